@@ -1,0 +1,1 @@
+"""What all processes share: settings, models, sessions, blobs, the queue."""

@@ -1,0 +1,85 @@
+"""The Celery app, and sending after the commit.
+
+A message carries only (id, attempt): whoever receives it looks at the row.
+"""
+
+import socket
+from typing import Any
+
+import structlog
+from celery import Celery
+from kombu.exceptions import OperationalError
+from sqlalchemy import event
+from sqlalchemy.orm import Session
+
+from db.settings import settings
+
+log = structlog.get_logger()
+
+QUEUES = {
+    "labeller.propose_faces": "detect",
+    "labeller.detect_prediction": "predict",
+    "trainer.classify_prediction": "classify",
+    "trainer.train": "train",
+    "trainer.score_new_faces": "train",
+    "db.sweep": "default",
+}
+
+app = Celery("secondlook", broker=settings().broker)
+app.conf.update(
+    task_routes={name: {"queue": queue} for name, queue in QUEUES.items()},
+    task_serializer="json",
+    accept_content=["json"],
+    task_ignore_result=True,
+    task_acks_late=True,
+    worker_prefetch_multiplier=1,
+    worker_hijack_root_logger=False,
+    worker_send_task_events=False,
+    broker_connection_retry_on_startup=True,
+    broker_connection_max_retries=None,
+    worker_cancel_long_running_tasks_on_connection_loss=False,
+    # kombu's own redelivery is the last resort; the row's lease is quick (ADR 5).
+    broker_transport_options={
+        "visibility_timeout": 3600,
+        "unacked_restore_interval": 1,
+        "unacked_restore_throttle": 1,
+        "queue_order_strategy": "round_robin",
+        "socket_connect_timeout": 2,
+    },
+    beat_schedule={
+        "sweep": {"task": "db.sweep", "schedule": 2.0, "options": {"expires": 4}},
+        "score-new-faces": {"task": "trainer.score_new_faces", "schedule": 30.0, "options": {"expires": 30}},
+    },
+    beat_schedule_filename=str(settings().run_dir / "beat-schedule"),
+)
+
+
+def worker_name(kind: str) -> str:
+    """The Celery node name of this machine's `kind` worker; also the owner it writes into rows."""
+    return f"{kind}@{socket.gethostname()}"
+
+
+def enqueue(session: Session, task: str, *args: Any) -> None:
+    """Send `task` once `session` has committed; a rollback forgets it."""
+    session.info.setdefault("outbox", []).append((task, args))
+
+
+def send(task: str, args: tuple[Any, ...]) -> bool:
+    """Send now. A broker that is away is no failure: the sweep sends what it finds waiting."""
+    try:
+        app.send_task(task, args=args, retry=False)
+    except OperationalError as error:
+        log.warning("broker_away", task=task, args=args, error=str(error))
+        return False
+    return True
+
+
+@event.listens_for(Session, "after_commit")
+def _send_outbox(session: Session) -> None:
+    for task, args in session.info.pop("outbox", []):
+        send(task, args)
+
+
+@event.listens_for(Session, "after_rollback")
+def _forget_outbox(session: Session) -> None:
+    session.info.pop("outbox", None)

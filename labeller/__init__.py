@@ -1,0 +1,1 @@
+"""What people do to photos and faces: send, propose, answer, review."""

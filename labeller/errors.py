@@ -1,0 +1,41 @@
+"""The ways this package says no."""
+
+from db.errors import BadInput, Conflict, Forbidden, NotFound, TooLarge
+
+ACCEPTED = "JPEG, PNG, WebP, HEIC or AVIF"
+
+
+class BadPhoto(BadInput):
+    """These bytes are no photo that we can use."""
+
+
+class PhotoTooLarge(TooLarge, BadPhoto):
+    """The photo has too many bytes or pixels."""
+
+
+class BadAnswer(BadInput):
+    """The answer does not fit the face or the classes."""
+
+
+class AnsweredMeanwhile(Conflict):
+    """Somebody else answered since this person was shown the face."""
+
+
+class NothingToUndo(Conflict):
+    """This person has no answer left to take back there."""
+
+
+class NotInvited(Forbidden):
+    """The link is unknown, used up or expired."""
+
+
+__all__ = [
+    "ACCEPTED",
+    "AnsweredMeanwhile",
+    "BadAnswer",
+    "BadPhoto",
+    "NotFound",
+    "NotInvited",
+    "NothingToUndo",
+    "PhotoTooLarge",
+]

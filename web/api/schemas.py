@@ -1,0 +1,171 @@
+"""The shapes of the JSON API, in and out."""
+
+from typing import Any, Literal
+
+from apiflask.fields import UploadFile
+from pydantic import BaseModel, ConfigDict, Field
+
+Box = tuple[float, float, float, float]
+
+
+class Strict(BaseModel):
+    """Input that refuses fields it does not know: a typing error should not pass in silence."""
+
+    model_config = ConfigDict(extra="forbid", arbitrary_types_allowed=True)
+
+
+class PhotoIn(Strict):
+    file: UploadFile = Field(description="One photo: JPEG, PNG, WebP, HEIC or AVIF.")
+    person: str | None = Field(None, description="Whose photo it is (owner only, on a friend's behalf).")
+
+
+class PhotoAccepted(BaseModel):
+    id: int
+    status: Literal["queued", "ready", "failed"]
+    duplicate_of: int | None = Field(description="The photo that these very bytes are already.")
+
+
+class FaceOut(BaseModel):
+    id: int
+    box: Box = Field(description="x, y, width, height in pixels of the upright photo.")
+    confidence: float | None
+    source: Literal["mtcnn", "human"]
+    state: Literal["proposed", "confirmed", "rejected"]
+    label: str | None
+
+
+class PhotoOut(BaseModel):
+    id: int
+    status: Literal["queued", "ready", "failed"]
+    error: str | None
+    width: int
+    height: int
+    person: str | None
+    faces: list[FaceOut]
+
+
+class DrawnIn(Strict):
+    box: Box
+    label: str | None = None
+
+
+class FacesQuery(Strict):
+    state: Literal["proposed", "confirmed", "rejected"] | None = None
+    label: str | None = None
+    person: str | None = None
+    cursor: int = Field(0, ge=0, description="`next` of the page before.")
+    limit: int = Field(100, ge=1, le=1000)
+
+
+class ListedFace(FaceOut):
+    photo_id: int
+    person: str | None
+    split: Literal["train", "validation", "locked"]
+    answers: int
+
+
+class FacesOut(BaseModel):
+    items: list[ListedFace]
+    next: int | None
+
+
+class QueueQuery(Strict):
+    mode: Literal["label", "review"] = "label"
+    limit: int = Field(20, ge=1, le=200)
+
+
+class Why(BaseModel):
+    reason: Literal["typical", "uncertain", "control", "disagreement", "suspect", "weak", "box"]
+    text: str
+
+
+class Opinion(BaseModel):
+    label: str
+    probabilities: dict[str, float]
+    run_id: int
+
+
+class QueueItem(BaseModel):
+    face_id: int
+    photo_id: int
+    crop_url: str
+    photo_url: str
+    photo_size: tuple[int, int]
+    box: Box
+    label: str | None
+    why: Why
+    prediction: Opinion | None
+    lease_until: str
+
+
+class QueueOut(BaseModel):
+    items: list[QueueItem]
+    remaining: int
+
+
+class AnswerIn(Strict):
+    client_key: str = Field(min_length=1, max_length=200, description="Made by the client, once per answer.")
+    kind: Literal["label", "reject", "adjust", "unsure", "undo"]
+    face_id: int | None = Field(
+        None, description="Only an undo may leave it out: it takes back the last answer."
+    )
+    label: str | None = None
+    box: Box | None = None
+    seconds: float | None = Field(None, ge=0, le=86400)
+
+
+class AnswerOut(BaseModel):
+    id: int
+    face: FaceOut
+    item: QueueItem = Field(description="The face as a card, to show it again.")
+
+
+class RunIn(Strict):
+    recipe: str | dict[str, Any] = Field(default_factory=dict, description="A preset or its fields.")
+
+
+class RunAccepted(BaseModel):
+    id: int
+
+
+class RunOut(BaseModel):
+    id: int
+    status: Literal["queued", "running", "done", "failed", "cancelled"]
+    phase: str
+    progress: float
+    recipe: dict[str, Any]
+    manifest: str | None
+    seed: int
+    metrics: dict[str, Any] | None
+    promoted: bool
+    reason: str | None
+    error: str | None
+
+
+class StatsOut(BaseModel):
+    photos: dict[str, int]
+    faces: dict[str, int]
+    labels: dict[str, int]
+    answers: int
+    waiting: dict[str, int]
+    active_run: int | None
+    locked: dict[str, Any] | None
+    locked_reason: str | None
+    labels_saved: float | None
+    detector_recall: dict[str, Any] | None
+
+
+class PredictIn(Strict):
+    file: UploadFile
+
+
+class PredictedFace(BaseModel):
+    box: Box
+    confidence: float
+    label: str
+    probabilities: dict[str, float]
+
+
+class PredictOut(BaseModel):
+    run_id: int
+    faces: list[PredictedFace]

@@ -1,0 +1,121 @@
+"""Who is asking: a bearer token or a signed cookie; and the link that signs in."""
+
+from apiflask import APIBlueprint
+from flask import Flask, abort, g, make_response, redirect, render_template, request, session, url_for
+from flask.typing import ResponseReturnValue
+from flask_limiter import Limiter
+from flask_limiter.util import get_remote_address
+from flask_wtf.csrf import CSRFProtect
+
+from db.models import Person
+from db.settings import settings
+from labeller import people
+from labeller.errors import BadAnswer
+from web.database import db
+
+pages = APIBlueprint("auth", __name__, enable_openapi=False)
+csrf = CSRFProtect()
+
+TEAM_RATE, FRIEND_RATE, STRANGER_RATE = "60 per second", "20 per second", "5 per second"
+"""Per person or address. Owners' and labellers' scripts may send 50 a second (DESIGN 7)."""
+
+
+def current() -> Person | None:
+    """Who sent this request."""
+    person: Person | None = g.get("person")
+    return person
+
+
+def me() -> Person:
+    """Who sent this request; 401 if nobody known did."""
+    person = current()
+    if person is None:
+        abort(401)
+    return person
+
+
+def init_app(app: Flask) -> None:
+    csrf.init_app(app)
+    app.before_request(_identify)
+    limiter = Limiter(
+        lambda: f"person:{person.id}" if (person := current()) else get_remote_address(),
+        default_limits=[_rate],
+        default_limits_exempt_when=lambda: request.blueprint in (None, "pictures", "home"),
+        storage_uri=_limiter_storage(),
+        strategy="fixed-window",
+        swallow_errors=True,  # a broker that is away must not lock people out
+    )
+    limiter.init_app(app)
+    app.after_request(_headers)
+    app.context_processor(lambda: {"me": current(), "classes": settings().classes})
+
+
+def _identify() -> None:
+    g.person = None
+    kind, _, secret = request.headers.get("Authorization", "").partition(" ")
+    if kind.lower() == "bearer" and secret:
+        g.person = people.bearer(db(), secret.strip())
+        if g.person is None:
+            abort(401)
+        return
+    if "person" in session:
+        g.person = db().get(Person, session["person"])
+    if request.method not in ("GET", "HEAD", "OPTIONS"):
+        csrf.protect()  # only cookies are sent by a stranger's page; a token is not
+
+
+def _rate() -> str:
+    person = current()
+    if person is None:
+        return STRANGER_RATE
+    return FRIEND_RATE if person.role == "friend" else TEAM_RATE
+
+
+def _limiter_storage() -> str:
+    # The limiter knows the socket by another scheme than kombu.
+    return settings().broker.replace("redis+socket://", "redis+unix://", 1)
+
+
+def _headers(response: "ResponseReturnValue") -> ResponseReturnValue:
+    made = make_response(response)
+    policy = "default-src 'self'; img-src 'self' blob:; object-src 'none'; base-uri 'none'; "
+    policy += "frame-ancestors 'none'; form-action 'self'"
+    made.headers["Content-Security-Policy"] = policy
+    made.headers["X-Content-Type-Options"] = "nosniff"
+    made.headers["Referrer-Policy"] = "same-origin"  # a sign-in link must not travel
+    made.headers.setdefault("Cache-Control", "no-store")
+    return made
+
+
+@pages.get("/i/<secret>")
+def invitation(secret: str) -> ResponseReturnValue:
+    """Says what the link is for; only the button uses it up, so a link preview does not."""
+    found = people.find_invite(db(), secret)
+    return render_template("invitation.html", role=found.role, known=found.person_id is not None, error=None)
+
+
+@pages.post("/i/<secret>")
+def accept(secret: str) -> ResponseReturnValue:
+    try:
+        consent = "consent" in request.form
+        person = people.accept(db(), secret, request.form.get("name", ""), consent)
+    except BadAnswer as error:
+        role = people.find_invite(db(), secret).role
+        return render_template("invitation.html", role=role, known=False, error=error), 400
+    db().commit()
+    session.clear()
+    session.permanent = True
+    session["person"] = person.id
+    return redirect(url_for("upload.page" if person.role == "friend" else "home.page"))
+
+
+@pages.post("/out")
+def sign_out() -> ResponseReturnValue:
+    session.clear()
+    return redirect(url_for("auth.hello"))
+
+
+@pages.get("/hello")
+def hello() -> ResponseReturnValue:
+    """For whoever comes without a link."""
+    return render_template("hello.html")

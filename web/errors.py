@@ -1,0 +1,81 @@
+"""Every refusal in words: JSON for the API and for scripts, a page for people. Never a stack trace."""
+
+from http import HTTPStatus
+
+import structlog
+from apiflask.exceptions import HTTPError
+from flask import Flask, jsonify, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException
+
+from db.errors import BadInput, Conflict, Forbidden, NotFound, Refused, TooLarge, Unavailable
+from db.settings import settings
+
+log = structlog.get_logger()
+
+STATUS: dict[type[Refused], int] = {
+    TooLarge: 413,
+    BadInput: 400,
+    Forbidden: 403,
+    NotFound: 404,
+    Conflict: 409,
+    Unavailable: 503,
+}
+HINTS = {
+    401: "Open the link you were given, or send Authorization: Bearer <token>.",
+    404: "Check the address.",
+    405: "This address takes another method.",
+    429: "Wait a moment and try again.",
+}
+
+
+def init_app(app: Flask) -> None:
+    app.register_error_handler(Refused, _refused)
+    app.register_error_handler(HTTPError, _invalid)
+    app.register_error_handler(CSRFError, _expired)
+    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(Exception, _broken)
+
+
+def answer(status: int, code: str, message: str, hint: str) -> ResponseReturnValue:
+    """The error as JSON or as a page, whichever was asked for."""
+    if request.path.startswith("/api/") or request.accept_mimetypes.best == "application/json":
+        return jsonify(error={"code": code, "message": message, "hint": hint}), status
+    return render_template("error.html", message=message, hint=hint, status=status), status
+
+
+def _refused(error: Refused) -> ResponseReturnValue:
+    status = next(status for kind, status in STATUS.items() if isinstance(error, kind))
+    return answer(status, error.code, error.message, error.hint)
+
+
+def _invalid(error: HTTPError) -> ResponseReturnValue:
+    """What a schema refused, as one sentence."""
+    problems = [
+        f"{field}: {' '.join(map(str, texts)) if isinstance(texts, list) else texts}"
+        for fields in (error.detail or {}).values()
+        for field, texts in (fields.items() if isinstance(fields, dict) else [("request", fields)])
+    ]
+    message = "; ".join(problems) or error.message or "The request is not valid."
+    return answer(error.status_code, "invalid_request", message, "See /api/v1/docs for what is expected.")
+
+
+def _expired(_error: CSRFError) -> ResponseReturnValue:
+    return answer(400, "page_expired", "This page is too old to send from.", "Reload it and try again.")
+
+
+def _http(error: HTTPException) -> ResponseReturnValue:
+    status = error.code or 500
+    if 300 <= status < 400:
+        return error
+    if status == 413:
+        limit = settings().max_upload_mb
+        return answer(413, "file_too_large", "This file is too large.", f"The limit is {limit} MB.")
+    name = HTTPStatus(status).phrase
+    return answer(status, name.lower().replace(" ", "_"), f"{name}.", HINTS.get(status, ""))
+
+
+def _broken(error: Exception) -> ResponseReturnValue:
+    log.exception("request_failed", path=request.path, error=type(error).__name__)
+    return answer(500, "internal_error", "Something went wrong on our side.", "It was written to the log.")

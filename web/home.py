@@ -1,0 +1,100 @@
+"""The dashboard, what is served to everyone, and whether all is up."""
+
+from pathlib import Path
+
+from apiflask import APIBlueprint
+from flask import Flask, abort, current_app, jsonify, redirect, render_template, send_file, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy import text
+
+from db import jobs
+from db.settings import settings
+from labeller import review, tally
+from trainer import dataset, runs
+from trainer.errors import NotEnoughLabels
+from web.auth import me
+from web.database import db
+
+pages = APIBlueprint("home", __name__, enable_openapi=False)
+
+MODULES = Path(__file__).parent / "node_modules"
+ASSETS = {
+    "htmx.js": "htmx.org/dist/htmx.min.js",
+    "normalize.css": "modern-normalize/modern-normalize.css",
+}
+"""All that is served of the installed front-end libraries."""
+WORKERS = frozenset({"detect", "train", "beat"})
+
+
+@pages.get("/")
+def page() -> ResponseReturnValue:
+    if me().role == "friend":
+        return redirect(url_for("upload.page"))
+    session = db()
+    counts = tally.counts(session)
+    live, latest = runs.live(session), next(iter(runs.recent(session, 1)), None)
+    waiting = {mode: review.count(session, mode) for mode in review.MODES}
+    step = _next_step(counts, waiting, live is not None, runs.answers_since(session, live))
+    return render_template(
+        "home.html",
+        counts=counts,
+        live=live,
+        latest=latest,
+        waiting=waiting,
+        step=step,
+        alive=jobs.alive(session),
+    )
+
+
+@pages.get("/assets/<name>")
+def asset(name: str) -> ResponseReturnValue:
+    if name not in ASSETS:
+        abort(404)
+    response = send_file(MODULES / ASSETS[name])
+    response.headers["Cache-Control"] = "public, max-age=86400"
+    return response
+
+
+@pages.get("/healthz")
+def healthz() -> ResponseReturnValue:
+    """200 once the database, the broker and a worker of each kind answer; else 503 and what is missing."""
+    db().execute(text("SELECT 1"))
+    missing = sorted(WORKERS - jobs.alive(db()))
+    return jsonify(status="starting" if missing else "up", missing=missing), 503 if missing else 200
+
+
+@pages.get("/api/v1/docs")
+def docs() -> ResponseReturnValue:
+    app = current_app
+    assert isinstance(app, Flask)
+    return render_template("docs.html", spec=app.spec)  # type: ignore[attr-defined]
+
+
+def _next_step(
+    counts: tally.Counts, waiting: dict[str, int], has_model: bool, new_answers: int
+) -> dict[str, str]:
+    """The one thing that is worth doing now."""
+    if counts.photos == 0:
+        return _step("Send the first photos", "Selfies, group photos, anything with faces.", "upload.page")
+    try:
+        dataset.require_enough(db(), settings().classes)
+    except NotEnoughLabels as error:
+        if waiting["label"]:
+            return _step("Label some faces", error.message, "label.label")
+        return _step("Send more photos", error.message, "upload.page")
+    if not has_model:
+        return _step("Train the first model", "There are enough labels of each class.", "runs.page")
+    if waiting["review"] and new_answers < RETRAIN_AFTER:
+        return _step("Take a second look", "The model is least sure about these faces.", "label.review")
+    if new_answers:
+        return _step("Retrain", f"{new_answers} answers are newer than the live model.", "runs.page")
+    if waiting["label"]:
+        return _step("Label some more", "Faces wait for their first answer.", "label.label")
+    return _step("Send more photos", "Everything is labelled and learned.", "upload.page")
+
+
+RETRAIN_AFTER = 10
+
+
+def _step(title: str, text: str, endpoint: str) -> dict[str, str]:
+    return {"title": title, "text": text, "url": url_for(endpoint)}

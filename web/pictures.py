@@ -1,0 +1,42 @@
+"""Pictures, to those who may see them: the photo's rendition and the crop of a face."""
+
+from apiflask import APIBlueprint
+from flask import Response
+from flask.typing import ResponseReturnValue
+
+from db.models import Face, Person, Photo
+from labeller import intake, renditions
+from labeller.errors import NotFound
+from web.auth import me
+from web.database import db
+
+pages = APIBlueprint("pictures", __name__, enable_openapi=False)
+
+
+@pages.get("/photos/<int:photo_id>/view.jpg")
+def view(photo_id: int) -> ResponseReturnValue:
+    return _jpeg(renditions.view(visible(photo_id, me())))
+
+
+@pages.get("/faces/<int:face_id>/crop.jpg")
+def crop(face_id: int) -> ResponseReturnValue:
+    face = db().get(Face, face_id)
+    if face is None:
+        raise NotFound("no_such_face", "There is no such face.", "Its photo may have been deleted.")
+    visible(face.photo_id, me())
+    return _jpeg(renditions.crop(face))
+
+
+def visible(photo_id: int, person: Person) -> Photo:
+    """The photo; to a friend, another's photo does not exist."""
+    photo = intake.get_photo(db(), photo_id)
+    if person.role == "friend" and photo.person_id != person.id:
+        raise NotFound("no_such_photo", "There is no such photo.", "It may have been deleted.")
+    return photo
+
+
+def _jpeg(data: bytes) -> Response:
+    response = Response(data, mimetype="image/jpeg")
+    # A new box has a new address (?v=), so what was fetched once never changes.
+    response.headers["Cache-Control"] = "private, max-age=86400, immutable"
+    return response

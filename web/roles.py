@@ -1,0 +1,69 @@
+"""Who may call what: every endpoint stands here, and one that does not is refused (a test walks it)."""
+
+from flask import Flask, abort, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+
+from web.auth import current
+
+ANYONE = frozenset({"anyone"})
+ALL = frozenset({"owner", "labeller", "friend"})
+TEAM = frozenset({"owner", "labeller"})
+OWNER = frozenset({"owner"})
+
+ALLOWED: dict[str, frozenset[str]] = {
+    "static": ANYONE,
+    "openapi.spec": ANYONE,
+    "home.asset": ANYONE,
+    "home.healthz": ANYONE,
+    "home.docs": ANYONE,
+    "home.page": ALL,
+    "auth.invitation": ANYONE,
+    "auth.accept": ANYONE,
+    "auth.hello": ANYONE,
+    "auth.sign_out": ALL,
+    "upload.page": ALL,
+    "upload.send": ALL,
+    "upload.card": ALL,
+    "pictures.view": ALL,
+    "pictures.crop": ALL,
+    "label.label": TEAM,
+    "label.review": TEAM,
+    "runs.page": TEAM,
+    "runs.start": TEAM,
+    "runs.one": TEAM,
+    "runs.live": TEAM,
+    "runs.cancel": TEAM,
+    "runs.promote": OWNER,
+    "runs.model": OWNER,
+    "people.page": OWNER,
+    "people.invite": OWNER,
+    "api_photos.send_photo": ALL,
+    "api_photos.get_photo": ALL,
+    "api_photos.delete_photo": ALL,
+    "api_photos.draw_face": TEAM,
+    "api_photos.list_faces": TEAM,
+    "api_labelling.get_queue": TEAM,
+    "api_labelling.send_answer": TEAM,
+    "api_runs.start_run": TEAM,
+    "api_runs.get_run": TEAM,
+    "api_runs.cancel_run": TEAM,
+    "api_runs.promote_run": OWNER,
+    "api_runs.stats": TEAM,
+    "api_runs.predict": TEAM,
+}
+
+
+def init_app(app: Flask) -> None:
+    app.before_request(_check)
+
+
+def _check() -> ResponseReturnValue | None:
+    if request.endpoint is None:
+        return None  # no such address: the 404 handler answers
+    allowed = ALLOWED.get(request.endpoint, frozenset())
+    person = current()
+    if allowed is ANYONE or (person is not None and person.role in allowed):
+        return None
+    if person is None and not request.path.startswith("/api/"):
+        return redirect(url_for("auth.hello"))
+    return abort(401 if person is None else 403)

@@ -1,0 +1,60 @@
+/** One way to call the JSON API: the cookie signs in, the token in the page proves that the page asked. */
+
+const csrf = document.querySelector('meta[name="csrf-token"]')?.getAttribute("content") ?? "";
+
+/** What the API says when it refuses. */
+export class Refused extends Error {
+  /**
+   * @param {number} status
+   * @param {{message?: string, hint?: string}} error
+   */
+  constructor(status, error) {
+    super([error.message, error.hint].filter(Boolean).join(" ") || `The server answered ${status}.`);
+    this.status = status;
+  }
+}
+
+/** Whether trying the same again later may help. @param {unknown} error */
+export function passing(error) {
+  return !(error instanceof Refused) || error.status === 429 || error.status >= 500;
+}
+
+/** @param {number} milliseconds */
+export const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+/**
+ * @param {string} path
+ * @param {object} [body]
+ * @returns {Promise<any>}
+ */
+export async function call(path, body) {
+  const response = await fetch(path, {
+    method: body ? "POST" : "GET",
+    headers: body ? { "Content-Type": "application/json", "X-CSRFToken": csrf } : {},
+    body: body ? JSON.stringify(body) : undefined,
+  });
+  const answer = await response.json().catch(() => ({}));
+  if (!response.ok) throw new Refused(response.status, answer.error ?? {});
+  return answer;
+}
+
+/**
+ * Send one file, telling how much of it is through (0 to 1). fetch() cannot tell, so this is XMLHttpRequest.
+ * @param {string} path
+ * @param {FormData} form
+ * @param {(share: number) => void} onProgress
+ * @returns {Promise<any>}
+ */
+export function upload(path, form, onProgress) {
+  return new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest();
+    request.open("POST", path);
+    request.setRequestHeader("X-CSRFToken", csrf);
+    request.responseType = "json";
+    request.upload.onprogress = (event) => onProgress(event.loaded / event.total);
+    request.onerror = () => reject(new Error("The connection was lost."));
+    request.onload = () =>
+      request.status < 300 ? resolve(request.response) : reject(new Refused(request.status, request.response?.error ?? {}));
+    request.send(form);
+  });
+}

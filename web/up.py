@@ -1,0 +1,118 @@
+"""`flask up`: the whole workbench on one machine, under one supervisor."""
+
+import os
+import signal
+import socket
+import sys
+import time
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+
+from db import valkey
+from db.migrate import upgrade
+from db.session import session_scope
+from db.settings import settings
+from db.supervisor import AlreadyRunning, Lock, Program, Supervisor
+from labeller import people
+from web.links import invitation_url, network_address
+
+ROOT = Path(__file__).parent.parent
+THREADS = 16
+
+
+@click.command()
+def up() -> None:
+    """Start everything: broker, web, one detect worker, one train worker, beat. Ctrl-C stops all of it."""
+    address = f"http://localhost:{settings().port}"
+    try:
+        lock = Lock(settings().run_dir / "lock", f"process {os.getpid()} at {address}")
+    except AlreadyRunning as error:
+        text = f"Second Look is already running on {settings().data} ({error}).\n"
+        raise click.ClickException(text + "Stop it first, or choose another folder: DATA=./other") from error
+    supervisor = Supervisor(programs(), settings().run_dir)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: supervisor.stop.set())
+    upgrade()
+    try:
+        supervisor.end_leftovers()
+        _require_free_port()
+        supervisor.start()
+        if _wait_for(address, supervisor.stop.is_set):
+            _greet(address)
+        supervisor.watch()
+    finally:
+        supervisor.shut_down()
+        lock.release()
+    click.echo("Stopped.")
+
+
+def programs() -> list[Program]:
+    """What runs on one machine, in the order of starting."""
+    env = {"DATA": str(settings().data), "PYTHONPATH": str(ROOT), "TF_CPP_MIN_LOG_LEVEL": "2"}
+    python = [sys.executable, "-m"]
+    celery = [*python, "celery", "-A", "db.queue"]
+    bind = f"{settings().host}:{settings().port}"
+    gunicorn = ["gunicorn", "--worker-class", "gthread", "--threads", str(THREADS), "--bind", bind]
+    listed = [
+        Program("web", [*python, *gunicorn, "--no-control-socket", "web:create_app()"], env),
+        Program("detect", [*celery, *worker("detect")], env),
+        Program("train", [*celery, *worker("train")], env),
+        Program("beat", [*celery, "beat", "--pidfile=", "--loglevel", settings().log_level], env),
+    ]
+    if settings().broker_url is None:
+        ready: Callable[[], bool] = lambda: valkey.answers(settings().socket)  # noqa: E731
+        listed.insert(0, Program("valkey", valkey.command(settings()), ready=ready))
+    return listed
+
+
+def worker(kind: str) -> list[str]:
+    """Celery's arguments for a worker of that kind.
+
+    TensorFlow does not survive a fork, so none does: detection runs in the worker's own thread, training
+    beside predictions, scores and the sweep in three.
+    """
+    tasks, queues, pool = {
+        "detect": ("labeller.jobs", "predict,detect", ["--pool", "solo"]),
+        "train": ("trainer.jobs", "classify,train,default", ["--pool", "threads", "--concurrency", "3"]),
+    }[kind]
+    quiet = ["--without-gossip", "--without-mingle", "--without-heartbeat"]
+    names = ["-I", f"db.worker,{tasks}", "-Q", queues, "-n", f"{kind}@%h"]
+    return ["worker", *names, *pool, *quiet, "--loglevel", settings().log_level]
+
+
+def _require_free_port() -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings().host, settings().port))
+        except OSError as error:
+            port = settings().port
+            raise click.ClickException(f"Port {port} is taken. Choose another: PORT={port + 1}") from error
+
+
+def _wait_for(address: str, stopped: Callable[[], bool]) -> bool:
+    """Whether the web process answered before it was stopped."""
+    while not stopped():
+        try:
+            with urllib.request.urlopen(f"{address}/hello", timeout=2):  # noqa: S310 - our own address
+                return True
+        except OSError:
+            time.sleep(0.1)
+    return False
+
+
+def _greet(address: str) -> None:
+    with session_scope() as session:
+        secret, _ = people.invite(session, "owner", people.owner(session), uses=1)
+        session.commit()
+    phone = network_address()
+    click.echo(f"\n  Second Look is running at  {address}")
+    if phone and settings().host == "0.0.0.0":  # noqa: S104
+        click.echo(f"  on the same network at     http://{phone}:{settings().port}")
+    click.echo(f"\n  Sign in as the owner, once: {invitation_url(secret)}")
+    click.echo(
+        f"\n  Data: {settings().data}    Logs: {settings().run_dir / 'logs'}    Ctrl-C stops everything\n"
+    )
