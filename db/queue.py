@@ -45,6 +45,10 @@ app.conf.update(
         "unacked_restore_throttle": 1,
         "queue_order_strategy": "round_robin",
         "socket_connect_timeout": 2,
+        # A request does not wait for a broker that is away (kombu would try for 6 s): the sweep sends.
+        "max_retries": 1,
+        "interval_start": 0,
+        "interval_step": 0.05,
     },
     beat_schedule={
         "sweep": {"task": "db.sweep", "schedule": 2.0, "options": {"expires": 4}},

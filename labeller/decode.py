@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
+import structlog
+
 from labeller.errors import ACCEPTED, BadPhoto, PhotoTooLarge
 
 if TYPE_CHECKING:
@@ -26,10 +28,12 @@ SECONDS = 20
 MEMORY = 2 << 30
 """Address space of the child: 50 MP cost 150 MB a copy, and HEIF holds three."""
 HASH_SIDE = 16
-FORMATS = ("JPEG", "PNG", "WEBP", "HEIF", "AVIF")
+FORMATS = ("JPEG", "PNG", "WEBP", "AVIF")
+"""And HEIF, whose decoder is loaded only for a file that looks like one."""
 STILL_IN_PARTS = ("MPO", "HEIF")
 """Formats whose further frames are gain maps, depth or bursts of phones: the first is the photo."""
 
+log = structlog.get_logger()
 _children = threading.Semaphore(2)  # bounds the memory of many uploads at once
 
 
@@ -56,6 +60,7 @@ def decode(data: bytes, max_megapixels: int) -> Decoded:
     if done.returncode == 3:
         _refuse(**json.loads(done.stdout))
     if done.returncode != 0:
+        log.warning("decoder_died", code=done.returncode, said=done.stderr[-500:].decode(errors="replace"))
         raise BadPhoto("photo_unreadable", "This picture could not be opened safely.", _SEND)
     return _unpack(io.BytesIO(done.stdout))
 
@@ -103,12 +108,14 @@ def _upright(data: bytes, max_megapixels: int) -> "Picture":
 
     Image.MAX_IMAGE_PIXELS = max_megapixels * 1_000_000
     warnings.simplefilter("error", Image.DecompressionBombWarning)
+    formats = FORMATS
     if data[4:8] == b"ftyp":
         import pillow_heif
 
         pillow_heif.register_heif_opener(thumbnails=False)
+        formats += ("HEIF",)
     try:
-        picture = Image.open(io.BytesIO(data), formats=FORMATS)
+        picture = Image.open(io.BytesIO(data), formats=formats)
         if picture.width * picture.height > Image.MAX_IMAGE_PIXELS:
             raise Image.DecompressionBombError
         if getattr(picture, "n_frames", 1) > 1 and picture.format not in STILL_IN_PARTS:

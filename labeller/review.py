@@ -141,4 +141,9 @@ def _why(face: Face, mode: str, score: Score | None) -> tuple[str, str]:
         return "suspect", f"Labelled “{face.label}”, but the model sees something else."
     if face.decided_at is not None:
         return "disagreement", "Somebody was not sure about this face."
-    return "uncertain", f"The model is nearly undecided here (margin {score.margin:.2f})."
+    return "uncertain", f"The model is {_certainty(score.margin)} here (margin {score.margin:.2f})."
+
+
+def _certainty(margin: float) -> str:
+    """A margin in words, for somebody who wonders why a face comes late in the queue."""
+    return "nearly undecided" if margin < 0.3 else "not quite sure" if margin < 0.8 else "fairly sure"

@@ -40,7 +40,8 @@ def portrait(seed: int, masked: bool, size: tuple[int, int] = (480, 360)) -> Ima
     head = head.resize((round(head.width * scale), round(head.height * scale)))
     head = ImageEnhance.Brightness(head).enhance(chance.uniform(0.8, 1.15))
     rough = Image.fromarray(chance.integers(0, 255, (6, 8, 3), dtype=np.uint8))
-    photo = rough.resize(size, Image.Resampling.BICUBIC)
+    wall = Image.blend(rough, Image.new("RGB", rough.size, (150, 148, 142)), 0.75)
+    photo = wall.resize(size, Image.Resampling.BICUBIC)
     left, top = chance.integers(0, [size[0] - head.width, max(1, size[1] - head.height)])
     photo.paste(head, (int(left), int(top)))
     return photo

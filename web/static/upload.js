@@ -98,10 +98,13 @@ async function fetchCard(id) {
   }
 }
 
-files.addEventListener("change", () => {
+function takeChosen() {
   [...(files.files ?? [])].forEach(enqueue);
   files.value = "";
-});
+}
+
+files.addEventListener("change", takeChosen);
+takeChosen(); // what a quick hand, or the browser's memory, chose before this script was here
 for (const type of ["dragover", "dragleave", "drop"])
   form.addEventListener(type, (event) => {
     event.preventDefault();

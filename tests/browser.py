@@ -1,0 +1,44 @@
+"""Debian's Chromium, driven by Playwright, at phone and desktop size."""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from playwright.sync_api import Page, sync_playwright
+
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
+DESKTOP: dict[str, Any] = {"viewport": {"width": 1440, "height": 900}}
+
+
+def chromium() -> str | None:
+    """The installed browser's path."""
+    return shutil.which("chromium") or shutil.which("chromium-browser")
+
+
+@contextmanager
+def page(size: dict[str, Any], ignore: tuple[str, ...] = (), **options: Any) -> Iterator[Page]:
+    """A page of its own; it fails on any script error or refused content (CSP) but those to `ignore`."""
+    problems: list[str] = []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
+        made = browser.new_context(**size, **options).new_page()
+
+        def note(text: str) -> None:
+            if not any(known in text for known in ignore):
+                problems.append(text)
+
+        made.on("pageerror", lambda error: note(str(error)))
+        made.on("console", lambda said: note(said.text) if said.type == "error" else None)
+        yield made
+        browser.close()
+    assert not problems, problems

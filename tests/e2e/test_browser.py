@@ -1,0 +1,169 @@
+"""The whole loop in a real browser: on a phone by touch, on a desktop by keyboard."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser import DESKTOP, PHONE, chromium, page
+from tests.pictures import jpeg, portrait
+from tests.workbench import Workbench, running, wait_until
+
+MISSING = "no Chromium here: `apt-get install chromium` (make test does it where it may)"
+pytestmark = [
+    pytest.mark.slow,
+    # .ci/run sets REQUIRE_BROWSER: there a missing browser is a failure, not a skip.
+    pytest.mark.skipif(chromium() is None and not os.environ.get("REQUIRE_BROWSER"), reason=MISSING),
+]
+PHOTOS = 24
+
+
+@pytest.fixture(params=["phone", "desktop"])
+def size(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Iterator[Workbench]:
+    with running(tmp_path / "data") as made:
+        made.sign_in()
+        yield made
+
+
+@pytest.fixture
+def photos(tmp_path: Path) -> list[Path]:
+    """Portraits, every second one masked; the name says which."""
+    made = []
+    for seed in range(PHOTOS):
+        path = tmp_path / f"{seed:02}-{'mask' if seed % 2 else 'nomask'}.jpg"
+        path.write_bytes(jpeg(portrait(seed, seed % 2 == 1)))
+        made.append(path)
+    return made
+
+
+def press(browser: Page, size: str, key: str, button: str) -> None:
+    """Answer as this device's user would."""
+    if size == "phone":
+        browser.get_by_role("button", name=button, exact=True).tap()
+    else:
+        browser.keyboard.press(key)
+
+
+def face_shown(browser: Page) -> str | None:
+    return browser.locator("#bench").get_attribute("data-face")
+
+
+def label_what_is_shown(browser: Page, size: str, wears: dict[int, str], count: int) -> None:
+    for _ in range(count):
+        before = face_shown(browser)
+        photo = int(str(browser.locator("#scene-image").get_attribute("href")).split("/")[2])
+        # MTCNN also takes a badge on the suit for a face; only the large box is one.
+        if float(str(browser.locator("#scene-box").get_attribute("width"))) < 50:
+            press(browser, size, "x", "Not a face")
+        elif wears[photo] == "mask":
+            press(browser, size, "1", "mask")
+        else:
+            press(browser, size, "2", "nomask")
+        wait_until(
+            lambda seen=before: face_shown(browser) != seen or browser.locator("#empty").is_visible(),
+            10,
+            "next",
+        )
+        if browser.locator("#empty").is_visible():
+            return
+
+
+def test_a_friend_sends_photos_and_the_owner_trains_on_them(
+    bench: Workbench, size: str, photos: list[Path]
+) -> None:
+    friend_link = bench.flask("invite", "--role", "friend").split()[0]
+    owner_link = bench.flask("invite", "--role", "owner").split()[0]
+    broken = photos[0].with_name("notes.jpg")
+    broken.write_text("not a photo at all")
+    with page(PHONE) as browser:
+        browser.goto(friend_link)
+        browser.get_by_label("What should we call you?").fill("Ada")
+        browser.get_by_label("My photos may be kept").check()
+        browser.get_by_role("button", name="Start").tap()
+        # The bad file is refused with words while the others go through; its 400 is no script error.
+        browser.locator("#files").set_input_files([photos[0], photos[1]])
+        expect(browser.locator("figure[data-status=ready]")).to_have_count(2, timeout=60_000)
+        expect(browser.locator("rect.box").first).to_be_visible()
+        assert browser.locator("nav a").count() == 1
+
+    with page(PHONE if size == "phone" else DESKTOP, ignore=("400 (BAD REQUEST)",)) as browser:
+        browser.goto(owner_link)
+        browser.get_by_role("button", name="Sign in").click()
+        browser.get_by_role("link", name="Photos", exact=True).click()
+        browser.locator("#files").set_input_files([broken, *photos[2:]])
+        expect(browser.locator(".sending .bad")).to_contain_text("not a photo", timeout=30_000)
+        expect(browser.locator("figure[data-status=ready]")).to_have_count(PHOTOS - 2, timeout=120_000)
+        # Uploads run two at a time, so ids need not follow the order of the names.
+        wears = dict(photo_labels(bench, photos))
+
+        browser.get_by_role("link", name="Label", exact=True).click()
+        browser.wait_for_selector("#bench[data-face]")
+        first = face_shown(browser)
+        label_what_is_shown(browser, size, wears, 1)
+        press(browser, size, "z", "Undo")
+        wait_until(lambda: face_shown(browser) == first, 10, "the first face is back")
+        label_what_is_shown(browser, size, wears, 18)
+        wait_until(lambda: browser.evaluate("localStorage['second-look-outbox']") == "[]", 20, "all are sent")
+
+        browser.get_by_role("link", name="Runs", exact=True).click()
+        browser.get_by_role("button", name="Retrain").click()
+        expect(browser.locator("#run[data-status=done]")).to_be_visible(timeout=120_000)
+        expect(browser.locator(".state")).to_have_text("live")
+        expect(browser.locator(".verdict")).to_contain_text("first model")
+        expect(browser.locator(".curve polyline").first).to_be_attached()
+        expect(browser.locator("#run")).to_contain_text("n = ")
+
+        browser.get_by_role("link", name="Review", exact=True).click()
+        browser.wait_for_selector("#bench[data-face]")
+        expect(browser.locator("#opinion")).to_be_hidden()
+        press(browser, size, "m", "Model")
+        expect(browser.locator("#opinion")).to_contain_text("The model says")
+        label_what_is_shown(browser, size, wears, 2)
+        width = browser.evaluate("document.documentElement.scrollWidth")
+        assert width <= browser.viewport_size["width"], "nothing sticks out sideways"
+
+    stats = bench.call("GET", "/stats")[1]
+    assert stats["answers"] >= 20
+    assert stats["labels"]["mask"] >= 4
+    assert stats["labels"]["nomask"] >= 4
+    assert stats["active_run"] == 1
+
+
+def photo_labels(bench: Workbench, photos: list[Path]) -> Iterator[tuple[int, str]]:
+    """(photo id, what is worn in it): the same bytes again answer with the photo's id."""
+    for path in photos:
+        status, body = bench.call("POST", "/photos", file=path.read_bytes())
+        assert status == 200
+        yield body["id"], path.stem.partition("-")[2]
+
+
+def test_answers_outlive_an_outage_and_a_closed_tab(bench: Workbench, photos: list[Path]) -> None:
+    owner_link = bench.flask("invite", "--role", "owner").split()[0]
+    for path in photos[:8]:
+        bench.call("POST", "/photos", file=path.read_bytes())
+    wait_until(bench.photos_done, 60, "all photos are looked at")
+    with page(DESKTOP, ignore=("ERR_INTERNET_DISCONNECTED",)) as browser:
+        browser.goto(owner_link)
+        browser.get_by_role("button", name="Sign in").click()
+        browser.goto(f"{bench.url}/label")
+        browser.wait_for_selector("#bench[data-face]")
+        browser.context.set_offline(True)
+        for key in "1212":
+            browser.keyboard.press(key)
+        expect(browser.locator("#outbox")).to_contain_text("Offline: 4 answers")
+        browser.close()  # the tab, not the browser: what it kept is still there
+        assert bench.call("GET", "/stats")[1]["answers"] == 0
+
+        again = browser.context.new_page()
+        browser.context.set_offline(False)
+        again.goto(f"{bench.url}/label")
+        wait_until(lambda: bench.call("GET", "/stats")[1]["answers"] == 4, 20, "the four answers arrive")
+    labels = bench.call("GET", "/stats")[1]["labels"]
+    assert labels == {"mask": 2, "nomask": 2}

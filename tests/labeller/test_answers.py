@@ -1,0 +1,164 @@
+"""Answers: append-only, idempotent, undone all the way, and nobody overwrites anybody in silence."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from db.base import now
+from db.models import Answer, Face, Group, Lease, Person, Photo
+from labeller import answers, people, review
+from labeller.answers import Given
+from labeller.errors import AnsweredMeanwhile, BadAnswer, NotFound, NothingToUndo
+
+
+@pytest.fixture
+def ada(db: Session) -> Person:
+    return people.new_person(db, "Ada", "labeller")
+
+
+@pytest.fixture
+def bob(db: Session) -> Person:
+    return people.new_person(db, "Bob", "labeller")
+
+
+@pytest.fixture
+def faces(db: Session) -> list[Face]:
+    return add_faces(db, 4)
+
+
+def add_faces(db: Session, count: int, split: str = "train") -> list[Face]:
+    """A ready photo with that many proposed faces."""
+    group = Group(split=split)
+    db.add(group)
+    db.flush()
+    photo = Photo(
+        sha256=f"hash {group.id}", blob="blob", view_blob="view", width=400, height=300, dhash=bytes(32),
+        group_id=group.id, status="ready",
+    )  # fmt: skip
+    db.add(photo)
+    db.flush()
+    made = [
+        Face(photo_id=photo.id, x=10.0 * i, y=20, w=50, h=60, proposed_box=[10.0 * i, 20, 50, 60], source="mtcnn",
+             confidence=0.99)
+        for i in range(count)
+    ]  # fmt: skip
+    db.add_all(made)
+    db.commit()
+    return made
+
+
+def test_a_label_confirms_and_the_same_key_counts_once(db: Session, ada: Person, faces: list[Face]) -> None:
+    given = Given("key 1", "label", faces[0].id, "mask", seconds=0.7)
+    answer, created = answers.record(db, ada, given)
+    again, repeated = answers.record(db, ada, given)
+    assert (created, repeated) == (True, False)
+    assert answer.id == again.id
+    assert (faces[0].state, faces[0].label, faces[0].decided_by) == ("confirmed", "mask", ada.id)
+
+
+def test_undo_goes_back_all_the_way(db: Session, ada: Person, faces: list[Face]) -> None:
+    face = faces[0]
+    steps = [
+        ("label", "mask", None),
+        ("adjust", None, (5, 6, 70, 80)),
+        ("label", "nomask", None),
+        ("reject", None, None),
+    ]
+    seen = []
+    for number, (kind, label, box) in enumerate(steps):
+        seen.append((face.state, face.label, face.box))
+        answers.record(db, ada, Given(f"do {number}", kind, face.id, label, box))
+    assert (face.state, face.label) == ("rejected", None)
+    versions = face.box_version
+    for number, before in enumerate(reversed(seen)):
+        answers.record(db, ada, Given(f"undo {number}", "undo"))
+        assert (face.state, face.label, face.box) == before
+    assert face.box_version > versions, "an embedding of the moved box must not serve the old one"
+    with pytest.raises(NothingToUndo):
+        answers.record(db, ada, Given("one too many", "undo"))
+    kept = db.scalars(select(Answer.kind).order_by(Answer.id)).all()
+    assert kept == ["label", "adjust", "label", "reject"] + ["undo"] * 4
+
+
+def test_unsure_leaves_the_queue_without_a_label(db: Session, ada: Person, faces: list[Face]) -> None:
+    answers.record(db, ada, Given("key", "unsure", faces[0].id))
+    assert (faces[0].state, faces[0].label) == ("proposed", None)
+    left = review.next_faces(db, ada, "label", 10)
+    assert [item.face.id for item in left.items] == [face.id for face in faces[1:]]
+
+
+def test_an_answer_on_a_face_that_somebody_else_answered_meanwhile_is_refused(
+    db: Session, ada: Person, bob: Person, faces: list[Face]
+) -> None:
+    review.next_faces(db, ada, "label", 1)
+    answers.record(db, bob, Given("bob's", "label", faces[0].id, "nomask"))
+    with pytest.raises(AnsweredMeanwhile, match="nomask"):
+        answers.record(db, ada, Given("ada's", "label", faces[0].id, "mask"))
+    db.rollback()
+
+
+def test_who_was_shown_the_other_answer_may_correct_it(
+    db: Session, ada: Person, bob: Person, faces: list[Face]
+) -> None:
+    answers.record(db, bob, Given("bob's", "label", faces[0].id, "nomask"))
+    db.add(Lease(face_id=faces[0].id, person_id=ada.id, seen_at=now(), until=now() + timedelta(minutes=1)))
+    db.flush()
+    answers.record(db, ada, Given("ada's", "label", faces[0].id, "mask"))
+    assert faces[0].label == "mask"
+    answers.record(db, ada, Given("ada takes hers back", "undo", faces[0].id))
+    assert faces[0].label == "nomask"
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        (Given("k", "label", 1, "hat"), "no class"),
+        (Given("k", "label", 1), "needs a label"),
+        (Given("k", "adjust", 1), "needs a box"),
+        (Given("k", "adjust", 1, box=(390, 0, 50, 50)), "outside the photo"),
+        (Given("k", "adjust", 1, box=(0, 0, 1, 50)), "too small"),
+        (Given("k", "dance", 1), "no answer"),
+    ],
+)
+def test_an_answer_that_does_not_fit_says_why(
+    db: Session, ada: Person, faces: list[Face], given: Given, words: str
+) -> None:
+    fitting = Given(given.client_key, given.kind, faces[0].id, given.label, given.box)
+    with pytest.raises(BadAnswer, match=words):
+        answers.record(db, ada, fitting)
+    db.rollback()
+    assert db.scalars(select(Answer)).all() == []
+
+
+def test_keys_and_faces_of_others_stay_theirs(
+    db: Session, ada: Person, bob: Person, faces: list[Face]
+) -> None:
+    answers.record(db, ada, Given("key", "label", faces[0].id, "mask"))
+    with pytest.raises(BadAnswer, match="another person"):
+        answers.record(db, bob, Given("key", "label", faces[1].id, "mask"))
+    with pytest.raises(NothingToUndo):
+        answers.record(db, bob, Given("not mine", "undo", faces[0].id))
+    with pytest.raises(NotFound):
+        answers.record(db, bob, Given("nowhere", "label", 10_000, "mask"))
+
+
+def test_two_people_never_hold_the_same_face_until_a_lease_runs_out(
+    db: Session, ada: Person, bob: Person, faces: list[Face]
+) -> None:
+    hers = {item.face.id for item in review.next_faces(db, ada, "label", 2).items}
+    his = {item.face.id for item in review.next_faces(db, bob, "label", 10).items}
+    assert hers.isdisjoint(his)
+    assert hers | his == {face.id for face in faces}
+    assert {item.face.id for item in review.next_faces(db, ada, "label", 2).items} == hers
+    db.execute(update(Lease).values(until=now() - timedelta(seconds=1)))
+    assert len(review.next_faces(db, bob, "label", 10).items) == len(faces)
+
+
+def test_a_drawn_face_is_an_answer_too(db: Session, ada: Person, faces: list[Face]) -> None:
+    photo = db.get_one(Photo, faces[0].photo_id)
+    drawn = answers.draw(db, ada, photo, (100, 100, 40, 40), "mask")
+    assert (drawn.source, drawn.state, drawn.label) == ("human", "confirmed", "mask")
+    with pytest.raises(BadAnswer):
+        answers.draw(db, ada, photo, (380, 100, 40, 40), None)

@@ -1,0 +1,87 @@
+"""The review queue: what the live model is least sure about, and what it doubts."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy.orm import Session
+
+from db.base import now
+from db.models import Face, Person, Run, Score, Workbench
+from labeller import answers, people, review
+from labeller.answers import Given
+from labeller.errors import BadAnswer
+from tests.labeller.test_answers import add_faces
+
+
+@pytest.fixture
+def ada(db: Session) -> Person:
+    return people.new_person(db, "Ada", "labeller")
+
+
+def make_live(db: Session) -> Run:
+    run = Run(
+        recipe={}, seed=0, classes=["mask", "nomask"], status="done", finished_at=now() + timedelta(minutes=1)
+    )
+    db.add(run)
+    db.flush()
+    db.add(Workbench(id=1, live_run_id=run.id))
+    db.flush()
+    return run
+
+
+def score(db: Session, run: Run, face: Face, mask: float) -> None:
+    label = "mask" if mask >= 0.5 else "nomask"
+    db.add(
+        Score(run_id=run.id, face_id=face.id, box_version=face.box_version, probabilities=[mask, 1 - mask],
+              label=label, margin=abs(2 * mask - 1))
+    )  # fmt: skip
+    db.flush()
+
+
+def test_least_sure_comes_first(db: Session, ada: Person) -> None:
+    faces, run = add_faces(db, 4), make_live(db)
+    for face, mask in zip(faces, (0.9, 0.52, 0.3, 0.05), strict=True):
+        score(db, run, face, mask)
+    batch = review.next_faces(db, ada, "review", 10)
+    assert [item.face.id for item in batch.items] == [faces[i].id for i in (1, 2, 0, 3)]
+    assert batch.remaining == 4
+    assert all(item.reason == "uncertain" for item in batch.items)
+    assert "nearly undecided" in batch.items[0].text
+
+
+def test_without_a_model_there_is_nothing_to_review(db: Session, ada: Person) -> None:
+    add_faces(db, 2)
+    assert review.next_faces(db, ada, "review", 10).items == []
+    assert review.count(db, "review") == 0
+
+
+def test_locked_faces_and_stale_scores_are_never_chosen_by_the_model(db: Session, ada: Person) -> None:
+    (locked,), (moved,), run = add_faces(db, 1, "locked"), add_faces(db, 1), make_live(db)
+    score(db, run, locked, 0.5)
+    score(db, run, moved, 0.5)
+    answers.record(db, ada, Given("move", "adjust", moved.id, box=(1, 2, 30, 40)))
+    assert review.next_faces(db, ada, "review", 10).items == []
+
+
+def test_an_answered_face_comes_back_only_for_a_reason(db: Session, ada: Person) -> None:
+    (agreed, doubted, unsure, thrown_out), run = add_faces(db, 4), make_live(db)
+    for face in (agreed, doubted, unsure, thrown_out):
+        score(db, run, face, 0.9)
+    answers.record(db, ada, Given("1", "label", agreed.id, "mask"))
+    answers.record(db, ada, Given("2", "label", doubted.id, "nomask"))
+    answers.record(db, ada, Given("3", "unsure", unsure.id))
+    answers.record(db, ada, Given("4", "reject", thrown_out.id))
+    batch = review.next_faces(db, ada, "review", 10)
+    assert {item.face.id: item.reason for item in batch.items} == {
+        doubted.id: "suspect",
+        unsure.id: "disagreement",
+    }
+    # Confirmed after the model came: the person has the last word.
+    run.finished_at = now() - timedelta(minutes=1)
+    db.flush()
+    assert review.next_faces(db, ada, "review", 10).items == []
+
+
+def test_an_unknown_queue_is_refused(db: Session, ada: Person) -> None:
+    with pytest.raises(BadAnswer):
+        review.next_faces(db, ada, "guess", 1)
