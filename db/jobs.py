@@ -107,7 +107,8 @@ def alive(session: Session) -> set[str]:
 
 def _find(session: Session, model: type[Photo | Run], *where: ColumnElement[bool]) -> list[Photo | Run]:
     """The oldest of the rows that fit; a sweep comes again soon for the rest."""
-    return list(session.scalars(select(model).where(*where).order_by(model.id).limit(SWEPT_AT_ONCE)))
+    query = select(model).where(*where).order_by(model.id).limit(SWEPT_AT_ONCE)
+    return list(session.scalars(query, execution_options={"populate_existing": True}))
 
 
 def _give_back(session: Session, job: Photo | Run) -> None:

@@ -1,0 +1,129 @@
+"""The row is the truth: claiming, fencing, giving back, sending again."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import update
+from sqlalchemy.orm import Session
+
+from db import jobs, queue
+from db.base import now
+from db.models import Photo, Run
+from tests.labeller.test_answers import add_faces
+
+
+@pytest.fixture
+def sent(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, tuple[object, ...]]]:
+    """What would have gone to the broker."""
+    messages: list[tuple[str, tuple[object, ...]]] = []
+    monkeypatch.setattr(queue, "send", lambda task, args: messages.append((task, args)))
+    monkeypatch.setattr(jobs, "waiting_messages", lambda name: 0)
+    return messages
+
+
+@pytest.fixture
+def photo(db: Session) -> Photo:
+    made = db.get_one(Photo, add_faces(db, 1)[0].photo_id)
+    made.status = "queued"
+    db.commit()
+    return made
+
+
+def expire(db: Session) -> None:
+    db.execute(update(Photo).values(lease_until=now() - timedelta(seconds=1)))
+    db.commit()
+
+
+def test_nothing_is_sent_before_its_row_is_committed(
+    db: Session, photo: Photo, sent: list[tuple[str, tuple[object, ...]]]
+) -> None:
+    jobs.submit(db, photo)
+    assert sent == []
+    db.rollback()
+    db.commit()
+    assert sent == [], "what was rolled back is forgotten"
+    jobs.submit(db, photo)
+    db.commit()
+    assert sent == [("labeller.propose_faces", (photo.id, 0))]
+
+
+def test_a_job_is_claimed_once_and_a_stale_message_does_nothing(db: Session, photo: Photo) -> None:
+    assert jobs.claim(db, Photo, photo.id, 0, "one", 30)
+    assert not jobs.claim(db, Photo, photo.id, 0, "two", 30)
+    assert not jobs.claim(db, Photo, photo.id, 1, "two", 30), "it is running"
+
+
+def test_a_worker_that_lost_its_lease_writes_nothing_more(
+    db: Session, photo: Photo, sent: list[tuple[str, tuple[object, ...]]]
+) -> None:
+    jobs.claim(db, Photo, photo.id, 0, "slow", 30)
+    slow = db.get_one(Photo, photo.id, populate_existing=True)
+    db.expunge(slow)
+    expire(db)
+    jobs.sweep(db)
+    assert sent == [("labeller.propose_faces", (photo.id, 1))]
+    assert jobs.claim(db, Photo, photo.id, 1, "quick", 30)
+    with pytest.raises(jobs.LostLease):
+        jobs.write(db, slow, 30, status="ready")
+    quick = db.get_one(Photo, photo.id, populate_existing=True)
+    jobs.write(db, quick, 30, status="ready")
+    db.commit()
+    db.refresh(quick)
+    assert (quick.status, quick.attempt) == ("ready", 2)
+
+
+def test_what_takes_down_three_workers_fails_with_words(db: Session, photo: Photo) -> None:
+    for attempt in range(jobs.MAX_ATTEMPTS):
+        assert jobs.claim(db, Photo, photo.id, attempt, "worker", 30)
+        expire(db)
+        jobs.sweep(db)
+    db.refresh(photo)
+    assert photo.status == "failed"
+    assert "three times" in str(photo.error)
+
+
+def test_a_restarted_worker_gives_back_what_it_held_at_once(db: Session, photo: Photo) -> None:
+    jobs.claim(db, Photo, photo.id, 0, "detect@here", 3600)
+    jobs.release(db, "detect@elsewhere")
+    db.refresh(photo)
+    assert photo.status == "running"
+    jobs.release(db, "detect@here")
+    db.refresh(photo)
+    assert (photo.status, photo.owner) == ("queued", None)
+
+
+def test_the_sweep_sends_what_was_never_sent_and_what_the_broker_lost(
+    db: Session, photo: Photo, sent: list[tuple[str, tuple[object, ...]]]
+) -> None:
+    jobs.sweep(db)
+    assert len(sent) == 1
+    jobs.sweep(db)
+    assert len(sent) == 1, "it is on its way"
+    db.execute(update(Photo).values(sent_at=now() - jobs.RESEND_AFTER - timedelta(seconds=1)))
+    db.commit()
+    jobs.sweep(db)
+    assert len(sent) == 2
+
+
+def test_one_run_waits_and_one_runs(db: Session) -> None:
+    first, second = (Run(recipe={}, seed=0, classes=[], status="queued") for _ in range(2))
+    db.add(first)
+    db.commit()
+    assert jobs.claim(db, Run, first.id, 0, "train", 30)
+    db.add(second)
+    db.commit()
+    assert not jobs.claim(db, Run, second.id, 0, "train", 30)
+    db.execute(update(Run).where(Run.id == first.id).values(status="done"))
+    db.commit()
+    assert jobs.claim(db, Run, second.id, 0, "train", 30)
+
+
+def test_a_broker_that_is_away_fails_no_request(db: Session, photo: Photo, data: Path) -> None:
+    assert queue.send("labeller.propose_faces", (photo.id, 0)) is False
+
+
+def test_who_was_heard_of_is_alive(db: Session) -> None:
+    for _ in range(2):
+        jobs.heartbeat(db, "detect@here", "detect")
+    assert jobs.alive(db) == {"detect"}

@@ -1,0 +1,58 @@
+"""Settings, the signing key, the schema."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from pydantic import ValidationError
+from sqlalchemy.orm import Session
+
+from db.base import Base
+from db.settings import LONGEST_SOCKET_PATH, Settings, settings
+
+
+def test_the_signing_key_is_random_private_and_stays(data: Path) -> None:
+    key = settings().signing_key()
+    assert len(key) > 40
+    assert settings().signing_key() == key
+    assert (data / "secret_key").stat().st_mode & 0o777 == 0o600
+    assert Settings(secret_key="chosen").signing_key() == "chosen"
+
+
+def test_a_socket_fits_even_when_the_data_folder_is_deep(data: Path) -> None:
+    deep = Settings(data=data / ("x" * 200))
+    assert len(str(deep.socket)) <= LONGEST_SOCKET_PATH
+    assert deep.socket != Settings(data=data / ("y" * 200)).socket
+
+
+@pytest.mark.parametrize("wrong", ["mask", "mask,mask", ""])
+def test_classes_need_two_different_names(wrong: str) -> None:
+    with pytest.raises(ValidationError, match="at least two"):
+        Settings(classes=tuple(wrong.split(",")))
+
+
+def test_classes_are_read_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CLASSES", "mask, nomask ,chin")
+    assert Settings().classes == ("mask", "nomask", "chin")
+
+
+def test_the_migrations_make_exactly_the_models(db: Session) -> None:
+    context = MigrationContext.configure(db.connection())
+    assert compare_metadata(context, Base.metadata) == []
+
+
+def test_web_stays_light() -> None:
+    """The web process never holds a network: importing all of it loads none of the heavy libraries."""
+    program = (
+        "import sys, pkgutil, importlib, web\n"
+        "for module in pkgutil.walk_packages(web.__path__, 'web.'): importlib.import_module(module.name)\n"
+        "print(sorted({'tensorflow', 'keras', 'mtcnn', 'cv2', 'ai_edge_litert'} & set(sys.modules)))"
+    )
+    root = Path(__file__).parent.parent.parent
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=root, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "[]"

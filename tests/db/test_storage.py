@@ -1,0 +1,50 @@
+"""Blobs: the same few calls on a folder and on a real S3 server."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from db.storage import Blobs, blobs
+from tests.conftest import forget_settings
+
+
+@pytest.fixture(scope="module")
+def s3() -> Iterator[str]:
+    """The address of a running S3 server with one empty bucket."""
+    import boto3
+    from moto.server import ThreadedMotoServer
+
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0)
+    server.start()
+    host, port = server.get_host_and_port()
+    address = f"http://{host}:{port}"
+    keys = {"aws_access_key_id": "test", "aws_secret_access_key": "test", "region_name": "us-east-1"}
+    boto3.client("s3", endpoint_url=address, **keys).create_bucket(Bucket="faces")
+    yield address
+    server.stop()
+
+
+@pytest.fixture(params=["folder", "s3"])
+def store(request: pytest.FixtureRequest, data: Path, monkeypatch: pytest.MonkeyPatch) -> Blobs:
+    if request.param == "s3":
+        monkeypatch.setenv("BLOBS_URL", "s3://faces/second-look")
+        monkeypatch.setenv("S3_ENDPOINT", request.getfixturevalue("s3"))
+        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+            monkeypatch.setenv(name, "test")
+        monkeypatch.setenv("AWS_REGION", "us-east-1")
+        forget_settings()
+    return blobs()
+
+
+def test_what_is_put_is_there_until_it_is_deleted(store: Blobs) -> None:
+    key = store.put(b"a face")
+    assert key == store.put(b"a face"), "by content"
+    assert key != store.put(b"another face")
+    assert store.get(key) == b"a face"
+    assert store.has(key)
+    store.delete(key)
+    store.delete(key)
+    assert not store.has(key)
+    with pytest.raises(FileNotFoundError):
+        store.get(key)
