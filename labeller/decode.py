@@ -28,7 +28,7 @@ SECONDS = 20
 MEMORY = 2 << 30
 """Address space of the child: 50 MP cost 150 MB a copy, and HEIF holds three."""
 HASH_SIDE = 16
-FORMATS = ("JPEG", "PNG", "WEBP", "AVIF")
+FORMATS: tuple[str, ...] = ("JPEG", "PNG", "WEBP", "AVIF")
 """And HEIF, whose decoder is loaded only for a file that looks like one."""
 STILL_IN_PARTS = ("MPO", "HEIF")
 """Formats whose further frames are gain maps, depth or bursts of phones: the first is the photo."""

@@ -1,5 +1,6 @@
 """A whole workbench for a test: `flask up` as its users start it, on a folder and a port of its own."""
 
+import contextlib
 import json
 import os
 import signal
@@ -14,6 +15,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+import psutil
 
 ROOT = Path(__file__).parent.parent
 START_SECONDS = 120
@@ -40,7 +43,7 @@ class Workbench:
 
     def __init__(self, data: Path, **settings: str) -> None:
         self.data = data
-        self.port = free_port()
+        self.port = int(settings.get("PORT") or free_port())
         self.url = f"http://127.0.0.1:{self.port}"
         self.env = os.environ | {
             "DATA": str(data), "PORT": str(self.port), "HOST": "127.0.0.1", "BASE_URL": self.url, **settings,
@@ -98,11 +101,14 @@ class Workbench:
             return error.code, json.loads(error.read())
 
     def pids(self, word: str) -> list[int]:
-        """Processes of this workbench whose command line holds `word`."""
-        import psutil
-
-        mine = {process.pid for process in psutil.Process(self.process.pid).children(recursive=True)}  # type: ignore[union-attr]
-        return [pid for pid in mine if word in " ".join(psutil.Process(pid).cmdline())]
+        """Living processes of this workbench whose command line holds `word`, oldest first."""
+        assert self.process is not None
+        found = []
+        for process in psutil.Process(self.process.pid).children(recursive=True):
+            with contextlib.suppress(psutil.NoSuchProcess):  # a zombie counts as none
+                if word in " ".join(process.cmdline()):
+                    found.append(process.pid)
+        return found
 
     def photos_done(self) -> bool:
         """Whether no photo is queued or running any more."""

@@ -40,7 +40,8 @@ def create_app() -> APIFlask:
     database.init_app(app)
     errors.init_app(app)
     auth.init_app(app)
-    roles.init_app(app)
+    app.before_request(roles.check)
+    app.before_request(auth.protect)
     for module in (home, auth, upload, pictures, label, runs, people):
         app.register_blueprint(module.pages)
     for blueprint in api.blueprints():

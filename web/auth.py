@@ -53,17 +53,22 @@ def init_app(app: Flask) -> None:
 
 
 def _identify() -> None:
-    g.person = None
+    g.person, g.by_token = None, False
     kind, _, secret = request.headers.get("Authorization", "").partition(" ")
     if kind.lower() == "bearer" and secret:
         g.person = people.bearer(db(), secret.strip())
+        g.by_token = True
         if g.person is None:
             abort(401)
         return
     if "person" in session:
         g.person = db().get(Person, session["person"])
-    if request.method not in ("GET", "HEAD", "OPTIONS"):
-        csrf.protect()  # only cookies are sent by a stranger's page; a token is not
+
+
+def protect() -> None:
+    """Refuse what another site's page had this browser send; a bearer token is never sent by itself."""
+    if request.method not in ("GET", "HEAD", "OPTIONS") and not g.by_token:
+        csrf.protect()
 
 
 def _rate() -> str:

@@ -1,6 +1,6 @@
 """Who may call what: every endpoint stands here, and one that does not is refused (a test walks it)."""
 
-from flask import Flask, abort, redirect, request, url_for
+from flask import abort, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from web.auth import current
@@ -53,11 +53,8 @@ ALLOWED: dict[str, frozenset[str]] = {
 }
 
 
-def init_app(app: Flask) -> None:
-    app.before_request(_check)
-
-
-def _check() -> ResponseReturnValue | None:
+def check() -> ResponseReturnValue | None:
+    """Before each request: let it pass, send a stranger to the greeting, or refuse."""
     if request.endpoint is None:
         return None  # no such address: the 404 handler answers
     allowed = ALLOWED.get(request.endpoint, frozenset())

@@ -1,0 +1,92 @@
+"""Real MTCNN on real pixels."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from sqlalchemy.orm import Session
+
+from db.models import Answer, Face
+from labeller import intake, people
+from tests.pictures import jpeg, portrait
+
+pytestmark = pytest.mark.slow
+
+
+def test_the_face_is_found_with_or_without_a_mask() -> None:
+    from labeller.faces import detect
+
+    for seed in range(6):
+        best = detect(np.asarray(portrait(seed, seed % 2 == 1)))[0]
+        assert best.confidence > 0.8
+        x, y, w, h = best.box
+        assert 50 < w < 160
+        eye_x, eye_y = best.keypoints["left_eye"]
+        assert x < eye_x < x + w
+        assert y < eye_y < y + h
+
+
+def test_a_tight_crop_is_found_by_the_second_look() -> None:
+    from labeller.faces import detect
+
+    photo = portrait(0, masked=False)
+    x, y, w, h = detect(np.asarray(photo))[0].box
+    tight = np.asarray(photo.crop((round(x), round(y), round(x + w), round(y + h))))
+    best = detect(tight)[0]
+    assert best.confidence > 0.5
+    assert best.box[2] > 0.6 * tight.shape[1]
+
+
+@pytest.mark.parametrize("size", [(1, 1), (8, 8), (1, 600), (640, 480)])
+def test_a_picture_without_a_face_has_no_proposals(size: tuple[int, int]) -> None:
+    from labeller.faces import detect
+
+    assert [one for one in detect(np.full((*size, 3), 128, np.uint8)) if one.confidence > 0.5] == []
+
+
+def test_boxes_are_in_pixels_of_the_whole_photo_and_the_folder_labels_the_obvious_face(db: Session) -> None:
+    from labeller.proposals import propose_faces
+
+    small = portrait(2, masked=True)
+    large = small.resize((small.width * 5, small.height * 5), Image.Resampling.BICUBIC)
+    owner = people.owner(db)
+    photo = intake.receive(db, jpeg(large), owner, folder_label="mask").photo
+    db.commit()
+    propose_faces(db, photo.id, 0, "test")
+    propose_faces(db, photo.id, 0, "test")  # the same message again: nothing happens
+    db.expire_all()
+    (labelled,) = [face for face in photo.faces if face.state == "confirmed"]
+    assert photo.status == "ready"
+    assert 250 < labelled.w < 800
+    assert labelled.label == "mask"
+    assert db.query(Answer).count() == 1
+    assert db.query(Face).count() == len(photo.faces)
+
+
+def test_a_photo_whose_picture_is_gone_fails_with_words(db: Session, data: Path) -> None:
+    from db.storage import blobs
+    from labeller.proposals import propose_faces
+
+    photo = intake.receive(db, jpeg(portrait(3, False)), None).photo
+    db.commit()
+    blobs().delete(photo.view_blob)
+    propose_faces(db, photo.id, 0, "test")
+    db.expire_all()
+    assert photo.status == "failed"
+    assert "cannot be read" in str(photo.error)
+
+
+def test_what_is_obvious() -> None:
+    from labeller.faces import Detection
+    from labeller.proposals import obvious
+
+    def found(confidence: float, side: float) -> Detection:
+        return Detection((0, 0, side, side), confidence, {})
+
+    assert obvious([]) is None
+    assert obvious([found(0.5, 50)]) == 0
+    assert obvious([found(0.99, 50), found(0.4, 80)]) == 0, "one likely face among doubtful ones"
+    assert obvious([found(0.99, 50), found(0.98, 60)]) is None
+    assert obvious([found(0.99, 20), found(0.98, 60)]) == 1, "nine times the area"
+    assert obvious([found(0.5, 50), found(0.4, 50)]) is None

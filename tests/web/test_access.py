@@ -1,0 +1,125 @@
+"""Who may call what, and how strangers are met."""
+
+import re
+
+import pytest
+from flask import Flask
+from sqlalchemy.orm import Session
+
+from db.models import ROLES
+from labeller import people
+from tests.pictures import jpeg, portrait
+from tests.web.conftest import Client
+from web.roles import ALLOWED, ANYONE
+
+FILL = {
+    "photo_id": "1",
+    "face_id": "1",
+    "run_id": "1",
+    "secret": "x",
+    "name": "htmx.js",
+    "filename": "look.css",
+    "form": "keras",
+}
+
+
+def test_every_route_stands_in_the_table_and_no_other(app: Flask) -> None:
+    assert {rule.endpoint for rule in app.url_map.iter_rules()} == set(ALLOWED)
+    for roles in ALLOWED.values():
+        assert roles <= {"anyone", *ROLES}
+
+
+def test_every_route_keeps_out_whom_the_table_does_not_name(app: Flask, client: Client) -> None:
+    clients = {role: client(role, role) for role in ROLES} | {"stranger": client()}
+    for rule in app.url_map.iter_rules():
+        path = re.sub(r"<(?:\w+:)?(\w+)>", lambda found: FILL[found.group(1)], rule.rule)
+        method = next(iter(rule.methods - {"HEAD", "OPTIONS"}))
+        for role, one in clients.items():
+            allowed = ALLOWED[rule.endpoint]
+            response = one.open(path, method=method)
+            refused = response.status_code in (401, 403) or response.headers.get("Location", "").endswith(
+                "/hello"
+            )
+            if allowed is not ANYONE and role not in allowed:
+                assert refused, (rule.rule, role, response.status_code)
+            elif role in allowed and rule.endpoint != "auth.sign_out":
+                assert response.status_code not in (401, 403), (rule.rule, role)
+            assert response.status_code != 500, (rule.rule, role)
+
+
+def test_a_wrong_token_is_refused_and_said_so_in_json(client: Client) -> None:
+    response = client().get("/api/v1/stats", headers={"Authorization": "Bearer sl_wrong"})
+    assert response.status_code == 401
+    assert set(response.json["error"]) == {"code", "message", "hint"}
+
+
+def test_a_friend_sees_only_their_own_photos(client: Client) -> None:
+    ada, bob, owner = client("friend", "Ada"), client("friend", "Bob"), client("owner", "Grace")
+    sent = ada.post("/api/v1/photos", data={"file": (open_jpeg(1), "a.jpg")})
+    assert sent.status_code == 201
+    number = sent.json["id"]
+    for path in (f"/api/v1/photos/{number}", f"/photos/{number}/view.jpg", f"/photos/{number}/card"):
+        assert ada.get(path).status_code == 200
+        assert owner.get(path).status_code == 200
+        assert bob.get(path).status_code == 404
+    assert bob.delete(f"/api/v1/photos/{number}").status_code == 404
+    assert (
+        bob.post("/api/v1/photos", data={"file": (open_jpeg(2), "b.jpg"), "person": "Ada"}).status_code == 403
+    )
+    assert f"/photos/{number}/" not in bob.get("/upload").text
+    assert ada.delete(f"/api/v1/photos/{number}").status_code == 204
+    assert owner.get(f"/api/v1/photos/{number}").status_code == 404
+
+
+def open_jpeg(seed: int):  # type: ignore[no-untyped-def]
+    import io
+
+    return io.BytesIO(jpeg(portrait(seed, False)))
+
+
+def test_the_link_signs_in_only_by_its_button(app: Flask, db: Session) -> None:
+    secret, _ = people.invite(db, "owner", people.owner(db))
+    db.commit()
+    browser = app.test_client()
+    for _ in range(3):  # a messenger's preview fetches it too
+        page = browser.get(f"/i/{secret}")
+        assert page.status_code == 200
+    assert browser.get("/", follow_redirects=False).headers["Location"].endswith("/hello")
+    assert browser.post(f"/i/{secret}").status_code == 400, "without the page's own token"
+    token = re.search(r'name="csrf_token" value="([^"]+)"', page.text).group(1)
+    accepted = browser.post(f"/i/{secret}", data={"csrf_token": token})
+    assert accepted.status_code == 302
+    home = browser.get("/")
+    assert home.status_code == 200
+    assert "Send the first photos" in home.text
+    assert "HttpOnly" in accepted.headers["Set-Cookie"]
+    assert app.test_client().get(f"/i/{secret}").status_code == 403
+
+
+def test_a_cookie_alone_cannot_write(app: Flask, db: Session) -> None:
+    owner = people.owner(db)
+    db.commit()
+    browser = app.test_client()
+    with browser.session_transaction() as cookie:
+        cookie["person"] = owner.id
+    assert browser.get("/api/v1/stats").status_code == 200
+    refused = browser.post("/api/v1/runs", json={})
+    assert refused.status_code == 400
+    assert refused.json["error"]["code"] == "page_expired"
+
+
+@pytest.mark.parametrize("path", ["/hello", "/healthz", "/static/look.css", "/nowhere"])
+def test_every_answer_carries_the_safety_headers(client: Client, path: str) -> None:
+    headers = client().get(path).headers
+    assert (
+        "script" not in headers["Content-Security-Policy"]
+        or "unsafe" not in headers["Content-Security-Policy"]
+    )
+    assert headers["Content-Security-Policy"].startswith("default-src 'self'")
+    assert headers["X-Content-Type-Options"] == "nosniff"
+
+
+def test_healthz_says_what_is_missing(client: Client) -> None:
+    response = client().get("/healthz")
+    assert response.status_code == 503
+    assert response.json["missing"] == ["beat", "detect", "train"]

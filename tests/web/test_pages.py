@@ -1,0 +1,118 @@
+"""Every page in the states people meet it in."""
+
+import numpy as np
+from flask.testing import FlaskClient
+from sqlalchemy.orm import Session
+
+from db.base import now
+from db.models import Photo, Run
+from tests.labeller.test_answers import add_faces
+from tests.labeller.test_review import make_live
+from tests.web.conftest import Client
+from trainer import evaluate
+
+
+def figures() -> dict[str, object]:
+    labels = np.array([0, 1] * 20)
+    sure = np.where(labels[:, None] == [0, 1], 0.9, 0.1)
+    return evaluate.measure(labels, sure, np.arange(40), ("mask", "nomask"))
+
+
+def finish(run: Run, **metrics: object) -> None:
+    run.metrics = {"locked": None, "locked_reason": "Too small.", "cross_validated": None} | metrics
+    run.metrics |= {"train": {"n": 40, "people": 20}, "seconds": {"fit": 1.2}}
+    run.manifest, run.backbone, run.started_at = "m" * 64, "b" * 64, now()
+    run.recipe = {"preset": "quick", "views": 4}
+    run.curve = [
+        {"epoch": n, "loss": 1 / n, "accuracy": 0.9, "validation_loss": 1.1 / n, "validation_accuracy": 0.8}
+        for n in range(1, 6)
+    ]
+
+
+def see(client: FlaskClient, path: str) -> str:
+    response = client.get(path)
+    assert response.status_code == 200, response.text
+    return response.text
+
+
+def test_the_empty_workbench_says_what_comes_first(client: Client) -> None:
+    owner = client("owner", "Grace")
+    assert "Send the first photos" in see(owner, "/")
+    assert "training needs at least" in see(owner, "/runs").lower()
+    assert "All labelled" in see(owner, "/label")
+    assert "No model yet" in see(owner, "/review")
+    assert "Grace" in see(owner, "/people")
+
+
+def test_photos_show_their_boxes_or_what_went_wrong(client: Client, db: Session) -> None:
+    face = add_faces(db, 1)[0]
+    photo = db.get_one(Photo, face.photo_id)
+    owner = client("owner", "Grace")
+    assert "1 face" in see(owner, f"/photos/{photo.id}/card")
+    photo.status, photo.error = "failed", "It would not open."
+    db.commit()
+    assert "It would not open." in see(owner, f"/photos/{photo.id}/card")
+    photo.status = "queued"
+    db.commit()
+    assert "Looking for faces" in see(owner, f"/photos/{photo.id}/card")
+
+
+def test_a_run_shows_its_figures_with_intervals_and_its_reason(client: Client, db: Session) -> None:
+    run = make_live(db)
+    finish(run, locked=figures(), locked_reason=None, cross_validated=figures())
+    run.reason = "It is the first model."
+    db.commit()
+    page = see(client("owner", "Grace"), f"/runs/{run.id}")
+    for words in ("It is the first model.", "On people it never saw", "n = 40", "polyline", ".keras"):
+        assert words in page
+    assert "hx-get" not in page, "a finished run is not polled"
+    assert "n = 40" in see(client("owner", "Grace"), "/")
+    assert "n = 40" in see(client("labeller", "Bob"), "/runs")
+
+
+def test_a_small_locked_set_is_said_to_be_small(client: Client, db: Session) -> None:
+    run = make_live(db)
+    finish(run, cross_validated=figures())
+    db.commit()
+    page = see(client("owner", "Grace"), f"/runs/{run.id}")
+    assert "Cross-validated" in page
+    assert "Too small." in page
+    finish(run)
+    db.commit()
+    assert "nothing can be held out" in see(client("owner", "Grace"), f"/runs/{run.id}")
+
+
+def test_a_running_run_is_polled_and_can_be_cancelled(client: Client, db: Session) -> None:
+    db.add(
+        Run(
+            recipe={"preset": "quick", "views": 4},
+            seed=0,
+            classes=["mask", "nomask"],
+            phase="fit",
+            progress=0.6,
+            status="running",
+        )
+    )
+    db.commit()
+    owner = client("owner", "Grace")
+    page = see(owner, "/runs/1/live")
+    assert "hx-get" in page
+    assert "Fitting" in page
+    assert owner.post("/runs/1/cancel").status_code == 302
+    assert "cancelled" in see(owner, "/runs/1")
+
+
+def test_an_invitation_is_shown_once(client: Client) -> None:
+    owner = client("owner", "Grace")
+    page = owner.post("/people/invite", data={"role": "friend"})
+    assert page.status_code == 200
+    assert "/i/" in page.text
+    assert "/i/" not in see(owner, "/people")
+
+
+def test_what_is_not_there_is_said_on_a_page(client: Client) -> None:
+    owner = client("owner", "Grace")
+    for path in ("/runs/99", "/photos/99/card", "/nowhere", "/runs/99/model.exe"):
+        response = owner.get(path)
+        assert response.status_code == 404
+        assert "Back to the start" in response.text
