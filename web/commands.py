@@ -31,7 +31,7 @@ RUN_POLL = 0.2
 
 
 def init_app(app: Flask) -> None:
-    for command in (up, invite, token, import_, retrain, predict, status, config):
+    for command in (up, invite, token, import_, retrain, predict, status, config, migrate):
         app.cli.add_command(command)
 
 
@@ -205,3 +205,9 @@ def config() -> None:
     """The settings in force; secrets are hidden."""
     for name, value in settings().model_dump().items():
         click.echo(f"{name.upper()}={value}")
+
+
+@click.command()
+def migrate() -> None:
+    """Bring the database to the newest schema (make run does it by itself)."""
+    upgrade()

@@ -89,4 +89,5 @@ def test_what_is_obvious() -> None:
     assert obvious([found(0.99, 50), found(0.4, 80)]) == 0, "one likely face among doubtful ones"
     assert obvious([found(0.99, 50), found(0.98, 60)]) is None
     assert obvious([found(0.99, 20), found(0.98, 60)]) == 1, "nine times the area"
-    assert obvious([found(0.5, 50), found(0.4, 50)]) is None
+    assert obvious([found(0.95, 20), found(0.6, 60)]) == 1, "a badge and a masked face"
+    assert obvious([found(0.6, 50), found(0.55, 50)]) is None

@@ -1,0 +1,1 @@
+"""One script a claim: it prints a table and writes JSON to benchmarks/results."""

@@ -1,0 +1,87 @@
+"""From the click on Retrain to promoted-or-not: 200 labelled faces, then 10 new answers, warm worker.
+
+    .venv/bin/python -m benchmarks.warm_retrain
+
+Uses the real photographs in ../shared/data/faces where they are, else drawn portraits.
+"""
+
+import tempfile
+import time
+import uuid
+from pathlib import Path
+
+from benchmarks.report import report
+from tests.pictures import SHARED, jpeg, portrait
+from tests.workbench import Workbench, running, wait_until
+
+LABELLED, NEW, REPEATS = 200, 10, 3
+
+
+def make_folders(folder: Path) -> Path:
+    """Enough labelled photos that LABELLED faces and REPEATS times NEW more are found in them."""
+    count = (LABELLED + NEW * (REPEATS + 1)) * 5 // 4
+    for number in range(count):
+        label = ("nomask", "mask")[number % 2]
+        place = folder / label
+        place.mkdir(parents=True, exist_ok=True)
+        real = sorted((SHARED / "faces" / label).glob("*"))
+        if real:
+            source = real[number // 2]
+            (place / source.name).write_bytes(source.read_bytes())
+        else:
+            (place / f"{number}.jpg").write_bytes(jpeg(portrait(number, label == "mask")))
+    return folder
+
+
+def answer(bench: Workbench, face: dict[str, object], kind: str) -> None:
+    body = {"client_key": uuid.uuid4().hex, "face_id": face["id"], "kind": kind}
+    status, said = bench.call(
+        "POST", "/answers", body | ({"label": face["label"]} if kind == "label" else {})
+    )
+    assert status == 201, said
+
+
+def retrain(bench: Workbench) -> tuple[float, dict[str, object]]:
+    """Seconds from the click to the end of the run, and the run."""
+    began = time.monotonic()
+    number = bench.call("POST", "/runs", {})[1]["id"]
+
+    def ended() -> dict[str, object] | None:
+        run: dict[str, object] = bench.call("GET", f"/runs/{number}")[1]
+        return run if run["status"] == "done" else None
+
+    run: dict[str, object] = wait_until(ended, 120, "the run is done", every=0.02)
+    return time.monotonic() - began, run
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory() as folder, running(Path(folder) / "data") as bench:
+        bench.sign_in()
+        # Imported as the same owner, whose answers these then are: taking them back is allowed.
+        bench.token = bench.flask("token", "--role", "owner", "--person", "Owner").split()[0]
+        bench.flask("import", str(make_folders(Path(folder) / "faces")))
+        faces = bench.call("GET", "/faces?state=confirmed&limit=1000")[1]["items"]
+        held_back = faces[LABELLED : LABELLED + NEW * REPEATS]
+        for face in faces[LABELLED:]:
+            answer(bench, face, "undo")
+        cold, first = retrain(bench)
+        warm = []
+        for start in range(0, len(held_back), NEW):
+            for face in held_back[start : start + NEW]:
+                answer(bench, face, "label")
+            seconds, run = retrain(bench)
+            warm.append(seconds)
+        figures = {
+            "labelled faces at the start": LABELLED,
+            "cold run, features computed (s)": cold,
+            "warm run after 10 new answers, median (s)": sorted(warm)[len(warm) // 2],
+            "warm runs (s)": " ".join(f"{seconds:.2f}" for seconds in warm),
+            "phases of the last (s)": run["metrics"]["seconds"],  # type: ignore[index]
+            "verdict of the last": run["reason"],
+            "photographs": "real" if SHARED.exists() else "drawn",
+        }
+    report("warm_retrain", "The next 10 answers and a retrain take under 10 s on 2 cores", figures)
+
+
+if __name__ == "__main__":
+    main()

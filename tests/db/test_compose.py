@@ -1,0 +1,95 @@
+"""docker-compose.yml without an engine: each command, queue and setting exists and the code accepts it."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from db.queue import QUEUES, app
+from db.settings import Settings
+from web.up import worker
+
+ROOT = Path(__file__).parent.parent.parent
+COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
+OURS = sorted(name for name, service in SERVICES.items() if "build" in service)
+OUTSIDE_SETTINGS = {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION"}
+"""Read by the S3 client itself."""
+
+
+def filled(text: str) -> str:
+    """The value with its ${VARIABLES} filled as a user would."""
+    return re.sub(r"\$\{(\w+)(?::-([^}]*)|:\?[^}]*)?\}", lambda found: found.group(2) or "chosen", text)
+
+
+def queues(name: str) -> set[str]:
+    command = SERVICES[name]["command"]
+    return set(command[command.index("-Q") + 1].split(","))
+
+
+def test_all_parts_of_the_design_are_there() -> None:
+    assert set(OURS) == {"web", "detect", "train", "beat", "migrate"}
+    assert set(SERVICES) - set(OURS) == {"valkey", "postgres", "s3"}
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_the_settings_are_ours_and_accepted(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    environment = {key: filled(str(value)) for key, value in SERVICES[name]["environment"].items()}
+    assert set(environment) - OUTSIDE_SETTINGS <= {field.upper() for field in Settings.model_fields}
+    for key, value in environment.items():
+        monkeypatch.setenv(key, value)
+    read = Settings()
+    assert read.database.startswith("postgresql+psycopg://look:chosen@postgres/")
+    assert read.broker == "redis://valkey:6379/0"
+    assert read.blobs == "s3://second-look/blobs"
+    assert read.classes == ("mask", "nomask")
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_nothing_waits_for_a_service_that_is_not_there(name: str) -> None:
+    assert set(SERVICES[name]["depends_on"]) <= set(SERVICES)
+
+
+def test_the_workers_are_those_of_one_machine_and_every_queue_has_one() -> None:
+    for kind in ("detect", "train"):
+        assert SERVICES[kind]["command"][:3] == ["celery", "-A", "db.queue"]
+        ours = worker(kind)
+        theirs = SERVICES[kind]["command"][3:]
+        assert dict.fromkeys(theirs) == dict.fromkeys(ours)
+    assert queues("detect") | queues("train") == set(QUEUES.values())
+
+
+def test_celery_and_gunicorn_accept_the_commands(data: Path) -> None:
+    """Each program parses its arguments and finds what they name; none connects anywhere."""
+    for name in ("detect", "train", "beat"):
+        arguments = SERVICES[name]["command"][1:]
+        done = subprocess.run(
+            [sys.executable, "-m", "celery", *arguments, "--help"], cwd=ROOT, capture_output=True, text=True
+        )
+        assert done.returncode == 0, done.stderr
+        for module in arguments[arguments.index("-I") + 1].split(",") if "-I" in arguments else []:
+            app.loader.import_module(module)
+    web = SERVICES["web"]["command"]
+    assert web == yaml.safe_load(re.search(r"^CMD (.*)$", (ROOT / "Dockerfile").read_text(), re.M).group(1))
+    check = subprocess.run(
+        [sys.executable, "-m", *web, "--check-config"], cwd=ROOT, capture_output=True, text=True
+    )
+    assert check.returncode == 0, check.stderr
+
+
+def test_the_image_copies_only_what_exists() -> None:
+    for line in (ROOT / "Dockerfile").read_text().splitlines():
+        words = line.split()
+        if words[:1] == ["COPY"] and not words[1].startswith("--from"):
+            assert all((ROOT / source).exists() for source in words[1:-1]), line
+
+
+def test_every_job_that_is_sent_is_known_to_a_worker() -> None:
+    import db.worker  # noqa: F401
+    import trainer.jobs  # noqa: F401
+
+    assert set(QUEUES) <= set(app.tasks)
