@@ -1,4 +1,4 @@
-"""From a 12-megapixel phone photo to proposals, against raw mtcnn on the 1024 px copy; and the worker's memory.
+"""From a 12 MP phone photo to proposals, against raw mtcnn on the 1024 px copy; and the worker's memory.
 
     .venv/bin/python -m benchmarks.detect [photos]
 

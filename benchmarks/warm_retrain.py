@@ -64,7 +64,7 @@ def main() -> None:
         held_back = faces[LABELLED : LABELLED + NEW * REPEATS]
         for face in faces[LABELLED:]:
             answer(bench, face, "undo")
-        cold, first = retrain(bench)
+        cold, _ = retrain(bench)
         warm = []
         for start in range(0, len(held_back), NEW):
             for face in held_back[start : start + NEW]:

@@ -85,9 +85,9 @@ def test_a_killed_launcher_is_survived_at_the_next_start(tmp_path: Path) -> None
     bench.stop(signal.SIGKILL)
     assert all(process.is_running() for process in orphans), "they outlive a killed launcher"
     with running(tmp_path, PORT=str(bench.port)) as again:
+        again.token = bench.token
         wait_until(lambda: not [one for one in orphans if one.is_running()], 60, "the orphans are gone")
         wait_until(lambda: _answers(again), 60, "the new web process answers")
-        again.token = bench.token
         assert again.call("POST", "/photos", file=photo)[0] == 200
         wait_until(again.photos_done, 90, "the photo is looked at")
 
