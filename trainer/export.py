@@ -51,7 +51,7 @@ def litert_bytes(head: Head) -> bytes:
 
 
 def warm_up(classes: int) -> None:
-    """Make what every run needs: the backbone, its LiteRT form, the template."""
+    """Make the template, which every run needs."""
     litert_bytes(_template_head(classes))
 
 

@@ -39,6 +39,7 @@ def classify_prediction(prediction_id: int) -> None:
 @worker_init.connect
 def _warm_up(**_: Any) -> None:
     """Load TensorFlow and the backbone before the first click, not after it."""
-    from trainer import export
+    from trainer import embed, export
 
+    embed.embedder()
     export.warm_up(len(settings().classes))
