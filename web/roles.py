@@ -24,6 +24,7 @@ ALLOWED: dict[str, frozenset[str]] = {
     "upload.page": ALL,
     "upload.send": ALL,
     "upload.card": ALL,
+    "upload.delete": ALL,
     "pictures.view": ALL,
     "pictures.crop": ALL,
     "label.label": TEAM,

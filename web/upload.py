@@ -1,14 +1,14 @@
 """Sending photos: the page for friends, and the cards that show what was found in them."""
 
 from apiflask import APIBlueprint
-from flask import render_template, request
+from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
 from db.errors import Refused
 from db.models import Photo
 from db.settings import settings
-from web.api.photos import take
+from web.api.photos import erase, take
 from web.auth import me
 from web.database import db
 from web.pictures import visible
@@ -39,6 +39,12 @@ def send() -> ResponseReturnValue:
 @pages.get("/photos/<int:photo_id>/card")
 def card(photo_id: int) -> ResponseReturnValue:
     return render_template("_photo.html", photo=visible(photo_id, me()))
+
+
+@pages.post("/photos/<int:photo_id>/delete")
+def delete(photo_id: int) -> ResponseReturnValue:
+    erase(photo_id)
+    return redirect(url_for("upload.page"))
 
 
 def _page(refused: list[tuple[str, Refused]]) -> str:

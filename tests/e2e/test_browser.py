@@ -110,7 +110,7 @@ def test_a_friend_sends_photos_and_the_owner_trains_on_them(
         press(browser, size, "z", "Undo")
         wait_until(lambda: face_shown(browser) == first, 10, "the first face is back")
         label_what_is_shown(browser, size, wears, 18)
-        wait_until(lambda: browser.evaluate("localStorage['second-look-outbox']") == "[]", 20, "all are sent")
+        wait_until(lambda: browser.evaluate("Object.values(localStorage)") == ["[]"], 20, "all are sent")
 
         browser.get_by_role("link", name="Runs", exact=True).click()
         browser.get_by_role("button", name="Retrain").click()

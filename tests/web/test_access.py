@@ -67,6 +67,10 @@ def test_a_friend_sees_only_their_own_photos(client: Client) -> None:
         bob.post("/api/v1/photos", data={"file": (open_jpeg(2), "b.jpg"), "person": "Ada"}).status_code == 403
     )
     assert f"/photos/{number}/" not in bob.get("/upload").text
+    assert bob.post(f"/photos/{number}/delete").status_code == 404
+    second = ada.post("/api/v1/photos", data={"file": (open_jpeg(3), "c.jpg")}).json["id"]
+    assert ada.post(f"/photos/{second}/delete").status_code == 302
+    assert ada.get(f"/api/v1/photos/{second}").status_code == 404
     assert ada.delete(f"/api/v1/photos/{number}").status_code == 204
     assert owner.get(f"/api/v1/photos/{number}").status_code == 404
 

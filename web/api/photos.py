@@ -63,12 +63,17 @@ def get_photo(photo_id: int) -> Any:
 @blueprint.doc(security="token")
 def delete_photo(photo_id: int) -> Any:
     """Delete a photo and everything derived from it."""
+    erase(photo_id)
+    return ""
+
+
+def erase(photo_id: int) -> None:
+    """Delete a photo for whoever is signed in, and commit."""
     photo = visible(photo_id, me())
     if me().role == "labeller" and photo.uploaded_by != me().id:
         raise Forbidden("not_yours", "Only the owner and who sent a photo may delete it.")
     intake.erase(db(), photo, me())
     db().commit()
-    return ""
 
 
 @blueprint.post("/photos/<int:photo_id>/faces")

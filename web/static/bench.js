@@ -30,6 +30,7 @@ let shownAt = 0;
 let showOpinion = false;
 
 const outbox = new Outbox(
+  `second-look-outbox-${bench.dataset.person}`,
   (waiting, offline) => ($("outbox").textContent = offline ? `Offline: ${waiting} answers wait here and will be sent.` : ""),
   (error) => ($("outbox").textContent = error.message),
   (answer, result) => answer.face_id === undefined && comeBack(result.item),

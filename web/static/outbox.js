@@ -4,23 +4,24 @@
  */
 import { call, passing, pause } from "./http.js";
 
-const STORE = "second-look-outbox";
 const LONGEST_PAUSE = 10_000;
 
 /** @typedef {{client_key: string, kind: string, face_id?: number, label?: string, seconds?: number}} Answer */
 
 export class Outbox {
   /**
+   * @param {string} store where it is kept; each person has one, however many share a browser
    * @param {(waiting: number, offline: boolean) => void} onChange
    * @param {(error: Error, answer: Answer) => void} onRefused
    * @param {(answer: Answer, result: any) => void} onSent
    */
-  constructor(onChange, onRefused, onSent) {
+  constructor(store, onChange, onRefused, onSent) {
+    this.store = store;
     this.onChange = onChange;
     this.onRefused = onRefused;
     this.onSent = onSent;
     /** @type {Answer[]} */
-    this.waiting = JSON.parse(localStorage.getItem(STORE) ?? "[]");
+    this.waiting = JSON.parse(localStorage.getItem(store) ?? "[]");
     this.sending = false;
     addEventListener("online", () => this.send());
     this.send();
@@ -37,7 +38,7 @@ export class Outbox {
   }
 
   keep() {
-    localStorage.setItem(STORE, JSON.stringify(this.waiting));
+    localStorage.setItem(this.store, JSON.stringify(this.waiting));
   }
 
   async send() {

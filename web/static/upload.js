@@ -4,6 +4,7 @@ import { passing, pause, upload } from "./http.js";
 const AT_ONCE = 2;
 const TRIES = 6;
 const POLL = 700;
+const POLLED_AT_ONCE = 5; // more photos are asked about less often, so that 600 cost no more than five
 
 const form = /** @type {HTMLFormElement} */ (document.getElementById("upload"));
 const files = /** @type {HTMLInputElement} */ (document.getElementById("files"));
@@ -13,6 +14,7 @@ const announce = /** @type {HTMLElement} */ (document.getElementById("announce")
 
 /** @type {(() => Promise<void>)[]} */ const queue = [];
 let active = 0;
+let followed = 0;
 
 /** @param {File} file */
 function enqueue(file) {
@@ -73,6 +75,7 @@ function fail(row, bar, message) {
 
 /** Show the photo's card, and again until its faces are there. @param {number} id */
 async function follow(id) {
+  followed += 1;
   for (;;) {
     const card = await fetchCard(id);
     if (card) {
@@ -80,10 +83,16 @@ async function follow(id) {
       const old = document.getElementById(`photo-${id}`);
       if (old) old.replaceWith(card);
       else photos.prepend(card);
-      if (!["queued", "running"].includes(card.dataset.status ?? "")) return;
+      if (!busy(card)) break;
     }
-    await pause(POLL);
+    await pause(POLL * Math.max(1, followed / POLLED_AT_ONCE));
   }
+  followed -= 1;
+}
+
+/** Whether its faces are still being looked for. @param {HTMLElement} card */
+function busy(card) {
+  return ["queued", "running"].includes(card.dataset.status ?? "");
 }
 
 /** @param {number} id @returns {Promise<HTMLElement | null>} */
@@ -113,4 +122,4 @@ for (const type of ["dragover", "dragleave", "drop"])
   });
 form.addEventListener("submit", (event) => event.preventDefault());
 for (const figure of photos.querySelectorAll("figure"))
-  if (["queued", "running"].includes(figure.dataset.status ?? "")) follow(Number(figure.id.slice("photo-".length)));
+  if (busy(figure)) follow(Number(figure.id.slice("photo-".length)));
