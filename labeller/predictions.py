@@ -9,12 +9,12 @@ from sqlalchemy.orm import Session
 from db import queue
 from db.base import now
 from db.errors import Conflict, Unavailable
+from db.live import live_run
 from db.models import Prediction
 from db.settings import settings
 from db.storage import blobs
 from labeller.decode import decode
 from labeller.intake import check_size, unused_blobs
-from labeller.review import live_run
 
 SECONDS = 30
 POLL = 0.03

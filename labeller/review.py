@@ -8,7 +8,8 @@ from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, u
 from sqlalchemy.orm import Session, contains_eager
 
 from db.base import now
-from db.models import Face, Group, Lease, Person, Photo, Run, Score, Workbench
+from db.live import live_run
+from db.models import Face, Group, Lease, Person, Photo, Run, Score
 from db.session import insert_missing
 from labeller.errors import BadAnswer
 
@@ -72,11 +73,6 @@ def count(session: Session, mode: str) -> int:
         return 0
     waiting = _waiting(mode, run, None)
     return session.scalar(waiting.with_only_columns(func.count(), maintain_column_froms=True)) or 0
-
-
-def live_run(session: Session) -> Run | None:
-    """The run whose model is in use."""
-    return session.scalar(select(Run).join(Workbench, Workbench.live_run_id == Run.id))
 
 
 def _waiting(mode: str, run: Run | None, person: Person | None) -> Select[Face]:

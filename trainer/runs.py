@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from db import jobs, queue
 from db.base import OPEN, now
-from db.models import Answer, Event, Person, Run, Workbench
+from db.models import Answer, Event, Person, Run
 from db.settings import settings
 from trainer.dataset import require_enough
 from trainer.errors import NoModel, NotFound, RunOver
@@ -47,11 +47,6 @@ def get_run(session: Session, run_id: int) -> Run:
 def recent(session: Session, limit: int = 20) -> list[Run]:
     """The newest runs first."""
     return list(session.scalars(select(Run).order_by(Run.id.desc()).limit(limit)))
-
-
-def live(session: Session) -> Run | None:
-    """The run whose model is in use."""
-    return session.scalar(select(Run).join(Workbench, Workbench.live_run_id == Run.id))
 
 
 def cancel(session: Session, run: Run, by: Person | None = None) -> None:

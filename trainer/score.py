@@ -7,7 +7,8 @@ import numpy as np
 from sqlalchemy import and_, delete, select
 from sqlalchemy.orm import Session
 
-from db.models import Face, Photo, Prediction, Run, Score, Workbench
+from db.live import live_run
+from db.models import Face, Photo, Prediction, Run, Score
 from db.session import insert_missing
 from db.storage import blobs
 from trainer import crops
@@ -50,7 +51,7 @@ def store_scores(
 
 def score_new_faces(session: Session) -> int:
     """Score what the live run has not scored yet, or scored under an older box; returns how many."""
-    run = session.scalar(select(Run).join(Workbench, Workbench.live_run_id == Run.id))
+    run = live_run(session)
     if run is None or run.head is None:
         return 0
     scored = and_(Score.run_id == run.id, Score.face_id == Face.id)

@@ -45,7 +45,7 @@ def init_app(app: Flask) -> None:
         storage_uri=_limiter_storage(),
         strategy="fixed-window",
         headers_enabled=True,  # Retry-After among them
-        swallow_errors=True,  # a broker that is away must not lock people out
+        in_memory_fallback_enabled=True,  # a broker that is away must not lock people out
     )
     limiter.init_app(app)
     app.after_request(_headers)

@@ -14,13 +14,15 @@ from rich.progress import Progress, track
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from db import jobs
 from db.base import OPEN
 from db.errors import Refused
+from db.live import live_run
 from db.migrate import upgrade
 from db.models import Photo, Run
 from db.session import session_scope
 from db.settings import settings
-from labeller import folders, people, predictions
+from labeller import folders, people, predictions, review, tally
 from trainer import runs
 from web.links import invitation_url
 from web.up import up
@@ -106,7 +108,6 @@ def import_(path: Path, format_: str, person: str | None) -> None:
 
 def _wait_for_faces(session: Session) -> None:
     """Show the detection until it is through; the workbench goes on with it if this command is stopped."""
-    from db import jobs
 
     def waiting() -> int:
         session.rollback()
@@ -177,11 +178,8 @@ def predict(paths: tuple[Path, ...], json_: bool) -> None:
 @as_json
 def status(json_: bool) -> None:
     """What is there, what waits, what runs, and how good the live model is."""
-    from db import jobs
-    from labeller import review, tally
-
     with _workbench() as session:
-        counts, live = tally.counts(session), runs.live(session)
+        counts, live = tally.counts(session), live_run(session)
         value = {
             "photos": counts.photos_by_status,
             "faces": counts.faces_by_state,

@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import text
 
 from db import jobs
+from db.live import live_run
 from db.settings import settings
 from labeller import review, tally
 from trainer import dataset, runs
@@ -23,6 +24,8 @@ ASSETS = {
     "normalize.css": "modern-normalize/modern-normalize.css",
 }
 """All that is served of the installed front-end libraries."""
+RETRAIN_AFTER = 10
+"""New answers from which a retrain is the better next step than another look."""
 WORKERS = frozenset({"detect", "train", "beat"})
 
 
@@ -32,7 +35,7 @@ def page() -> ResponseReturnValue:
         return redirect(url_for("upload.page"))
     session = db()
     counts = tally.counts(session)
-    live, latest = runs.live(session), next(iter(runs.recent(session, 1)), None)
+    live, latest = live_run(session), next(iter(runs.recent(session, 1)), None)
     waiting = {mode: review.count(session, mode) for mode in review.MODES}
     step = _next_step(counts, waiting, live is not None, runs.answers_since(session, live))
     return render_template(
@@ -91,9 +94,6 @@ def _next_step(
     if waiting["label"]:
         return _step("Label some more", "Faces wait for their first answer.", "label.label")
     return _step("Send more photos", "Everything is labelled and learned.", "upload.page")
-
-
-RETRAIN_AFTER = 10
 
 
 def _step(title: str, text: str, endpoint: str) -> dict[str, str]:

@@ -4,8 +4,8 @@ from apiflask import APIBlueprint
 from flask import render_template
 from flask.typing import ResponseReturnValue
 
+from db.live import live_run
 from db.settings import settings
-from trainer import runs
 from web.database import db
 
 pages = APIBlueprint("label", __name__, enable_openapi=False)
@@ -22,4 +22,4 @@ def review() -> ResponseReturnValue:
 
 
 def _bench(mode: str) -> str:
-    return render_template("bench.html", mode=mode, classes=settings().classes, live=runs.live(db()))
+    return render_template("bench.html", mode=mode, classes=settings().classes, live=live_run(db()))

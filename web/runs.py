@@ -4,6 +4,7 @@ from apiflask import APIBlueprint
 from flask import Response, abort, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
+from db.live import live_run
 from db.models import Run
 from db.settings import settings
 from db.storage import blobs
@@ -26,7 +27,7 @@ def page() -> ResponseReturnValue:
         obstacle = None
     except NotEnoughLabels as error:
         obstacle = error
-    live = runs.live(session)
+    live = live_run(session)
     new = runs.answers_since(session, live)
     return render_template("runs.html", runs=runs.recent(session), live=live, obstacle=obstacle, new=new)
 
@@ -75,7 +76,7 @@ def model(run_id: int, form: str) -> ResponseReturnValue:
 
 def _render(template: str, run_id: int) -> str:
     run = runs.get_run(db(), run_id)
-    return render_template(template, run=run, live=runs.live(db()), curves=_curves(run))
+    return render_template(template, run=run, live=live_run(db()), curves=_curves(run))
 
 
 def _curves(run: Run) -> list[tuple[str, str]]:

@@ -76,13 +76,16 @@ def test_a_second_start_is_refused_and_ctrl_c_leaves_nothing(tmp_path: Path) -> 
     assert not [process for process in family if process.is_running()]
 
 
-def test_a_killed_launcher_is_survived_at_the_next_start(tmp_path: Path) -> None:
+def test_a_killed_launcher_is_survived_at_the_next_start(
+    tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
     bench = Workbench(tmp_path).start()
     bench.sign_in()
     photo = jpeg(portrait(1, False))
     assert bench.call("POST", "/photos", file=photo)[0] == 201
     orphans = psutil.Process(bench.process.pid).children(recursive=True)
     bench.stop(signal.SIGKILL)
+    request.addfinalizer(lambda: [one.kill() for one in orphans if one.is_running()])
     assert all(process.is_running() for process in orphans), "they outlive a killed launcher"
     with running(tmp_path, PORT=str(bench.port)) as again:
         again.token = bench.token

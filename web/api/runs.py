@@ -4,6 +4,7 @@ from typing import Any
 
 from apiflask import APIBlueprint
 
+from db.live import live_run
 from db.models import Run
 from labeller import predictions, review, tally
 from trainer import runs
@@ -83,7 +84,7 @@ def run_out(run: Run) -> dict[str, Any]:
 
 def stats_out() -> dict[str, Any]:
     """The contract's figures; null where there is nothing honest to say yet."""
-    counts, live = tally.counts(db()), runs.live(db())
+    counts, live = tally.counts(db()), live_run(db())
     metrics = (live.metrics if live else None) or {}
     return {
         "photos": counts.photos_by_status,
