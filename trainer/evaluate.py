@@ -27,7 +27,9 @@ def wilson(hits: int, n: int) -> Interval:
     p, z2 = hits / n, Z95**2
     centre = (p + z2 / (2 * n)) / (1 + z2 / n)
     half = Z95 / (1 + z2 / n) * np.sqrt(p * (1 - p) / n + z2 / (4 * n * n))
-    return {"value": p, "low": float(max(0.0, centre - half)), "high": float(min(1.0, centre + half))}
+    # At 0 and n hits a bound is the value itself, but for the last bit of a float.
+    low, high = max(0.0, min(p, centre - half)), min(1.0, max(p, centre + half))
+    return {"value": p, "low": float(low), "high": float(high)}
 
 
 def balanced_accuracy(recalls: Sequence[Interval]) -> Interval:

@@ -28,6 +28,9 @@ def test_wilson_against_published_values() -> None:
         found = wilson(hits, n)
         assert found["low"] == pytest.approx(low, abs=1e-4)
         assert found["high"] == pytest.approx(high, abs=1e-4)
+    for n in range(1, 500):
+        assert wilson(n, n)["high"] == 1.0
+        assert wilson(0, n)["low"] == 0.0
     assert wilson(0, 0) == {"value": 0.0, "low": 0.0, "high": 1.0}
 
 
