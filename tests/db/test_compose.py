@@ -1,5 +1,6 @@
 """docker-compose.yml without an engine: each command, queue and setting exists and the code accepts it."""
 
+import importlib
 import re
 import subprocess
 import sys
@@ -63,6 +64,7 @@ def test_the_workers_are_those_of_one_machine_and_every_queue_has_one() -> None:
     assert queues("detect") | queues("train") == set(QUEUES.values())
 
 
+@pytest.mark.slow
 def test_celery_and_gunicorn_accept_the_commands(data: Path) -> None:
     """Each program parses its arguments and finds what they name; none connects anywhere."""
     for name in ("detect", "train", "beat"):
@@ -89,7 +91,8 @@ def test_the_image_copies_only_what_exists() -> None:
 
 
 def test_every_job_that_is_sent_is_known_to_a_worker() -> None:
-    import db.worker  # noqa: F401
-    import trainer.jobs  # noqa: F401
-
+    for kind in ("detect", "train"):
+        arguments = worker(kind)
+        for module in arguments[arguments.index("-I") + 1].split(","):
+            importlib.import_module(module)
     assert set(QUEUES) <= set(app.tasks)
