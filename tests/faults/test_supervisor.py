@@ -99,11 +99,21 @@ def test_whatever_dies_is_started_again(tmp_path: Path) -> None:
     with running(tmp_path) as bench:
         bench.sign_in()
         for word in ("valkey", "train@", "gunicorn", " beat "):
-            os.kill(min(bench.pids(word)), signal.SIGKILL)
-            wait_until(lambda w=word: bench.pids(w), 30, f"{word} is back")
+            old = set(bench.pids(word))
+            os.kill(min(old), signal.SIGKILL)
+            # A worker of a killed gunicorn answers for another moment before it notices and leaves.
+            wait_until(lambda pids=old: not any(map(_alive, pids)), 30, f"the old {word} is gone")
+            wait_until(lambda w=word, pids=old: set(bench.pids(w)) - pids, 30, f"{word} is back")
         wait_until(lambda: _answers(bench), 60, "the web process answers")
         assert bench.call("POST", "/photos", file=jpeg(portrait(2, True)))[0] == 201
         wait_until(bench.photos_done, 90, "the photo is looked at")
+
+
+def _alive(pid: int) -> bool:
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 def _answers(bench: Workbench) -> bool:
