@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from db import queue
 from db.base import now
 from db.models import Photo, Run, Worker
+from db.session import insert_missing
 
 MAX_ATTEMPTS = 3
 RESEND_AFTER = timedelta(seconds=10)
@@ -96,7 +97,7 @@ def waiting_messages(name: str) -> int:
 def heartbeat(session: Session, name: str, kind: str) -> None:
     """Say that worker `name` is alive."""
     if not _changed(session, update(Worker).where(Worker.name == name).values(seen_at=now())):
-        session.add(Worker(name=name, kind=kind, seen_at=now()))
+        insert_missing(session, Worker, [{"name": name, "kind": kind, "seen_at": now()}])
     session.commit()
 
 

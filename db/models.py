@@ -47,7 +47,6 @@ class Token(Base):
     token_hash: Mapped[str] = mapped_column(unique=True)
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"))
     created_at: Mapped[datetime] = mapped_column(default=now)
-    person: Mapped[Person] = relationship()
 
 
 class Group(Base):

@@ -8,7 +8,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from db import jobs
-from db.models import Event, Person, Photo
+from db.models import Event, Person, Photo, Prediction
 from db.settings import settings
 from db.storage import blobs
 from labeller.decode import decode
@@ -98,10 +98,16 @@ def erase(session: Session, photo: Photo, by: Person) -> None:
 
 
 def unused_blobs(session: Session, *keys: str, but: int | None = None) -> set[str]:
-    """Which of `keys` no photo uses, that of id `but` left out: equal pixels share a blob."""
-    query = select(Photo.blob, Photo.view_blob).where(or_(Photo.blob.in_(keys), Photo.view_blob.in_(keys)))
-    rows = session.execute(query if but is None else query.where(Photo.id != but))
-    return set(keys) - {key for row in rows for key in row}
+    """Which of `keys` nothing uses, the photo of id `but` left out: equal pixels share a blob."""
+    used: set[str] = set()
+    for model in (Photo, Prediction):
+        query = select(model.blob, model.view_blob).where(
+            or_(model.blob.in_(keys), model.view_blob.in_(keys))
+        )
+        if model is Photo and but is not None:
+            query = query.where(Photo.id != but)
+        used.update(key for row in session.execute(query) for key in row)
+    return set(keys) - used
 
 
 def _known(session: Session, digest: str) -> Photo | None:

@@ -30,7 +30,7 @@ def propose_faces(session: Session, photo_id: int, attempt: int, owner: str) -> 
     photo = session.get_one(Photo, photo_id, populate_existing=True)
     try:
         found = _detect(photo)
-    except (FileNotFoundError, OSError) as error:
+    except OSError as error:
         jobs.write(session, photo, 0, status="failed", error=f"The stored picture cannot be read: {error}")
         session.commit()
         return

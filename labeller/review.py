@@ -43,9 +43,9 @@ def next_faces(session: Session, person: Person, mode: str, limit: int) -> Batch
     run = live_run(session)
     if mode == "review" and run is None:
         return Batch([], 0)
-    waiting = _waiting(mode, run, person)
-    remaining = session.scalar(waiting.with_only_columns(func.count(), maintain_column_froms=True)) or 0
-    ordered = waiting.order_by(*_order(mode)).limit(limit)
+    candidates = _waiting(mode, run, person)
+    remaining = _count(session, candidates)
+    ordered = candidates.order_by(*_order(mode)).limit(limit)
     faces = list(session.scalars(ordered.options(contains_eager(Face.photo))))
     held = _lease(session, person, [face.id for face in faces])
     scores = _scores(session, run, faces)
@@ -66,13 +66,21 @@ def card(session: Session, face: Face, person: Person) -> Item:
     return Item(face, *_why(face, "label", score), score, until, _classes(run))
 
 
+def waiting(session: Session) -> dict[str, int]:
+    """How many faces wait in each queue."""
+    return {mode: count(session, mode) for mode in MODES}
+
+
 def count(session: Session, mode: str) -> int:
     """How many faces wait in a queue, whoever they are leased to."""
     run = live_run(session)
     if mode == "review" and run is None:
         return 0
-    waiting = _waiting(mode, run, None)
-    return session.scalar(waiting.with_only_columns(func.count(), maintain_column_froms=True)) or 0
+    return _count(session, _waiting(mode, run, None))
+
+
+def _count(session: Session, query: Select[Face]) -> int:
+    return session.scalar(query.with_only_columns(func.count(), maintain_column_froms=True)) or 0
 
 
 def _waiting(mode: str, run: Run | None, person: Person | None) -> Select[Face]:

@@ -23,6 +23,8 @@ Features = NDArray[np.float32]
 Key = tuple[int, int]
 """(face id, view)."""
 BATCH = 64
+READ_AT_ONCE = 5000
+"""Ids in one query; both engines allow tens of thousands of parameters, not hundreds."""
 
 
 @dataclass(frozen=True)
@@ -102,11 +104,12 @@ def _kept(session: Session, wanted: Sequence[Wanted]) -> dict[Key, Features]:
         .join(Face, Face.id == Embedding.face_id)
         .where(Embedding.backbone == backbone.backbone_id(), Embedding.box_version == Face.box_version)
     )
-    rows = session.execute(query.execution_options(yield_per=5000))
+    ids = sorted(views)
     return {
         (row.face_id, row.view): np.frombuffer(row.vector, "<f2").astype(np.float32)
-        for row in rows
-        if row.view < views.get(row.face_id, 0)
+        for start in range(0, len(ids), READ_AT_ONCE)
+        for row in session.execute(query.where(Face.id.in_(ids[start : start + READ_AT_ONCE])))
+        if row.view < views[row.face_id]
     }
 
 

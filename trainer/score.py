@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from sqlalchemy import and_, delete, select
+from sqlalchemy import and_, delete, exists, select
 from sqlalchemy.orm import Session
 
 from db.live import live_run
@@ -63,9 +63,11 @@ def score_new_faces(session: Session) -> int:
         .where(Score.face_id.is_(None) | (Score.box_version != Face.box_version))
     )
     stale = [(row.id, row.box_version) for row in session.execute(query)]
+    if not stale:
+        return 0
     features = features_of(session, [Wanted(id, 1) for id, _ in stale])
-    ids = [id for id, _ in stale]
-    session.execute(delete(Score).where(Score.run_id == run.id, Score.face_id.in_(ids)))
+    moved = exists().where(Face.id == Score.face_id, Face.box_version != Score.box_version)
+    session.execute(delete(Score).where(Score.run_id == run.id, moved))
     count = store_scores(session, run, Head.of(run.head), stale, features)
     session.commit()
     return count

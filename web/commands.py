@@ -184,7 +184,7 @@ def status(json_: bool) -> None:
             "photos": counts.photos_by_status,
             "faces": counts.faces_by_state,
             "labels": counts.by_label,
-            "waiting": {mode: review.count(session, mode) for mode in review.MODES},
+            "waiting": review.waiting(session),
             "active_run": live.id if live else None,
             "alive": sorted(jobs.alive(session)),
         }

@@ -36,7 +36,7 @@ def page() -> ResponseReturnValue:
     session = db()
     counts = tally.counts(session)
     live, latest = live_run(session), next(iter(runs.recent(session, 1)), None)
-    waiting = {mode: review.count(session, mode) for mode in review.MODES}
+    waiting = review.waiting(session)
     step = _next_step(counts, waiting, live is not None, runs.answers_since(session, live))
     return render_template(
         "home.html",

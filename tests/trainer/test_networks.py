@@ -5,8 +5,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from sqlalchemy.orm import Session
 
-from tests.pictures import SHARED, portrait
+from db.models import Score
+from tests.labeller.test_review import make_live
+from tests.pictures import SHARED, jpeg, portrait
 from trainer import crops
 from trainer.evaluate import softmax
 from trainer.recipe import Recipe
@@ -121,3 +124,29 @@ def test_a_crop_at_the_edge_repeats_the_edge() -> None:
     cut = crops.crop(photo, (-10.0, 40.0, 40.0, 40.0))
     assert cut.shape == (160, 160, 3)
     assert (cut[:, 0] == (255, 0, 0)).all()
+
+
+def test_a_moved_box_is_scored_anew_and_nothing_else_is_touched(db: Session) -> None:
+    from labeller import answers, intake, people
+    from trainer import backbone, score
+    from trainer.head import Head
+
+    owner = people.owner(db)
+    photo = intake.receive(db, jpeg(portrait(7, True)), owner).photo
+    photo.status = "ready"
+    faces = [answers.draw(db, owner, photo, (x, 40, 120, 120), None) for x in (20, 200)]
+    run = make_live(db)
+    kernel = np.random.default_rng(0).normal(scale=0.05, size=(backbone.FEATURES, 2)).astype(np.float32)
+    run.head = Head(kernel, np.zeros(2, np.float32)).as_dict()
+    db.commit()
+    assert score.score_new_faces(db) == 2
+    before = {one.face_id: one.probabilities for one in db.query(Score)}
+    assert score.score_new_faces(db) == 0
+    answers.record(db, owner, answers.Given("move", "adjust", faces[0].id, box=(60, 90, 100, 100)))
+    db.commit()
+    assert score.score_new_faces(db) == 1
+    db.expire_all()
+    after = {one.face_id: one for one in db.query(Score)}
+    assert after[faces[0].id].box_version == faces[0].box_version
+    assert after[faces[0].id].probabilities != before[faces[0].id]
+    assert after[faces[1].id].probabilities == before[faces[1].id]

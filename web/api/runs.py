@@ -91,7 +91,7 @@ def stats_out() -> dict[str, Any]:
         "faces": counts.faces_by_state,
         "labels": counts.by_label,
         "answers": counts.answers,
-        "waiting": {mode: review.count(db(), mode) for mode in review.MODES},
+        "waiting": review.waiting(db()),
         "active_run": live.id if live else None,
         "locked": metrics.get("locked"),
         "locked_reason": metrics.get("locked_reason") if live else "There is no model yet.",
