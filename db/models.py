@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, text
+from sqlalchemy import ForeignKey, Index, LargeBinary, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from db.base import OPEN, Base, Job, now
@@ -22,6 +22,19 @@ class Person(Base):
     role: Mapped[str]
     created_at: Mapped[datetime] = mapped_column(default=now)
     consented_at: Mapped[datetime | None]
+    consent_version: Mapped[str | None]
+    """Which text they agreed to, see `labeller.consent`."""
+    invite_id: Mapped[int | None] = mapped_column(ForeignKey("invite.id", ondelete="SET NULL"))
+    """The link they came by."""
+    link_version: Mapped[int] = mapped_column(default=1)
+    """Counts the personal links they were given; only the newest one signs in."""
+    merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"))
+    """Whom this person turned out to be: their link and tokens go on working, as the other's."""
+    erasing_at: Mapped[datetime | None]
+    """Since when they are being erased; nothing of them is shown any more."""
+
+    # An id is never given out twice, or an old cookie or link would sign in a stranger.
+    __table_args__ = ({"sqlite_autoincrement": True},)
 
 
 class Invite(Base):
@@ -32,9 +45,14 @@ class Invite(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     token_hash: Mapped[str] = mapped_column(unique=True)
     role: Mapped[str]
-    person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"))
+    person_id: Mapped[int | None] = mapped_column(
+        ForeignKey("person.id", ondelete="CASCADE", use_alter=True, name="fk_invite_person_id_person")
+    )
+    note: Mapped[str] = mapped_column(default="")
+    uses: Mapped[int] = mapped_column(default=0)
     uses_left: Mapped[int]
     expires_at: Mapped[datetime]
+    revoked_at: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(default=now)
 
 
@@ -59,29 +77,59 @@ class Group(Base):
 
 
 class Photo(Job, Base):
-    """An upright, metadata-free photo. `sha256` is of the bytes as sent, `blob` of those kept."""
+    """An upright, metadata-free photo. While it is being erased its status is `erasing`."""
 
     __tablename__ = "photo"
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    sha256: Mapped[str] = mapped_column(unique=True)
+    sha256: Mapped[str | None]
+    """Of the bytes as sent. None on the exact twin of another photo, once two people were merged."""
     blob: Mapped[str]
     view_blob: Mapped[str]
     """A rendition of at most 1024 px: what the detector and the pages look at."""
     width: Mapped[int]
     height: Mapped[int]
     dhash: Mapped[bytes] = mapped_column(LargeBinary)
+    repeat_id: Mapped[int | None] = mapped_column(index=True)
+    """Shared by near repeats of each other: the id of the first of them; None without any."""
     group_id: Mapped[int] = mapped_column(ForeignKey("group.id"), index=True)
     person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), index=True)
     uploaded_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     folder_label: Mapped[str | None]
     """The class its import folder named: the answer for its one obvious face."""
-    created_at: Mapped[datetime] = mapped_column(default=now)
+    created_at: Mapped[datetime] = mapped_column(default=now, index=True)
+    erase_at: Mapped[datetime | None]
+    """Until when an `erasing` photo can still be had back."""
     group: Mapped[Group] = relationship()
     person: Mapped[Person | None] = relationship(foreign_keys=person_id)
     faces: Mapped[list["Face"]] = relationship(
         back_populates="photo", order_by="Face.id", passive_deletes=True
     )
+
+    # The same bytes are the same photo, for each person in it.
+    __table_args__ = (
+        UniqueConstraint("person_id", "sha256", name="uq_photo_person_id_sha256"),
+        Index(
+            "uq_photo_sha256",
+            "sha256",
+            unique=True,
+            sqlite_where=text("person_id IS NULL"),
+            postgresql_where=text("person_id IS NULL"),
+        ),
+        {"sqlite_autoincrement": True},
+    )
+
+
+class UploadPart(Base):
+    """A piece of a photo on its way: kept until the rest is here, so that nothing is sent twice."""
+
+    __tablename__ = "upload_part"
+
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), primary_key=True)
+    sha256: Mapped[str] = mapped_column(primary_key=True)
+    part: Mapped[int] = mapped_column(primary_key=True)
+    blob: Mapped[str]
+    created_at: Mapped[datetime] = mapped_column(default=now)
 
 
 class Face(Base):
@@ -107,6 +155,8 @@ class Face(Base):
     """The detector is not sure that this is a face: offered after all others, and fainter."""
     decided_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     decided_at: Mapped[datetime | None]
+    disputed: Mapped[bool] = mapped_column(default=False)
+    """Two people gave different answers that both stand."""
     version: Mapped[int] = mapped_column(default=0)
     """Counts writes; writing it first locks the row on both engines."""
     photo: Mapped[Photo] = relationship(back_populates="faces")
@@ -120,6 +170,8 @@ class Face(Base):
             postgresql_where=text("decided_at IS NULL"),
         ),
         Index("ix_face_state", "state", "label", "id"),
+        Index("ix_face_disputed", "id", sqlite_where=text("disputed"), postgresql_where=text("disputed")),
+        {"sqlite_autoincrement": True},
     )
 
     @property
@@ -192,6 +244,10 @@ class Run(Job, Base):
     litert_blob: Mapped[str | None]
     promoted: Mapped[bool] = mapped_column(default=False)
     reason: Mapped[str | None]
+    erased: Mapped[int] = mapped_column(default=0)
+    """Faces it learned from or was measured on that have been erased since."""
+    retired_at: Mapped[datetime | None]
+    """Since when its model is deleted, because a person in it was erased."""
     created_at: Mapped[datetime] = mapped_column(default=now)
     started_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]

@@ -14,20 +14,27 @@ from db.settings import settings
 
 def _sqlite_pragmas(connection: Any, _record: Any) -> None:
     cursor = connection.cursor()
-    # Readers never wait for the writer; a writer waits its turn instead of failing.
-    for pragma in ("journal_mode=WAL", "foreign_keys=ON", "busy_timeout=15000", "synchronous=NORMAL"):
+    # Readers never wait for the writer; a writer waits its turn instead of failing. What is deleted is
+    # overwritten, or a name would stay readable in the file.
+    for pragma in (
+        "journal_mode=WAL",
+        "foreign_keys=ON",
+        "busy_timeout=15000",
+        "synchronous=NORMAL",
+        "secure_delete=ON",
+    ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 
 
 @functools.cache
 def engine() -> Engine:
-    """The engine of this process."""
+    """The engine of this process. Its errors leave out the values, so that no name reaches a log."""
     url = settings().database
     if not url.startswith("sqlite"):
-        return create_engine(url, pool_pre_ping=True, pool_size=16)
+        return create_engine(url, pool_pre_ping=True, pool_size=16, hide_parameters=True)
     settings().data.mkdir(parents=True, exist_ok=True)
-    made = create_engine(url)
+    made = create_engine(url, hide_parameters=True)
     event.listen(made, "connect", _sqlite_pragmas)
     return made
 

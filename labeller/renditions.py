@@ -6,7 +6,7 @@ from PIL import Image
 
 from db.models import Face, Photo
 from db.storage import blobs
-from labeller.decode import VIEW_SIDE
+from labeller.pixels import VIEW_SIDE
 
 CROP_SIDE = 480
 CROP_MARGIN = 0.35
@@ -26,7 +26,7 @@ def crop(face: Face) -> bytes:
     # The small rendition will do when it has the pixels; a 12 MP original costs 0.1 s to open.
     enough = scale == 1.0 or side * scale >= CROP_SIDE
     key, scale = (face.photo.view_blob, scale) if enough else (face.photo.blob, 1.0)
-    with Image.open(io.BytesIO(blobs().get(key)), formats=["JPEG"]) as picture:
+    with Image.open(io.BytesIO(blobs().get(key)), formats=["JPEG", "PNG"]) as picture:
         middle_x, middle_y, half = (x + w / 2) * scale, (y + h / 2) * scale, side * scale / 2
         square = (middle_x - half, middle_y - half, middle_x + half, middle_y + half)
         cut = picture.crop(tuple(round(edge) for edge in square))  # type: ignore[arg-type]

@@ -8,7 +8,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from db.models import SPLITS, Group, Person, Photo
-from labeller.decode import HASH_SIDE
+from labeller.pixels import HASH_SIDE
 
 NEAR = 40
 """Bits of 256 in which near repeats may differ. Measured on 1,050 real photographs against themselves

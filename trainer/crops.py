@@ -15,9 +15,9 @@ Image = NDArray[np.uint8]
 Box = tuple[float, float, float, float]
 
 
-def decode(jpeg: bytes) -> Image:
-    """RGB pixels (h, w, 3) of one of our own JPEGs."""
-    pixels = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR)
+def decode(kept: bytes) -> Image:
+    """RGB pixels (h, w, 3) of a photo as we keep it: an upright JPEG or PNG."""
+    pixels = cv2.imdecode(np.frombuffer(kept, np.uint8), cv2.IMREAD_COLOR)
     return np.asarray(cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB), np.uint8)
 
 

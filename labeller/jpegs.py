@@ -1,0 +1,52 @@
+"""Taking everything out of a JPEG file but the picture, without decoding it: no pixel changes."""
+
+import re
+
+START, END = b"\xff\xd8", b"\xff\xd9"
+JFIF = b"\xff\xe0\x00\x10JFIF\x00\x01\x01\x00\x00\x01\x00\x01\x00\x00"
+"""The plainest JFIF header (T.871): version 1.1, no density, no thumbnail."""
+ADOBE = b"\xff\xee\x00\x0eAdobe\x00\x64\x00\x00\x00\x00"
+"""An Adobe header but for its last byte, which says how colours are coded; a decoder needs it."""
+PICTURE = frozenset({0xC0, 0xC1, 0xC2, 0xC4, 0xDB, 0xDD})
+"""Frame, Huffman tables, quantisation tables, restart interval (T.81, table B.1)."""
+METADATA = frozenset({*range(0xE0, 0xF0), 0xFE})
+SCAN = 0xDA
+_NEXT_MARKER = re.compile(rb"\xff+([^\x00\xff\xd0-\xd7])", re.DOTALL)
+
+
+def stripped(data: bytes) -> bytes | None:
+    """The same coded picture without application data, comments, and whatever follows its end.
+
+    None when the file is incomplete or built in an unusual way: then it must be encoded anew.
+    """
+    if data[:2] != START:
+        return None
+    kept: list[bytes] = []
+    header, position = b"", 2
+    while (found := _NEXT_MARKER.match(data, position)) is not None:
+        marker, position = found[1][0], found.end()
+        if marker == END[1]:
+            return START + header + b"".join(kept) + END
+        length = int.from_bytes(data[position : position + 2], "big")
+        segment, position = data[position : position + length], position + length
+        if length < 2 or len(segment) != length:
+            return None
+        if marker in METADATA:
+            header = _colour_header(marker, segment) or header
+        elif marker in PICTURE or marker == SCAN:
+            kept.append(b"\xff" + bytes([marker]) + segment)
+        else:
+            return None
+        if marker == SCAN:
+            if (after := _NEXT_MARKER.search(data, position)) is None:
+                return None
+            kept.append(data[position : after.start()])
+            position = after.start()
+    return None
+
+
+def _colour_header(marker: int, segment: bytes) -> bytes | None:
+    """What of an application segment tells a decoder how colours are coded."""
+    if marker == 0xEE and segment[2:7] == b"Adobe" and len(segment) >= 14:
+        return ADOBE + segment[13:14]
+    return JFIF if marker == 0xE0 and segment[2:7] == b"JFIF\x00" else None

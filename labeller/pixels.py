@@ -1,0 +1,154 @@
+"""From untrusted bytes to an upright sRGB picture without metadata. Runs in a child, see `decode`."""
+
+import io
+import itertools
+import struct
+import warnings
+from dataclasses import dataclass
+
+from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
+
+from labeller.errors import ACCEPTED, BadPhoto, PhotoTooLarge
+from labeller.jpegs import stripped
+
+VIEW_SIDE = 1024
+"""Longest side of the rendition that MTCNN and the pages use (DESIGN 3: 0.35 s and under 0.8 GB)."""
+LEAST_SIDE = 20
+"""Of the rendition's shorter side: MTCNN's smallest face."""
+HASH_SIDE = 16
+FORMATS: tuple[str, ...] = ("JPEG", "PNG", "WEBP", "AVIF", "HEIF")
+STILL_IN_PARTS = ("MPO", "HEIF")
+"""Formats whose further frames are gain maps, depth or bursts of phones: the first is the photo."""
+SEND = f"Send an ordinary photo ({ACCEPTED})."
+DAMAGED = "It may not have been copied completely. Open it on your device to check, then send it again."
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """`photo` is a JPEG or PNG file, `view` a JPEG; `dhash` has HASH_SIDE**2 bits."""
+
+    photo: bytes
+    view: bytes
+    width: int
+    height: int
+    dhash: bytes
+
+
+def read(data: bytes, max_megapixels: int) -> Decoded:
+    """Decode under limits. Raises BadPhoto or PhotoTooLarge with words for the sender."""
+    warnings.simplefilter("error", Image.DecompressionBombWarning)
+    Image.MAX_IMAGE_PIXELS = max_megapixels * 1_000_000
+    try:
+        return _read(data)
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        hint = f"Send one of at most {max_megapixels} megapixels; phones' normal setting is fine."
+        raise PhotoTooLarge("photo_too_large", "This picture has too many pixels.", hint) from error
+    except UnidentifiedImageError as error:
+        raise BadPhoto("not_a_photo", _what_it_is(data), SEND) from error
+    except MemoryError as error:
+        raise PhotoTooLarge("photo_too_large", "This picture needs too much memory to open.", SEND) from error
+    except (OSError, ValueError, SyntaxError, EOFError, struct.error) as error:
+        raise BadPhoto("photo_broken", "This photo is damaged or incomplete.", DAMAGED) from error
+
+
+def _read(data: bytes) -> Decoded:
+    picture = Image.open(io.BytesIO(data), formats=FORMATS)
+    _check(picture)
+    as_sent = _losslessly(picture, data)
+    if as_sent is not None:
+        picture = Image.open(io.BytesIO(as_sent), formats=["JPEG"])
+    lossless = picture.format == "PNG"
+    picture.load()
+    ImageOps.exif_transpose(picture, in_place=True)
+    plain = _plain_rgb(picture)
+    del picture  # a copy less of 50 megapixels in memory
+    photo = as_sent or _encoded(plain, "PNG" if lossless else "JPEG")
+    view = ImageOps.contain(plain, _view_size(plain.size), Image.Resampling.LANCZOS)
+    return Decoded(photo, _encoded(view, "JPEG", 88), plain.width, plain.height, _dhash(view))
+
+
+def _check(picture: Image.Image) -> None:
+    """Refuse by what the file's header says, before any pixel is unpacked."""
+    if picture.width * picture.height > (Image.MAX_IMAGE_PIXELS or 0):
+        raise Image.DecompressionBombError
+    if getattr(picture, "n_frames", 1) > 1 and picture.format not in STILL_IN_PARTS:
+        raise BadPhoto("photo_animated", "This is an animation, not a photo.", SEND)
+    if min(_view_size(picture.size)) < LEAST_SIDE:
+        raise BadPhoto("photo_too_small", "This picture is too small to show a face.", SEND)
+
+
+def _losslessly(picture: Image.Image, data: bytes) -> bytes | None:
+    """The JPEG itself without its metadata, when it needs neither turning nor other colours."""
+    upright = picture.getexif().get(0x0112, 1) in (0, 1)
+    if picture.format not in ("JPEG", "MPO") or picture.mode not in ("RGB", "L") or not upright:
+        return None
+    profile = picture.info.get("icc_profile")
+    return stripped(data) if profile is None or _is_srgb(profile) else None
+
+
+def _is_srgb(profile: bytes) -> bool:
+    try:
+        return "srgb" in ImageCms.getProfileDescription(io.BytesIO(profile)).lower()
+    except (ImageCms.PyCMSError, OSError):
+        return True  # a broken profile says nothing; sRGB is what everybody assumes then
+
+
+def _view_size(size: tuple[int, int]) -> tuple[int, int]:
+    """The photo's size within VIEW_SIDE; smaller photos stay as they are."""
+    scale = min(1.0, VIEW_SIDE / max(size))
+    return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
+
+
+def _plain_rgb(picture: Image.Image) -> Image.Image:
+    """A fresh 8-bit sRGB picture that shares nothing but pixels with `picture`."""
+    profile = picture.info.get("icc_profile")
+    if picture.mode.startswith("I"):  # 16 bits in 32; convert() alone would clip, not scale
+        picture = picture.convert("I").point(lambda value: value / 257).convert("L")
+    elif picture.mode in ("P", "PA", "RGBa", "La"):
+        picture = picture.convert("RGBA")
+    if profile and picture.mode in ("RGB", "RGBA", "CMYK"):
+        picture = _to_srgb(picture, profile)
+    if "A" in picture.getbands() or "transparency" in picture.info:
+        picture = picture.convert("RGBA")
+        picture = Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture)
+    fresh = Image.new("RGB", picture.size)
+    fresh.paste(picture if picture.mode == "RGB" else picture.convert("RGB"))
+    return fresh
+
+
+def _to_srgb(picture: Image.Image, profile: bytes) -> Image.Image:
+    mode = "RGBA" if picture.mode == "RGBA" else "RGB"
+    try:
+        source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        target = ImageCms.createProfile("sRGB")
+        return ImageCms.profileToProfile(picture, source, target, outputMode=mode) or picture
+    except (ImageCms.PyCMSError, OSError):
+        return picture  # a broken profile is no reason to lose a photo
+
+
+def _encoded(picture: Image.Image, kind: str, quality: int = 95) -> bytes:
+    options = {"compress_level": 3} if kind == "PNG" else {"quality": quality, "subsampling": 0}
+    out = io.BytesIO()
+    picture.save(out, kind, **options)
+    return out.getvalue()
+
+
+def _dhash(picture: Image.Image) -> bytes:
+    """Difference hash: is each cell of a small grey copy brighter than its left neighbour?"""
+    small = picture.convert("L").resize((HASH_SIDE + 1, HASH_SIDE), Image.Resampling.LANCZOS)
+    rows = (small.tobytes()[start : start + HASH_SIDE + 1] for start in range(0, 272, HASH_SIDE + 1))
+    bits = "".join("1" if right > left else "0" for row in rows for left, right in itertools.pairwise(row))
+    return int(bits, 2).to_bytes(HASH_SIDE**2 // 8, "big")
+
+
+def _what_it_is(data: bytes) -> str:
+    start = data[:256].lstrip().lower()
+    kinds = [
+        (data[:4] == b"GIF8", "This is a GIF, not a photo."),
+        (data[4:8] == b"ftyp", "This file is a video, not a photo."),
+        (data[:4] in (b"\x1aE\xdf\xa3", b"RIFF"), "This file is a video, not a photo."),
+        (b"<svg" in start or start.startswith(b"<?xml"), "This is a drawing (SVG), not a photo."),
+        (data[:4] == b"%PDF", "This is a PDF, not a photo."),
+        (data[:4] == b"PK\x03\x04", "This is a ZIP archive, not a photo."),
+    ]
+    return next((text for hit, text in kinds if hit), "This file is not a photo, whatever its name says.")
