@@ -120,18 +120,6 @@ class Photo(Job, Base):
     )
 
 
-class UploadPart(Base):
-    """A piece of a photo on its way: kept until the rest is here, so that nothing is sent twice."""
-
-    __tablename__ = "upload_part"
-
-    person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), primary_key=True)
-    sha256: Mapped[str] = mapped_column(primary_key=True)
-    part: Mapped[int] = mapped_column(primary_key=True)
-    blob: Mapped[str]
-    created_at: Mapped[datetime] = mapped_column(default=now)
-
-
 class Face(Base):
     """A box in photo pixels with the state that its answers, folded, give it."""
 

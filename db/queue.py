@@ -19,6 +19,8 @@ log = structlog.get_logger()
 QUEUES = {
     "labeller.propose_faces": "detect",
     "labeller.detect_prediction": "predict",
+    "labeller.erase": "erase",
+    "labeller.tidy": "erase",
     "trainer.classify_prediction": "classify",
     "trainer.train": "train",
     "trainer.score_new_faces": "train",
@@ -52,6 +54,8 @@ app.conf.update(
     },
     beat_schedule={
         "sweep": {"task": "db.sweep", "schedule": 2.0, "options": {"expires": 4}},
+        "erase": {"task": "labeller.erase", "schedule": 5.0, "options": {"expires": 5}},
+        "tidy": {"task": "labeller.tidy", "schedule": 3600.0, "options": {"expires": 3600}},
         "score-new-faces": {"task": "trainer.score_new_faces", "schedule": 30.0, "options": {"expires": 30}},
     },
     beat_schedule_filename=str(settings().run_dir / "beat-schedule"),

@@ -5,11 +5,13 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Engine, Table, create_engine, event
+from sqlalchemy import Engine, Table, create_engine, event, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from db.settings import settings
+
+BUSY_MS = 15_000
 
 
 def _sqlite_pragmas(connection: Any, _record: Any) -> None:
@@ -19,7 +21,7 @@ def _sqlite_pragmas(connection: Any, _record: Any) -> None:
     for pragma in (
         "journal_mode=WAL",
         "foreign_keys=ON",
-        "busy_timeout=15000",
+        f"busy_timeout={BUSY_MS}",
         "synchronous=NORMAL",
         "secure_delete=ON",
     ):
@@ -53,3 +55,19 @@ def insert_missing(session: Session, table: Any, rows: Sequence[dict[str, Any]])
     dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
     target = table if isinstance(table, Table) else table.__table__
     session.execute(dialect.insert(target).on_conflict_do_nothing(), list(rows))
+
+
+def forget_deleted(session: Session) -> None:
+    """Write SQLite's log into its file and empty it, so that no deleted row stays readable there.
+
+    Readers are waited for, half a second each time; what is left then goes with the next call.
+    """
+    if session.get_bind().dialect.name != "sqlite":
+        return
+    session.execute(text("PRAGMA busy_timeout=500"))
+    for _ in range(5):
+        busy, _, _ = session.execute(text("PRAGMA wal_checkpoint(TRUNCATE)")).one()
+        if not busy:
+            break
+    session.execute(text(f"PRAGMA busy_timeout={BUSY_MS}"))
+    session.commit()

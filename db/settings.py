@@ -35,6 +35,8 @@ class Settings(BaseSettings):
     cache: Path | None = None
     max_upload_mb: int = Field(default=40, ge=1)
     max_megapixels: int = Field(default=50, ge=1)
+    retention_days: int | None = Field(default=None, ge=1)
+    retire_on_erasure: bool = False
     log_level: Literal["debug", "info", "warning", "error"] = "warning"
 
     @field_validator("classes", mode="before")

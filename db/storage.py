@@ -1,7 +1,8 @@
-"""Blobs by content hash: a folder on one machine, an S3 bucket on many."""
+"""Blobs by content hash, and named ones beside them: a folder on one machine, an S3 bucket on many."""
 
 import functools
 import hashlib
+from datetime import datetime
 from pathlib import Path
 from urllib.parse import unquote, urlparse
 
@@ -12,7 +13,11 @@ from db.settings import settings
 
 
 class Blobs:
-    """`put` returns a key; the same bytes have the same key, so a repeat costs nothing."""
+    """`put` returns a key; the same bytes have the same key, so a repeat costs nothing.
+
+    What is made again at any time, or only passes through, has a name instead, such as `thumb/7/3.jpg`:
+    it is found and deleted by the start of its name, and no row keeps account of it.
+    """
 
     def __init__(self, store: ObjectStore) -> None:
         self._store = store
@@ -23,6 +28,20 @@ class Blobs:
         if not self.has(key):
             obstore.put(self._store, _path(key), data)
         return key
+
+    def put_named(self, name: str, data: bytes) -> None:
+        """Store `data` under a name that holds a slash."""
+        obstore.put(self._store, _path(name), data)
+
+    def named(self, start: str) -> dict[str, datetime]:
+        """The names that begin with `start`, a whole folder, and when each was last written."""
+        listed = obstore.list(self._store, prefix=start.rstrip("/")).collect()
+        return {str(one["path"]): one["last_modified"] for one in listed}
+
+    def delete_named(self, start: str) -> None:
+        """Remove everything whose name begins with `start`, a whole folder."""
+        for name in self.named(start):
+            self.delete(name)
 
     def get(self, key: str) -> bytes:
         """The bytes of `key`; FileNotFoundError when they are gone."""
@@ -45,7 +64,7 @@ class Blobs:
 
 def _path(key: str) -> str:
     # Two levels keep a folder of 100,000 files listable.
-    return f"{key[:2]}/{key}"
+    return key if "/" in key else f"{key[:2]}/{key}"
 
 
 @functools.cache
@@ -54,7 +73,7 @@ def blobs() -> Blobs:
     url = urlparse(settings().blobs)
     if url.scheme == "file":
         folder = Path(unquote(url.path))
-        return Blobs(LocalStore(folder, mkdir=True))
+        return Blobs(LocalStore(folder, mkdir=True, automatic_cleanup=True))
     endpoint = settings().s3_endpoint
     if endpoint is None:
         return Blobs(S3Store(url.netloc, prefix=url.path.strip("/")))

@@ -11,10 +11,11 @@ import structlog
 from celery.signals import worker_ready
 from sqlalchemy.exc import SQLAlchemyError
 
-from db import jobs
+from db import jobs, logs
 from db.queue import app
 from db.session import session_scope
 
+logs.configure()
 log = structlog.get_logger()
 
 BEAT_SECONDS = 4

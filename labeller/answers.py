@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import CursorResult, select, update
 from sqlalchemy.orm import Session
@@ -28,6 +29,8 @@ class Given:
     label: str | None = None
     box: Box | None = None
     seconds: float | None = None
+    seen_at: datetime | None = None
+    """When the face was shown as it was answered; without it the lease says so."""
 
 
 def record(session: Session, person: Person, given: Given) -> tuple[Answer, bool]:
@@ -55,12 +58,45 @@ def record(session: Session, person: Person, given: Given) -> tuple[Answer, bool
     if given.kind == "undo":
         _undo(past, person)
     else:
-        _refuse_if_answered_meanwhile(session, past, face, person)
+        _refuse_if_answered_meanwhile(session, past, face, person, given.seen_at)
     session.add(answer)
     session.flush()
     fold(face, _effective(session, face))
     session.flush()
     return answer, True
+
+
+def record_batch(
+    session: Session, person: Person, face_ids: Sequence[int], kind: str, label: str | None, seen_at: datetime
+) -> tuple[str, int, int]:
+    """One answer for each of many faces; returns the key to undo them with, how many, and how many not.
+
+    Left out is what somebody else answered since `seen_at`, and what is gone. Raises BadAnswer.
+    """
+    batch = f"batch-{uuid.uuid4().hex}"
+    done = 0
+    for face_id in sorted(set(face_ids)):  # one order for all, so that two batches never wait for each other
+        try:
+            record(session, person, Given(f"{batch}:{face_id}", kind, face_id, label, seen_at=seen_at))
+            done += 1
+        except (AnsweredMeanwhile, NotFound):
+            continue
+    return batch, done, len(set(face_ids)) - done
+
+
+def undo_batch(session: Session, person: Person, batch: str) -> int:
+    """Take back what still stands of the person's batch; returns how many."""
+    key = Answer.client_key
+    mine = Answer.person_id == person.id, key.startswith(f"{batch}:", autoescape=True)
+    given = select(Answer.face_id).where(*mine, Answer.undone_at.is_(None)).order_by(Answer.face_id)
+    face_ids = session.scalars(given).all()
+    for face_id in face_ids:
+        face = lock_face(session, face_id)
+        answer = session.scalars(select(Answer).where(key == f"{batch}:{face_id}")).one()
+        answer.undone_at = answer.undone_at or now()
+        session.flush()
+        fold(face, _effective(session, face))
+    return len(face_ids)
 
 
 def draw(session: Session, person: Person, photo: Photo, box: Box, label: str | None) -> Face:
@@ -108,6 +144,8 @@ def fold(face: Face, effective: Sequence[Answer]) -> None:
     face.state = "confirmed" if face.label else "rejected" if last and last.kind == "reject" else "proposed"
     face.decided_by = last.person_id if last else None
     face.decided_at = last.created_at if last else None
+    said = {answer.person_id: answer.label or answer.kind for answer in decisive if answer.kind != "unsure"}
+    face.disputed = len(set(said.values())) > 1
 
 
 def lock_face(session: Session, face_id: int) -> Face:
@@ -174,13 +212,15 @@ def _undo(past: Sequence[Answer], person: Person) -> None:
 
 
 def _refuse_if_answered_meanwhile(
-    session: Session, past: Sequence[Answer], face: Face, person: Person
+    session: Session, past: Sequence[Answer], face: Face, person: Person, seen_at: datetime | None
 ) -> None:
     theirs = [answer for answer in past if answer.person_id != person.id]
     if not theirs:
         return
-    lease = session.get(Lease, face.id, populate_existing=True)
-    if lease is None or lease.person_id != person.id or lease.seen_at < theirs[-1].created_at:
+    if seen_at is None:
+        lease = session.get(Lease, face.id, populate_existing=True)
+        seen_at = lease.seen_at if lease is not None and lease.person_id == person.id else None
+    if seen_at is None or seen_at < theirs[-1].created_at:
         said = theirs[-1].label or theirs[-1].kind
         hint = "Your answer was not applied. Fetch the face again to see it and to answer after all."
         raise AnsweredMeanwhile("answered_meanwhile", f"Somebody else answered “{said}” meanwhile.", hint)

@@ -13,6 +13,10 @@ class PhotoTooLarge(TooLarge, BadPhoto):
     """The photo has too many bytes or pixels."""
 
 
+class Damaged(Conflict):
+    """A photo's parts do not make up the photo; sending it again will do."""
+
+
 class BadAnswer(BadInput):
     """The answer does not fit the face or the classes."""
 
@@ -34,6 +38,7 @@ __all__ = [
     "AnsweredMeanwhile",
     "BadAnswer",
     "BadPhoto",
+    "Damaged",
     "NotFound",
     "NotInvited",
     "NothingToUndo",

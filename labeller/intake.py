@@ -1,19 +1,20 @@
-"""Taking photos in and taking them out again."""
+"""Taking photos in."""
 
 import hashlib
 from dataclasses import dataclass
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from db import jobs
-from db.models import Event, Person, Photo, Prediction
+from db.models import Person, Photo
 from db.settings import settings
 from db.storage import blobs
+from labeller import erasure
 from labeller.decode import decode
 from labeller.errors import BadAnswer, BadPhoto, NotFound, PhotoTooLarge
-from labeller.repeats import group_for
+from labeller.repeats import place
 
 
 @dataclass(frozen=True)
@@ -39,8 +40,9 @@ def receive(
     if folder_label is not None and folder_label not in settings().classes:
         raise unknown_class(folder_label)
     digest = hashlib.sha256(data).hexdigest()
-    if (known := _known(session, digest)) is not None:
+    if (known := find(session, digest, uploaded_by, person)) is not None:
         return Received(known, created=False)
+    _finish_erasing(session, digest)
     decoded = decode(data, settings().max_megapixels)
     photo = Photo(
         sha256=digest,
@@ -49,20 +51,38 @@ def receive(
         width=decoded.width,
         height=decoded.height,
         dhash=decoded.dhash,
-        group=group_for(session, decoded.dhash, person),
-        person=person,
+        person_id=person.id if person else None,
         uploaded_by=uploaded_by.id if uploaded_by else None,
         folder_label=folder_label,
     )
-    session.add(photo)
     try:
+        place(session, photo, person)
+        session.add(photo)
         jobs.submit(session, photo)
     except IntegrityError:  # the same bytes arrived twice at once, and the other was first
         session.rollback()
-        if (known := _known(session, digest)) is None:
+        if (known := find(session, digest, uploaded_by, person)) is None:
             raise
         return Received(known, created=False)
     return Received(photo, created=True)
+
+
+def find(session: Session, digest: str, sender: Person | None, person: Person | None) -> Photo | None:
+    """The photo that bytes of this SHA-256 are already.
+
+    A friend finds only their own: that somebody else sent the same picture is not theirs to know.
+    """
+    same = select(Photo).where(Photo.sha256 == digest, Photo.status != "erasing").order_by(Photo.id)
+    if person is not None and (own := session.scalar(same.where(Photo.person_id == person.id))) is not None:
+        return own
+    return None if sender is not None and sender.role == "friend" else session.scalar(same.limit(1))
+
+
+def _finish_erasing(session: Session, digest: str) -> None:
+    """Sent again within the time for undoing its deletion: then it is deleted now, and comes as new."""
+    doomed = select(Photo).where(Photo.sha256 == digest, Photo.status == "erasing")
+    for photo in session.scalars(doomed).all():
+        erasure.finish(session, photo)
 
 
 def check_size(data: bytes) -> None:
@@ -84,31 +104,6 @@ def unknown_class(label: str) -> BadAnswer:
 def get_photo(session: Session, photo_id: int) -> Photo:
     """The photo, or NotFound."""
     photo = session.get(Photo, photo_id)
-    if photo is None:
+    if photo is None or photo.status == "erasing":
         raise NotFound("no_such_photo", "There is no such photo.", "It may have been deleted.")
     return photo
-
-
-def erase(session: Session, photo: Photo, by: Person) -> None:
-    """Remove a photo and everything derived from it; faces, answers and scores go with the row."""
-    for key in unused_blobs(session, photo.blob, photo.view_blob, but=photo.id):
-        blobs().delete(key)  # before the row: killed in between, the deletion can be asked for again
-    session.add(Event(kind="photo_erased", person_id=by.id, detail={"photo": photo.id}))
-    session.delete(photo)
-
-
-def unused_blobs(session: Session, *keys: str, but: int | None = None) -> set[str]:
-    """Which of `keys` nothing uses, the photo of id `but` left out: equal pixels share a blob."""
-    used: set[str] = set()
-    for model in (Photo, Prediction):
-        query = select(model.blob, model.view_blob).where(
-            or_(model.blob.in_(keys), model.view_blob.in_(keys))
-        )
-        if model is Photo and but is not None:
-            query = query.where(Photo.id != but)
-        used.update(key for row in session.execute(query) for key in row)
-    return set(keys) - used
-
-
-def _known(session: Session, digest: str) -> Photo | None:
-    return session.scalar(select(Photo).where(Photo.sha256 == digest))

@@ -24,6 +24,22 @@ def detect_prediction(prediction_id: int) -> None:
         proposals.detect_prediction(session, prediction_id)
 
 
+@app.task(name="labeller.erase")
+def erase() -> None:
+    from labeller import erasure
+
+    with session_scope() as session:
+        erasure.finish_pending(session)
+
+
+@app.task(name="labeller.tidy")
+def tidy() -> None:
+    from labeller import retention
+
+    with session_scope() as session:
+        retention.tidy(session)
+
+
 @worker_init.connect
 def _warm_up(**_: Any) -> None:
     """Load MTCNN before the first photo, not after it."""

@@ -14,7 +14,8 @@ from db.models import Prediction
 from db.settings import settings
 from db.storage import blobs
 from labeller.decode import decode
-from labeller.intake import check_size, unused_blobs
+from labeller.erasure import unused_blobs
+from labeller.intake import check_size
 
 SECONDS = 30
 POLL = 0.03

@@ -19,28 +19,37 @@ SHARES = {"locked": 1, "validation": 1, "train": 3}
 """Of every five groups, in order of arrival, one is locked and one validates; chance says which."""
 
 
-def group_for(session: Session, dhash: bytes, person: Person | None) -> Group:
-    """The group a new photo belongs to, merged out of its person's and its near repeats'."""
-    groups = near_groups(session, dhash)
+def place(session: Session, photo: Photo, person: Person | None) -> None:
+    """Give a new photo its group, merged out of its person's and its near repeats', and mark the repeats."""
+    near = near_repeats(session, photo.dhash)
+    groups = {other.group_id for other in near}
     if person is not None:
         own = select(Photo.group_id).where(Photo.person_id == person.id).limit(1)
         groups |= set(session.scalars(own))
-    if not groups:
-        return _new_group(session)
-    kept, *others = session.scalars(select(Group).where(Group.id.in_(groups)).order_by(Group.id))
-    for other in others:
-        _merge(session, kept, other)
-    return kept
+    photo.group = _joined(session, groups) if groups else _new_group(session)
+    if near:
+        photo.repeat_id = min(other.repeat_id or other.id for other in near)
+        known = {other.repeat_id for other in near if other.repeat_id is not None}
+        same = Photo.id.in_([other.id for other in near]) | Photo.repeat_id.in_(known)
+        session.execute(update(Photo).where(same).values(repeat_id=photo.repeat_id))
 
 
-def near_groups(session: Session, dhash: bytes) -> set[int]:
-    """Groups that hold a photo within NEAR bits of `dhash` or of its mirror image."""
-    rows = session.execute(select(Photo.group_id, Photo.dhash)).all()
+def join_person(session: Session, person: Person) -> None:
+    """Bring all photos of one person to one side of the split."""
+    groups = set(session.scalars(select(Photo.group_id).where(Photo.person_id == person.id).distinct()))
+    if groups:
+        _joined(session, groups)
+
+
+def near_repeats(session: Session, dhash: bytes) -> list[Photo]:
+    """Photos within NEAR bits of `dhash` or of its mirror image."""
+    rows = session.execute(select(Photo.id, Photo.dhash).where(Photo.status != "erasing")).all()
     if not rows:
-        return set()
+        return []
     known = np.frombuffer(b"".join(row.dhash for row in rows), np.uint8).reshape(len(rows), -1)
     near = np.minimum(distance(known, dhash), distance(known, mirrored(dhash))) <= NEAR
-    return {row.group_id for row, hit in zip(rows, near, strict=True) if hit}
+    ids = [row.id for row, hit in zip(rows, near, strict=True) if hit]
+    return list(session.scalars(select(Photo).where(Photo.id.in_(ids)))) if ids else []
 
 
 def distance(known: NDArray[np.uint8], dhash: bytes) -> NDArray[np.int64]:
@@ -78,6 +87,13 @@ def _new_group(session: Session) -> Group:
     session.flush()  # the id is the place in the order of arrival
     group.split = split_of(group.id - 1)
     return group
+
+
+def _joined(session: Session, groups: set[int]) -> Group:
+    kept, *others = session.scalars(select(Group).where(Group.id.in_(groups)).order_by(Group.id))
+    for other in others:
+        _merge(session, kept, other)
+    return kept
 
 
 def _merge(session: Session, kept: Group, other: Group) -> None:

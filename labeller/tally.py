@@ -1,11 +1,13 @@
 """Counting: what is there, and in which state."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from db.models import Answer, Face, Person, Photo
+from labeller.people import everyone
 
 
 @dataclass(frozen=True)
@@ -29,7 +31,8 @@ class Counts:
 
 def counts(session: Session) -> Counts:
     """All counts in four small queries."""
-    statuses = session.execute(select(Photo.status, func.count()).group_by(Photo.status)).tuples()
+    here = Photo.status != "erasing"
+    statuses = session.execute(select(Photo.status, func.count()).where(here).group_by(Photo.status)).tuples()
     states = session.execute(select(Face.state, func.count()).group_by(Face.state)).tuples()
     labels = session.execute(
         select(Face.label, func.count()).where(Face.state == "confirmed").group_by(Face.label)
@@ -41,3 +44,34 @@ def counts(session: Session) -> Counts:
         answers=session.scalar(select(func.count(Answer.id)).where(Answer.undone_at.is_(None))) or 0,
         people=session.scalar(select(func.count(Person.id)).where(Person.role == "friend")) or 0,
     )
+
+
+@dataclass(frozen=True)
+class Given:
+    """What one person gave: photos of theirs, faces found in them, answers, and when a photo last came."""
+
+    person: Person
+    photos: int
+    faces: int
+    answers: int
+    last_sent: datetime | None
+
+
+def people(session: Session) -> list[Given]:
+    """Everybody who takes part, by id, in three queries."""
+    here = Photo.status != "erasing", Photo.person_id.is_not(None)
+    sent = select(Photo.person_id, func.count(), func.max(Photo.created_at)).where(*here)
+    photos = {row[0]: row[1:] for row in session.execute(sent.group_by(Photo.person_id))}
+    found = (
+        select(Photo.person_id, func.count())
+        .join(Photo.faces)
+        .where(*here, Face.state != "rejected", Face.doubtful.is_(False))
+    )
+    faces = dict(session.execute(found.group_by(Photo.person_id)).tuples().all())
+    given = select(Answer.person_id, func.count()).where(Answer.kind != "undo").group_by(Answer.person_id)
+    answers = dict(session.execute(given).tuples().all())
+    listed = []
+    for person in everyone(session):
+        count, last = photos.get(person.id, (0, None))
+        listed.append(Given(person, count, faces.get(person.id, 0), answers.get(person.id, 0), last))
+    return listed

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from apiflask import APIFlask
 
+from db import logs
 from db.settings import settings
 
 API = "/api/v1"
@@ -13,8 +14,24 @@ SESSION_DAYS = 90
 
 def create_app() -> APIFlask:
     """The application; it opens the database and the broker only when a request needs them."""
-    from web import api, auth, commands, database, errors, home, label, people, pictures, roles, runs, upload
+    from web import (
+        api,
+        auth,
+        commands,
+        database,
+        errors,
+        gallery,
+        home,
+        label,
+        mine,
+        people,
+        pictures,
+        roles,
+        runs,
+        upload,
+    )
 
+    logs.configure()
     app = APIFlask(
         __name__,
         title="Second Look",
@@ -42,7 +59,7 @@ def create_app() -> APIFlask:
     auth.init_app(app)
     app.before_request(roles.check)
     app.before_request(auth.protect)
-    for module in (home, auth, upload, pictures, label, runs, people):
+    for module in (home, auth, upload, mine, pictures, label, gallery, runs, people):
         app.register_blueprint(module.pages)
     for blueprint in api.blueprints():
         app.register_blueprint(blueprint, url_prefix=API)

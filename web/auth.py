@@ -9,7 +9,7 @@ from flask_wtf.csrf import CSRFProtect
 
 from db.models import Person
 from db.settings import settings
-from labeller import people
+from labeller import consent, invites, people
 from labeller.errors import BadAnswer
 from web.database import db
 
@@ -35,6 +35,11 @@ def me() -> Person:
     return person
 
 
+def must_consent() -> bool:
+    """Whether this friend's browser must ask first; who gave out a token has seen to it."""
+    return consent.needed(me()) and not g.by_token
+
+
 def init_app(app: Flask) -> None:
     csrf.init_app(app)
     app.before_request(_identify)
@@ -49,6 +54,7 @@ def init_app(app: Flask) -> None:
     )
     limiter.init_app(app)
     app.after_request(_headers)
+    app.jinja_env.filters["zip"] = zip
     app.context_processor(lambda: {"me": current(), "classes": settings().classes})
 
 
@@ -62,7 +68,21 @@ def _identify() -> None:
             abort(401)
         return
     if "person" in session:
-        g.person = db().get(Person, session["person"])
+        g.person = _signed_in(session["person"], session.get("link"))
+
+
+def _signed_in(person_id: int, link_version: int | None) -> Person | None:
+    """Whose cookie this is; a new personal link ends what was signed in before."""
+    holder = db().get(Person, person_id)
+    if holder is None or holder.link_version != link_version:
+        return None
+    return people.standing(db(), person_id)
+
+
+def sign_in(person: Person) -> None:
+    session.clear()
+    session.permanent = True
+    session["person"], session["link"] = person.id, person.link_version
 
 
 def protect() -> None:
@@ -97,23 +117,39 @@ def _headers(response: "ResponseReturnValue") -> ResponseReturnValue:
 @pages.get("/i/<secret>")
 def invitation(secret: str) -> ResponseReturnValue:
     """Says what the link is for; only the button uses it up, so a link preview does not."""
-    found = people.find_invite(db(), secret)
-    return render_template("invitation.html", role=found.role, known=found.person_id is not None, error=None)
+    return _invitation(secret)
+
+
+def _invitation(secret: str, error: BadAnswer | None = None) -> str:
+    found = invites.find(db(), secret)
+    known = found.person_id is not None
+    here = person if (person := current()) and person.role == found.role else None
+    text = {"promises": consent.promises(), "agreement": consent.AGREEMENT, "version": consent.version()}
+    return render_template("invitation.html", role=found.role, known=known, here=here, error=error, **text)
 
 
 @pages.post("/i/<secret>")
 def accept(secret: str) -> ResponseReturnValue:
     try:
-        consent = "consent" in request.form
-        person = people.accept(db(), secret, request.form.get("name", ""), consent)
+        person = invites.accept(db(), secret, request.form.get("name", ""), "consent" in request.form)
     except BadAnswer as error:
-        role = people.find_invite(db(), secret).role
-        return render_template("invitation.html", role=role, known=False, error=error), 400
+        return _invitation(secret, error), 400
     db().commit()
-    session.clear()
-    session.permanent = True
-    session["person"] = person.id
+    sign_in(person)
     return redirect(url_for("upload.page" if person.role == "friend" else "home.page"))
+
+
+@pages.get("/me/<secret>")
+def personal(secret: str) -> ResponseReturnValue:
+    """A button again, and not the link by itself: nobody is signed in as somebody else unawares."""
+    return render_template("welcome.html", person=people.by_personal_link(db(), secret))
+
+
+@pages.post("/me/<secret>")
+def come_back(secret: str) -> ResponseReturnValue:
+    person = people.by_personal_link(db(), secret)
+    sign_in(person)
+    return redirect(url_for("home.page"))
 
 
 @pages.post("/out")

@@ -22,7 +22,7 @@ from db.migrate import upgrade
 from db.models import Photo, Run
 from db.session import session_scope
 from db.settings import settings
-from labeller import folders, people, predictions, review, tally
+from labeller import folders, invites, people, predictions, review, tally
 from trainer import runs
 from web.links import invitation_url
 from web.up import up
@@ -54,14 +54,19 @@ def _show(value: dict[str, Any], text: str, json_: bool) -> None:
 
 @click.command()
 @click.option("--role", required=True, type=click.Choice(["owner", "labeller", "friend"]))
+@click.option("--days", default=invites.DAYS, show_default=True, help="How long the link is good.")
+@click.option(
+    "--uses", type=int, help="How many people it serves: by default 50 friends, or one of the team."
+)
+@click.option("--note", default="", help="What it is for; only owners see it.")
 @as_json
-def invite(role: str, json_: bool) -> None:
+def invite(role: str, days: int, uses: int | None, note: str, json_: bool) -> None:
     """Make an invitation link."""
     with _workbench() as session:
         person = people.owner(session) if role == "owner" else None
-        secret, expires = people.invite(session, role, person)
+        secret, made = invites.invite(session, role, person, uses, days, note)
         session.commit()
-    url = invitation_url(secret)
+    url, expires = invitation_url(secret), made.expires_at
     _show({"url": url, "expires": expires.isoformat()}, f"{url}\n(good until {expires:%d %B %Y})", json_)
 
 

@@ -22,6 +22,10 @@ MODULES = Path(__file__).parent / "node_modules"
 ASSETS = {
     "htmx.js": "htmx.org/dist/htmx.min.js",
     "normalize.css": "modern-normalize/modern-normalize.css",
+    "sha2.js": "@noble/hashes/sha2.js",
+    "_md.js": "@noble/hashes/_md.js",
+    "_u64.js": "@noble/hashes/_u64.js",
+    "utils.js": "@noble/hashes/utils.js",
 }
 """All that is served of the installed front-end libraries."""
 RETRAIN_AFTER = 10

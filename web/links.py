@@ -3,9 +3,13 @@
 import socket
 
 import psutil
+import segno
 from flask import has_request_context, request
+from markupsafe import Markup
 
+from db.models import Person
 from db.settings import settings
+from labeller import people
 
 
 def base_url() -> str:
@@ -19,6 +23,16 @@ def base_url() -> str:
 
 def invitation_url(secret: str) -> str:
     return f"{base_url()}/i/{secret}"
+
+
+def personal_url(person: Person) -> str:
+    """The address that signs this person in on any device."""
+    return f"{base_url()}/me/{people.personal_link(person)}"
+
+
+def qr_code(url: str) -> Markup:
+    """The address as an inline SVG that a phone's camera reads."""
+    return Markup(segno.make(url, error="m").svg_inline(border=2, omitsize=True))  # noqa: S704 - our own
 
 
 def network_address() -> str | None:

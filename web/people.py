@@ -1,33 +1,106 @@
-"""Who takes part, and inviting more."""
+"""Who takes part, inviting more, and what an owner may do for each of them."""
+
+from typing import Any
 
 from apiflask import APIBlueprint
-from flask import render_template, request
+from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import func, select
 
-from db.models import Answer, Person, Photo
-from labeller import people
+from db.settings import settings
+from labeller import erasure, gallery, invites, people, takeout, tally
+from labeller.errors import BadAnswer
+from web.auth import me
 from web.database import db
-from web.links import invitation_url
+from web.links import invitation_url, personal_url, qr_code
+from web.mine import archive
 
 pages = APIBlueprint("people", __name__, enable_openapi=False)
 
 
 @pages.get("/people")
 def page() -> ResponseReturnValue:
-    return _page(None)
+    return _page()
 
 
 @pages.post("/people/invite")
 def invite() -> ResponseReturnValue:
-    role = request.form.get("role", "friend")
-    secret, expires = people.invite(db(), role)
+    form = request.form
+    try:
+        secret, made = invites.invite(
+            db(),
+            form.get("role", "friend"),
+            uses=form.get("uses", type=int),
+            days=form.get("days", invites.DAYS, type=int),
+            note=form.get("note", ""),
+        )
+    except BadAnswer as error:
+        return _page(error=error), 400
     db().commit()
-    return _page({"url": invitation_url(secret), "role": role, "expires": expires})
+    url = invitation_url(secret)
+    return _page(made={"url": url, "code": qr_code(url), "invite": made})
 
 
-def _page(made: dict[str, object] | None) -> str:
-    photos = select(func.count(Photo.id)).where(Photo.person_id == Person.id).scalar_subquery()
-    answers = select(func.count(Answer.id)).where(Answer.person_id == Person.id).scalar_subquery()
-    rows = db().execute(select(Person, photos, answers).order_by(Person.id)).all()
-    return render_template("people.html", rows=rows, made=made)
+@pages.post("/people/invites/<int:invite_id>/revoke")
+def revoke(invite_id: int) -> ResponseReturnValue:
+    invites.revoke(db(), invite_id, me())
+    db().commit()
+    return redirect(url_for("people.page"))
+
+
+@pages.get("/people/<int:person_id>")
+def one(person_id: int) -> ResponseReturnValue:
+    person = people.get_person(db(), person_id)
+    others = [one for one in people.everyone(db()) if one.role == person.role and one.id != person.id]
+    return render_template(
+        "person.html",
+        given=next(given for given in tally.people(db()) if given.person.id == person.id),
+        recent=gallery.photos_of(db(), person, limit=12).items,
+        others=others,
+        link=personal_url(person),
+        retires=settings().retire_on_erasure,
+    )
+
+
+@pages.post("/people/<int:person_id>/rename")
+def rename(person_id: int) -> ResponseReturnValue:
+    people.rename(db(), people.get_person(db(), person_id), request.form.get("name", ""))
+    db().commit()
+    return redirect(url_for("people.one", person_id=person_id))
+
+
+@pages.post("/people/<int:person_id>/merge")
+def merge(person_id: int) -> ResponseReturnValue:
+    into = people.get_person(db(), request.form.get("into", 0, type=int))
+    people.merge(db(), people.get_person(db(), person_id), into, me())
+    db().commit()
+    return redirect(url_for("people.one", person_id=into.id))
+
+
+@pages.post("/people/<int:person_id>/link")
+def replace_link(person_id: int) -> ResponseReturnValue:
+    people.replace_link(db(), people.get_person(db(), person_id), me())
+    db().commit()
+    return redirect(url_for("people.one", person_id=person_id))
+
+
+@pages.get("/people/<int:person_id>/everything.zip")
+def download(person_id: int) -> ResponseReturnValue:
+    return archive(takeout.of_person(db(), people.get_person(db(), person_id)))
+
+
+@pages.post("/people/<int:person_id>/erase")
+def erase(person_id: int) -> ResponseReturnValue:
+    erasure.start_person(db(), people.get_person(db(), person_id), me())
+    db().commit()
+    flash("They are being erased: their photos are hidden already, and gone within seconds.")
+    return redirect(url_for("people.page"))
+
+
+def _page(made: dict[str, Any] | None = None, error: BadAnswer | None = None) -> str:
+    return render_template(
+        "people.html",
+        rows=tally.people(db()),
+        links=[(one, invites.is_open(one)) for one in invites.made_for_others(db())],
+        made=made,
+        error=error,
+    )

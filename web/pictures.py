@@ -18,13 +18,27 @@ def view(photo_id: int) -> ResponseReturnValue:
     return _jpeg(renditions.view(visible(photo_id, me())))
 
 
+@pages.get("/photos/<int:photo_id>/small.jpg")
+def small(photo_id: int) -> ResponseReturnValue:
+    return _jpeg(renditions.small(db(), visible(photo_id, me())))
+
+
 @pages.get("/faces/<int:face_id>/crop.jpg")
 def crop(face_id: int) -> ResponseReturnValue:
+    return _jpeg(renditions.crop(_visible_face(face_id)))
+
+
+@pages.get("/faces/<int:face_id>/thumb.jpg")
+def thumb(face_id: int) -> ResponseReturnValue:
+    return _jpeg(renditions.thumb(db(), _visible_face(face_id)))
+
+
+def _visible_face(face_id: int) -> Face:
     face = db().get(Face, face_id)
     if face is None:
         raise NotFound("no_such_face", "There is no such face.", "Its photo may have been deleted.")
     visible(face.photo_id, me())
-    return _jpeg(renditions.crop(face))
+    return face
 
 
 def visible(photo_id: int, person: Person) -> Photo:
@@ -37,6 +51,6 @@ def visible(photo_id: int, person: Person) -> Photo:
 
 def _jpeg(data: bytes) -> Response:
     response = Response(data, mimetype="image/jpeg")
-    # A new box has a new address (?v=), so what was fetched once never changes.
-    response.headers["Cache-Control"] = "private, max-age=86400, immutable"
+    # A new box has a new address (?v=), so nothing goes stale; but what is deleted must not stay for long.
+    response.headers["Cache-Control"] = "private, max-age=600, immutable"
     return response

@@ -16,7 +16,7 @@ from db.migrate import upgrade
 from db.session import session_scope
 from db.settings import settings
 from db.supervisor import AlreadyRunning, Lock, Program, Supervisor
-from labeller import people
+from labeller import invites, people
 from web.links import invitation_url, network_address
 
 ROOT = Path(__file__).parent.parent
@@ -75,7 +75,7 @@ def worker(kind: str) -> list[str]:
     beside predictions, scores and the sweep in three.
     """
     tasks, queues, pool = {
-        "detect": ("labeller.jobs", "predict,detect", ["--pool", "solo"]),
+        "detect": ("labeller.jobs", "predict,erase,detect", ["--pool", "solo"]),
         "train": ("trainer.jobs", "classify,train,default", ["--pool", "threads", "--concurrency", "3"]),
     }[kind]
     quiet = ["--without-gossip", "--without-mingle", "--without-heartbeat"]
@@ -106,7 +106,7 @@ def _wait_for(address: str, stopped: Callable[[], bool]) -> bool:
 
 def _greet(address: str) -> None:
     with session_scope() as session:
-        secret, _ = people.invite(session, "owner", people.owner(session), uses=1)
+        secret, _ = invites.invite(session, "owner", people.owner(session))
         session.commit()
     phone = network_address()
     click.echo(f"\n  Second Look is running at  {address}")

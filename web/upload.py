@@ -1,21 +1,23 @@
-"""Sending photos: the page for friends, and the cards that show what was found in them."""
+"""Sending photos: the page, and what is found in them while it happens."""
 
 from apiflask import APIBlueprint
 from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import select
 
-from db.errors import Refused
+from db.errors import NotFound, Refused
 from db.models import Photo
 from db.settings import settings
+from labeller import consent, gallery
 from web.api.photos import erase, take
-from web.auth import me
+from web.auth import me, must_consent
 from web.database import db
+from web.links import personal_url, qr_code
 from web.pictures import visible
 
 pages = APIBlueprint("upload", __name__, enable_openapi=False)
 
-SHOWN = 60
+SHOWN = 24
+ASKED_AT_ONCE = 60
 
 
 @pages.get("/upload")
@@ -36,18 +38,39 @@ def send() -> ResponseReturnValue:
     return _page(refused), 400 if refused else 200
 
 
-@pages.get("/photos/<int:photo_id>/card")
-def card(photo_id: int) -> ResponseReturnValue:
-    return render_template("_photo.html", photo=visible(photo_id, me()))
+@pages.get("/upload/progress")
+def progress() -> ResponseReturnValue:
+    """How far the detector is, and the cards of the photos asked for (`?id=1&id=2`)."""
+    photos = [found for id in request.args.getlist("id", type=int)[:ASKED_AT_ONCE] if (found := _seen(id))]
+    return render_template("_progress.html", photos=photos, sent=gallery.sent_by(db(), me()))
 
 
 @pages.post("/photos/<int:photo_id>/delete")
 def delete(photo_id: int) -> ResponseReturnValue:
     erase(photo_id)
-    return redirect(url_for("upload.page"))
+    return redirect(url_for("mine.page"))
+
+
+def _seen(photo_id: int) -> Photo | None:
+    try:
+        return visible(photo_id, me())
+    except NotFound:  # deleted since the page was made
+        return None
 
 
 def _page(refused: list[tuple[str, Refused]]) -> str:
-    mine = Photo.person_id == me().id if me().role == "friend" else Photo.uploaded_by == me().id
-    photos = db().scalars(select(Photo).where(mine).order_by(Photo.id.desc()).limit(SHOWN)).all()
-    return render_template("upload.html", photos=photos, refused=refused, limit=settings().max_upload_mb)
+    if must_consent():
+        text = {"promises": consent.promises(), "agreement": consent.AGREEMENT, "version": consent.version()}
+        return render_template("consent.html", **text)
+    photos = gallery.photos_of(db(), me(), limit=SHOWN)
+    link = personal_url(me())
+    return render_template(
+        "upload.html",
+        photos=photos.items,
+        more=photos.next is not None,
+        sent=gallery.sent_by(db(), me()),
+        refused=refused,
+        limit=settings().max_upload_mb,
+        link=link,
+        code=qr_code(link),
+    )

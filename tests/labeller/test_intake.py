@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from db.models import Photo
 from db.settings import settings
 from db.storage import blobs
-from labeller import intake, people
+from labeller import erasure, intake, people
 from labeller.decode import decode
 from labeller.errors import BadPhoto, PhotoTooLarge
 from tests.pictures import jpeg, portrait
@@ -170,11 +170,11 @@ def test_erasing_takes_blobs_along_unless_another_photo_has_the_same(db: Session
     assert one.id != twin.id
     assert one.blob == twin.blob
     db.commit()
-    intake.erase(db, one, owner)
-    db.commit()
+    erasure.start(db, [one.id], owner)
+    erasure.finish(db, one)
     assert blobs().has(twin.blob)
-    intake.erase(db, twin, owner)
-    db.commit()
+    erasure.start(db, [twin.id], owner)
+    erasure.finish(db, twin)
     assert not blobs().has(twin.blob)
 
 

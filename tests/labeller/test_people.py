@@ -8,18 +8,18 @@ from sqlalchemy.orm import Session
 
 from db.base import now
 from db.models import Invite, Person, Token
-from labeller import people
+from labeller import invites, people
 from labeller.errors import BadAnswer, NotInvited
 
 
 def test_a_friends_link_makes_friends_who_consented(db: Session) -> None:
-    secret, _ = people.invite(db, "friend")
+    secret, _ = invites.invite(db, "friend")
     with pytest.raises(BadAnswer, match="tick the box"):
-        people.accept(db, secret, "Ada", consent=False)
+        invites.accept(db, secret, "Ada", consented=False)
     with pytest.raises(BadAnswer, match="what to call you"):
-        people.accept(db, secret, "  ", consent=True)
-    ada = people.accept(db, secret, " Ada  L. ", consent=True)
-    bob = people.accept(db, secret, "Bob", consent=True)
+        invites.accept(db, secret, "  ", consented=True)
+    ada = invites.accept(db, secret, " Ada  L. ", consented=True)
+    bob = invites.accept(db, secret, "Bob", consented=True)
     assert (ada.name, ada.role) == ("Ada L.", "friend")
     assert ada.consented_at is not None
     assert ada.id != bob.id
@@ -27,25 +27,25 @@ def test_a_friends_link_makes_friends_who_consented(db: Session) -> None:
 
 def test_the_owners_link_works_once_and_for_the_same_owner(db: Session) -> None:
     owner = people.owner(db)
-    secret, _ = people.invite(db, "owner", owner)
-    assert people.accept(db, secret, "", consent=False).id == owner.id
+    secret, _ = invites.invite(db, "owner", owner)
+    assert invites.accept(db, secret, "", consented=False).id == owner.id
     with pytest.raises(NotInvited, match="used already"):
-        people.accept(db, secret, "", consent=False)
+        invites.accept(db, secret, "", consented=False)
     assert people.owner(db).id == owner.id
 
 
 def test_links_expire_and_wrong_ones_are_refused(db: Session) -> None:
-    secret, _ = people.invite(db, "labeller")
+    secret, _ = invites.invite(db, "labeller")
     db.flush()
     db.scalars(select(Invite)).one().expires_at = now() - timedelta(seconds=1)
     db.flush()
     for wrong in (secret, "guess"):
         with pytest.raises(NotInvited):
-            people.find_invite(db, wrong)
+            invites.find(db, wrong)
 
 
 def test_secrets_are_kept_hashed(db: Session) -> None:
-    link, _ = people.invite(db, "friend")
+    link, _ = invites.invite(db, "friend")
     token, holder = people.issue_token(db, "owner", "Grace")
     db.flush()
     assert people.bearer(db, token) is holder

@@ -48,13 +48,13 @@ def test_photos_show_their_boxes_or_what_went_wrong(client: Client, db: Session)
     face = add_faces(db, 1)[0]
     photo = db.get_one(Photo, face.photo_id)
     owner = client("owner", "Grace")
-    assert "1 face" in see(owner, f"/photos/{photo.id}/card")
+    assert "1 face" in see(owner, f"/upload/progress?id={photo.id}")
     photo.status, photo.error = "failed", "It would not open."
     db.commit()
-    assert "It would not open." in see(owner, f"/photos/{photo.id}/card")
+    assert "It would not open." in see(owner, f"/upload/progress?id={photo.id}")
     photo.status = "queued"
     db.commit()
-    assert "Looking for faces" in see(owner, f"/photos/{photo.id}/card")
+    assert "Looking for faces" in see(owner, f"/upload/progress?id={photo.id}")
 
 
 def test_a_run_shows_its_figures_with_intervals_and_its_reason(client: Client, db: Session) -> None:
@@ -112,7 +112,7 @@ def test_an_invitation_is_shown_once(client: Client) -> None:
 
 def test_what_is_not_there_is_said_on_a_page(client: Client) -> None:
     owner = client("owner", "Grace")
-    for path in ("/runs/99", "/photos/99/card", "/nowhere", "/runs/99/model.exe"):
+    for path in ("/runs/99", "/photos/99", "/nowhere", "/runs/99/model.exe"):
         response = owner.get(path)
         assert response.status_code == 404
         assert "Back to the start" in response.text

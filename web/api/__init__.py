@@ -2,8 +2,8 @@
 
 from apiflask import APIBlueprint
 
-from web.api import labelling, photos, runs
+from web.api import labelling, people, photos, runs, uploads
 
 
 def blueprints() -> list[APIBlueprint]:
-    return [photos.blueprint, labelling.blueprint, runs.blueprint]
+    return [module.blueprint for module in (photos, uploads, people, labelling, runs)]

@@ -9,9 +9,9 @@ from sqlalchemy.orm import contains_eager
 from db.base import OPEN
 from db.errors import Forbidden
 from db.models import Answer, Face, Group, Person, Photo
-from labeller import answers, intake, people
+from labeller import answers, erasure, gallery, intake, people
 from web.api import schemas
-from web.auth import me
+from web.auth import me, must_consent
 from web.database import db
 from web.pictures import visible
 
@@ -32,13 +32,37 @@ def send_photo(form_and_files_data: schemas.PhotoIn) -> Any:
 
 def take(data: bytes, person: str | None) -> intake.Received:
     """Receive a photo from whoever is signed in, and commit."""
-    sender = me()
-    if person is not None and sender.role != "owner":
-        raise Forbidden("not_the_owner", "Only the owner may send photos on a friend's behalf.")
-    shown = sender if sender.role == "friend" else people.person_named(db(), person) if person else None
-    received = intake.receive(db(), data, uploaded_by=sender, person=shown)
+    received = intake.receive(db(), data, uploaded_by=me(), person=shown_in(person))
     db().commit()
     return received
+
+
+def shown_in(name: str | None) -> Person | None:
+    """Who is in the photos that the caller sends. Raises Forbidden: an owner alone may name another."""
+    sender = me()
+    if name is not None and sender.role != "owner":
+        raise Forbidden("not_the_owner", "Only the owner may send photos on a friend's behalf.")
+    if must_consent():
+        raise Forbidden(
+            "no_consent", "You have not agreed to this yet.", "Reload the page and read it first."
+        )
+    if sender.role == "friend":
+        return sender
+    return people.person_named(db(), name) if name else None
+
+
+@blueprint.get("/photos")
+@blueprint.input(schemas.PhotosQuery, location="query")
+@blueprint.output(schemas.PhotosOut)
+@blueprint.doc(security="token")
+def list_photos(query_data: schemas.PhotosQuery) -> Any:
+    """Photos, newest first; a friend's own. Pass `next` as `before` for the next page."""
+    before, limit = query_data.before, query_data.limit
+    if me().role == "friend":
+        page = gallery.photos_of(db(), me(), before, limit)
+    else:
+        page = gallery.photos(db(), gallery.Filter(), before, limit)
+    return {"items": [photo_out(photo) for photo in page.items], "next": page.next}
 
 
 @blueprint.get("/photos/<int:photo_id>")
@@ -46,7 +70,11 @@ def take(data: bytes, person: str | None) -> intake.Received:
 @blueprint.doc(security="token")
 def get_photo(photo_id: int) -> Any:
     """One photo with the faces found so far."""
-    photo = visible(photo_id, me())
+    return photo_out(visible(photo_id, me()))
+
+
+def photo_out(photo: Photo) -> dict[str, Any]:
+    """The contract's form of a photo."""
     return {
         "id": photo.id,
         "status": status(photo),
@@ -72,8 +100,9 @@ def erase(photo_id: int) -> None:
     photo = visible(photo_id, me())
     if me().role == "labeller" and photo.uploaded_by != me().id:
         raise Forbidden("not_yours", "Only the owner and who sent a photo may delete it.")
-    intake.erase(db(), photo, me())
-    db().commit()
+    erasure.start(db(), [photo_id], me())
+    db().commit()  # from here on it is gone for everybody, even if we are killed
+    erasure.finish(db(), photo)
 
 
 @blueprint.post("/photos/<int:photo_id>/faces")
@@ -101,7 +130,7 @@ def list_faces(query_data: schemas.FacesQuery) -> Any:
         .join(Face.photo)
         .join(Group, Group.id == Photo.group_id)
         .outerjoin(Person, Person.id == Photo.person_id)
-        .where(Face.id > given.cursor)
+        .where(Face.id > given.cursor, Photo.status != "erasing")
     )
     for column, value in ((Face.state, given.state), (Face.label, given.label), (Person.name, given.person)):
         if value is not None:

@@ -44,6 +44,55 @@ class PhotoOut(BaseModel):
     faces: list[FaceOut]
 
 
+class PhotosQuery(Strict):
+    before: int | None = Field(None, description="`next` of the page before.")
+    limit: int = Field(60, ge=1, le=200)
+
+
+class PhotosOut(BaseModel):
+    items: list[PhotoOut]
+    next: int | None
+
+
+class UploadsIn(Strict):
+    sha256: list[str] = Field(max_length=1000, description="Of whole files, in hex.")
+
+
+class Arrived(BaseModel):
+    sha256: str
+    photo_id: int | None = Field(description="The photo that these bytes are already.")
+    parts: list[int] = Field(description="Numbers of the parts that are here.")
+
+
+class UploadsOut(BaseModel):
+    part_bytes: int
+    arrived: list[Arrived] = Field(description="Files of which anything is here; the others are new.")
+
+
+class PartQuery(Strict):
+    of: int = Field(ge=1, description="How many parts the file has.")
+    person: str | None = None
+
+
+class PartOut(BaseModel):
+    photo: PhotoAccepted | None = Field(description="Once the last part is here.")
+
+
+class PersonOut(BaseModel):
+    id: int
+    name: str
+    role: Literal["owner", "labeller", "friend"]
+    photos: int
+    faces: int
+    answers: int
+    consented_at: str | None
+    consent_version: str | None
+
+
+class PeopleOut(BaseModel):
+    items: list[PersonOut]
+
+
 class DrawnIn(Strict):
     box: Box
     label: str | None = None

@@ -25,13 +25,15 @@ export const pause = (milliseconds) => new Promise((resolve) => setTimeout(resol
 /**
  * @param {string} path
  * @param {object} [body]
+ * @param {AbortSignal} [signal]
  * @returns {Promise<any>}
  */
-export async function call(path, body) {
+export async function call(path, body, signal) {
   const response = await fetch(path, {
     method: body ? "POST" : "GET",
     headers: body ? { "Content-Type": "application/json", "X-CSRFToken": csrf } : {},
     body: body ? JSON.stringify(body) : undefined,
+    signal,
   });
   const answer = await response.json().catch(() => ({}));
   if (!response.ok) throw new Refused(response.status, answer.error ?? {});
@@ -39,22 +41,25 @@ export async function call(path, body) {
 }
 
 /**
- * Send one file, telling how much of it is through (0 to 1). fetch() cannot tell, so this is XMLHttpRequest.
+ * PUT bytes, telling how much of them is through (0 to 1). fetch() cannot tell, so this is XMLHttpRequest.
  * @param {string} path
- * @param {FormData} form
+ * @param {Blob} body
  * @param {(share: number) => void} onProgress
+ * @param {AbortSignal} signal
  * @returns {Promise<any>}
  */
-export function upload(path, form, onProgress) {
+export function put(path, body, onProgress, signal) {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
-    request.open("POST", path);
+    request.open("PUT", path);
     request.setRequestHeader("X-CSRFToken", csrf);
+    request.setRequestHeader("Content-Type", "application/octet-stream");
     request.responseType = "json";
     request.upload.onprogress = (event) => onProgress(event.loaded / event.total);
-    request.onerror = () => reject(new Error("The connection was lost."));
+    request.onerror = request.onabort = () => reject(new Error("The connection was lost."));
     request.onload = () =>
       request.status < 300 ? resolve(request.response) : reject(new Refused(request.status, request.response?.error ?? {}));
-    request.send(form);
+    signal.addEventListener("abort", () => request.abort());
+    request.send(body);
   });
 }

@@ -1,125 +1,209 @@
-/** Sending photos: each file on its own, with its progress, tried again when the connection is lost. */
-import { passing, pause, upload } from "./http.js";
+/** The page for sending photos: choose, take, drop or paste; each goes on its own, whatever the connection does. */
+import { passing, pause, Refused } from "./http.js";
+import { Queue } from "./queue.js";
+import { digest, send, smaller } from "./send.js";
+import { watch } from "./watch.js";
 
-const AT_ONCE = 2;
-const TRIES = 6;
-const POLL = 700;
-const POLLED_AT_ONCE = 5; // more photos are asked about less often, so that 600 cost no more than five
+/** @typedef {import("./queue.js").Entry} Entry */
 
-const form = /** @type {HTMLFormElement} */ (document.getElementById("upload"));
-const files = /** @type {HTMLInputElement} */ (document.getElementById("files"));
-const sending = /** @type {HTMLElement} */ (document.getElementById("sending"));
-const photos = /** @type {HTMLElement} */ (document.getElementById("photos"));
-const announce = /** @type {HTMLElement} */ (document.getElementById("announce"));
+const AT_ONCE = 3;
+const FIRST_WAIT = 500;
+const LONGEST_WAIT = 15_000;
+const SMALLER_SIDE = 1600; // px; a face that fills a third of it still has more than the model looks at
 
-/** @type {(() => Promise<void>)[]} */ const queue = [];
-let active = 0;
-let followed = 0;
+/** @template {HTMLElement} T @param {string} id @returns {T} */
+const byId = (id) => /** @type {T} */ (document.getElementById(id));
+const form = /** @type {HTMLFormElement} */ (byId("upload"));
+const rows = byId("sending");
+const panel = byId("transfer");
+const total = /** @type {HTMLProgressElement} */ (byId("total"));
+const said = byId("transfer-said");
+const pauseButton = /** @type {HTMLButtonElement} */ (byId("pause"));
+const saveData = /** @type {HTMLInputElement} */ (byId("save-data"));
 
-/** @param {File} file */
-function enqueue(file) {
+const queue = new Queue(`uploads-${form.dataset.me}`);
+/** @type {{entry: Entry, row: HTMLElement, share: number}[]} */ const waiting = [];
+/** @type {Set<{entry: Entry, row: HTMLElement, share: number}>} */ const active = new Set();
+let sent = 0;
+let failed = 0;
+let paused = false;
+let trouble = ""; // why nothing moves at the moment, in words
+let stop = new AbortController();
+
+/** @param {Entry} entry */
+function show(entry) {
   const row = document.createElement("li");
   const name = document.createElement("span");
   const bar = document.createElement("progress");
   name.className = "name";
-  name.textContent = file.name;
+  name.textContent = entry.name;
   bar.max = 1;
   bar.value = 0;
-  bar.setAttribute("aria-label", `Sending ${file.name}`);
+  bar.setAttribute("aria-label", `Sending ${entry.name}`);
   row.append(name, bar);
-  sending.append(row);
-  queue.push(() => send(file, row, bar));
+  rows.append(row);
+  if (entry.error) return fail(entry, row, entry.error);
+  waiting.push({ entry, row, share: 0 });
   work();
 }
 
-async function work() {
-  if (active >= AT_ONCE) return;
-  const job = queue.shift();
-  if (!job) return;
-  active += 1;
-  await job();
-  active -= 1;
-  if (!active && !queue.length) announce.textContent = "All photos are sent.";
-  work();
+function work() {
+  while (!paused && active.size < AT_ONCE && waiting.length) deliver(/** @type {any} */ (waiting.shift()));
+  tell();
 }
 
-/** @param {File} file @param {HTMLElement} row @param {HTMLProgressElement} bar */
-async function send(file, row, bar) {
-  const limit = Number(form.dataset.limit);
-  if (file.size > limit * 2 ** 20) return fail(row, bar, `This file is too large. The limit is ${limit} MB.`);
-  for (let attempt = 1; ; attempt += 1) {
+/** See one photo through, however long the connection takes. @param {{entry: Entry, row: HTMLElement, share: number}} job */
+async function deliver(job) {
+  const { entry, row } = job;
+  active.add(job);
+  row.classList.add("active");
+  for (let wait = FIRST_WAIT; ; wait = Math.min(wait * 2, LONGEST_WAIT)) {
     try {
-      const body = new FormData();
-      body.append("file", file);
-      const person = form.elements.namedItem("person");
-      if (person instanceof HTMLInputElement && person.value) body.append("person", person.value);
-      const { id } = await upload("/api/v1/photos", body, (share) => (bar.value = share));
+      const photo = await attempt(job);
+      trouble = "";
+      await queue.remove(entry);
       row.remove();
-      return void follow(id);
+      sent += 1;
+      watch.photo(photo);
+      break;
     } catch (error) {
-      if (!passing(error) || attempt === TRIES) return fail(row, bar, /** @type {Error} */ (error).message);
-      await pause(2 ** attempt * 250);
+      if (paused) {
+        waiting.unshift(job);
+        row.classList.remove("active");
+        break;
+      }
+      if (error instanceof Refused && !passing(error) && error.status !== 409) {
+        if ([401, 403].includes(error.status)) halt("You are signed out. Open your own link again; the rest then goes on by itself.");
+        else await refuse(entry, row, error.message);
+        if (paused) waiting.unshift(job);
+        break;
+      }
+      trouble = navigator.onLine ? "The connection was lost. It goes on by itself." : "You are offline. It goes on by itself.";
+      tell();
+      await Promise.race([pause(wait * (0.75 + Math.random() / 2)), online()]);
     }
   }
+  active.delete(job);
+  work();
 }
 
-/** @param {HTMLElement} row @param {HTMLElement} bar @param {string} message */
-function fail(row, bar, message) {
+/** @param {{entry: Entry, row: HTMLElement, share: number}} job @returns {Promise<number>} the photo's id */
+async function attempt(job) {
+  const { entry } = job;
+  const blob = /** @type {Blob} */ (entry.blob);
+  const limit = Number(form.dataset.limit);
+  if (blob.size > limit * 2 ** 20)
+    throw new Refused(413, { message: "This file is too large.", hint: `The limit is ${limit} MB. Send the photo in its normal size.` });
+  if (!blob.size) throw new Refused(400, { message: "This file is empty.", hint: "Choose the photo again." });
+  if (!entry.sha256) {
+    entry.sha256 = await digest(blob);
+    await queue.update(entry);
+  }
+  const bar = /** @type {HTMLProgressElement} */ (job.row.querySelector("progress"));
+  return send(blob, entry.sha256, entry.person, (share) => {
+    job.share = bar.value = share;
+    total.value = sent + sum();
+  }, stop.signal);
+}
+
+/** Photos under way, as shares of whole ones. */
+const sum = () => [...active].reduce((so_far, job) => so_far + job.share, 0);
+
+/** @param {Entry} entry @param {HTMLElement} row @param {string} message */
+async function refuse(entry, row, message) {
+  await queue.update({ ...entry, blob: null, error: message }); // a reload shows it again until it is read
+  fail(entry, row, message);
+}
+
+/** @param {Entry} entry @param {HTMLElement} row @param {string} message */
+function fail(entry, row, message) {
+  failed += 1;
   const text = document.createElement("span");
+  const dismiss = document.createElement("button");
   text.className = "bad";
   text.setAttribute("role", "alert");
   text.textContent = message;
-  bar.remove();
+  dismiss.type = "button";
+  dismiss.textContent = "OK";
+  dismiss.setAttribute("aria-label", `Dismiss ${entry.name}`);
+  dismiss.addEventListener("click", () => {
+    queue.remove(entry);
+    row.remove();
+    failed -= 1;
+    tell();
+  });
+  row.classList.remove("active");
+  row.classList.add("failed");
+  row.querySelector("progress")?.replaceWith(dismiss);
   row.append(text);
+  rows.prepend(row);
+  tell();
 }
 
-/** Show the photo's card, and again until its faces are there. @param {number} id */
-async function follow(id) {
-  followed += 1;
-  for (;;) {
-    const card = await fetchCard(id);
-    if (card) {
-      document.getElementById("none")?.remove();
-      const old = document.getElementById(`photo-${id}`);
-      if (old) old.replaceWith(card);
-      else photos.prepend(card);
-      if (!busy(card)) break;
-    }
-    await pause(POLL * Math.max(1, followed / POLLED_AT_ONCE));
+/** @param {string} why */
+function halt(why) {
+  paused = true;
+  trouble = why;
+  stop.abort();
+}
+
+function tell() {
+  const left = waiting.length + active.size;
+  panel.hidden = !left && !failed && !sent;
+  total.max = Math.max(1, sent + left);
+  total.value = sent + sum();
+  pauseButton.hidden = !left;
+  pauseButton.textContent = paused ? "Go on" : "Pause";
+  const counts = left ? `${sent} of ${sent + left} sent` : `${sent} photo${sent === 1 ? "" : "s"} sent`;
+  const more = left && paused ? (trouble || "Paused.") : left ? trouble : failed ? `${failed} could not be used.` : "All there. Thank you!";
+  const stay = queue.inMemory && left ? "Keep this page open: this browser does not let us keep photos." : "";
+  const text = [counts + ".", more, stay].filter(Boolean).join(" ");
+  if (said.textContent !== text) said.textContent = text;
+}
+
+/** @param {Iterable<File>} files */
+async function take(files) {
+  const person = form.elements.namedItem("person");
+  const whose = person instanceof HTMLInputElement ? person.value.trim() : "";
+  for (const file of [...files]) {
+    const blob = saveData.checked ? await smaller(file, SMALLER_SIDE) : file;
+    show(await queue.add(file.name || "photo", blob, whose));
   }
-  followed -= 1;
 }
 
-/** Whether its faces are still being looked for. @param {HTMLElement} card */
-function busy(card) {
-  return ["queued", "running"].includes(card.dataset.status ?? "");
+const online = () => new Promise((resolve) => addEventListener("online", resolve, { once: true }));
+
+/** @param {Event} event */
+function takeChosen(event) {
+  const input = /** @type {HTMLInputElement} */ (event.currentTarget);
+  const files = [...(input.files ?? [])];
+  input.value = "";
+  take(files);
 }
 
-/** @param {number} id @returns {Promise<HTMLElement | null>} */
-async function fetchCard(id) {
-  try {
-    const response = await fetch(`/photos/${id}/card`);
-    const template = document.createElement("template");
-    template.innerHTML = await response.text();
-    return template.content.querySelector("figure");
-  } catch {
-    return null; // offline for a moment: the loop comes back
-  }
-}
-
-function takeChosen() {
-  [...(files.files ?? [])].forEach(enqueue);
-  files.value = "";
-}
-
-files.addEventListener("change", takeChosen);
-takeChosen(); // what a quick hand, or the browser's memory, chose before this script was here
+pauseButton.addEventListener("click", () => {
+  paused = !paused;
+  trouble = "";
+  if (paused) stop.abort();
+  else stop = new AbortController();
+  work();
+});
+saveData.checked = localStorage.getItem("save-data") === "yes";
+saveData.addEventListener("change", () => localStorage.setItem("save-data", saveData.checked ? "yes" : "no"));
 for (const type of ["dragover", "dragleave", "drop"])
   form.addEventListener(type, (event) => {
     event.preventDefault();
     form.classList.toggle("over", type === "dragover");
-    if (event instanceof DragEvent && type === "drop") [...(event.dataTransfer?.files ?? [])].forEach(enqueue);
+    if (event instanceof DragEvent && type === "drop") take(event.dataTransfer?.files ?? []);
   });
+addEventListener("paste", (event) => take(event.clipboardData?.files ?? []));
 form.addEventListener("submit", (event) => event.preventDefault());
-for (const figure of photos.querySelectorAll("figure"))
-  if (busy(figure)) follow(Number(figure.id.slice("photo-".length)));
+
+for (const entry of await queue.open()) show(entry);
+for (const id of ["files", "camera"]) {
+  const input = /** @type {HTMLInputElement} */ (byId(id));
+  input.addEventListener("change", takeChosen);
+  // What a quick hand, or the browser's memory, chose before this script was here.
+  if (input.files?.length) input.dispatchEvent(new Event("change"));
+}
+form.dataset.ready = "yes";

@@ -1,4 +1,4 @@
-"""Consent, personal links, merging and erasing people; near repeats; uploads in parts."""
+"""Consent, personal links, merging and erasing people; near repeats."""
 
 from contextlib import AbstractContextManager
 
@@ -58,15 +58,3 @@ def upgrade() -> None:
     with op.batch_alter_table("run") as run:
         run.add_column(sa.Column("erased", sa.Integer(), nullable=False, server_default="0"))
         run.add_column(sa.Column("retired_at", WHEN))
-    op.create_table(
-        "upload_part",
-        sa.Column("person_id", sa.Integer(), nullable=False),
-        sa.Column("sha256", sa.String(), nullable=False),
-        sa.Column("part", sa.Integer(), nullable=False),
-        sa.Column("blob", sa.String(), nullable=False),
-        sa.Column("created_at", WHEN, nullable=False),
-        sa.ForeignKeyConstraint(
-            ["person_id"], ["person.id"], name="fk_upload_part_person_id_person", ondelete="CASCADE"
-        ),
-        sa.PrimaryKeyConstraint("person_id", "sha256", "part", name="pk_upload_part"),
-    )

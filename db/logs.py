@@ -1,0 +1,20 @@
+"""How this process writes its log: one plain line each, and tracebacks without the values of variables.
+
+structlog's own default prints local variables into a traceback, and with them people's names and tokens.
+"""
+
+import structlog
+
+
+def configure() -> None:
+    """Call once at the start of a process."""
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            structlog.dev.ConsoleRenderer(
+                colors=False, exception_formatter=structlog.dev.plain_traceback, pad_event_to=0
+            ),
+        ]
+    )

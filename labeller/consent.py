@@ -1,0 +1,40 @@
+"""What a friend agrees to. A new text gets a new version, and friends are asked again."""
+
+from sqlalchemy.orm import Session
+
+from db.base import now
+from db.models import Event, Person
+from db.settings import settings
+
+VERSION = "2026-11"
+PROMISES = (
+    "Only the people who run this workbench see your photos.",
+    "Where and when they were taken, and with which camera, is removed on arrival.",
+    "You can look at everything you sent, and delete one photo or all of them, at any time.",
+    "A model that has learned from a deleted photo is marked, and the next one learns without it.",
+)
+AGREEMENT = "My photos may be kept and used to train this model until I delete them."
+
+
+def promises() -> list[str]:
+    """The text in force, with the retention period where one is set."""
+    days = settings().retention_days
+    return [*PROMISES, *([f"After {days} days they are deleted by themselves."] if days else [])]
+
+
+def version() -> str:
+    """Changes with the text: a longer retention period needs a new consent."""
+    days = settings().retention_days
+    return f"{VERSION}/{days} days" if days else VERSION
+
+
+def agree(session: Session, person: Person) -> None:
+    """Note that the person agreed now to the text in force."""
+    person.consented_at, person.consent_version = now(), version()
+    session.flush()
+    session.add(Event(kind="consented", person_id=person.id, detail={"version": version()}))
+
+
+def needed(person: Person) -> bool:
+    """Whether this friend has not agreed to the text in force."""
+    return person.role == "friend" and person.consent_version != version()

@@ -1,0 +1,203 @@
+"""Deleting photos and people with everything derived from them, so that a kill half-way changes nothing.
+
+First the rows are marked, in the commit of whoever asked: from then on nothing of them is shown. Then
+pictures, rows and names go, one photo a commit. What a kill leaves half done is still marked, and
+`finish_pending` comes by every few seconds.
+"""
+
+import re
+from collections.abc import Iterable
+from datetime import timedelta
+
+from sqlalchemy import (
+    ColumnElement,
+    CursorResult,
+    Delete,
+    Select,
+    Update,
+    and_,
+    delete,
+    exists,
+    func,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.orm import Session
+
+from db import queue
+from db.base import now
+from db.live import live_run
+from db.manifests import faces_in
+from db.models import Event, Face, Group, Invite, Lease, Person, Photo, Prediction, Run, Score, Workbench
+from db.session import forget_deleted
+from db.settings import settings
+from db.storage import blobs
+from labeller.errors import BadAnswer
+from labeller.people import MENTIONS
+
+UNDO_SECONDS = 30
+AT_ONCE = 200
+
+
+def start(
+    session: Session, photo_ids: Iterable[int], by: Person | None, undo_seconds: float = 0
+) -> list[int]:
+    """Mark photos as being erased, returning those that were not yet; until then they can be had back."""
+    here = select(Photo.id).where(Photo.id.in_(photo_ids), Photo.status != "erasing")
+    found = list(session.scalars(here))
+    if not found:
+        return []
+    until = now() + timedelta(seconds=undo_seconds)
+    marked = update(Photo).where(Photo.id.in_(found))
+    session.execute(marked.values(status="erasing", owner=None, erase_at=until))
+    session.add(Event(kind="photos_erased", person_id=by.id if by else None, detail={"photos": found}))
+    queue.enqueue(session, "labeller.erase")
+    return found
+
+
+def undo(session: Session, photo_ids: Iterable[int]) -> int:
+    """Have photos back whose time has not run out; returns how many."""
+    waiting = Photo.id.in_(photo_ids), Photo.status == "erasing", Photo.erase_at > now()
+    seen = exists().where(Face.photo_id == Photo.id)
+    count = 0
+    for looked_at, status in ((seen, "ready"), (~seen, "queued")):
+        back = update(Photo).where(*waiting, looked_at).values(status=status, erase_at=None, sent_at=None)
+        count += _count(session, back)
+    return count
+
+
+def start_person(session: Session, person: Person, by: Person | None) -> None:
+    """Mark a person, and whoever they were merged from, with all photos. BadAnswer for the last owner."""
+    others = Person.role == "owner", Person.id != person.id, Person.erasing_at.is_(None)
+    if person.role == "owner" and not session.scalar(select(func.count()).where(*others, ~_alias())):
+        raise BadAnswer(
+            "last_owner",
+            "The last owner cannot be deleted.",
+            "Invite another owner first, or delete the data folder.",
+        )
+    family = or_(Person.id == person.id, Person.merged_into_id == person.id)
+    session.execute(update(Person).where(family).values(erasing_at=now()))
+    start(session, session.scalars(select(Photo.id).where(Photo.person_id == person.id)).all(), by)
+    session.add(Event(kind="person_erased", person_id=by.id if by else None, detail={}))
+    queue.enqueue(session, "labeller.erase")
+
+
+def finish_pending(session: Session) -> None:
+    """Erase what is marked, a commit for each photo and each person."""
+    over = Photo.status == "erasing", Photo.erase_at <= now()
+    while ids := list(session.scalars(select(Photo.id).where(*over).order_by(Photo.id).limit(AT_ONCE))):
+        for photo_id in ids:
+            finish(session, session.get_one(Photo, photo_id))
+    for person in session.scalars(_people_without_photos()).all():
+        _finish_person(session, person)
+
+
+def finish(session: Session, photo: Photo) -> None:
+    """Remove a marked photo's pictures and rows, and commit. Faces, answers and scores go with its row."""
+    faces = frozenset(session.scalars(select(Face.id).where(Face.photo_id == photo.id)))
+    blobs().delete_named(f"thumb/{photo.id}/")
+    for key in unused_blobs(session, photo.blob, photo.view_blob, but=photo.id):
+        blobs().delete(key)  # before the row: killed in between, the row still says what is to be done
+    if not _count(session, delete(Photo).where(Photo.id == photo.id)):
+        session.rollback()  # another worker was first
+        return
+    session.expunge(photo)
+    _tidy_groups(session, photo)
+    _mark_runs(session, faces)
+    session.commit()
+
+
+def unused_blobs(session: Session, *keys: str, but: int | None = None) -> set[str]:
+    """Which of `keys` nothing uses, the photo of id `but` left out: equal pixels share a blob."""
+    used: set[str] = set()
+    for model in (Photo, Prediction):
+        query = select(model.blob, model.view_blob).where(
+            or_(model.blob.in_(keys), model.view_blob.in_(keys))
+        )
+        if model is Photo:
+            doomed = and_(Photo.status == "erasing", Photo.erase_at <= now())
+            query = query.where(~func.coalesce(doomed, False), Photo.id != (but or 0))
+        used.update(key for row in session.execute(query) for key in row)
+    return set(keys) - used
+
+
+def _tidy_groups(session: Session, photo: Photo) -> None:
+    """A group without photos is nobody's; a near repeat that is left alone is none any more."""
+    left = exists().where(Photo.group_id == photo.group_id)
+    session.execute(delete(Group).where(Group.id == photo.group_id, ~left))
+    if photo.repeat_id is not None:
+        same = select(Photo.id).where(Photo.repeat_id == photo.repeat_id)
+        if len(alone := list(session.scalars(same.limit(2)))) == 1:
+            session.execute(update(Photo).where(Photo.id == alone[0]).values(repeat_id=None))
+
+
+def _mark_runs(session: Session, faces: frozenset[int]) -> None:
+    """Say of each run how many of its faces are gone; retire the models if the owner set it so."""
+    live = live_run(session)
+    for run in session.scalars(select(Run).where(Run.manifest.is_not(None))):
+        if not (gone := len(faces & faces_in(str(run.manifest)))):
+            continue
+        run.erased += gone
+        if settings().retire_on_erasure and run.retired_at is None:
+            _retire(session, run)
+            if live is not None and live.id == run.id:
+                session.execute(update(Workbench).values(live_run_id=None))
+
+
+def _retire(session: Session, run: Run) -> None:
+    """Take a run's model out of use for good, or stop it if it still runs; its figures stay."""
+    for key in (run.keras_blob, run.litert_blob):
+        if key is not None:
+            blobs().delete(key)
+    session.execute(delete(Score).where(Score.run_id == run.id))
+    run.head = run.keras_blob = run.litert_blob = None
+    run.retired_at, run.reason = now(), "Retired: photos it learned from were deleted."
+    if run.status == "running":
+        run.status, run.phase, run.finished_at = "cancelled", "cancelled", now()
+
+
+def _people_without_photos() -> Select[Person]:
+    photos = exists().where(Photo.person_id == Person.id)
+    return select(Person).where(Person.erasing_at.is_not(None), ~_alias(), ~photos).order_by(Person.id)
+
+
+def _alias() -> ColumnElement[bool]:
+    return Person.merged_into_id.is_not(None)
+
+
+def _finish_person(session: Session, person: Person) -> None:
+    """Remove the person and commit; what they said of others' faces stays, said by nobody."""
+    for member in session.scalars(select(Person.id).where(Person.merged_into_id == person.id)):
+        blobs().delete_named(f"part/{member}/")
+    blobs().delete_named(f"part/{person.id}/")
+    _scrub_logs(person.name)
+    for table, column in MENTIONS:
+        if table not in (Lease, Invite):  # those rows go with their person
+            mention = getattr(table, column)
+            session.execute(update(table).where(mention == person.id).values({column: None}))
+    if person.invite_id is not None and (invite := session.get(Invite, person.invite_id)):
+        invite.note = _without(person.name, invite.note)
+    session.execute(delete(Person).where(Person.id == person.id))  # who was merged, tokens, leases: with it
+    session.commit()
+    forget_deleted(session)
+
+
+def _without(name: str, text: str) -> str:
+    return re.sub(rf"\b{re.escape(name)}\b", "…", text, flags=re.IGNORECASE) if name else text
+
+
+def _scrub_logs(name: str) -> None:
+    """Blot the name out of our logs. Nothing we write there holds it, but libraries write too."""
+    word = re.compile(rb"\b" + re.escape(name.encode()) + rb"\b", re.IGNORECASE)
+    for path in (settings().run_dir / "logs").glob("*.log"):
+        with open(path, "r+b") as file:  # in place: the processes that write it hold it open
+            for found in list(word.finditer(file.read())) if name else []:
+                file.seek(found.start())
+                file.write(b"x" * len(found[0]))
+
+
+def _count(session: Session, statement: Update | Delete) -> int:
+    result = session.execute(statement, execution_options={"synchronize_session": False})
+    assert isinstance(result, CursorResult)
+    return result.rowcount

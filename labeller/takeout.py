@@ -1,0 +1,77 @@
+"""Everything about one person as a zip file, made piece by piece while it is sent."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, selectinload
+from zipstream import ZipStream
+
+from db.models import Answer, Event, Face, Person, Photo
+from db.storage import blobs
+
+Archive = Iterator[bytes]
+
+
+def of_person(session: Session, person: Person) -> Archive:
+    """The bytes of a zip: `about.json`, and every photo as we keep it under `photos/`."""
+    theirs = select(Photo).where(Photo.person_id == person.id, Photo.status != "erasing").order_by(Photo.id)
+    photos = list(session.scalars(theirs.options(selectinload(Photo.faces))))
+    about = {
+        "person": _person(person),
+        "photos": [_photo(photo) for photo in photos],
+        "answers": _answers(session, person),
+        "events": _events(session, person),
+    }
+    return _zipped(about, photos)
+
+
+def _zipped(about: dict[str, Any], photos: list[Photo]) -> Archive:
+    made = ZipStream()  # not compressed: photos are already
+    made.add(json.dumps(about, indent=1, ensure_ascii=False), "about.json")
+    yield from made.all_files()
+    for photo in photos:  # read when its turn comes, so that memory holds one
+        content = blobs().get(photo.blob)
+        kind = "png" if content.startswith(b"\x89PNG") else "jpg"
+        made.add(content, f"photos/{photo.id}.{kind}")
+        yield from made.all_files()
+    yield from made.finalize()
+
+
+def _person(person: Person) -> dict[str, Any]:
+    return {
+        "name": person.name,
+        "role": person.role,
+        "since": person.created_at.isoformat(),
+        "consented": person.consented_at.isoformat() if person.consented_at else None,
+        "consent_version": person.consent_version,
+    }
+
+
+def _photo(photo: Photo) -> dict[str, Any]:
+    return {
+        "id": photo.id,
+        "sent": photo.created_at.isoformat(),
+        "sha256_as_sent": photo.sha256,
+        "width": photo.width,
+        "height": photo.height,
+        "faces": [_face(face) for face in photo.faces],
+    }
+
+
+def _face(face: Face) -> dict[str, Any]:
+    return {"box": face.box, "source": face.source, "state": face.state, "label": face.label}
+
+
+def _answers(session: Session, person: Person) -> list[dict[str, Any]]:
+    given = select(Answer).where(Answer.person_id == person.id).order_by(Answer.id)
+    return [
+        {"face": one.face_id, "kind": one.kind, "label": one.label, "at": one.created_at.isoformat()}
+        for one in session.scalars(given)
+    ]
+
+
+def _events(session: Session, person: Person) -> list[dict[str, Any]]:
+    theirs = select(Event).where(Event.person_id == person.id).order_by(Event.id)
+    return [{"kind": one.kind, "at": one.at.isoformat(), **one.detail} for one in session.scalars(theirs)]

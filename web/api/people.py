@@ -1,0 +1,44 @@
+"""Who takes part, over JSON."""
+
+from typing import Any
+
+from apiflask import APIBlueprint
+
+from labeller import erasure, people, tally
+from web.api import schemas
+from web.auth import me
+from web.database import db
+
+blueprint = APIBlueprint("api_people", __name__, tag="People")
+
+
+@blueprint.get("/people")
+@blueprint.output(schemas.PeopleOut)
+@blueprint.doc(security="token")
+def list_people() -> Any:
+    """Everybody, with how much they gave."""
+    return {"items": [person_out(one) for one in tally.people(db())]}
+
+
+@blueprint.delete("/people/<int:person_id>")
+@blueprint.output({}, status_code=202)
+@blueprint.doc(security="token")
+def delete_person(person_id: int) -> Any:
+    """Erase a person with all their photos. They are hidden at once, and gone within seconds."""
+    erasure.start_person(db(), people.get_person(db(), person_id), me())
+    db().commit()
+    return {}
+
+
+def person_out(one: tally.Given) -> dict[str, Any]:
+    person, consented = one.person, one.person.consented_at
+    return {
+        "id": person.id,
+        "name": person.name,
+        "role": person.role,
+        "photos": one.photos,
+        "faces": one.faces,
+        "answers": one.answers,
+        "consented_at": consented.isoformat() if consented else None,
+        "consent_version": person.consent_version,
+    }

@@ -1,0 +1,43 @@
+"""Photos in parts, for whoever sends over a connection that breaks."""
+
+from typing import Any
+
+from apiflask import APIBlueprint
+from flask import request
+
+from labeller import uploads
+from web.api import schemas
+from web.api.photos import shown_in, status
+from web.auth import me
+from web.database import db
+
+blueprint = APIBlueprint("api_uploads", __name__, tag="Photos")
+
+
+@blueprint.post("/uploads")
+@blueprint.input(schemas.UploadsIn)
+@blueprint.output(schemas.UploadsOut)
+@blueprint.doc(security="token")
+def look_up(json_data: schemas.UploadsIn) -> Any:
+    """Ask, before sending, what of these files is here already."""
+    found = uploads.arrived(db(), me(), json_data.sha256)
+    arrived = [{"sha256": key, "photo_id": photo, "parts": parts} for key, (photo, parts) in found.items()]
+    return {"part_bytes": uploads.PART_BYTES, "arrived": arrived}
+
+
+@blueprint.put("/uploads/<sha256>/<int:part>")
+@blueprint.input(schemas.PartQuery, location="query")
+@blueprint.output(schemas.PartOut)
+@blueprint.doc(
+    security="token", responses={409: "Damaged on its way: send all parts again.", 413: "Too large."}
+)
+def send_part(sha256: str, part: int, query_data: schemas.PartQuery) -> Any:
+    """Send one part as the body; the last one to arrive makes the photo."""
+    shown = shown_in(query_data.person)
+    received = uploads.take_part(db(), me(), shown, sha256, part, query_data.of, request.get_data())
+    db().commit()
+    if received is None:
+        return {"photo": None}
+    photo = received.photo
+    accepted = {"id": photo.id, "status": status(photo)}
+    return {"photo": accepted | {"duplicate_of": None if received.created else photo.id}}

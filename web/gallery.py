@@ -1,0 +1,134 @@
+"""The owner's gallery: every face and photo, by what one looks for; many at once, and undone."""
+
+from dataclasses import asdict
+from datetime import UTC, date, datetime
+from typing import Any
+
+from apiflask import APIBlueprint
+from flask import flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from db.base import now
+from db.models import Person
+from labeller import answers, erasure, gallery, intake, people
+from labeller.errors import BadAnswer
+from web.auth import me
+from web.database import db
+
+pages = APIBlueprint("gallery", __name__, enable_openapi=False)
+
+VIEWS = ("faces", "photos")
+LOOKS = {
+    "doubtful": "Perhaps not a face",
+    "unsure": "The model is undecided",
+    "against": "The model sees another class",
+    "disputed": "People disagree",
+    "repeats": "Near repeats",
+}
+
+
+@pages.get("/gallery")
+def page() -> ResponseReturnValue:
+    view = "photos" if request.args.get("view") == "photos" else "faces"
+    given, before = _filter(), request.args.get("before", type=int)
+    find: Any = gallery.photos if view == "photos" else gallery.faces
+    found = find(db(), given, before)
+    chosen: dict[str, Any] = {key: text for key, text in request.args.items() if text and key != "before"}
+    return render_template(
+        "gallery.html",
+        view=view,
+        given=asdict(given),
+        found=found.items,
+        older=url_for(".page", **chosen, before=found.next) if found.next else None,
+        everyone=people.everyone(db()),
+        looks=LOOKS,
+        states=gallery.STATES,
+        seen_at=now().isoformat(),
+        back=request.full_path,
+    )
+
+
+@pages.get("/photos/<int:photo_id>")
+def photo(photo_id: int) -> ResponseReturnValue:
+    found = intake.get_photo(db(), photo_id)
+    return render_template(
+        "photo.html",
+        photo=found,
+        person=db().get(Person, found.person_id) if found.person_id else None,
+        history=gallery.history(db(), found),
+        repeats=gallery.repeats_of(db(), found),
+    )
+
+
+@pages.post("/gallery/answer")
+def answer() -> ResponseReturnValue:
+    """One answer for each of the chosen faces, undone as one."""
+    kind, _, label = request.form.get("answer", "").partition(":")
+    chosen = request.form.getlist("id", type=int)
+    batch, done, left = answers.record_batch(db(), me(), chosen, kind, label or None, _seen_at())
+    db().commit()
+    text = f"{done} face{'' if done == 1 else 's'} answered."
+    if left:
+        text += f" {left} left as they were: somebody answered meanwhile, or they are gone."
+    flash((text, url_for(".undo"), "batch", [batch]), "undo")  # type: ignore[arg-type]
+    return _back()
+
+
+@pages.post("/gallery/undo")
+def undo() -> ResponseReturnValue:
+    count = answers.undo_batch(db(), me(), request.form.get("batch", ""))
+    db().commit()
+    flash(f"{count} answer{'' if count == 1 else 's'} taken back.")
+    return _back()
+
+
+@pages.post("/gallery/erase")
+def erase() -> ResponseReturnValue:
+    """The chosen photos are hidden now and erased after a moment, in which they can be had back."""
+    started = erasure.start(db(), request.form.getlist("id", type=int), me(), erasure.UNDO_SECONDS)
+    db().commit()
+    text = f"{len(started)} photo{'' if len(started) == 1 else 's'} deleted."
+    text += f" For {erasure.UNDO_SECONDS} seconds you can have them back."
+    flash((text, url_for(".restore"), "id", started), "undo")  # type: ignore[arg-type]
+    return _back()
+
+
+@pages.post("/gallery/restore")
+def restore() -> ResponseReturnValue:
+    count = erasure.undo(db(), request.form.getlist("id", type=int))
+    db().commit()
+    flash(f"{count} photo{'' if count == 1 else 's'} back." if count else "They are gone already.")
+    return _back()
+
+
+def _filter() -> gallery.Filter:
+    args = request.args
+    return gallery.Filter(
+        person=args.get("person", type=int),
+        state=args.get("state") or None,
+        label=args.get("label") or None,
+        look=args.get("look") or None,
+        since=_day("since"),
+        until=_day("until"),
+    )
+
+
+def _day(name: str) -> date | None:
+    text = request.args.get(name)
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError as error:
+        raise BadAnswer("bad_date", "This is no date.", "Write it as 2026-11-23.") from error
+
+
+def _seen_at() -> datetime:
+    try:
+        return datetime.fromisoformat(request.form.get("seen_at", "")).astimezone(UTC)
+    except ValueError as error:
+        raise BadAnswer("page_expired", "This page is too old to answer from.", "Reload it.") from error
+
+
+def _back() -> ResponseReturnValue:
+    """To the page the form was on; an address of our own, whatever was sent."""
+    query = request.form.get("back", "").partition("?")[2]
+    return redirect(url_for(".page") + (f"?{query}" if query else ""))

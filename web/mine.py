@@ -1,0 +1,55 @@
+"""My photos: what somebody sent, what was found and said of it, and taking it back."""
+
+from apiflask import APIBlueprint
+from flask import Response, redirect, render_template, request, session, url_for
+from flask.typing import ResponseReturnValue
+
+from labeller import consent, erasure, gallery, takeout
+from web.auth import me
+from web.database import db
+from web.links import personal_url, qr_code
+
+pages = APIBlueprint("mine", __name__, enable_openapi=False)
+
+
+@pages.get("/mine")
+def page() -> ResponseReturnValue:
+    before = request.args.get("before", type=int)
+    photos = gallery.photos_of(db(), me(), before)
+    link = personal_url(me())
+    return render_template(
+        "mine.html",
+        photos=photos.items,
+        older=photos.next,
+        sent=gallery.sent_by(db(), me()),
+        link=link,
+        code=qr_code(link),
+    )
+
+
+@pages.post("/mine/consent")
+def agree() -> ResponseReturnValue:
+    consent.agree(db(), me())
+    db().commit()
+    return redirect(url_for("upload.page"))
+
+
+@pages.get("/mine/everything.zip")
+def download() -> ResponseReturnValue:
+    return archive(takeout.of_person(db(), me()))
+
+
+@pages.post("/mine/erase")
+def erase() -> ResponseReturnValue:
+    """Everything of this person goes; they are signed out."""
+    erasure.start_person(db(), me(), me())
+    db().commit()
+    session.clear()
+    return render_template("erased.html")
+
+
+def archive(parts: takeout.Archive) -> Response:
+    """A zip file that is made while it is sent."""
+    response = Response(parts, mimetype="application/zip")
+    response.headers["Content-Disposition"] = 'attachment; filename="second-look.zip"'
+    return response
