@@ -9,9 +9,9 @@ from db.settings import settings
 VERSION = "2026-11"
 PROMISES = (
     "Only the people who run this workbench see your photos.",
-    "Where and when they were taken, and with which camera, is removed on arrival.",
-    "You can look at everything you sent, and delete one photo or all of them, at any time.",
-    "A model that has learned from a deleted photo is marked, and the next one learns without it.",
+    "Place, time and camera are removed on arrival.",
+    "You can see and delete what you sent, at any time.",
+    "Models that learned from a deleted photo are marked; the next one learns without it.",
 )
 AGREEMENT = "My photos may be kept and used to train this model until I delete them."
 

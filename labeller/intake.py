@@ -103,7 +103,7 @@ def unknown_class(label: str) -> BadAnswer:
 
 def get_photo(session: Session, photo_id: int) -> Photo:
     """The photo, or NotFound."""
-    photo = session.get(Photo, photo_id)
+    photo = session.get(Photo, photo_id, populate_existing=True)
     if photo is None or photo.status == "erasing":
         raise NotFound("no_such_photo", "There is no such photo.", "It may have been deleted.")
     return photo

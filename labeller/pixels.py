@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 
+from labeller import lossless
 from labeller.errors import ACCEPTED, BadPhoto, PhotoTooLarge
-from labeller.jpegs import stripped
 
 VIEW_SIDE = 1024
 """Longest side of the rendition that MTCNN and the pages use (DESIGN 3: 0.35 s and under 0.8 GB)."""
@@ -25,7 +25,7 @@ DAMAGED = "It may not have been copied completely. Open it on your device to che
 
 @dataclass(frozen=True)
 class Decoded:
-    """`photo` is a JPEG or PNG file, `view` a JPEG; `dhash` has HASH_SIDE**2 bits."""
+    """`photo` is a JPEG, PNG or WebP file, `view` a JPEG; `dhash` has HASH_SIDE**2 bits."""
 
     photo: bytes
     view: bytes
@@ -36,6 +36,7 @@ class Decoded:
 
 def read(data: bytes, max_megapixels: int) -> Decoded:
     """Decode under limits. Raises BadPhoto or PhotoTooLarge with words for the sender."""
+    warnings.simplefilter("ignore")  # broken EXIF and the like: we keep none of it
     warnings.simplefilter("error", Image.DecompressionBombWarning)
     Image.MAX_IMAGE_PIXELS = max_megapixels * 1_000_000
     try:
@@ -47,7 +48,7 @@ def read(data: bytes, max_megapixels: int) -> Decoded:
         raise BadPhoto("not_a_photo", _what_it_is(data), SEND) from error
     except MemoryError as error:
         raise PhotoTooLarge("photo_too_large", "This picture needs too much memory to open.", SEND) from error
-    except (OSError, ValueError, SyntaxError, EOFError, struct.error) as error:
+    except (OSError, ValueError, SyntaxError, EOFError, RuntimeError, struct.error) as error:
         raise BadPhoto("photo_broken", "This photo is damaged or incomplete.", DAMAGED) from error
 
 
@@ -56,13 +57,13 @@ def _read(data: bytes) -> Decoded:
     _check(picture)
     as_sent = _losslessly(picture, data)
     if as_sent is not None:
-        picture = Image.open(io.BytesIO(as_sent), formats=["JPEG"])
-    lossless = picture.format == "PNG"
+        picture = Image.open(io.BytesIO(as_sent), formats=["JPEG", "WEBP"])
+    kind = "PNG" if picture.format == "PNG" else "JPEG"
     picture.load()
     ImageOps.exif_transpose(picture, in_place=True)
     plain = _plain_rgb(picture)
     del picture  # a copy less of 50 megapixels in memory
-    photo = as_sent or _encoded(plain, "PNG" if lossless else "JPEG")
+    photo = as_sent or _encoded(plain, kind)
     view = ImageOps.contain(plain, _view_size(plain.size), Image.Resampling.LANCZOS)
     return Decoded(photo, _encoded(view, "JPEG", 88), plain.width, plain.height, _dhash(view))
 
@@ -78,12 +79,13 @@ def _check(picture: Image.Image) -> None:
 
 
 def _losslessly(picture: Image.Image, data: bytes) -> bytes | None:
-    """The JPEG itself without its metadata, when it needs neither turning nor other colours."""
+    """The file itself without its metadata, when the picture needs neither turning nor other colours."""
+    strip = {"JPEG": lossless.jpeg, "MPO": lossless.jpeg, "WEBP": lossless.webp}.get(picture.format or "")
     upright = picture.getexif().get(0x0112, 1) in (0, 1)
-    if picture.format not in ("JPEG", "MPO") or picture.mode not in ("RGB", "L") or not upright:
+    if strip is None or picture.mode not in ("RGB", "L") or not upright:
         return None
     profile = picture.info.get("icc_profile")
-    return stripped(data) if profile is None or _is_srgb(profile) else None
+    return strip(data) if profile is None or _is_srgb(profile) else None
 
 
 def _is_srgb(profile: bytes) -> bool:

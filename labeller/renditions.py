@@ -81,7 +81,7 @@ def _once(session: Session, photo: Photo, name: str, make: Callable[[], bytes]) 
 
 
 def _opened(key: str) -> Image.Image:
-    return Image.open(io.BytesIO(blobs().get(key)), formats=["JPEG", "PNG"])
+    return Image.open(io.BytesIO(blobs().get(key)), formats=["JPEG", "PNG", "WEBP"])
 
 
 def _jpeg(picture: Image.Image) -> bytes:

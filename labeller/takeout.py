@@ -12,6 +12,7 @@ from db.models import Answer, Event, Face, Person, Photo
 from db.storage import blobs
 
 Archive = Iterator[bytes]
+KINDS = {b"\x89PNG": "png", b"RIFF": "webp"}
 
 
 def of_person(session: Session, person: Person) -> Archive:
@@ -33,8 +34,7 @@ def _zipped(about: dict[str, Any], photos: list[Photo]) -> Archive:
     yield from made.all_files()
     for photo in photos:  # read when its turn comes, so that memory holds one
         content = blobs().get(photo.blob)
-        kind = "png" if content.startswith(b"\x89PNG") else "jpg"
-        made.add(content, f"photos/{photo.id}.{kind}")
+        made.add(content, f"photos/{photo.id}.{KINDS.get(content[:4], 'jpg')}")
         yield from made.all_files()
     yield from made.finalize()
 

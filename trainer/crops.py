@@ -16,7 +16,7 @@ Box = tuple[float, float, float, float]
 
 
 def decode(kept: bytes) -> Image:
-    """RGB pixels (h, w, 3) of a photo as we keep it: an upright JPEG or PNG."""
+    """RGB pixels (h, w, 3) of a photo as we keep it: an upright JPEG, PNG or WebP."""
     pixels = cv2.imdecode(np.frombuffer(kept, np.uint8), cv2.IMREAD_COLOR)
     return np.asarray(cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB), np.uint8)
 

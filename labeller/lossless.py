@@ -1,4 +1,4 @@
-"""Taking everything out of a JPEG file but the picture, without decoding it: no pixel changes."""
+"""Taking everything out of a JPEG or WebP file but the picture, without decoding it: no pixel changes."""
 
 import re
 
@@ -14,7 +14,22 @@ SCAN = 0xDA
 _NEXT_MARKER = re.compile(rb"\xff+([^\x00\xff\xd0-\xd7])", re.DOTALL)
 
 
-def stripped(data: bytes) -> bytes | None:
+def webp(data: bytes) -> bytes | None:
+    """The coded picture alone in the simple container; None if it has an alpha channel or many frames."""
+    position = 12  # after "RIFF", the length, "WEBP"
+    while len(head := data[position : position + 8]) == 8:
+        length = int.from_bytes(head[4:], "little")
+        body = data[position + 8 : position + 8 + length]
+        if head[:4] in (b"VP8 ", b"VP8L"):
+            chunk = head + body + bytes(length % 2)
+            return b"RIFF" + (4 + len(chunk)).to_bytes(4, "little") + b"WEBP" + chunk
+        if head[:4] in (b"ALPH", b"ANIM", b"ANMF"):
+            return None
+        position += 8 + length + length % 2
+    return None
+
+
+def jpeg(data: bytes) -> bytes | None:
     """The same coded picture without application data, comments, and whatever follows its end.
 
     None when the file is incomplete or built in an unusual way: then it must be encoded anew.

@@ -1,0 +1,125 @@
+"""541 photographs in one selection, over a connection that is cut and a tab that is closed.
+
+The number on which a well-known labelling tool never finished. Real photographs where they are at hand.
+"""
+
+import hashlib
+import io
+import json
+import time
+import zipfile
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from playwright.sync_api import Page, expect
+
+from tests.browser import PHONE, page
+from tests.e2e.test_browser import pytestmark  # noqa: F401
+from tests.pictures import SHARED, jpeg, portrait
+from tests.workbench import Workbench, running, wait_until
+
+PHOTOS = 541
+CUTS = (60, 180, 320)
+"""The connection is cut when so many have arrived; the tab is closed between the second and the third."""
+CLOSED_AT = 250
+
+
+@pytest.fixture
+def photos(tmp_path: Path) -> list[Path]:
+    """PHOTOS different files that we keep as they are; those of other colours than sRGB are converted."""
+    real = sorted(file for file in (SHARED / "faces").rglob("*") if file.is_file() and plain(file))
+    found = list({hashlib.sha256(file.read_bytes()).digest(): file for file in real}.values())[:PHOTOS]
+    for seed in range(PHOTOS - len(found)):
+        made = tmp_path / f"IMG_{seed:04}.jpg"
+        made.write_bytes(jpeg(portrait(seed, seed % 2 == 1, (480, 360))))
+        found.append(made)
+    return found
+
+
+def plain(file: Path) -> bool:
+    with Image.open(file) as picture:
+        return picture.mode == "RGB" and b"Adobe RGB" not in picture.info.get("icc_profile", b"")
+
+
+def pixels(content: bytes) -> str:
+    """A hash of what is seen: the size and every pixel."""
+    picture = Image.open(io.BytesIO(content)).convert("RGB")
+    return hashlib.sha256(str(picture.size).encode() + picture.tobytes()).hexdigest()
+
+
+def arrived(bench: Workbench) -> int:
+    return sum(bench.call("GET", "/stats")[1]["photos"].values())
+
+
+def test_541_photos_arrive_whole_through_three_cuts_and_a_closed_tab(
+    tmp_path: Path, photos: list[Path]
+) -> None:
+    with running(tmp_path / "data") as bench:
+        bench.sign_in()
+        friends = bench.flask("invite", "--role", "friend").split()[0]
+        lost = ("ERR_INTERNET_DISCONNECTED", "ERR_NETWORK", "ERR_FAILED", "ERR_CONNECTION")
+        with page(PHONE, ignore=lost) as first:
+            join(first, friends)
+            first.locator("#files").set_input_files(photos)
+            for number in CUTS[:2]:
+                cut(first, bench, number)
+            wait_until(lambda: arrived(bench) >= CLOSED_AT, 120, "on to the middle")
+            first.close()  # the tab; the browser, and what it keeps, stays
+            at_closing = arrived(bench)
+            time.sleep(1)
+            assert arrived(bench) <= at_closing + 3, "nobody sends while the tab is closed"
+
+            again = first.context.new_page()
+            puts: list[str] = []
+            again.on("request", lambda sent: puts.append(sent.url) if sent.method == "PUT" else None)
+            again.goto(f"{bench.url}/upload")
+            cut(again, bench, CUTS[2])
+            expect(again.locator("#transfer-said")).to_contain_text("All there.", timeout=240_000)
+            assert arrived(bench) == PHOTOS, "nothing is doubled"
+            assert len(puts) < PHOTOS - at_closing + 40, "what had arrived was not sent again"
+
+            puts.clear()  # a second try of the whole selection sends nothing at all
+            so_far = int(again.locator("#transfer-said").inner_text().split()[0])
+            again.locator("#files").set_input_files(photos)
+            said = f"{so_far + PHOTOS} photos sent."
+            expect(again.locator("#transfer-said")).to_contain_text(said, timeout=120_000)
+            assert puts == []
+            assert arrived(bench) == PHOTOS
+        assert stored(bench) == Counter(pixels(photo.read_bytes()) for photo in photos)
+
+
+def join(browser: Page, link: str) -> None:
+    browser.goto(link)
+    browser.get_by_label("What should we call you?").fill("Ada")
+    browser.get_by_label("My photos may be kept").check()
+    browser.get_by_role("button", name="Start").tap()
+    browser.wait_for_selector("#upload[data-ready]")
+
+
+def cut(browser: Page, bench: Workbench, number: int) -> None:
+    """Cut the connection for two seconds once `number` photos are there."""
+    wait_until(lambda: arrived(bench) >= number, 120, f"{number} have arrived")
+    browser.context.set_offline(True)
+    expect(browser.locator("#transfer-said")).to_contain_text("goes on by itself", timeout=10_000)
+    time.sleep(2)
+    at_most = arrived(bench)
+    time.sleep(0.5)
+    assert arrived(bench) == at_most, "the connection is cut"
+    browser.context.set_offline(False)
+
+
+def stored(bench: Workbench) -> Counter[str]:
+    """Hashes of the pixels of everything that is kept of Ada's, as the owner's export gives it out."""
+    import urllib.request
+
+    people = bench.call("GET", "/people")[1]["items"]
+    ada = next(one for one in people if one["name"] == "Ada")
+    request = urllib.request.Request(f"{bench.url}/people/{ada['id']}/everything.zip")
+    request.add_header("Authorization", f"Bearer {bench.token}")
+    with urllib.request.urlopen(request, timeout=60) as response:
+        archive = zipfile.ZipFile(io.BytesIO(response.read()))
+    assert archive.testzip() is None
+    assert len(json.loads(archive.read("about.json"))["photos"]) == PHOTOS
+    return Counter(pixels(archive.read(name)) for name in archive.namelist() if name != "about.json")

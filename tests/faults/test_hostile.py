@@ -1,0 +1,108 @@
+"""Files that nobody should send never end in more than words: no 5xx, no large process, no long wait."""
+
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+import pytest
+
+from db.migrate import upgrade
+from labeller import people
+from tests.hostile import mutations, odd_files
+from tests.workbench import running, wait_until
+from web import create_app
+
+pytestmark = pytest.mark.slow
+
+MUTATIONS = 5000
+LARGEST = 1 << 30
+LONGEST = 20.0
+
+
+@contextmanager
+def peak_memory(process: psutil.Process) -> Iterator[dict[str, int]]:
+    """The largest resident size of any process below `process` while the block runs."""
+    peak = {"bytes": 0}
+    over = threading.Event()
+
+    def watch() -> None:
+        while not over.wait(0.01):
+            for child in process.children(recursive=True):
+                try:
+                    peak["bytes"] = max(peak["bytes"], child.memory_info().rss)
+                except psutil.NoSuchProcess:
+                    continue
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    try:
+        yield peak
+    finally:
+        over.set()
+        watcher.join()
+
+
+def test_odd_files_are_taken_or_refused_in_words_and_the_detector_lives_on(tmp_path: Path) -> None:
+    files = odd_files()
+    assert len(files) >= 60
+    with running(tmp_path / "data") as bench:
+        bench.sign_in()
+        assert bench.process is not None
+        detector = bench.pids("detect@")
+        with peak_memory(psutil.Process(bench.process.pid)) as peak:
+            for name, content in files.items():
+                began = time.monotonic()
+                status, body = bench.call("POST", "/photos", file=content)
+                assert 200 <= status < 300 or 400 <= status < 500, (name, status, body)
+                assert time.monotonic() - began < LONGEST, name
+                if status >= 400:
+                    assert body["error"]["message"].endswith("."), name
+                    assert body["error"]["hint"], name
+            wait_until(bench.photos_done, 120, "every photo that was taken is looked at")
+        assert peak["bytes"] < LARGEST
+        counts = bench.call("GET", "/stats")[1]["photos"]
+        assert counts.get("ready", 0) >= 10, "what is strange but a photo is taken"
+        assert "failed" not in counts
+        assert bench.pids("detect@") == detector, "the detect worker was not started anew"
+        log = (tmp_path / "data" / "run" / "logs" / "web.log").read_text()
+        assert "Traceback" not in log
+
+
+def test_5000_seeded_mutations_are_taken_or_refused(data: Path) -> None:
+    upgrade()
+    app = create_app()
+    with app.app_context():
+        from web.database import db
+
+        token, _ = people.issue_token(db(), "owner", "Grace")
+        db().commit()
+    statuses: Counter[int] = Counter()
+    slowest = 0.0
+
+    def send(content: bytes) -> None:
+        nonlocal slowest
+        began = time.monotonic()
+        import io
+
+        response = app.test_client().post(
+            "/api/v1/photos",
+            data={"file": (io.BytesIO(content), "selfie.jpg")},
+            headers={"Authorization": f"Bearer {token}"},
+        )
+        slowest = max(slowest, time.monotonic() - began)
+        statuses[response.status_code] += 1
+
+    with peak_memory(psutil.Process()) as peak, ThreadPoolExecutor(2) as pool:
+        list(pool.map(send, mutations(MUTATIONS)))
+    assert sum(statuses.values()) == MUTATIONS
+    assert set(statuses) <= {200, 201, 400, 413}, statuses
+    assert statuses[201] > 100, "some are still photos"
+    assert statuses[400] > 1000, "most are not"
+    assert slowest < LONGEST
+    assert peak["bytes"] < LARGEST
+    print(dict(statuses), f"slowest {slowest:.2f} s, largest child {peak['bytes'] >> 20} MB")

@@ -1,0 +1,236 @@
+"""Taking things back: photos, people, and what a run must say of them afterwards."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from db.base import Base, now
+from db.models import Answer, Embedding, Event, Face, Group, Lease, Person, Photo, Run, Score, Workbench
+from db.settings import settings
+from db.storage import blobs
+from labeller import answers, erasure, intake, invites, people, renditions, retention, uploads
+from labeller.errors import BadAnswer
+from tests.labeller.test_metadata import everything_in
+from tests.pictures import jpeg, portrait
+from trainer import dataset
+
+ADA = "Ada-Lovelace-of-the-test"
+
+
+@pytest.fixture
+def ada(db: Session) -> Person:
+    secret, _ = invites.invite(db, "friend", note=f"for {ADA}")
+    person = invites.accept(db, secret, ADA, consented=True)
+    people.issue_token(db, "friend", ADA)
+    db.commit()
+    return person
+
+
+def give(db: Session, person: Person | None, seed: int, by: Person | None = None) -> Face:
+    """A photo with one face, embedded, scored, leased and labelled."""
+    owner = people.owner(db)
+    photo = intake.receive(db, jpeg(portrait(seed, seed % 2 == 1)), by or person, person).photo
+    photo.status = "ready"
+    face = answers.draw(db, owner, photo, (10, 10, 80, 90), "mask" if seed % 2 else "nomask")
+    db.add(Embedding(face_id=face.id, box_version=1, backbone="b", view=0, vector=b"vector" * 10))
+    db.add(Lease(face_id=face.id, person_id=owner.id, seen_at=now(), until=now()))
+    db.commit()
+    renditions.thumb(db, face)
+    renditions.small(db, photo)
+    return face
+
+
+def trained_on(db: Session, faces: list[Face], live: bool = True) -> Run:
+    rows = tuple(dataset.Row(face.id, 1, "mask", "train", 1) for face in faces)
+    manifest = blobs().put(dataset.Dataset(rows, ("mask", "nomask")).manifest())
+    run = Run(
+        recipe={}, seed=0, classes=["mask", "nomask"], status="done", manifest=manifest,
+        head={"kernel": [], "bias": []}, keras_blob=blobs().put(f"keras {manifest}".encode()),
+    )  # fmt: skip
+    db.add(run)
+    db.flush()
+    for face in faces:
+        db.add(
+            Score(run_id=run.id, face_id=face.id, box_version=1, probabilities=[1, 0], label="mask", margin=1)
+        )
+    if live:
+        db.merge(Workbench(id=1, live_run_id=run.id))
+    db.commit()
+    return run
+
+
+def traces(db: Session, data: Path, *secrets: bytes) -> list[str]:
+    """Where any of the secrets stands: in a column of a row, or in a file of the data folder."""
+    found = []
+    for table in Base.metadata.tables.values():
+        for row in db.execute(select(table)).mappings():
+            found += [f"{table.name}: {row}" for secret in secrets if secret in repr(dict(row)).encode()]
+            found += [
+                f"{table.name}.{name}" for name, value in row.items()
+                if isinstance(value, bytes) and any(secret in value for secret in secrets)
+            ]  # fmt: skip
+    files = everything_in(data)
+    found += [name for name in files if any(secret.decode("latin1") in name for secret in secrets)]
+    return found + [name for name, content in files.items() if any(secret in content for secret in secrets)]
+
+
+def test_erasing_a_person_leaves_no_row_no_blob_no_vector_and_no_line(
+    db: Session, data: Path, ada: Person
+) -> None:
+    hers = [give(db, ada, seed) for seed in range(1, 5)]
+    given = give(db, people.new_person(db, "Bob", "friend"), 20)
+    run = trained_on(db, [*hers, given])
+    answers.record(db, ada, answers.Given("a", "label", given.id, "mask", seen_at=now()))
+    uploads.take_part(db, ada, ada, "ab" * 32, 0, 2, b"half a photo of hers")
+    log = settings().run_dir / "logs" / "web.log"
+    log.parent.mkdir(parents=True)
+    log.write_text(f"something about {ADA} and adamant others\n")
+    db.commit()
+    photos = list(db.scalars(select(Photo).where(Photo.person_id == ada.id)))
+    secrets = [ADA.encode(), b"half a photo"]
+    for photo in photos:
+        secrets += [photo.sha256.encode(), photo.blob.encode(), photo.view_blob.encode(), photo.dhash]
+        secrets += [blobs().get(photo.blob)[-64:], f"thumb/{photo.id}/".encode()]
+    before, person_id, photo_ids, face_ids = (
+        traces(db, data, *secrets), ada.id, [photo.id for photo in photos], [face.id for face in hers],
+    )  # fmt: skip
+    assert len(before) > 20
+
+    erasure.start_person(db, ada, ada)
+    db.commit()
+    assert people.standing(db, person_id) is None, "hidden at once"
+    erasure.finish_pending(db)
+
+    assert traces(db, data, *secrets) == []
+    assert db.get(Person, person_id) is None
+    for model, column, ids in (
+        (Photo, Photo.id, photo_ids), (Face, Face.id, face_ids), (Answer, Answer.face_id, face_ids),
+        (Embedding, Embedding.face_id, face_ids), (Score, Score.face_id, face_ids),
+        (Lease, Lease.face_id, face_ids), (Event, Event.person_id, [person_id]),
+    ):  # fmt: skip
+        assert db.scalars(select(model).where(column.in_(ids))).all() == [], model
+    assert not blobs().named("part")
+    assert "xxx" in log.read_text()
+    assert "adamant" in log.read_text()
+
+    db.refresh(run)
+    assert run.erased == 4
+    assert db.scalars(select(Answer).where(Answer.client_key == "a")).one().person_id is None
+    assert [row.face_id for row in dataset.collect(db, ("mask", "nomask")).rows] == [given.id]
+    assert db.query(Group).count() == 1
+
+
+def test_a_model_is_retired_at_once_where_the_owner_set_it_so(
+    db: Session, ada: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(settings(), "retire_on_erasure", True)
+    hers, other = give(db, ada, 1), give(db, None, 2)
+    without, live = trained_on(db, [other], live=False), trained_on(db, [hers, other])
+    model = live.keras_blob
+    erasure.start_person(db, ada, None)
+    db.commit()
+    erasure.finish_pending(db)
+    db.expire_all()
+    assert db.get_one(Workbench, 1).live_run_id is None
+    assert (live.head, live.keras_blob) == (None, None)
+    assert live.retired_at is not None
+    assert "Retired" in live.reason
+    assert not blobs().has(model)
+    assert db.query(Score).where(Score.run_id == live.id).count() == 0
+    assert (without.erased, without.retired_at) == (0, None)
+    assert without.head is not None
+
+
+def test_a_photo_erased_in_bulk_can_be_had_back_for_a_while(db: Session) -> None:
+    first, second = give(db, None, 1), give(db, None, 2)
+    ids = [first.photo_id, second.photo_id]
+    assert erasure.start(db, ids, None, undo_seconds=30) == ids
+    db.commit()
+    with pytest.raises(Exception, match="no such photo"):
+        intake.get_photo(db, ids[0])
+    erasure.finish_pending(db)
+    assert erasure.undo(db, ids[:1]) == 1
+    db.commit()
+    assert intake.get_photo(db, ids[0]).status == "ready"
+    db.get_one(Photo, ids[1]).erase_at = now() - timedelta(seconds=1)
+    db.commit()
+    assert erasure.undo(db, ids[1:]) == 0
+    erasure.finish_pending(db)
+    assert db.scalars(select(Photo.id)).all() == ids[:1]
+
+
+def test_what_is_sent_again_while_it_is_being_erased_comes_as_new(db: Session, ada: Person) -> None:
+    face = give(db, ada, 1)
+    erasure.start(db, [face.photo_id], ada, undo_seconds=30)
+    db.commit()
+    received = intake.receive(db, jpeg(portrait(1, True)), ada, ada)
+    db.commit()
+    assert received.created
+    assert received.photo.id != face.photo_id
+    assert blobs().has(received.photo.blob)
+
+
+def test_ids_are_never_given_out_twice(db: Session, ada: Person) -> None:
+    face = give(db, ada, 1)
+    photo_id, person_id = face.photo_id, ada.id
+    link = people.personal_link(ada)
+    erasure.start_person(db, ada, None)
+    db.commit()
+    erasure.finish_pending(db)
+    bob = people.new_person(db, "Bob", "friend")
+    assert bob.id > person_id
+    assert give(db, bob, 3).photo_id > photo_id
+    with pytest.raises(Exception, match="does not work any more"):
+        people.by_personal_link(db, link)
+
+
+def test_the_last_owner_stays(db: Session) -> None:
+    owner = people.owner(db)
+    with pytest.raises(BadAnswer, match="last owner"):
+        erasure.start_person(db, owner, owner)
+    people.new_person(db, "Grace", "owner")
+    erasure.start_person(db, owner, owner)
+    db.commit()
+    erasure.finish_pending(db)
+    assert [person.name for person in people.everyone(db)] == ["Grace"]
+
+
+def test_a_labellers_answers_stay_when_the_labeller_goes(db: Session) -> None:
+    bob, face = people.new_person(db, "Bob", "labeller"), give(db, None, 1)
+    answers.record(db, bob, answers.Given("b", "label", face.id, "nomask", seen_at=now()))
+    erasure.start_person(db, bob, None)
+    db.commit()
+    erasure.finish_pending(db)
+    db.refresh(face)
+    assert (face.label, face.decided_by) == ("nomask", None)
+
+
+def test_photos_and_friends_past_the_retention_period_go_by_themselves(
+    db: Session, ada: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old, new = give(db, ada, 1), give(db, people.new_person(db, "Bob", "friend"), 2)
+    old.photo.created_at = ada.created_at = now() - timedelta(days=40)
+    db.commit()
+    retention.tidy(db)
+    assert db.query(Photo).count() == 2, "kept for ever unless the owner set a period"
+    monkeypatch.setattr(settings(), "retention_days", 30)
+    retention.tidy(db)
+    assert db.scalars(select(Photo.id)).all() == [new.photo_id]
+    assert [person.name for person in people.everyone(db) if person.role == "friend"] == ["Bob"]
+
+
+def test_a_near_repeat_left_alone_is_none_any_more(db: Session) -> None:
+    picture = portrait(5, False)
+    one = intake.receive(db, jpeg(picture), None).photo
+    two = intake.receive(db, jpeg(picture, quality=60), None).photo
+    db.commit()
+    db.expire_all()
+    assert one.repeat_id == two.repeat_id == one.id
+    erasure.start(db, [one.id], None)
+    db.commit()
+    erasure.finish_pending(db)
+    db.refresh(two)
+    assert two.repeat_id is None
