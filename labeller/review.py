@@ -8,9 +8,9 @@ from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, u
 from sqlalchemy.orm import Session, contains_eager
 
 from db.base import now
+from db.faces import insert_for_faces
 from db.live import live_run
 from db.models import Face, Group, Lease, Person, Photo, Run, Score
-from db.session import insert_missing
 from labeller.errors import BadAnswer
 
 LEASE = timedelta(minutes=10)
@@ -116,7 +116,7 @@ def _lease(session: Session, person: Person, face_ids: list[int]) -> dict[int, d
     """Take the faces that nobody else holds; returns until when each is held."""
     seen, until = now(), now() + LEASE
     rows = [{"face_id": id, "person_id": person.id, "seen_at": seen, "until": until} for id in face_ids]
-    insert_missing(session, Lease, rows)
+    insert_for_faces(session, Lease, rows)
     free = or_(Lease.person_id == person.id, Lease.until < seen)
     take = update(Lease).where(Lease.face_id.in_(face_ids), free)
     session.execute(take.values(person_id=person.id, seen_at=seen, until=until))

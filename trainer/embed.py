@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from sqlalchemy import select
 from sqlalchemy.orm import Session, contains_eager
 
+from db.faces import insert_for_faces
 from db.models import Embedding, Face, Photo
-from db.session import insert_missing
 from db.storage import blobs
 from trainer import backbone, crops
 
@@ -141,7 +141,7 @@ def _compute(session: Session, faces: list[Face], missing: dict[int, list[int]])
     if not images:
         return {}
     vectors = embedder()(np.stack(images)).astype("<f2")
-    insert_missing(
+    insert_for_faces(
         session,
         Embedding,
         [

@@ -7,9 +7,9 @@ import numpy as np
 from sqlalchemy import and_, delete, exists, select
 from sqlalchemy.orm import Session
 
+from db.faces import insert_for_faces
 from db.live import live_run
 from db.models import Face, Photo, Prediction, Run, Score
-from db.session import insert_missing
 from db.storage import blobs
 from trainer import crops
 from trainer.embed import Features, Key, Wanted, embedder, features_of
@@ -45,7 +45,7 @@ def store_scores(
         }
         for i, (id, version) in enumerate(present)
     ]
-    insert_missing(session, Score, rows)
+    insert_for_faces(session, Score, rows)
     return len(rows)
 
 

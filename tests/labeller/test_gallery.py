@@ -1,0 +1,146 @@
+"""The owner's gallery: each filter, the pages, many answers at once and their undo."""
+
+from datetime import date, timedelta
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from db.base import now
+from db.models import Answer, Face, Photo
+from labeller import answers, gallery, intake, people
+from labeller.answers import Given
+from labeller.errors import BadAnswer
+from labeller.gallery import Filter
+from tests.labeller.test_answers import add_faces
+from tests.labeller.test_review import make_live, score
+from tests.pictures import jpeg, portrait
+
+
+def ids(db: Session, **given: object) -> list[int]:
+    return [face.id for face in gallery.faces(db, Filter(**given)).items]
+
+
+def test_faces_come_newest_first_page_by_page(db: Session) -> None:
+    made = [face.id for face in add_faces(db, 25)]
+    seen, before = [], None
+    while True:
+        page = gallery.faces(db, Filter(), before, limit=10)
+        seen.append([face.id for face in page.items])
+        if (before := page.next) is None:
+            break
+    assert [len(part) for part in seen] == [10, 10, 5]
+    assert [id for part in seen for id in part] == made[::-1]
+
+
+def test_each_filter_finds_what_it_says(db: Session) -> None:
+    owner, ada = people.owner(db), people.new_person(db, "Ada", "friend")
+    bob = people.new_person(db, "Bob", "labeller")
+    plain, labelled, rejected, doubtful, disputed, unsure, against = add_faces(db, 7)
+    hers = add_faces(db, 1)[0]
+    hers.photo.person_id = ada.id
+    hers.photo.created_at = now() - timedelta(days=10)
+    for face, label in ((labelled, "mask"), (disputed, "mask"), (against, "mask")):
+        answers.record(db, owner, Given(f"o{face.id}", "label", face.id, label))
+    answers.record(db, bob, Given("b", "label", disputed.id, "nomask", seen_at=now()))
+    answers.record(db, owner, Given("r", "reject", rejected.id))
+    doubtful.doubtful = True
+    run = make_live(db)
+    for face, mask in ((labelled, 0.95), (unsure, 0.55), (against, 0.05)):
+        score(db, run, face, mask)
+    db.commit()
+    assert ids(db, person=ada.id) == [hers.id]
+    assert ids(db, state="rejected") == [rejected.id]
+    assert ids(db, label="mask") == [against.id, labelled.id]
+    assert ids(db, label="nomask", state="confirmed") == [disputed.id]
+    assert ids(db, look="doubtful") == [doubtful.id]
+    assert ids(db, look="disputed") == [disputed.id]
+    assert ids(db, look="unsure") == [unsure.id]
+    assert ids(db, look="against") == [against.id]
+    today = now().date()
+    assert ids(db, until=today - timedelta(days=5)) == [hers.id]
+    assert hers.id not in ids(db, since=today)
+    assert plain.id in ids(db, since=today, until=today)
+    assert ids(db, since=date(2000, 1, 1), until=date(2000, 1, 2)) == []
+    with pytest.raises(BadAnswer):
+        ids(db, look="blue")
+    hers.photo.status = "erasing"
+    db.commit()
+    assert hers.id not in ids(db)
+
+
+def test_near_repeats_are_shown_together(db: Session) -> None:
+    picture = portrait(1, False)
+    one, two, other = (
+        intake.receive(db, jpeg(made, quality=quality), None).photo
+        for made, quality in ((picture, 90), (picture, 50), (portrait(2, True), 90))
+    )
+    db.commit()
+    db.expire_all()
+    assert [photo.id for photo in gallery.photos(db, Filter(look="repeats")).items] == [two.id, one.id]
+    assert gallery.repeats_of(db, one) == [two]
+    assert gallery.repeats_of(db, other) == []
+
+
+def test_many_answers_at_once_are_recorded_singly_and_undone_together(db: Session) -> None:
+    owner, bob = people.owner(db), people.new_person(db, "Bob", "labeller")
+    faces = add_faces(db, 5)
+    answers.record(db, owner, Given("before", "label", faces[0].id, "nomask"))
+    db.commit()
+    seen_at = now()
+    answers.record(db, bob, Given("b", "label", faces[4].id, "nomask"))
+    chosen = [face.id for face in faces] + [999]
+    batch, done, left = answers.record_batch(db, owner, chosen, "label", "mask", seen_at)
+    db.commit()
+    assert (done, left) == (4, 2), "what somebody else answered meanwhile, and what is gone, stays as it is"
+    assert [face.label for face in faces] == ["mask"] * 4 + ["nomask"]
+    assert db.query(Answer).count() == 6
+    answers.record(db, owner, Given("later", "reject", faces[1].id))
+    assert answers.undo_batch(db, bob, batch) == 0, "only its own"
+    assert answers.undo_batch(db, owner, batch) == 4
+    db.commit()
+    assert [face.label for face in faces] == ["nomask", None, None, None, "nomask"]
+    assert faces[1].state == "rejected", "an answer of its own stays"
+    assert answers.undo_batch(db, owner, batch) == 0
+    with pytest.raises(BadAnswer):
+        answers.record_batch(db, owner, [faces[0].id], "label", "hat", now())
+
+
+def test_a_photos_history_names_who_said_what_and_what_was_taken_back(db: Session) -> None:
+    owner, bob = people.owner(db), people.new_person(db, "Bob", "labeller")
+    face = add_faces(db, 1)[0]
+    answers.record(db, bob, Given("1", "label", face.id, "mask"))
+    answers.record(db, bob, Given("2", "undo", face.id))
+    answers.record(db, owner, Given("3", "reject", face.id))
+    db.commit()
+    photo = db.scalars(select(Photo)).one()
+    steps = [(step.who, step.what, step.undone) for step in gallery.history(db, photo)]
+    assert steps == [
+        (None, "sent", False), ("Bob", "mask", True), ("Bob", "undo", False), ("Owner", "not a face", False),
+    ]  # fmt: skip
+
+
+def test_what_somebody_sent_is_counted(db: Session) -> None:
+    ada = people.new_person(db, "Ada", "friend")
+    for seed in (1, 2, 3):
+        intake.receive(db, jpeg(portrait(seed, False)), ada, ada)
+    first = db.scalars(select(Photo).order_by(Photo.id)).first()
+    assert first is not None
+    first.status = "ready"
+    for doubtful in (False, True):
+        db.add(
+            Face(
+                photo_id=first.id,
+                x=1,
+                y=1,
+                w=9,
+                h=9,
+                proposed_box=[1, 1, 9, 9],
+                source="mtcnn",
+                doubtful=doubtful,
+            )
+        )
+    db.commit()
+    assert gallery.sent_by(db, ada) == gallery.Sent(photos=3, waiting=2, faces=1)
+    assert len(gallery.photos_of(db, ada).items) == 3
+    assert gallery.photos_of(db, people.owner(db)).items == []
