@@ -48,7 +48,8 @@ def decode(data: bytes, max_megapixels: int) -> Decoded:
     if "code" in head:
         raise (PhotoTooLarge if head["code"] == "photo_too_large" else BadPhoto)(**head)
     end = head.pop("bytes")
-    return Decoded(body[:end], body[end:], head["width"], head["height"], bytes.fromhex(head["dhash"]))
+    hashes = (bytes.fromhex(head[name]) for name in ("dhash", "mirror"))
+    return Decoded(body[:end], body[end:], head["width"], head["height"], *hashes)
 
 
 def _ask(data: bytes, max_megapixels: int) -> bytes:
@@ -117,8 +118,8 @@ def _answer(conversation: socket.socket) -> None:
         data = stream.read(length)
     try:
         decoded = read(data, megapixels)
-        head = {"width": decoded.width, "height": decoded.height, "dhash": decoded.dhash.hex()}
-        text = json.dumps(head | {"bytes": len(decoded.photo)}).encode()
+        head = {"width": decoded.width, "height": decoded.height, "bytes": len(decoded.photo)}
+        text = json.dumps(head | {"dhash": decoded.dhash.hex(), "mirror": decoded.mirror.hex()}).encode()
         parts = [struct.pack("<I", len(text)), text, decoded.photo, decoded.view]
     except BadPhoto as error:
         text = json.dumps({"code": error.code, "message": error.message, "hint": error.hint}).encode()

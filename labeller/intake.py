@@ -56,7 +56,7 @@ def receive(
         folder_label=folder_label,
     )
     try:
-        place(session, photo, person)
+        place(session, photo, decoded.mirror, person)
         session.add(photo)
         jobs.submit(session, photo)
     except IntegrityError:  # the same bytes arrived twice at once, and the other was first

@@ -25,13 +25,15 @@ DAMAGED = "It may not have been copied completely. Open it on your device to che
 
 @dataclass(frozen=True)
 class Decoded:
-    """`photo` is a JPEG, PNG or WebP file, `view` a JPEG; `dhash` has HASH_SIDE**2 bits."""
+    """`photo` is a JPEG, PNG or WebP file, `view` a JPEG; the hashes have HASH_SIDE**2 bits."""
 
     photo: bytes
     view: bytes
     width: int
     height: int
     dhash: bytes
+    mirror: bytes
+    """The hash of the mirror image. Reversing the bits would not do: equal neighbours count as darker."""
 
 
 def read(data: bytes, max_megapixels: int) -> Decoded:
@@ -65,7 +67,8 @@ def _read(data: bytes) -> Decoded:
     del picture  # a copy less of 50 megapixels in memory
     photo = as_sent or _encoded(plain, kind)
     view = ImageOps.contain(plain, _view_size(plain.size), Image.Resampling.LANCZOS)
-    return Decoded(photo, _encoded(view, "JPEG", 88), plain.width, plain.height, _dhash(view))
+    hashes = _dhash(view), _dhash(ImageOps.mirror(view))
+    return Decoded(photo, _encoded(view, "JPEG", 88), plain.width, plain.height, *hashes)
 
 
 def _check(picture: Image.Image) -> None:

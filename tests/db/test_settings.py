@@ -5,12 +5,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from alembic.autogenerate import compare_metadata
-from alembic.migration import MigrationContext
 from pydantic import ValidationError
-from sqlalchemy.orm import Session
 
-from db.base import Base
 from db.settings import LONGEST_SOCKET_PATH, Settings, settings
 
 
@@ -37,11 +33,6 @@ def test_classes_need_two_different_names(wrong: str) -> None:
 def test_classes_are_read_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CLASSES", "mask, nomask ,chin")
     assert Settings().classes == ("mask", "nomask", "chin")
-
-
-def test_the_migrations_make_exactly_the_models(db: Session) -> None:
-    context = MigrationContext.configure(db.connection())
-    assert compare_metadata(context, Base.metadata) == []
 
 
 def test_web_stays_light() -> None:

@@ -1,0 +1,20 @@
+"""A face may be erased while somebody is busy with it."""
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from db.faces import insert_for_faces
+from db.models import Embedding
+from tests.labeller.test_answers import add_faces
+
+
+def test_rows_are_kept_only_for_faces_that_are_still_there(db: Session) -> None:
+    face = add_faces(db, 1)[0]
+    rows = [
+        {"face_id": id, "box_version": 1, "backbone": "b", "view": view, "vector": b"v"}
+        for id, view in ((face.id, 0), (face.id + 1, 0), (face.id, 1))
+    ]
+    insert_for_faces(db, Embedding, rows)
+    insert_for_faces(db, Embedding, rows)
+    db.commit()
+    assert db.execute(select(Embedding.face_id, Embedding.view)).all() == [(face.id, 0), (face.id, 1)]
