@@ -1,4 +1,4 @@
-"""Screenshots of the workbench for the README, made from pictures that this script is given.
+"""Screenshots of the workbench for the documents, made from pictures that this script is given.
 
     .venv/bin/python -m scripts.screenshots --photos FOLDER --out docs/images
 
@@ -24,13 +24,19 @@ LABELLED = 110
 LEAST_FACE = 70
 PAGES = {
     "home": "/",
-    "photos": "/upload",
     "runs": "/runs",
     "run": "/runs/1",
     "people": "/people",
+    "gallery": "/gallery",
+    "photo": "/photos/1",
     "bench": "/review",
 }
-IN_README = frozenset({"bench-desktop-light", "run-desktop-light", "bench-phone-dark", "photos-phone-light"})
+FRIENDS = ("invitation", "sending", "found", "mine")
+IN_DOCS = frozenset(
+    {"bench-desktop-light", "run-desktop-light", "bench-phone-dark", "gallery-desktop-light"}
+    | {f"{shot}-phone-light" for shot in FRIENDS}
+)
+SENT, SENT_AT_THE_SHOT = 20, 9
 
 
 def draw(folder: Path) -> Path:
@@ -71,22 +77,59 @@ def sign_in(browser: Page, bench: Workbench) -> None:
 def shoot(bench: Workbench, out: Path, wanted: frozenset[str] | None) -> None:
     """Every page at each size in each scheme, or only the `wanted` ones."""
     wait_until(lambda: bench.call("GET", "/stats")[1]["waiting"]["review"], 60, "review has faces")
-    friends = bench.flask("invite", "--role", "friend").split()[0]
     for name, size in (("phone", PHONE), ("desktop", DESKTOP)):
         for scheme in ("light", "dark"):
-            if wanted and not any(f"{page}-{name}-{scheme}" in wanted for page in PAGES):
-                continue
-            with page_of(size, color_scheme=scheme) as browser:
-                browser.goto(friends)
-                save(browser, out, f"invitation-{name}-{scheme}", wanted)
-                sign_in(browser, bench)
-                for shot, path in PAGES.items():
-                    browser.goto(bench.url + path)
-                    if shot == "bench":
-                        browser.wait_for_selector("#bench[data-face]")
-                        browser.keyboard.press("m")
-                    browser.wait_for_load_state("networkidle")
-                    save(browser, out, f"{shot}-{name}-{scheme}", wanted)
+            here = {shot for shot in (*PAGES, *FRIENDS) if not wanted or f"{shot}-{name}-{scheme}" in wanted}
+            if here & set(PAGES):
+                with page_of(size, color_scheme=scheme) as browser:
+                    sign_in(browser, bench)
+                    for shot in PAGES:
+                        look_at(browser, bench, shot)
+                        save(browser, out, f"{shot}-{name}-{scheme}", wanted)
+            if here & set(FRIENDS):
+                with page_of(size, color_scheme=scheme) as browser, tempfile.TemporaryDirectory() as folder:
+                    be_a_friend(browser, bench, Path(folder), f"{name}-{scheme}", out, wanted)
+
+
+def look_at(browser: Page, bench: Workbench, shot: str) -> None:
+    browser.goto(bench.url + PAGES[shot])
+    if shot == "bench":
+        browser.wait_for_selector("#bench[data-face]")
+        browser.keyboard.press("m")
+    browser.wait_for_load_state("networkidle")
+
+
+def be_a_friend(
+    browser: Page, bench: Workbench, folder: Path, name: str, out: Path, wanted: frozenset[str] | None
+) -> None:
+    """What a friend sees: the invitation, photos on their way, what was found, and all of it later."""
+    photos = []
+    for seed in range(SENT):
+        photos.append(folder / f"IMG_{4180 + seed}.jpg")
+        photos[-1].write_bytes(jpeg(portrait(900 + 20 * len(name) + seed, seed % 2 == 1, (640, 480))))
+    browser.goto(bench.flask("invite", "--role", "friend").split()[0])
+    save(browser, out, f"invitation-{name}", wanted)
+    browser.get_by_label("What should we call you?").fill("Ada")
+    browser.get_by_label("My photos may be kept").check()
+    browser.get_by_role("button", name="Start").click()
+    browser.wait_for_selector("#upload[data-ready]")
+    slow = browser.context.new_cdp_session(browser)
+    slow.send("Network.enable")
+    limits = {"offline": False, "latency": 150, "downloadThroughput": 400_000, "uploadThroughput": 40_000}
+    slow.send("Network.emulateNetworkConditions", limits)
+    browser.locator("#files").set_input_files(photos)
+    browser.get_by_text(f"{SENT_AT_THE_SHOT} of {SENT} sent").wait_for(timeout=120_000)
+    save(browser, out, f"sending-{name}", wanted)
+    slow.send("Network.emulateNetworkConditions", limits | {"latency": 0, "uploadThroughput": -1})
+    browser.get_by_text("All there.").wait_for(timeout=120_000)
+    browser.wait_for_selector("#found[data-waiting='0']", timeout=120_000)
+    browser.locator("#transfer").scroll_into_view_if_needed()
+    browser.evaluate("scrollTo(0, document.getElementById('transfer').offsetTop - 20)")
+    browser.wait_for_load_state("networkidle")
+    save(browser, out, f"found-{name}", wanted)
+    browser.goto(f"{bench.url}/mine")
+    browser.wait_for_load_state("networkidle")
+    save(browser, out, f"mine-{name}", wanted)
 
 
 def save(browser: Page, out: Path, name: str, wanted: frozenset[str] | None) -> None:
@@ -100,12 +143,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--photos", type=Path)
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--all", action="store_true", help="every page, not only the README's")
+    parser.add_argument("--all", action="store_true", help="every page, not only those in the documents")
     given = parser.parse_args()
     given.out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder, running(Path(folder) / "data") as bench:
         prepare(bench, given.photos or draw(Path(folder) / "drawn"))
-        shoot(bench, given.out, None if given.all else IN_README)
+        shoot(bench, given.out, None if given.all else IN_DOCS)
 
 
 if __name__ == "__main__":

@@ -70,6 +70,22 @@ def test_a_run_shows_its_figures_with_intervals_and_its_reason(client: Client, d
     assert "n = 40" in see(client("labeller", "Bob"), "/runs")
 
 
+def test_a_run_says_how_much_of_it_was_erased_since(client: Client, db: Session) -> None:
+    run = make_live(db)
+    finish(run, cross_validated=figures())
+    run.erased = 3
+    db.commit()
+    owner = client("owner", "Grace")
+    assert "3 of the faces it learned from or was measured on have been erased" in see(
+        owner, f"/runs/{run.id}"
+    )
+    run.retired_at = now()
+    db.commit()
+    page = see(owner, f"/runs/{run.id}")
+    assert "its model was deleted" in page
+    assert ".keras" not in page
+
+
 def test_a_small_locked_set_is_said_to_be_small(client: Client, db: Session) -> None:
     run = make_live(db)
     finish(run, cross_validated=figures())
