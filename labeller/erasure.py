@@ -41,18 +41,15 @@ AT_ONCE = 200
 
 
 def start(
-    session: Session, photo_ids: Iterable[int], by: Person | None, undo_seconds: float = 0
+    session: Session, which: ColumnElement[bool], by: Person | None, undo_seconds: float = 0
 ) -> list[int]:
     """Mark photos as being erased, returning those that were not yet; until then they can be had back."""
-    here = select(Photo.id).where(Photo.id.in_(photo_ids), Photo.status != "erasing")
-    found = list(session.scalars(here))
-    if not found:
-        return []
     until = now() + timedelta(seconds=undo_seconds)
-    marked = update(Photo).where(Photo.id.in_(found))
-    session.execute(marked.values(status="erasing", owner=None, erase_at=until))
-    session.add(Event(kind="photos_erased", person_id=by.id if by else None, detail={"photos": found}))
-    queue.enqueue(session, "labeller.erase")
+    marked = update(Photo).where(which, Photo.status != "erasing").returning(Photo.id)
+    found = list(session.scalars(marked.values(status="erasing", owner=None, erase_at=until)))
+    if found:
+        session.add(Event(kind="photos_erased", person_id=by.id if by else None, detail={"photos": found}))
+        queue.enqueue(session, "labeller.erase")
     return found
 
 
@@ -78,17 +75,21 @@ def start_person(session: Session, person: Person, by: Person | None) -> None:
         )
     family = or_(Person.id == person.id, Person.merged_into_id == person.id)
     session.execute(update(Person).where(family).values(erasing_at=now()))
-    start(session, session.scalars(select(Photo.id).where(Photo.person_id == person.id)).all(), by)
+    start(session, Photo.person_id == person.id, by)
     session.add(Event(kind="person_erased", person_id=by.id if by else None, detail={}))
     queue.enqueue(session, "labeller.erase")
 
 
 def finish_pending(session: Session) -> None:
     """Erase what is marked, a commit for each photo and each person."""
+    leaving = select(Person.id).where(Person.erasing_at.is_not(None))
+    if start(session, Photo.person_id.in_(leaving), None):  # was on its way when its person left
+        session.commit()
     over = Photo.status == "erasing", Photo.erase_at <= now()
     while ids := list(session.scalars(select(Photo.id).where(*over).order_by(Photo.id).limit(AT_ONCE))):
         for photo_id in ids:
-            finish(session, session.get_one(Photo, photo_id))
+            if (photo := session.get(Photo, photo_id)) is not None:
+                finish(session, photo)
     for person in session.scalars(_people_without_photos()).all():
         _finish_person(session, person)
 

@@ -13,7 +13,8 @@ from db.settings import settings
 from db.storage import blobs
 from labeller import erasure
 from labeller.decode import decode
-from labeller.errors import BadAnswer, BadPhoto, NotFound, PhotoTooLarge
+from labeller.errors import BadAnswer, BadPhoto, NotFound, NotInvited, PhotoTooLarge
+from labeller.people import standing
 from labeller.repeats import place
 
 
@@ -59,11 +60,16 @@ def receive(
         place(session, photo, decoded.mirror, person)
         session.add(photo)
         jobs.submit(session, photo)
-    except IntegrityError:  # the same bytes arrived twice at once, and the other was first
+    except IntegrityError:  # the same bytes arrived twice at once, or their person is being erased
         session.rollback()
-        if (known := find(session, digest, uploaded_by, person)) is None:
-            raise
-        return Received(known, created=False)
+        for key in erasure.unused_blobs(session, photo.blob, photo.view_blob):
+            blobs().delete(key)
+        if (known := find(session, digest, uploaded_by, person)) is not None:
+            return Received(known, created=False)
+        if person is not None and standing(session, person.id) is None:
+            hint = "Ask whoever invited you for a new link."
+            raise NotInvited("person_gone", "This person has been deleted.", hint) from None
+        raise
     return Received(photo, created=True)
 
 

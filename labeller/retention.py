@@ -24,7 +24,7 @@ def tidy(session: Session) -> None:
 
 def _let_go(session: Session, period: timedelta) -> None:
     over = now() - period
-    erasure.start(session, session.scalars(select(Photo.id).where(Photo.created_at < over)).all(), None)
+    erasure.start(session, Photo.created_at < over, None)
     photos = exists().where(Photo.person_id == Person.id, Photo.status != "erasing")
     gone = Person.role == "friend", Person.created_at < over, Person.erasing_at.is_(None), ~photos
     for friend in session.scalars(select(Person).where(*gone, Person.merged_into_id.is_(None))).all():

@@ -9,7 +9,7 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from db.base import now
-from db.models import Person
+from db.models import Person, Photo
 from labeller import answers, erasure, gallery, intake, people
 from labeller.errors import BadAnswer
 from web.auth import me
@@ -85,7 +85,8 @@ def undo() -> ResponseReturnValue:
 @pages.post("/gallery/erase")
 def erase() -> ResponseReturnValue:
     """The chosen photos are hidden now and erased after a moment, in which they can be had back."""
-    started = erasure.start(db(), request.form.getlist("id", type=int), me(), erasure.UNDO_SECONDS)
+    chosen = Photo.id.in_(request.form.getlist("id", type=int))
+    started = erasure.start(db(), chosen, me(), erasure.UNDO_SECONDS)
     db().commit()
     text = f"{len(started)} photo{'' if len(started) == 1 else 's'} deleted."
     text += f" For {erasure.UNDO_SECONDS} seconds you can have them back."

@@ -12,7 +12,7 @@ from db.models import Answer, Embedding, Event, Face, Group, Lease, Person, Phot
 from db.settings import settings
 from db.storage import blobs
 from labeller import answers, erasure, intake, invites, people, renditions, retention, uploads
-from labeller.errors import BadAnswer
+from labeller.errors import BadAnswer, NotInvited
 from tests.labeller.test_metadata import everything_in
 from tests.pictures import jpeg, portrait
 from trainer import dataset
@@ -147,7 +147,7 @@ def test_a_model_is_retired_at_once_where_the_owner_set_it_so(
 def test_a_photo_erased_in_bulk_can_be_had_back_for_a_while(db: Session) -> None:
     first, second = give(db, None, 1), give(db, None, 2)
     ids = [first.photo_id, second.photo_id]
-    assert erasure.start(db, ids, None, undo_seconds=30) == ids
+    assert erasure.start(db, Photo.id.in_(ids), None, undo_seconds=30) == ids
     db.commit()
     with pytest.raises(Exception, match="no such photo"):
         intake.get_photo(db, ids[0])
@@ -164,13 +164,30 @@ def test_a_photo_erased_in_bulk_can_be_had_back_for_a_while(db: Session) -> None
 
 def test_what_is_sent_again_while_it_is_being_erased_comes_as_new(db: Session, ada: Person) -> None:
     face = give(db, ada, 1)
-    erasure.start(db, [face.photo_id], ada, undo_seconds=30)
+    erasure.start(db, Photo.id == face.photo_id, ada, undo_seconds=30)
     db.commit()
     received = intake.receive(db, jpeg(portrait(1, True)), ada, ada)
     db.commit()
     assert received.created
     assert received.photo.id != face.photo_id
     assert blobs().has(received.photo.blob)
+
+
+def test_a_photo_that_arrives_while_its_person_leaves_goes_too(db: Session, data: Path, ada: Person) -> None:
+    give(db, ada, 1)
+    erasure.start_person(db, ada, None)
+    db.commit()
+    late = intake.receive(db, jpeg(portrait(2, False)), ada, ada).photo  # its request began before
+    db.commit()
+    keys = late.blob, late.view_blob
+    erasure.finish_pending(db)
+    assert db.query(Photo).count() == 0
+    assert not any(blobs().has(key) for key in keys)
+    later = jpeg(portrait(3, False))
+    with pytest.raises(NotInvited, match="deleted"):
+        intake.receive(db, later, ada, ada)
+    db.rollback()
+    assert [name for name in everything_in(data) if name.startswith("blobs/")] == []
 
 
 def test_ids_are_never_given_out_twice(db: Session, ada: Person) -> None:
@@ -229,7 +246,7 @@ def test_a_near_repeat_left_alone_is_none_any_more(db: Session) -> None:
     db.commit()
     db.expire_all()
     assert one.repeat_id == two.repeat_id == one.id
-    erasure.start(db, [one.id], None)
+    erasure.start(db, Photo.id == one.id, None)
     db.commit()
     erasure.finish_pending(db)
     db.refresh(two)

@@ -1,8 +1,6 @@
 """Sending photos: what is kept, what is refused, and in which words."""
 
 import io
-import struct
-import zlib
 from pathlib import Path
 
 import pytest
@@ -15,37 +13,10 @@ from db.storage import blobs
 from labeller import erasure, intake, people
 from labeller.decode import decode
 from labeller.errors import BadPhoto, PhotoTooLarge
+from tests.hostile import animated, png, saved
 from tests.pictures import jpeg, portrait
 
 GPS_SECRET = b"48.8583N-2.2944E"
-
-
-def saved(picture: Image.Image, kind: str, **options: object) -> bytes:
-    out = io.BytesIO()
-    if kind == "HEIF":
-        import pillow_heif
-
-        pillow_heif.from_pillow(picture).save(out, **options)
-    else:
-        picture.save(out, kind, **options)
-    return out.getvalue()
-
-
-def huge_png(side: int) -> bytes:
-    """A PNG of side × side black pixels that is small as a file."""
-
-    def chunk(kind: bytes, body: bytes) -> bytes:
-        return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
-
-    packer = zlib.compressobj(9)
-    rows = b"".join(packer.compress(bytes(1 + side * 3)) for _ in range(side)) + packer.flush()
-    header = struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
-
-
-def animated(kind: str) -> bytes:
-    frames = [Image.new("RGB", (64, 64), colour) for colour in ("red", "green")]
-    return saved(frames[0], kind, save_all=True, append_images=frames[1:], duration=100)
 
 
 REFUSED = {
@@ -70,7 +41,7 @@ def test_what_is_no_photo_is_refused_in_plain_words(db: Session, name: str) -> N
 
 
 def test_a_bomb_of_169_megapixels_is_refused_before_it_unfolds(data: Path) -> None:
-    bomb = huge_png(13_000)
+    bomb = png(13_000, 13_000)
     assert len(bomb) < 1_000_000
     with pytest.raises(PhotoTooLarge, match="too many pixels"):
         decode(bomb, 50)
@@ -170,10 +141,10 @@ def test_erasing_takes_blobs_along_unless_another_photo_has_the_same(db: Session
     assert one.id != twin.id
     assert one.blob == twin.blob
     db.commit()
-    erasure.start(db, [one.id], owner)
+    erasure.start(db, Photo.id == one.id, owner)
     erasure.finish(db, one)
     assert blobs().has(twin.blob)
-    erasure.start(db, [twin.id], owner)
+    erasure.start(db, Photo.id == twin.id, owner)
     erasure.finish(db, twin)
     assert not blobs().has(twin.blob)
 

@@ -7,8 +7,9 @@ from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
 from db.models import Photo
+from tests.hostile import png
 from tests.labeller.test_answers import add_faces
-from tests.labeller.test_intake import REFUSED, huge_png
+from tests.labeller.test_intake import REFUSED
 from tests.labeller.test_review import make_live, score
 from tests.pictures import jpeg, portrait
 from tests.web.conftest import Client
@@ -20,7 +21,7 @@ def owner(client: Client) -> FlaskClient:
 
 
 BAD_FILES = {name: content for name, (content, _) in REFUSED.items()} | {
-    "13,000 x 13,000 png": huge_png(13_000),
+    "13,000 x 13,000 png": png(13_000, 13_000),
     "60 MB": b"\xff\xd8" + bytes(60 << 20),
 }
 

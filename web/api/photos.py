@@ -100,7 +100,7 @@ def erase(photo_id: int) -> None:
     photo = visible(photo_id, me())
     if me().role == "labeller" and photo.uploaded_by != me().id:
         raise Forbidden("not_yours", "Only the owner and who sent a photo may delete it.")
-    erasure.start(db(), [photo_id], me())
+    erasure.start(db(), Photo.id == photo_id, me())
     db().commit()  # from here on it is gone for everybody, even if we are killed
     erasure.finish(db(), photo)
 

@@ -96,7 +96,9 @@ async function attempt(job) {
     throw new Refused(413, { message: "This file is too large.", hint: `The limit is ${limit} MB. Send the photo in its normal size.` });
   if (!blob.size) throw new Refused(400, { message: "This file is empty.", hint: "Choose the photo again." });
   if (!entry.sha256) {
-    entry.sha256 = await digest(blob);
+    entry.sha256 = await digest(blob).catch(() => {
+      throw new Refused(400, { message: "This file cannot be read any more.", hint: "Choose it again." });
+    });
     await queue.update(entry);
   }
   const bar = /** @type {HTMLProgressElement} */ (job.row.querySelector("progress"));
