@@ -18,7 +18,8 @@ csrf = CSRFProtect()
 
 TEAM_RATE, FRIEND_RATE, STRANGER_RATE = "200 per second", "60 per second", "5 per second"
 """Per person or address. The contract promises owners' and labellers' scripts 50 a second; one script in
-one thread reaches 150 on a local machine, and should not have to count. A friend's page asks twice a photo."""
+one thread reaches 150 on a local machine, and should not have to count. A friend's page asks twice for
+each photo that it sends."""
 
 
 def current() -> Person | None:

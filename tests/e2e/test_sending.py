@@ -3,6 +3,7 @@
 The number on which a well-known labelling tool never finished. Real photographs where they are at hand.
 """
 
+import base64
 import hashlib
 import io
 import json
@@ -11,6 +12,7 @@ import zipfile
 from collections import Counter
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
@@ -123,3 +125,81 @@ def stored(bench: Workbench) -> Counter[str]:
     assert archive.testzip() is None
     assert len(json.loads(archive.read("about.json"))["photos"]) == PHOTOS
     return Counter(pixels(archive.read(name)) for name in archive.namelist() if name != "about.json")
+
+
+def large_photo(path: Path) -> Path:
+    """A photo of 30 MB: noise does not compress."""
+    noise = np.random.default_rng(0).integers(0, 255, (3100, 3300, 3), dtype=np.uint8)
+    Image.fromarray(noise).save(path, compress_level=0)
+    assert path.stat().st_size > 30_000_000
+    return path
+
+
+def test_a_large_photo_goes_on_after_a_pause_and_a_reload(tmp_path: Path) -> None:
+    large = large_photo(tmp_path / "large.png")
+    with running(tmp_path / "data") as bench:
+        bench.sign_in()
+        friends = bench.flask("invite", "--role", "friend").split()[0]
+        lost = ("ERR_INTERNET_DISCONNECTED", "ERR_NETWORK", "ERR_FAILED", "ERR_CONNECTION", "400 (BAD")
+        with page(PHONE, ignore=lost) as browser:
+            join(browser, friends)
+            slow = browser.context.new_cdp_session(browser)
+            slow.send("Network.enable")
+            limits = {
+                "offline": False,
+                "latency": 20,
+                "downloadThroughput": -1,
+                "uploadThroughput": 6_000_000,
+            }
+            slow.send("Network.emulateNetworkConditions", limits)
+            puts: list[str] = []
+            browser.on("request", lambda sent: puts.append(sent.url) if sent.method == "PUT" else None)
+            browser.locator("#files").set_input_files(large)
+            share = "document.getElementById('total').value"
+            wait_until(lambda: browser.evaluate(share) > 0.3, 60, "a third of it is through")
+            browser.get_by_role("button", name="Pause").tap()
+            expect(browser.locator("#transfer-said")).to_contain_text("Paused.")
+            before = len(puts)
+            time.sleep(1)
+            assert len(puts) == before, "nothing moves while it is paused"
+            assert arrived(bench) == 0
+
+            puts.clear()
+            browser.goto(f"{bench.url}/upload")  # the pause ends with the page; the photo is still there
+            expect(browser.locator("#transfer-said")).to_contain_text("All there.", timeout=120_000)
+            assert len(puts) <= 31 - before + 3, "parts that had arrived were not sent again"
+            assert arrived(bench) == 1
+
+            browser.get_by_label("Save data").check()
+            small = tmp_path / "selfie.jpg"
+            small.write_bytes(jpeg(portrait(1, True).resize((3200, 2400))))
+            browser.locator("#files").set_input_files(small)
+            wait_until(lambda: arrived(bench) == 2, 30, "the smaller copy is there")
+            size = bench.call("GET", "/photos")[1]["items"][0]
+            assert (size["width"], size["height"]) == (1600, 1200)
+            browser.get_by_label("Save data").uncheck()
+
+            paste(browser, jpeg(portrait(2, False)))
+            wait_until(lambda: arrived(bench) == 3, 30, "what was pasted is there")
+
+            clip = tmp_path / "clip.mp4"
+            clip.write_bytes(b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom" + bytes(2000))
+            browser.locator("#camera").set_input_files(clip)
+            said = "This file is a video, not a photo. Send an ordinary photo"
+            expect(browser.locator(".sending .bad")).to_contain_text(said)
+            browser.goto(f"{bench.url}/upload")
+            expect(browser.locator(".sending .bad")).to_contain_text(said)  # until it has been read
+            browser.get_by_role("button", name="Dismiss clip.mp4").tap()
+            browser.goto(f"{bench.url}/upload")
+            browser.wait_for_selector("#upload[data-ready]")
+            expect(browser.locator(".sending .bad")).to_have_count(0)
+
+
+def paste(browser: Page, content: bytes) -> None:
+    script = """async (data) => {
+      const bytes = Uint8Array.from(atob(data), (letter) => letter.charCodeAt(0));
+      const clipboard = new DataTransfer();
+      clipboard.items.add(new File([bytes], "pasted.jpg", { type: "image/jpeg" }));
+      dispatchEvent(new ClipboardEvent("paste", { clipboardData: clipboard }));
+    }"""
+    browser.evaluate(script, base64.b64encode(content).decode())
