@@ -1,7 +1,9 @@
 """MTCNN: where faces may be. The only module here that loads a network."""
 
+import ctypes
 import functools
 import os
+import sys
 from dataclasses import dataclass
 from typing import Any
 
@@ -45,7 +47,9 @@ def detect(image: NDArray[np.uint8]) -> list[Detection]:
     scale = min(MAGNIFY, LONGEST_SIDE / max(height, width))
     found = _look(image, scale, border=0)
     if not any(one.confidence >= SURE for one in found):
-        found += _look(image, min(1.0, scale), border=round(BORDER * max(height, width)))
+        border = round(BORDER * max(height, width))
+        fits = LONGEST_SIDE / (max(height, width) + 2 * border)  # or a large photo costs twice the memory
+        found += _look(image, min(1.0, scale, fits), border)
     return sorted(found, key=lambda one: -one.confidence)
 
 
@@ -80,3 +84,9 @@ def _placed(found: dict[str, Any], scale: float, border: int, size: tuple[int, i
         for name, (px, py) in found["keypoints"].items()
     }
     return Detection((left, top, right - left, bottom - top), float(found["confidence"]), points)
+
+
+def give_back_memory() -> None:
+    """Return what the network freed to the system: glibc would keep 0.2 GB of it for the next photo."""
+    if sys.platform == "linux" and (trim := getattr(ctypes.CDLL(None), "malloc_trim", None)) is not None:
+        trim(0)

@@ -12,7 +12,7 @@ from db import jobs, queue
 from db.models import Face, Photo, Prediction
 from db.storage import blobs
 from labeller import answers
-from labeller.faces import Detection, detect
+from labeller.faces import Detection, detect, give_back_memory
 
 LEASE_SECONDS = 30
 LIKELY = 0.8
@@ -78,7 +78,9 @@ def _detect(source: Photo | Prediction) -> list[Detection]:
     """Detections in pixels of the upright photo, found on its rendition of at most 1024 px."""
     view = _pixels(source.view_blob)
     scale = source.width / view.shape[1]
-    return [_scaled(one, scale) for one in detect(view)]
+    found = [_scaled(one, scale) for one in detect(view)]
+    give_back_memory()
+    return found
 
 
 def _pixels(key: str) -> NDArray[np.uint8]:

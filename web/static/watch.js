@@ -30,6 +30,10 @@ async function poll() {
 /** @param {number[]} ids @returns {Promise<number>} how many photos wait for the detector */
 async function refresh(ids) {
   const response = await fetch(`/upload/progress?${new URLSearchParams(ids.map((id) => ["id", String(id)]))}`);
+  if (response.redirected) {
+    pending.clear(); // signed out elsewhere: nothing is ours to see
+    return 0;
+  }
   const template = document.createElement("template");
   template.innerHTML = await response.text();
   const found = /** @type {HTMLElement} */ (template.content.querySelector("#found"));
