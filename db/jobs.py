@@ -62,8 +62,9 @@ def write(session: Session, job: Photo | Run, lease: float, **values: Any) -> No
         model.status == "running",
     )
     if not _changed(session, update(model).where(*mine).values(lease_until=_in(lease), **values)):
-        session.rollback()
-        raise LostLease(f"{model.__tablename__} {job.id}")
+        lost = LostLease(f"{model.__tablename__} {job.id}")
+        session.rollback()  # from here on `job` cannot be read: its row may be gone
+        raise lost
 
 
 def release(session: Session, owner: str) -> None:

@@ -1,5 +1,7 @@
 """What a friend agrees to. A new text gets a new version, and friends are asked again."""
 
+from dataclasses import dataclass
+
 from sqlalchemy.orm import Session
 
 from db.base import now
@@ -16,10 +18,20 @@ PROMISES = (
 AGREEMENT = "My photos may be kept and used to train this model until I delete them."
 
 
-def promises() -> list[str]:
+@dataclass(frozen=True)
+class Wording:
+    """What a friend reads before agreeing to it, and its version."""
+
+    promises: tuple[str, ...]
+    agreement: str
+    version: str
+
+
+def wording() -> Wording:
     """The text in force, with the retention period where one is set."""
     days = settings().retention_days
-    return [*PROMISES, *([f"After {days} days they are deleted by themselves."] if days else [])]
+    kept = (f"After {days} days they are deleted by themselves.",) if days else ()
+    return Wording(PROMISES + kept, AGREEMENT, version())
 
 
 def version() -> str:

@@ -27,6 +27,9 @@ SECONDS = 15
 MEMORY = 1200 << 20
 """Address space of a child; 50 megapixels in the costliest format (WebP) need nearly all of it."""
 HEADER = struct.Struct("<IQ")
+"""Of a question: megapixels allowed, bytes of the file."""
+ANSWER = struct.Struct("<QI")
+"""Before an answer: bytes after this, bytes of the JSON they begin with."""
 
 log = structlog.get_logger()
 _at_once = threading.Semaphore(2)  # bounds the memory of many uploads
@@ -43,8 +46,9 @@ def decode(data: bytes, max_megapixels: int) -> Decoded:
         log.warning("decoder_died", bytes=len(data), slow=slow)
         said = "takes too long to open" if slow else "could not be opened safely"
         raise BadPhoto("photo_unreadable", f"This picture {said}.", SEND)
-    (length,) = struct.unpack_from("<I", answer)
-    head, body = json.loads(answer[4 : 4 + length]), answer[4 + length :]
+    _, length = ANSWER.unpack_from(answer)
+    start = ANSWER.size + length
+    head, body = json.loads(answer[ANSWER.size : start]), answer[start:]
     if "code" in head:
         raise (PhotoTooLarge if head["code"] == "photo_too_large" else BadPhoto)(**head)
     end = head.pop("bytes")
@@ -53,7 +57,7 @@ def decode(data: bytes, max_megapixels: int) -> Decoded:
 
 
 def _ask(data: bytes, max_megapixels: int) -> bytes:
-    """The child's whole answer; empty when it died."""
+    """The child's whole answer; empty when it died before it had said everything."""
     ours, theirs = socket.socketpair()
     with ours:
         with theirs:
@@ -62,9 +66,11 @@ def _ask(data: bytes, max_megapixels: int) -> bytes:
         try:
             ours.sendall(HEADER.pack(max_megapixels, len(data)) + data)
             with ours.makefile("rb") as stream:
-                return stream.read()
-        except OSError:  # it ended before it had read or said everything
+                answer = stream.read()
+        except OSError:  # it ended before it had read everything
             return b""
+    whole = len(answer) >= ANSWER.size and len(answer) == ANSWER.size + ANSWER.unpack_from(answer)[0]
+    return answer if whole else b""
 
 
 def _hand_over(conversation: socket.socket) -> None:
@@ -120,11 +126,11 @@ def _answer(conversation: socket.socket) -> None:
         decoded = read(data, megapixels)
         head = {"width": decoded.width, "height": decoded.height, "bytes": len(decoded.photo)}
         text = json.dumps(head | {"dhash": decoded.dhash.hex(), "mirror": decoded.mirror.hex()}).encode()
-        parts = [struct.pack("<I", len(text)), text, decoded.photo, decoded.view]
+        parts = [text, decoded.photo, decoded.view]
     except BadPhoto as error:
         text = json.dumps({"code": error.code, "message": error.message, "hint": error.hint}).encode()
-        parts = [struct.pack("<I", len(text)), text]
-    for part in parts:
+        parts = [text]
+    for part in [ANSWER.pack(sum(map(len, parts)), len(text)), *parts]:
         conversation.sendall(part)
 
 

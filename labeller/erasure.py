@@ -15,12 +15,12 @@ from sqlalchemy import (
     Delete,
     Select,
     Update,
-    and_,
     delete,
     exists,
     func,
     or_,
     select,
+    true,
     update,
 )
 from sqlalchemy.orm import Session
@@ -29,7 +29,20 @@ from db import queue
 from db.base import now
 from db.live import live_run
 from db.manifests import faces_in
-from db.models import Event, Face, Group, Invite, Lease, Person, Photo, Prediction, Run, Score, Workbench
+from db.models import (
+    SHOWN,
+    Event,
+    Face,
+    Group,
+    Invite,
+    Lease,
+    Person,
+    Photo,
+    Prediction,
+    Run,
+    Score,
+    Workbench,
+)
 from db.session import forget_deleted
 from db.settings import settings
 from db.storage import blobs
@@ -45,7 +58,7 @@ def start(
 ) -> list[int]:
     """Mark photos as being erased, returning those that were not yet; until then they can be had back."""
     until = now() + timedelta(seconds=undo_seconds)
-    marked = update(Photo).where(which, Photo.status != "erasing").returning(Photo.id)
+    marked = update(Photo).where(which, SHOWN).returning(Photo.id)
     found = list(session.scalars(marked.values(status="erasing", owner=None, erase_at=until)))
     if found:
         session.add(Event(kind="photos_erased", person_id=by.id if by else None, detail={"photos": found}))
@@ -98,7 +111,7 @@ def finish(session: Session, photo: Photo) -> None:
     """Remove a marked photo's pictures and rows, and commit. Faces, answers and scores go with its row."""
     faces = frozenset(session.scalars(select(Face.id).where(Face.photo_id == photo.id)))
     blobs().delete_named(f"thumb/{photo.id}/")
-    for key in unused_blobs(session, photo.blob, photo.view_blob, but=photo.id):
+    for key in unused_blobs(session, photo.blob, photo.view_blob):
         blobs().delete(key)  # before the row: killed in between, the row still says what is to be done
     if not _count(session, delete(Photo).where(Photo.id == photo.id)):
         session.rollback()  # another worker was first
@@ -109,17 +122,13 @@ def finish(session: Session, photo: Photo) -> None:
     session.commit()
 
 
-def unused_blobs(session: Session, *keys: str, but: int | None = None) -> set[str]:
-    """Which of `keys` nothing uses, the photo of id `but` left out: equal pixels share a blob."""
+def unused_blobs(session: Session, *keys: str) -> set[str]:
+    """Which of `keys` nothing uses that is to stay: equal pixels share a blob."""
     used: set[str] = set()
-    for model in (Photo, Prediction):
-        query = select(model.blob, model.view_blob).where(
-            or_(model.blob.in_(keys), model.view_blob.in_(keys))
-        )
-        if model is Photo:
-            doomed = and_(Photo.status == "erasing", Photo.erase_at <= now())
-            query = query.where(~func.coalesce(doomed, False), Photo.id != (but or 0))
-        used.update(key for row in session.execute(query) for key in row)
+    for model, stays in ((Photo, or_(SHOWN, Photo.erase_at > now())), (Prediction, true())):
+        names = or_(model.blob.in_(keys), model.view_blob.in_(keys))
+        rows = session.execute(select(model.blob, model.view_blob).where(names, stays))
+        used.update(key for row in rows for key in row)
     return set(keys) - used
 
 
@@ -136,9 +145,10 @@ def _tidy_groups(session: Session, photo: Photo) -> None:
 def _mark_runs(session: Session, faces: frozenset[int]) -> None:
     """Say of each run how many of its faces are gone; retire the models if the owner set it so."""
     live = live_run(session)
-    for run in session.scalars(select(Run).where(Run.manifest.is_not(None))):
-        if not (gone := len(faces & faces_in(str(run.manifest)))):
+    for run_id, manifest in session.execute(select(Run.id, Run.manifest).where(Run.manifest.is_not(None))):
+        if not (gone := len(faces & faces_in(str(manifest)))):
             continue
+        run = session.get_one(Run, run_id)
         run.erased += gone
         if settings().retire_on_erasure and run.retired_at is None:
             _retire(session, run)

@@ -8,12 +8,11 @@ from sqlalchemy import ColumnElement, Select, and_, exists, func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session, contains_eager, selectinload
 
 from db.live import live_run
-from db.models import Answer, Face, Person, Photo, Score
+from db.models import SHOWN, Answer, Face, Person, Photo, Score
 from labeller.errors import BadAnswer
+from labeller.review import UNDECIDED
 
 PAGE = 60
-UNSURE_MARGIN = 0.3
-"""Where review, too, calls the model nearly undecided."""
 STATES = ("proposed", "confirmed", "rejected")
 LOOKS = ("doubtful", "unsure", "against", "disputed", "repeats")
 
@@ -48,7 +47,7 @@ def faces(session: Session, given: Filter, before: int | None = None, limit: int
     """A page of faces with their photos. Raises BadAnswer for an unknown state or look."""
     _check(given)
     query = select(Face).join(Face.photo).options(contains_eager(Face.photo))
-    query = query.where(Photo.status != "erasing", *_about_photos(given))
+    query = query.where(SHOWN, *_about_photos(given))
     for column, value in ((Face.state, given.state), (Face.label, given.label)):
         if value is not None:
             query = query.where(column == value)
@@ -59,7 +58,7 @@ def faces(session: Session, given: Filter, before: int | None = None, limit: int
 
 def photos(session: Session, given: Filter, before: int | None = None, limit: int = PAGE) -> Page[Photo]:
     """A page of photos with their faces; of the filter, what concerns photos."""
-    query = select(Photo).where(Photo.status != "erasing", *_about_photos(given))
+    query = select(Photo).where(SHOWN, *_about_photos(given))
     if given.look == "repeats":
         query = query.where(Photo.repeat_id.is_not(None))
     return _page(session, query.options(selectinload(Photo.faces)), Photo.id, before, limit)
@@ -67,7 +66,7 @@ def photos(session: Session, given: Filter, before: int | None = None, limit: in
 
 def photos_of(session: Session, person: Person, before: int | None = None, limit: int = PAGE) -> Page[Photo]:
     """What a friend sent, or somebody of the team."""
-    query = select(Photo).where(_sent(person), Photo.status != "erasing")
+    query = select(Photo).where(_sent(person), SHOWN)
     return _page(session, query.options(selectinload(Photo.faces)), Photo.id, before, limit)
 
 
@@ -81,7 +80,7 @@ class Sent:
 
 
 def sent_by(session: Session, person: Person) -> Sent:
-    mine = _sent(person), Photo.status != "erasing"
+    mine = _sent(person), SHOWN
     statuses = dict(
         session.execute(select(Photo.status, func.count()).where(*mine).group_by(Photo.status)).tuples().all()
     )
@@ -95,7 +94,7 @@ def repeats_of(session: Session, photo: Photo) -> list[Photo]:
     """The other photos that show nearly the same."""
     if photo.repeat_id is None:
         return []
-    same = Photo.repeat_id == photo.repeat_id, Photo.id != photo.id, Photo.status != "erasing"
+    same = Photo.repeat_id == photo.repeat_id, Photo.id != photo.id, SHOWN
     return list(session.scalars(select(Photo).where(*same).order_by(Photo.id).limit(PAGE)))
 
 
@@ -159,7 +158,7 @@ def _look(session: Session, look: str) -> ColumnElement[bool]:
     run = live_run(session)
     scored = Score.run_id == (run.id if run else 0), Score.face_id == Face.id
     fresh = Score.box_version == Face.box_version
-    judged = Score.margin < UNSURE_MARGIN if look == "unsure" else Score.label != Face.label
+    judged = Score.margin < UNDECIDED if look == "unsure" else Score.label != Face.label
     return exists().where(*scored, fresh, judged)
 
 

@@ -8,13 +8,15 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from db import jobs
-from db.models import Person, Photo
+from db.base import now
+from db.models import SHOWN, Person, Photo
 from db.settings import settings
 from db.storage import blobs
 from labeller import erasure
 from labeller.decode import decode
 from labeller.errors import BadAnswer, BadPhoto, NotFound, NotInvited, PhotoTooLarge
 from labeller.people import standing
+from labeller.pixels import Decoded
 from labeller.repeats import place
 
 
@@ -45,25 +47,16 @@ def receive(
         return Received(known, created=False)
     _finish_erasing(session, digest)
     decoded = decode(data, settings().max_megapixels)
-    photo = Photo(
-        sha256=digest,
-        blob=blobs().put(decoded.photo),
-        view_blob=blobs().put(decoded.view),
-        width=decoded.width,
-        height=decoded.height,
-        dhash=decoded.dhash,
-        person_id=person.id if person else None,
-        uploaded_by=uploaded_by.id if uploaded_by else None,
-        folder_label=folder_label,
-    )
+    photo = _stored(decoded)
+    photo.sha256, photo.folder_label = digest, folder_label
+    photo.person_id = person.id if person else None
+    photo.uploaded_by = uploaded_by.id if uploaded_by else None
     try:
         place(session, photo, decoded.mirror, person)
         session.add(photo)
         jobs.submit(session, photo)
     except IntegrityError:  # the same bytes arrived twice at once, or their person is being erased
-        session.rollback()
-        for key in erasure.unused_blobs(session, photo.blob, photo.view_blob):
-            blobs().delete(key)
+        _withdraw(session, photo)
         if (known := find(session, digest, uploaded_by, person)) is not None:
             return Received(known, created=False)
         if person is not None and standing(session, person.id) is None:
@@ -73,12 +66,30 @@ def receive(
     return Received(photo, created=True)
 
 
+def _stored(decoded: Decoded) -> Photo:
+    """A new photo whose pictures are in the store."""
+    return Photo(
+        blob=blobs().put(decoded.photo),
+        view_blob=blobs().put(decoded.view),
+        width=decoded.width,
+        height=decoded.height,
+        dhash=decoded.dhash,
+    )
+
+
+def _withdraw(session: Session, photo: Photo) -> None:
+    """Take back what an upload that came to nothing has stored."""
+    session.rollback()
+    for key in erasure.unused_blobs(session, photo.blob, photo.view_blob):
+        blobs().delete(key)
+
+
 def find(session: Session, digest: str, sender: Person | None, person: Person | None) -> Photo | None:
     """The photo that bytes of this SHA-256 are already.
 
     A friend finds only their own: that somebody else sent the same picture is not theirs to know.
     """
-    same = select(Photo).where(Photo.sha256 == digest, Photo.status != "erasing").order_by(Photo.id)
+    same = select(Photo).where(Photo.sha256 == digest, SHOWN).order_by(Photo.id)
     if person is not None and (own := session.scalar(same.where(Photo.person_id == person.id))) is not None:
         return own
     return None if sender is not None and sender.role == "friend" else session.scalar(same.limit(1))
@@ -88,6 +99,7 @@ def _finish_erasing(session: Session, digest: str) -> None:
     """Sent again within the time for undoing its deletion: then it is deleted now, and comes as new."""
     doomed = select(Photo).where(Photo.sha256 == digest, Photo.status == "erasing")
     for photo in session.scalars(doomed).all():
+        photo.erase_at = now()
         erasure.finish(session, photo)
 
 

@@ -4,6 +4,7 @@ import io
 from collections.abc import Sequence
 
 import numpy as np
+import structlog
 from numpy.typing import NDArray
 from PIL import Image
 from sqlalchemy.orm import Session
@@ -13,6 +14,8 @@ from db.models import Face, Photo, Prediction
 from db.storage import blobs
 from labeller import answers
 from labeller.faces import Detection, detect, give_back_memory
+
+log = structlog.get_logger()
 
 LEASE_SECONDS = 30
 LIKELY = 0.8
@@ -27,15 +30,24 @@ def propose_faces(session: Session, photo_id: int, attempt: int, owner: str) -> 
     """Detect the photo's faces and store them; safe to run twice and to be killed anywhere."""
     if not jobs.claim(session, Photo, photo_id, attempt, owner, LEASE_SECONDS):
         return
-    photo = session.get_one(Photo, photo_id, populate_existing=True)
+    photo = session.get(Photo, photo_id, populate_existing=True)
+    if photo is None:  # erased since
+        return
+    try:
+        _propose(session, photo)
+    except jobs.LostLease:
+        log.info("photo_was_not_ours_any_more", photo=photo_id)
+
+
+def _propose(session: Session, photo: Photo) -> None:
     try:
         found = _detect(photo)
+        jobs.write(session, photo, 0, status="ready")
     except OSError as error:
         jobs.write(session, photo, 0, status="failed", error=f"The stored picture cannot be read: {error}")
         session.commit()
         return
     faces = [_face(photo, one) for one in found]
-    jobs.write(session, photo, 0, status="ready")
     session.add_all(faces)
     session.flush()
     if photo.folder_label and (index := obvious(found)) is not None:

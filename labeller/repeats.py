@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from db.models import SPLITS, Group, Person, Photo
+from db.models import SHOWN, SPLITS, Group, Person, Photo
 
 NEAR = 40
 """Bits of 256 in which near repeats may differ. Measured on 1,050 real photographs against themselves
@@ -46,7 +46,7 @@ def join_person(session: Session, person: Person) -> None:
 
 def near_repeats(session: Session, *hashes: bytes) -> list[Photo]:
     """Photos within NEAR bits of any of the hashes."""
-    rows = session.execute(select(Photo.id, Photo.dhash).where(Photo.status != "erasing")).all()
+    rows = session.execute(select(Photo.id, Photo.dhash).where(SHOWN)).all()
     if not rows:
         return []
     known = np.frombuffer(b"".join(row.dhash for row in rows), np.uint8).reshape(len(rows), -1)

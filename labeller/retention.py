@@ -6,7 +6,7 @@ from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from db.base import now
-from db.models import Person, Photo
+from db.models import SHOWN, Person, Photo
 from db.session import forget_deleted
 from db.settings import settings
 from labeller import erasure, uploads
@@ -25,7 +25,7 @@ def tidy(session: Session) -> None:
 def _let_go(session: Session, period: timedelta) -> None:
     over = now() - period
     erasure.start(session, Photo.created_at < over, None)
-    photos = exists().where(Photo.person_id == Person.id, Photo.status != "erasing")
+    photos = exists().where(Photo.person_id == Person.id, SHOWN)
     gone = Person.role == "friend", Person.created_at < over, Person.erasing_at.is_(None), ~photos
     for friend in session.scalars(select(Person).where(*gone, Person.merged_into_id.is_(None))).all():
         erasure.start_person(session, friend, None)

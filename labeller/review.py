@@ -15,6 +15,8 @@ from labeller.errors import BadAnswer
 
 LEASE = timedelta(minutes=10)
 MODES = ("label", "review")
+UNDECIDED, UNSURE = 0.3, 0.8
+"""Margins below which the model is called nearly undecided, and not quite sure."""
 
 
 @dataclass(frozen=True)
@@ -150,4 +152,6 @@ def _why(face: Face, mode: str, score: Score | None) -> tuple[str, str]:
 
 def _certainty(margin: float) -> str:
     """A margin in words, for somebody who wonders why a face comes late in the queue."""
-    return "nearly undecided" if margin < 0.3 else "not quite sure" if margin < 0.8 else "fairly sure"
+    return (
+        "nearly undecided" if margin < UNDECIDED else "not quite sure" if margin < UNSURE else "fairly sure"
+    )

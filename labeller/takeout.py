@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 from zipstream import ZipStream
 
-from db.models import Answer, Event, Face, Person, Photo
+from db.models import SHOWN, Answer, Event, Face, Person, Photo
 from db.storage import blobs
 
 Archive = Iterator[bytes]
@@ -17,7 +17,7 @@ KINDS = {b"\x89PNG": "png", b"RIFF": "webp"}
 
 def of_person(session: Session, person: Person) -> Archive:
     """The bytes of a zip: `about.json`, and every photo as we keep it under `photos/`."""
-    theirs = select(Photo).where(Photo.person_id == person.id, Photo.status != "erasing").order_by(Photo.id)
+    theirs = select(Photo).where(Photo.person_id == person.id, SHOWN).order_by(Photo.id)
     photos = list(session.scalars(theirs.options(selectinload(Photo.faces))))
     about = {
         "person": _person(person),

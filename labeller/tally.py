@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from db.models import Answer, Face, Person, Photo
+from db.models import SHOWN, Answer, Face, Person, Photo
 from labeller.people import everyone
 
 
@@ -31,8 +31,9 @@ class Counts:
 
 def counts(session: Session) -> Counts:
     """All counts in four small queries."""
-    here = Photo.status != "erasing"
-    statuses = session.execute(select(Photo.status, func.count()).where(here).group_by(Photo.status)).tuples()
+    statuses = session.execute(
+        select(Photo.status, func.count()).where(SHOWN).group_by(Photo.status)
+    ).tuples()
     states = session.execute(select(Face.state, func.count()).group_by(Face.state)).tuples()
     labels = session.execute(
         select(Face.label, func.count()).where(Face.state == "confirmed").group_by(Face.label)
@@ -59,7 +60,7 @@ class Given:
 
 def people(session: Session) -> list[Given]:
     """Everybody who takes part, by id, in three queries."""
-    here = Photo.status != "erasing", Photo.person_id.is_not(None)
+    here = SHOWN, Photo.person_id.is_not(None)
     sent = select(Photo.person_id, func.count(), func.max(Photo.created_at)).where(*here)
     photos = {row[0]: row[1:] for row in session.execute(sent.group_by(Photo.person_id))}
     found = (

@@ -9,6 +9,7 @@ from datetime import timedelta
 from sqlalchemy.orm import Session
 
 from db.base import now
+from db.errors import Refused
 from db.models import Person
 from db.settings import settings
 from db.storage import blobs
@@ -26,8 +27,8 @@ def arrived(
 ) -> dict[str, tuple[int | None, list[int]]]:
     """By SHA-256: (photo id, numbers of the parts that are here), for those of which anything is."""
     parts = defaultdict(list)
-    for name in blobs().named(f"part/{sender.id}"):
-        digest, _, number = name.rpartition("/")[2].partition("-")
+    for name in blobs().named(f"part/{sender.id}/"):
+        _, _, digest, number = name.split("/")
         parts[digest].append(int(number))
     found = {}
     for digest in digests:
@@ -46,32 +47,27 @@ def take_part(
     """
     _check(digest, number, of, data)
     if (known := intake.find(session, digest, sender, person)) is not None:
-        forget(sender, digest, of)
+        blobs().delete_named(_folder(sender, digest))
         return intake.Received(known, created=False)
-    blobs().put_named(_name(sender, digest, number), data)
-    missing = [one for one in range(of) if not blobs().has(_name(sender, digest, one))]
-    if missing:
+    blobs().put_named(f"{_folder(sender, digest)}{number}", data)
+    if len(blobs().named(_folder(sender, digest))) < of:
         return None
     try:
-        whole = b"".join(blobs().get(_name(sender, digest, one)) for one in range(of))
-    except FileNotFoundError:  # a second tab sends it too, and was first
-        whole = b""
-    try:
-        if hashlib.sha256(whole).hexdigest() != digest:
-            raise Damaged("upload_damaged", "The photo was damaged on its way.", "Send it again.")
-        return intake.receive(session, whole, uploaded_by=sender, person=person)
-    finally:
-        forget(sender, digest, of)  # received, or refused for good: nothing of the raw file stays
+        received = intake.receive(session, _whole(sender, digest, of), uploaded_by=sender, person=person)
+    except Refused:  # for good: nothing of the raw file stays
+        blobs().delete_named(_folder(sender, digest))
+        raise
+    blobs().delete_named(_folder(sender, digest))
+    return received
 
 
-def forget(sender: Person, digest: str, of: int) -> None:
-    for number in range(of):
-        blobs().delete(_name(sender, digest, number))
+def damaged() -> Damaged:
+    return Damaged("upload_damaged", "The photo was damaged on its way.", "Send it again.")
 
 
 def forget_stale() -> None:
     """Drop the parts of uploads that nobody went on with."""
-    for name, written in blobs().named("part").items():
+    for name, written in blobs().named("part/").items():
         if written < now() - KEPT:
             blobs().delete(name)
 
@@ -86,5 +82,16 @@ def _check(digest: str, number: int, of: int, data: bytes) -> None:
         raise BadPhoto("empty_file", "This file is empty.", "Choose the photo again.")
 
 
-def _name(sender: Person, digest: str, number: int) -> str:
-    return f"part/{sender.id}/{digest}-{number}"
+def _whole(sender: Person, digest: str, of: int) -> bytes:
+    """The parts put together, which must be what was announced."""
+    try:
+        whole = b"".join(blobs().get(f"{_folder(sender, digest)}{number}") for number in range(of))
+    except FileNotFoundError:  # a second tab sends it too, and was first
+        whole = b""
+    if hashlib.sha256(whole).hexdigest() != digest:
+        raise damaged()
+    return whole
+
+
+def _folder(sender: Person, digest: str) -> str:
+    return f"part/{sender.id}/{digest}/"

@@ -23,6 +23,7 @@ def create_app() -> APIFlask:
         gallery,
         home,
         label,
+        links,
         mine,
         people,
         pictures,
@@ -41,6 +42,19 @@ def create_app() -> APIFlask:
         json_errors=False,
         static_folder=str(Path(__file__).parent / "static"),
     )
+    _configure(app)
+    for module in (database, errors, auth, links, commands):
+        module.init_app(app)
+    app.before_request(roles.check)
+    app.before_request(auth.protect)
+    for page in (home, auth, upload, mine, pictures, label, gallery, runs, people):
+        app.register_blueprint(page.pages)
+    for blueprint in api.blueprints():
+        app.register_blueprint(blueprint, url_prefix=API)
+    return app
+
+
+def _configure(app: APIFlask) -> None:
     app.config.update(
         SECRET_KEY=settings().signing_key(),
         PERMANENT_SESSION_LIFETIME=timedelta(days=SESSION_DAYS),
@@ -54,14 +68,3 @@ def create_app() -> APIFlask:
         WTF_CSRF_TIME_LIMIT=None,
     )
     app.security_schemes = {"token": {"type": "http", "scheme": "bearer"}}
-    database.init_app(app)
-    errors.init_app(app)
-    auth.init_app(app)
-    app.before_request(roles.check)
-    app.before_request(auth.protect)
-    for module in (home, auth, upload, mine, pictures, label, gallery, runs, people):
-        app.register_blueprint(module.pages)
-    for blueprint in api.blueprints():
-        app.register_blueprint(blueprint, url_prefix=API)
-    commands.init_app(app)
-    return app

@@ -51,7 +51,8 @@ def init_app(app: Flask) -> None:
         storage_uri=_limiter_storage(),
         strategy="fixed-window",
         headers_enabled=True,  # Retry-After among them
-        in_memory_fallback_enabled=True,  # a broker that is away must not lock people out
+        in_memory_fallback_enabled=True,  # a broker that is away must not lock people out,
+        swallow_errors=True,  # nor the fallback's race between threads (limits pull request 352)
     )
     limiter.init_app(app)
     app.after_request(_headers)
@@ -125,8 +126,8 @@ def _invitation(secret: str, error: BadAnswer | None = None) -> str:
     found = invites.find(db(), secret)
     known = found.person_id is not None
     here = person if (person := current()) and person.role == found.role else None
-    text = {"promises": consent.promises(), "agreement": consent.AGREEMENT, "version": consent.version()}
-    return render_template("invitation.html", role=found.role, known=known, here=here, error=error, **text)
+    text = consent.wording()
+    return render_template("invitation.html", role=found.role, known=known, here=here, error=error, text=text)
 
 
 @pages.post("/i/<secret>")

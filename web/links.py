@@ -4,12 +4,17 @@ import socket
 
 import psutil
 import segno
-from flask import has_request_context, request
+from flask import Flask, has_request_context, request
 from markupsafe import Markup
 
 from db.models import Person
 from db.settings import settings
 from labeller import people
+
+
+def init_app(app: Flask) -> None:
+    """Templates make links and codes themselves, where they show them."""
+    app.jinja_env.globals.update(personal_url=personal_url, qr_code=qr_code)
 
 
 def base_url() -> str:

@@ -7,7 +7,6 @@ from flask.typing import ResponseReturnValue
 from labeller import consent, erasure, gallery, takeout
 from web.auth import me
 from web.database import db
-from web.links import personal_url, qr_code
 
 pages = APIBlueprint("mine", __name__, enable_openapi=False)
 
@@ -16,15 +15,8 @@ pages = APIBlueprint("mine", __name__, enable_openapi=False)
 def page() -> ResponseReturnValue:
     before = request.args.get("before", type=int)
     photos = gallery.photos_of(db(), me(), before)
-    link = personal_url(me())
-    return render_template(
-        "mine.html",
-        photos=photos.items,
-        older=photos.next,
-        sent=gallery.sent_by(db(), me()),
-        link=link,
-        code=qr_code(link),
-    )
+    sent = gallery.sent_by(db(), me())
+    return render_template("mine.html", photos=photos.items, older=photos.next, sent=sent)
 
 
 @pages.post("/mine/consent")

@@ -11,7 +11,6 @@ from labeller import consent, gallery
 from web.api.photos import erase, take
 from web.auth import me, must_consent
 from web.database import db
-from web.links import personal_url, qr_code
 from web.pictures import visible
 
 pages = APIBlueprint("upload", __name__, enable_openapi=False)
@@ -60,10 +59,8 @@ def _seen(photo_id: int) -> Photo | None:
 
 def _page(refused: list[tuple[str, Refused]]) -> str:
     if must_consent():
-        text = {"promises": consent.promises(), "agreement": consent.AGREEMENT, "version": consent.version()}
-        return render_template("consent.html", **text)
+        return render_template("consent.html", text=consent.wording())
     photos = gallery.photos_of(db(), me(), limit=SHOWN)
-    link = personal_url(me())
     return render_template(
         "upload.html",
         photos=photos.items,
@@ -71,6 +68,4 @@ def _page(refused: list[tuple[str, Refused]]) -> str:
         sent=gallery.sent_by(db(), me()),
         refused=refused,
         limit=settings().max_upload_mb,
-        link=link,
-        code=qr_code(link),
     )

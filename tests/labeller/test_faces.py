@@ -1,14 +1,16 @@
 """Real MTCNN on real pixels."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
 from sqlalchemy.orm import Session
 
-from db.models import Answer, Face
-from labeller import intake, people
+from db.models import Answer, Face, Photo
+from db.session import session_scope
+from labeller import erasure, intake, people
 from tests.pictures import jpeg, portrait
 
 pytestmark = pytest.mark.slow
@@ -75,6 +77,26 @@ def test_a_photo_whose_picture_is_gone_fails_with_words(db: Session, data: Path)
     db.expire_all()
     assert photo.status == "failed"
     assert "cannot be read" in str(photo.error)
+
+
+def test_a_photo_that_is_erased_while_it_is_looked_at_ends_quietly(
+    db: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from labeller import faces, proposals
+
+    photo = intake.receive(db, jpeg(portrait(3, False)), None).photo
+    db.commit()
+
+    def looked_at(pixels: Any) -> Any:
+        with session_scope() as other:
+            erasure.start(other, Photo.id == photo.id, None)
+            other.commit()
+            erasure.finish_pending(other)
+        return faces.detect(pixels)
+
+    monkeypatch.setattr(proposals, "detect", looked_at)
+    proposals.propose_faces(db, photo.id, 0, "test")
+    assert (db.query(Photo).count(), db.query(Face).count()) == (0, 0)
 
 
 def test_what_is_obvious() -> None:

@@ -1,6 +1,7 @@
 """Sending photos: what is kept, what is refused, and in which words."""
 
 import io
+import socket
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from db.models import Photo
 from db.settings import settings
 from db.storage import blobs
 from labeller import erasure, intake, people
-from labeller.decode import decode
+from labeller.decode import ANSWER, decode
 from labeller.errors import BadPhoto, PhotoTooLarge
 from tests.hostile import animated, png, saved
 from tests.pictures import jpeg, portrait
@@ -45,6 +46,19 @@ def test_a_bomb_of_169_megapixels_is_refused_before_it_unfolds(data: Path) -> No
     assert len(bomb) < 1_000_000
     with pytest.raises(PhotoTooLarge, match="too many pixels"):
         decode(bomb, 50)
+
+
+def test_a_decoder_that_is_killed_while_it_answers_leaves_no_half_a_photo(
+    data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def half_an_answer(conversation: socket.socket) -> None:
+        theirs = conversation.dup()
+        theirs.sendall(ANSWER.pack(20_000, 2) + b"{}" + bytes(5_000))
+        theirs.shutdown(socket.SHUT_WR)
+
+    monkeypatch.setattr("labeller.decode._hand_over", half_an_answer)
+    with pytest.raises(BadPhoto, match="could not be opened safely"):
+        decode(jpeg(portrait(1, False)), 50)
 
 
 def test_a_file_over_the_limit_is_refused_unread(data: Path) -> None:

@@ -8,7 +8,7 @@ from sqlalchemy.orm import contains_eager
 
 from db.base import OPEN
 from db.errors import Forbidden
-from db.models import Answer, Face, Group, Person, Photo
+from db.models import SHOWN, Answer, Face, Group, Person, Photo
 from labeller import answers, erasure, gallery, intake, people
 from web.api import schemas
 from web.auth import me, must_consent
@@ -130,7 +130,7 @@ def list_faces(query_data: schemas.FacesQuery) -> Any:
         .join(Face.photo)
         .join(Group, Group.id == Photo.group_id)
         .outerjoin(Person, Person.id == Photo.person_id)
-        .where(Face.id > given.cursor, Photo.status != "erasing")
+        .where(Face.id > given.cursor, SHOWN)
     )
     for column, value in ((Face.state, given.state), (Face.label, given.label), (Person.name, given.person)):
         if value is not None:

@@ -1,0 +1,26 @@
+"""The rows. They are the truth; what travels through the broker is only a nudge to look at them."""
+
+from db.models.people import ROLES, Event, Invite, Person, Token
+from db.models.photos import SHOWN, SPLITS, Answer, Face, Group, Lease, Photo
+from db.models.runs import Embedding, Prediction, Run, Score, Workbench, Worker
+
+__all__ = [
+    "ROLES",
+    "SHOWN",
+    "SPLITS",
+    "Answer",
+    "Embedding",
+    "Event",
+    "Face",
+    "Group",
+    "Invite",
+    "Lease",
+    "Person",
+    "Photo",
+    "Prediction",
+    "Run",
+    "Score",
+    "Token",
+    "Workbench",
+    "Worker",
+]

@@ -1,0 +1,78 @@
+"""Who takes part, how they come in, and what was done."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey
+from sqlalchemy.orm import Mapped, mapped_column
+
+from db.base import Base, now
+
+ROLES = ("owner", "labeller", "friend")
+
+
+class Person(Base):
+    """Somebody invited: they label, or they gave photos, or they own the workbench."""
+
+    __tablename__ = "person"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    role: Mapped[str]
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    consented_at: Mapped[datetime | None]
+    consent_version: Mapped[str | None]
+    """Which text they agreed to, see `labeller.consent`."""
+    invite_id: Mapped[int | None] = mapped_column(ForeignKey("invite.id", ondelete="SET NULL"))
+    """The link they came by."""
+    link_version: Mapped[int] = mapped_column(default=1)
+    """Counts the personal links they were given; only the newest one signs in."""
+    merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"))
+    """Whom this person turned out to be: their link and tokens go on working, as the other's."""
+    erasing_at: Mapped[datetime | None]
+    """Since when they are being erased; nothing of them is shown any more."""
+
+    # An id is never given out twice, or an old cookie or link would sign in a stranger.
+    __table_args__ = ({"sqlite_autoincrement": True},)
+
+
+class Invite(Base):
+    """A link that makes a person, or lets a known one in (`person_id`). The token is kept hashed."""
+
+    __tablename__ = "invite"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    token_hash: Mapped[str] = mapped_column(unique=True)
+    role: Mapped[str]
+    person_id: Mapped[int | None] = mapped_column(
+        ForeignKey("person.id", ondelete="CASCADE", use_alter=True, name="fk_invite_person_id_person")
+    )
+    note: Mapped[str] = mapped_column(default="")
+    uses: Mapped[int] = mapped_column(default=0)
+    uses_left: Mapped[int]
+    expires_at: Mapped[datetime]
+    revoked_at: Mapped[datetime | None]
+    created_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class Token(Base):
+    """A bearer token of the JSON API, kept hashed."""
+
+    __tablename__ = "token"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    token_hash: Mapped[str] = mapped_column(unique=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"))
+    created_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class Event(Base):
+    """The audit trail."""
+
+    __tablename__ = "event"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[datetime] = mapped_column(default=now)
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    kind: Mapped[str]
+    detail: Mapped[dict[str, Any]] = mapped_column(default=dict)

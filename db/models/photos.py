@@ -1,0 +1,146 @@
+"""Photos, the faces in them, and what people said of these."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, ForeignKey, Index, LargeBinary, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from db.base import Base, Job, now
+from db.models.people import Person
+
+SPLITS = ("train", "validation", "locked")
+
+
+class Group(Base):
+    """Photos that must stay on one side of the split: of one person, or near repeats of another."""
+
+    __tablename__ = "group"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    split: Mapped[str]
+
+
+class Photo(Job, Base):
+    """An upright, metadata-free photo. While it is being erased its status is `erasing`."""
+
+    __tablename__ = "photo"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    sha256: Mapped[str | None]
+    """Of the bytes as sent. None on the exact twin of another photo, once two people were merged."""
+    blob: Mapped[str]
+    view_blob: Mapped[str]
+    """A rendition of at most 1024 px: what the detector and the pages look at."""
+    width: Mapped[int]
+    height: Mapped[int]
+    dhash: Mapped[bytes] = mapped_column(LargeBinary)
+    repeat_id: Mapped[int | None] = mapped_column(index=True)
+    """Shared by near repeats of each other: the id of the first of them; None without any."""
+    group_id: Mapped[int] = mapped_column(ForeignKey("group.id"), index=True)
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), index=True)
+    uploaded_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    folder_label: Mapped[str | None]
+    """The class its import folder named: the answer for its one obvious face."""
+    created_at: Mapped[datetime] = mapped_column(default=now, index=True)
+    erase_at: Mapped[datetime | None]
+    """Until when an `erasing` photo can still be had back."""
+    group: Mapped[Group] = relationship()
+    person: Mapped[Person | None] = relationship(foreign_keys=person_id)
+    faces: Mapped[list["Face"]] = relationship(
+        back_populates="photo", order_by="Face.id", passive_deletes=True
+    )
+
+    # The same bytes are the same photo, for each person in it.
+    __table_args__ = (
+        UniqueConstraint("person_id", "sha256", name="uq_photo_person_id_sha256"),
+        Index(
+            "uq_photo_sha256",
+            "sha256",
+            unique=True,
+            sqlite_where=text("person_id IS NULL"),
+            postgresql_where=text("person_id IS NULL"),
+        ),
+        {"sqlite_autoincrement": True},
+    )
+
+
+SHOWN: ColumnElement[bool] = Photo.status != "erasing"
+"""What pages and queries know of: every photo that nobody is erasing."""
+
+
+class Face(Base):
+    """A box in photo pixels with the state that its answers, folded, give it."""
+
+    __tablename__ = "face"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    photo_id: Mapped[int] = mapped_column(ForeignKey("photo.id", ondelete="CASCADE"), index=True)
+    x: Mapped[float]
+    y: Mapped[float]
+    w: Mapped[float]
+    h: Mapped[float]
+    box_version: Mapped[int] = mapped_column(default=1)
+    source: Mapped[str]
+    confidence: Mapped[float | None]
+    keypoints: Mapped[dict[str, Any] | None]
+    proposed_box: Mapped[list[Any]]
+    """The box before anybody moved it: what undoing every adjustment returns to."""
+    state: Mapped[str] = mapped_column(default="proposed")
+    label: Mapped[str | None]
+    doubtful: Mapped[bool] = mapped_column(default=False)
+    """The detector is not sure that this is a face: offered after all others, and fainter."""
+    decided_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    decided_at: Mapped[datetime | None]
+    disputed: Mapped[bool] = mapped_column(default=False)
+    """Two people gave different answers that both stand."""
+    version: Mapped[int] = mapped_column(default=0)
+    """Counts writes; writing it first locks the row on both engines."""
+    photo: Mapped[Photo] = relationship(back_populates="faces")
+
+    __table_args__ = (
+        Index(
+            "ix_face_waiting",
+            "doubtful",
+            "id",
+            sqlite_where=text("decided_at IS NULL"),
+            postgresql_where=text("decided_at IS NULL"),
+        ),
+        Index("ix_face_state", "state", "label", "id"),
+        Index("ix_face_disputed", "id", sqlite_where=text("disputed"), postgresql_where=text("disputed")),
+        {"sqlite_autoincrement": True},
+    )
+
+    @property
+    def box(self) -> tuple[float, float, float, float]:
+        """(x, y, width, height) in pixels of the upright photo."""
+        return (self.x, self.y, self.w, self.h)
+
+
+class Answer(Base):
+    """What a person said of a face. Append-only: an undo marks, nothing is removed."""
+
+    __tablename__ = "answer"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    client_key: Mapped[str] = mapped_column(unique=True)
+    face_id: Mapped[int] = mapped_column(ForeignKey("face.id", ondelete="CASCADE"), index=True)
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), index=True)
+    kind: Mapped[str]
+    label: Mapped[str | None]
+    box: Mapped[list[Any] | None]
+    seconds: Mapped[float | None]
+    undone_at: Mapped[datetime | None]
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    face: Mapped[Face] = relationship()
+
+
+class Lease(Base):
+    """Who was last shown a face, and until when nobody else is."""
+
+    __tablename__ = "lease"
+
+    face_id: Mapped[int] = mapped_column(ForeignKey("face.id", ondelete="CASCADE"), primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"))
+    seen_at: Mapped[datetime]
+    until: Mapped[datetime]

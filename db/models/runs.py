@@ -1,0 +1,115 @@
+"""What the model does: features, runs, scores, predictions; and the processes that do it."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, LargeBinary, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from db.base import OPEN, Base, Job, now
+
+
+class Embedding(Base):
+    """Pooled backbone features of one crop: 1280 float16, little-endian."""
+
+    __tablename__ = "embedding"
+
+    face_id: Mapped[int] = mapped_column(ForeignKey("face.id", ondelete="CASCADE"), primary_key=True)
+    box_version: Mapped[int] = mapped_column(primary_key=True)
+    backbone: Mapped[str] = mapped_column(primary_key=True)
+    view: Mapped[int] = mapped_column(primary_key=True)
+    vector: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class Run(Job, Base):
+    """One training: recipe and manifest in, metrics and a model out."""
+
+    __tablename__ = "run"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    recipe: Mapped[dict[str, Any]]
+    seed: Mapped[int]
+    phase: Mapped[str] = mapped_column(default="waiting")
+    progress: Mapped[float] = mapped_column(default=0.0)
+    manifest: Mapped[str | None]
+    """Key of the blob that lists faces, boxes, labels and splits: the SHA-256 of the dataset."""
+    backbone: Mapped[str | None]
+    classes: Mapped[list[Any]]
+    curve: Mapped[list[Any]] = mapped_column(default=list)
+    """Per epoch: {"epoch", "loss", "accuracy", "validation_loss", "validation_accuracy"}."""
+    metrics: Mapped[dict[str, Any] | None]
+    head: Mapped[dict[str, Any] | None]
+    """{"kernel": [[...]], "bias": [...], "temperature": t}: what scores a face."""
+    keras_blob: Mapped[str | None]
+    litert_blob: Mapped[str | None]
+    promoted: Mapped[bool] = mapped_column(default=False)
+    reason: Mapped[str | None]
+    erased: Mapped[int] = mapped_column(default=0)
+    """Faces it learned from or was measured on that have been erased since."""
+    retired_at: Mapped[datetime | None]
+    """Since when its model is deleted, because a person in it was erased."""
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    started_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None]
+
+    # One waits and one runs at most; the database holds to it, whoever asks.
+    __table_args__ = tuple(
+        Index(
+            f"uq_run_{status}", "status", unique=True, sqlite_where=text(where), postgresql_where=text(where)
+        )
+        for status, where in ((status, f"status = '{status}'") for status in OPEN)
+    )
+
+
+class Workbench(Base):
+    """The one row of what the whole workbench agrees on."""
+
+    __tablename__ = "workbench"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    live_run_id: Mapped[int | None] = mapped_column(ForeignKey("run.id"))
+    live_run: Mapped[Run | None] = relationship()
+
+
+class Score(Base):
+    """A face's calibrated class probabilities under one run, in the run's class order."""
+
+    __tablename__ = "score"
+
+    run_id: Mapped[int] = mapped_column(ForeignKey("run.id", ondelete="CASCADE"), primary_key=True)
+    face_id: Mapped[int] = mapped_column(ForeignKey("face.id", ondelete="CASCADE"), primary_key=True)
+    box_version: Mapped[int]
+    probabilities: Mapped[list[Any]]
+    label: Mapped[str]
+    margin: Mapped[float]
+    """Best minus second-best probability: small where the model is least sure."""
+
+    __table_args__ = (
+        Index("ix_score_margin", "run_id", "margin", "face_id"),
+        Index("ix_score_face", "face_id"),
+    )
+
+
+class Prediction(Job, Base):
+    """A photo to be judged by the live model and forgotten: one worker detects, the next classifies."""
+
+    __tablename__ = "prediction"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    blob: Mapped[str]
+    view_blob: Mapped[str]
+    width: Mapped[int]
+    height: Mapped[int]
+    faces: Mapped[list[Any] | None]
+    run_id: Mapped[int | None] = mapped_column(ForeignKey("run.id"))
+    deadline: Mapped[datetime]
+
+
+class Worker(Base):
+    """When each long-lived process last said that it is there."""
+
+    __tablename__ = "worker"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    kind: Mapped[str]
+    seen_at: Mapped[datetime]
