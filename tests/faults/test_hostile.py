@@ -31,7 +31,7 @@ def peak_memory(family: Callable[[], list[psutil.Process]]) -> Iterator[dict[str
     over = threading.Event()
 
     def watch() -> None:
-        while not over.wait(0.01):
+        while not over.wait(0.05):
             try:
                 peak["bytes"] = max([peak["bytes"], *(member.memory_info().rss for member in family())])
             except psutil.NoSuchProcess:
