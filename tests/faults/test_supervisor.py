@@ -13,7 +13,7 @@ from tests.pictures import jpeg, portrait
 from tests.workbench import ROOT, Workbench, running, wait_until
 
 pytestmark = pytest.mark.slow
-PHOTOS = 60
+PHOTOS = 40
 
 
 def make_folders(folder: Path) -> Path:
