@@ -95,8 +95,8 @@ def start_person(session: Session, person: Person, by: Person | None) -> None:
 
 def finish_pending(session: Session) -> None:
     """Erase what is marked, a commit for each photo and each person."""
-    leaving = select(Person.id).where(Person.erasing_at.is_not(None))
-    if start(session, Photo.person_id.in_(leaving), None):  # was on its way when its person left
+    leaving = session.scalars(select(Person.id).where(Person.erasing_at.is_not(None))).all()
+    if leaving and start(session, Photo.person_id.in_(leaving), None):  # on their way when their person left
         session.commit()
     over = Photo.status == "erasing", Photo.erase_at <= now()
     while ids := list(session.scalars(select(Photo.id).where(*over).order_by(Photo.id).limit(AT_ONCE))):

@@ -61,10 +61,6 @@ def take_part(
     return received
 
 
-def damaged() -> Damaged:
-    return Damaged("upload_damaged", "The photo was damaged on its way.", "Send it again.")
-
-
 def forget_stale() -> None:
     """Drop the parts of uploads that nobody went on with."""
     for name, written in blobs().named("part/").items():
@@ -89,7 +85,7 @@ def _whole(sender: Person, digest: str, of: int) -> bytes:
     except FileNotFoundError:  # a second tab sends it too, and was first
         whole = b""
     if hashlib.sha256(whole).hexdigest() != digest:
-        raise damaged()
+        raise Damaged("upload_damaged", "The photo was damaged on its way.", "Send it again.")
     return whole
 
 

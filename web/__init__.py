@@ -1,12 +1,17 @@
 """HTTP: parse, call one domain function, commit, render. The only package that knows Flask."""
 
+from collections.abc import Iterable
 from datetime import timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from apiflask import APIFlask
 
 from db import logs
 from db.settings import settings
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 API = "/api/v1"
 SESSION_DAYS = 90
@@ -43,6 +48,7 @@ def create_app() -> APIFlask:
         static_folder=str(Path(__file__).parent / "static"),
     )
     _configure(app)
+    app.wsgi_app = _whole_bodies(app.wsgi_app)  # type: ignore[assignment]
     for module in (database, errors, auth, links, commands):
         module.init_app(app)
     app.before_request(roles.check)
@@ -68,3 +74,15 @@ def _configure(app: APIFlask) -> None:
         WTF_CSRF_TIME_LIMIT=None,
     )
     app.security_schemes = {"token": {"type": "http", "scheme": "bearer"}}
+
+
+def _whole_bodies(inner: "WSGIApplication") -> "WSGIApplication":
+    """gunicorn says that every body ends by itself, also one whose connection broke. Without its word
+    Werkzeug counts, and a body that was cut short is refused instead of taken for the whole."""
+
+    def application(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        if environ.get("CONTENT_LENGTH"):
+            environ.pop("wsgi.input_terminated", None)
+        return inner(environ, start_response)
+
+    return application

@@ -13,7 +13,7 @@ from tests.pictures import jpeg, portrait
 from tests.workbench import ROOT, Workbench, running, wait_until
 
 pytestmark = pytest.mark.slow
-PHOTOS = 40
+PHOTOS = 60
 
 
 def make_folders(folder: Path) -> Path:
