@@ -1,8 +1,14 @@
 """What goes wrong for a person, in words for that person. `web` decides the HTTP status by class."""
 
+from collections.abc import Mapping
+from typing import Any
+
 
 class Refused(Exception):
     """Base: a stable `code` for scripts, a `message` of what happened, a `hint` of what to do."""
+
+    detail: Mapping[str, Any] = {}
+    """What a page needs to go on, beside the words."""
 
     def __init__(self, code: str, message: str, hint: str = "") -> None:
         super().__init__(message)

@@ -37,6 +37,8 @@ class Settings(BaseSettings):
     max_megapixels: int = Field(default=50, ge=1)
     retention_days: int | None = Field(default=None, ge=1)
     retire_on_erasure: bool = False
+    second_opinions: float = Field(default=0.05, ge=0, le=1)
+    gold_faces: int = Field(default=0, ge=0)
     log_level: Literal["debug", "info", "warning", "error"] = "warning"
 
     @field_validator("classes", mode="before")

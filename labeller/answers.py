@@ -2,21 +2,22 @@
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import CursorResult, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, CursorResult, Select, false, select, update
+from sqlalchemy.orm import Session, aliased, contains_eager
 
+from db import classes
 from db.base import now
-from db.models import Answer, Face, Lease, Person, Photo
-from db.settings import settings
+from db.models import SHOWN, STANDING, Answer, Face, Lease, Person, Photo
+from labeller import leases
+from labeller.boxes import Box, check_box
 from labeller.errors import AnsweredMeanwhile, BadAnswer, NotFound, NothingToUndo
-from labeller.intake import unknown_class
+from labeller.folding import fold
+from labeller.intake import get_photo, unknown_class
 
-Box = tuple[float, float, float, float]
-KINDS = ("label", "reject", "adjust", "unsure", "undo")
-SMALLEST_BOX = 4.0
+KINDS = ("label", "reject", "adjust", "unsure", "draw", "undo", "redo")
 
 
 @dataclass(frozen=True)
@@ -30,22 +31,29 @@ class Given:
     box: Box | None = None
     seconds: float | None = None
     seen_at: datetime | None = None
-    """When the face was shown as it was answered; without it the lease says so."""
+    """When the face was shown with what others had answered; without it the lease says so."""
+    photo_id: int | None = None
+    """Of a drawn face, which has no id yet."""
 
 
 def record(session: Session, person: Person, given: Given) -> tuple[Answer, bool]:
     """Apply an answer; returns it and whether it is new (False: this key was applied before).
 
-    An undo without a face takes back the person's last answer, whichever it was. Raises BadAnswer,
-    NotFound, NothingToUndo, and AnsweredMeanwhile when another person answered since this one looked.
+    An undo or redo without a face means the person's last answer or undo, whichever face it was on.
+    Raises BadAnswer, NotFound, NothingToUndo, and AnsweredMeanwhile when another person answered since
+    this one looked.
     """
     if (known := _known(session, person, given.client_key)) is not None:
         return known, False
-    face = lock_face(session, given.face_id if given.face_id is not None else _last_face(session, person))
-    if (known := _known(session, person, given.client_key)) is not None:  # the twin held the lock before us
+    _one_at_a_time(session, person)
+    if (known := _known(session, person, given.client_key)) is not None:  # its twin was before us
         return known, False
-    _check(given, face)
-    past = _effective(session, face)
+    meant = classes.read(session)
+    given = _checked(given, meant)
+    taken_back = _taken_back(session, person, given)
+    face = _drawn(session, given) if given.kind == "draw" else lock_face(session, _face_id(given, taken_back))
+    if given.box is not None:
+        check_box(given.box, face.photo)
     answer = Answer(
         client_key=given.client_key,
         face_id=face.id,
@@ -54,14 +62,17 @@ def record(session: Session, person: Person, given: Given) -> tuple[Answer, bool
         label=given.label,
         box=list(given.box) if given.box else None,
         seconds=given.seconds,
+        informed=taken_back is None and _informed(session, face, person, given.seen_at),
+        undoes_id=taken_back.id if taken_back else None,
     )
-    if given.kind == "undo":
-        _undo(past, person)
-    else:
-        _refuse_if_answered_meanwhile(session, past, face, person, given.seen_at)
     session.add(answer)
+    if taken_back is not None:
+        _take_back(session, taken_back)
+        leases.take(session, person, [face.id], blind=False)  # it is in their hand again
+    elif given.kind not in ("adjust", "draw"):
+        leases.drop(session, person, [face.id])
     session.flush()
-    fold(face, _effective(session, face))
+    fold(face, standing(session, face), meant)
     session.flush()
     return answer, True
 
@@ -86,31 +97,26 @@ def record_batch(
 
 def undo_batch(session: Session, person: Person, batch: str) -> int:
     """Take back what still stands of the person's batch; returns how many."""
-    key = Answer.client_key
-    mine = Answer.person_id == person.id, key.startswith(f"{batch}:", autoescape=True)
-    given = select(Answer.face_id).where(*mine, Answer.undone_at.is_(None)).order_by(Answer.face_id)
-    face_ids = session.scalars(given).all()
-    for face_id in face_ids:
-        face = lock_face(session, face_id)
-        answer = session.scalars(select(Answer).where(key == f"{batch}:{face_id}")).one()
-        answer.undone_at = answer.undone_at or now()
+    _one_at_a_time(session, person)
+    named = Answer.client_key.startswith(f"{batch}:", autoescape=True)
+    given = select(Answer).where(*_to_undo(person), named).order_by(Answer.face_id)
+    answers = session.scalars(given).all()
+    for answer in answers:
+        face = lock_face(session, answer.face_id)
+        _take_back(session, answer)
+        undo = Answer(client_key=f"undo-{uuid.uuid4().hex}", kind="undo", undoes_id=answer.id)
+        undo.face_id, undo.person_id = face.id, person.id
+        session.add(undo)
         session.flush()
-        fold(face, _effective(session, face))
-    return len(face_ids)
+        fold(face, standing(session, face), classes.read(session))
+    return len(answers)
 
 
-def draw(session: Session, person: Person, photo: Photo, box: Box, label: str | None) -> Face:
-    """A face the detector missed, drawn by hand; with a label it is answered at once."""
-    if label is not None and label not in settings().classes:
-        raise unknown_class(label)
-    _check_box(box, photo)
-    x, y, w, h = box
-    face = Face(photo_id=photo.id, x=x, y=y, w=w, h=h, proposed_box=list(box), source="human", doubtful=False)
-    session.add(face)
-    session.flush()
-    if label is not None:
-        record(session, person, Given(uuid.uuid4().hex, "label", face.id, label))
-    return face
+def latest(session: Session, person: Person, limit: int = 20) -> list[Answer]:
+    """The person's last answers that stand, newest first, with their faces."""
+    mine = select(Answer).join(Answer.face).join(Face.photo).where(SHOWN, *_to_undo(person))
+    mine = mine.options(contains_eager(Answer.face).contains_eager(Face.photo))
+    return list(session.scalars(mine.order_by(Answer.id.desc()).limit(limit)))
 
 
 def label_by_folder(session: Session, face: Face, photo: Photo) -> None:
@@ -126,26 +132,7 @@ def label_by_folder(session: Session, face: Face, photo: Photo) -> None:
         )
     )
     session.flush()
-    fold(face, _effective(session, face))
-
-
-def fold(face: Face, effective: Sequence[Answer]) -> None:
-    """Set the face's box, state and label to what its answers, oldest first, amount to."""
-    boxes = [answer.box for answer in effective if answer.box]
-    box = tuple(boxes[-1] if boxes else face.proposed_box)
-    if box != face.box:
-        face.x, face.y, face.w, face.h = box
-        face.box_version += 1  # embeddings and scores of the old box no longer match
-    decisive = [
-        answer for answer in effective if answer.kind in ("label", "reject", "unsure") or answer.label
-    ]
-    last = decisive[-1] if decisive else None
-    face.label = last.label if last and last.kind != "reject" else None
-    face.state = "confirmed" if face.label else "rejected" if last and last.kind == "reject" else "proposed"
-    face.decided_by = last.person_id if last else None
-    face.decided_at = last.created_at if last else None
-    said = {answer.person_id: answer.label or answer.kind for answer in decisive if answer.kind != "unsure"}
-    face.disputed = len(set(said.values())) > 1
+    fold(face, standing(session, face), classes.read(session))
 
 
 def lock_face(session: Session, face_id: int) -> Face:
@@ -157,6 +144,16 @@ def lock_face(session: Session, face_id: int) -> Face:
     return session.get_one(Face, face_id, populate_existing=True)
 
 
+def standing(session: Session, face: Face) -> list[Answer]:
+    """The face's answers that nobody took back, oldest first."""
+    query = select(Answer).where(Answer.face_id == face.id, STANDING)
+    return list(session.scalars(query.order_by(Answer.id)))
+
+
+def _to_undo(person: Person) -> tuple[ColumnElement[bool], ...]:
+    return Answer.person_id == person.id, STANDING
+
+
 def _known(session: Session, person: Person, client_key: str) -> Answer | None:
     known = session.scalar(select(Answer).where(Answer.client_key == client_key))
     if known is not None and known.person_id != person.id:
@@ -166,61 +163,102 @@ def _known(session: Session, person: Person, client_key: str) -> Answer | None:
     return known
 
 
-def _last_face(session: Session, person: Person) -> int:
-    mine = select(Answer.face_id).where(
-        Answer.person_id == person.id, Answer.kind != "undo", Answer.undone_at.is_(None)
-    )
-    last = session.scalar(mine.order_by(Answer.id.desc()).limit(1))
-    if last is None:
-        raise NothingToUndo("nothing_to_undo", "You have no answer left to take back.")
-    return last
+def _one_at_a_time(session: Session, person: Person) -> None:
+    """Until the commit no other answer of this person is taken, and no class is edited."""
+    session.execute(update(Face).where(false()).values(version=0))  # SQLite locks at its first write
+    session.execute(select(Person.id).where(Person.id == person.id).with_for_update(key_share=True))
+    classes.hold(session)
 
 
-def _effective(session: Session, face: Face) -> list[Answer]:
-    query = select(Answer).where(Answer.face_id == face.id, Answer.kind != "undo", Answer.undone_at.is_(None))
-    return list(session.scalars(query.order_by(Answer.id)))
-
-
-def _check(given: Given, face: Face) -> None:
+def _checked(given: Given, meant: classes.Classes) -> Given:
+    """The answer with its class as it is called now, or BadAnswer."""
     if given.kind not in KINDS:
         raise BadAnswer(
             "unknown_kind", f"There is no answer “{given.kind}”.", f"Use one of {', '.join(KINDS)}."
         )
     if (given.kind == "label") > bool(given.label):
         raise BadAnswer("label_missing", "A label answer needs a label.")
-    if given.label is not None and given.label not in settings().classes:
-        raise unknown_class(given.label)
-    if (given.kind == "adjust") > bool(given.box):
-        raise BadAnswer("box_missing", "An adjust answer needs a box.", "Send box: [x, y, w, h].")
-    if given.box is not None:
-        _check_box(given.box, face.photo)
+    if (given.kind in ("adjust", "draw")) > bool(given.box):
+        raise BadAnswer("box_missing", f"An answer “{given.kind}” needs a box.", "Send box: [x, y, w, h].")
+    if given.label is None:
+        return given
+    label = meant.former.get(given.label, given.label)
+    if meant.counts_as.get(label) is None:
+        raise unknown_class(label, meant.names)
+    return replace(given, label=label)
 
 
-def _check_box(box: Box, photo: Photo) -> None:
-    x, y, w, h = box
-    inside = x >= 0 and y >= 0 and x + w <= photo.width + 0.5 and y + h <= photo.height + 0.5
-    if not inside or w < SMALLEST_BOX or h < SMALLEST_BOX:
-        hint = f"The photo is {photo.width} × {photo.height}; a side is at least {SMALLEST_BOX:.0f} pixels."
-        raise BadAnswer("bad_box", "The box lies outside the photo or is too small.", hint)
+def _taken_back(session: Session, person: Person, given: Given) -> Answer | None:
+    """What an undo or redo takes back; None for every other answer. Raises NothingToUndo."""
+    if given.kind not in ("undo", "redo"):
+        return None
+    here = [Answer.face_id == given.face_id] if given.face_id is not None else []
+    query = _undoable(person, here) if given.kind == "undo" else _redoable(person, here)
+    found = session.scalar(query.order_by(Answer.id.desc()).limit(1))
+    if found is None:
+        where = "on this face " if here else ""
+        what = "answer left to take back" if given.kind == "undo" else "undo to take back"
+        raise NothingToUndo("nothing_to_undo", f"You have no {what} {where}".strip() + ".")
+    return found
 
 
-def _undo(past: Sequence[Answer], person: Person) -> None:
-    mine = [answer for answer in past if answer.person_id == person.id]
-    if not mine:
-        raise NothingToUndo("nothing_to_undo", "You have no answer on this face to take back.")
-    mine[-1].undone_at = now()
+def _undoable(person: Person, here: Sequence[ColumnElement[bool]]) -> Select[Answer]:
+    return select(Answer).where(*_to_undo(person), *here)
 
 
-def _refuse_if_answered_meanwhile(
-    session: Session, past: Sequence[Answer], face: Face, person: Person, seen_at: datetime | None
-) -> None:
-    theirs = [answer for answer in past if answer.person_id != person.id]
+def _redoable(person: Person, here: Sequence[ColumnElement[bool]]) -> Select[Answer]:
+    """Undos that stand, unless the person answered something new since."""
+    later = aliased(Answer)
+    since = select(later.id).where(later.person_id == person.id, later.kind.not_in(("undo", "redo")))
+    if here:
+        since = since.where(later.face_id == Answer.face_id)
+    undos = select(Answer).where(Answer.person_id == person.id, Answer.kind == "undo", *here)
+    return undos.where(Answer.undone_at.is_(None), ~since.where(later.id > Answer.id).exists())
+
+
+def _take_back(session: Session, answer: Answer) -> None:
+    """Mark an answer as undone; an undo thereby brings back what it had taken."""
+    answer.undone_at = now()
+    if answer.kind == "undo" and answer.undoes_id is not None:
+        session.get_one(Answer, answer.undoes_id).undone_at = None
+
+
+def _face_id(given: Given, taken_back: Answer | None) -> int:
+    face_id = taken_back.face_id if taken_back else given.face_id
+    if face_id is None:
+        raise BadAnswer("face_missing", "This answer needs a face_id.")
+    return face_id
+
+
+def _drawn(session: Session, given: Given) -> Face:
+    """A face that the detector missed."""
+    if given.photo_id is None or given.box is None:
+        raise BadAnswer("photo_missing", "A drawn face needs a photo_id.")
+    photo = get_photo(session, given.photo_id)
+    check_box(given.box, photo)
+    x, y, w, h = given.box
+    face = Face(
+        photo_id=photo.id, x=x, y=y, w=w, h=h, proposed_box=list(given.box), source="human", doubtful=False
+    )
+    session.add(face)
+    session.flush()
+    return face
+
+
+def _informed(session: Session, face: Face, person: Person, seen_at: datetime | None) -> bool:
+    """Whether the person knew what others had answered; AnsweredMeanwhile when they answered since."""
+    theirs = [
+        answer
+        for answer in standing(session, face)
+        if answer.person_id != person.id and (answer.kind != "draw" or answer.label)
+    ]
     if not theirs:
-        return
-    if seen_at is None:
-        lease = session.get(Lease, face.id, populate_existing=True)
-        seen_at = lease.seen_at if lease is not None and lease.person_id == person.id else None
+        return False
+    lease = session.get(Lease, face.id, populate_existing=True)
+    blind = False
+    if seen_at is None and lease is not None and lease.person_id == person.id:
+        seen_at, blind = lease.seen_at, lease.blind
     if seen_at is None or seen_at < theirs[-1].created_at:
-        said = theirs[-1].label or theirs[-1].kind
-        hint = "Your answer was not applied. Fetch the face again to see it and to answer after all."
-        raise AnsweredMeanwhile("answered_meanwhile", f"Somebody else answered “{said}” meanwhile.", hint)
+        who = session.get(Person, theirs[-1].person_id) if theirs[-1].person_id else None
+        raise AnsweredMeanwhile(theirs[-1], who.name if who else "Somebody else")
+    return not blind

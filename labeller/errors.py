@@ -1,6 +1,7 @@
 """The ways this package says no."""
 
 from db.errors import BadInput, Conflict, Forbidden, NotFound, TooLarge
+from db.models import Answer
 
 ACCEPTED = "JPEG, PNG, WebP, HEIC or AVIF"
 
@@ -23,6 +24,13 @@ class BadAnswer(BadInput):
 
 class AnsweredMeanwhile(Conflict):
     """Somebody else answered since this person was shown the face."""
+
+    def __init__(self, theirs: Answer, who: str) -> None:
+        said = theirs.label or theirs.kind
+        hint = "Your answer was not applied. Look at theirs, and answer after all if you see it otherwise."
+        super().__init__("answered_meanwhile", f"{who} answered “{said}” meanwhile.", hint)
+        answered = {"who": who, "kind": theirs.kind, "label": theirs.label}
+        self.detail = {"answered": answered | {"at": theirs.created_at.isoformat()}}
 
 
 class NothingToUndo(Conflict):

@@ -1,30 +1,29 @@
 """Importing a folder of photos whose subfolders are named after classes."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from sqlalchemy.orm import Session
 
 from db.models import Person
-from db.settings import settings
 from labeller.errors import BadAnswer, BadPhoto
 from labeller.intake import Received, receive
 
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".heic", ".heif", ".avif"})
 
 
-def labelled_files(path: Path) -> list[tuple[Path, str | None]]:
+def labelled_files(path: Path, classes: Sequence[str]) -> list[tuple[Path, str | None]]:
     """(file, class) of every file in a class folder, and of photos directly in `path`, which have none.
 
     Raises BadAnswer when nothing fits, naming the folders that would.
     """
-    classes = settings().classes
     found: list[tuple[Path, str | None]] = [
         (file, name) for name in classes for file in sorted((path / name).rglob("*")) if file.is_file()
     ]
     found += [(file, None) for file in sorted(path.iterdir()) if file.suffix.lower() in SUFFIXES]
     strangers = [one.name for one in sorted(path.iterdir()) if one.is_dir() and one.name not in classes]
     if not found or strangers:
-        hint = f"Name the folders {', '.join(classes)}, or set CLASSES to the names they have."
+        hint = f"Name the folders {', '.join(classes)}, or add classes of these names."
         what = (
             f"These folders are no classes: {', '.join(strangers)}." if strangers else "There are no photos."
         )

@@ -1,13 +1,14 @@
 """Taking photos in."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from db import jobs
+from db import classes, jobs
 from db.base import now
 from db.models import SHOWN, Person, Photo
 from db.settings import settings
@@ -40,11 +41,11 @@ def receive(
     `person` is who is in it; None counts as a person of its own. Raises BadPhoto (nothing is kept).
     """
     check_size(data)
-    if folder_label is not None and folder_label not in settings().classes:
-        raise unknown_class(folder_label)
+    if folder_label is not None and folder_label not in (known := classes.names(session)):
+        raise unknown_class(folder_label, known)
     digest = hashlib.sha256(data).hexdigest()
-    if (known := find(session, digest, uploaded_by, person)) is not None:
-        return Received(known, created=False)
+    if (twin := find(session, digest, uploaded_by, person)) is not None:
+        return Received(twin, created=False)
     _finish_erasing(session, digest)
     decoded = decode(data, settings().max_megapixels)
     photo = _stored(decoded)
@@ -57,8 +58,8 @@ def receive(
         jobs.submit(session, photo)
     except IntegrityError:  # the same bytes arrived twice at once, or their person is being erased
         _withdraw(session, photo)
-        if (known := find(session, digest, uploaded_by, person)) is not None:
-            return Received(known, created=False)
+        if (twin := find(session, digest, uploaded_by, person)) is not None:
+            return Received(twin, created=False)
         if person is not None and standing(session, person.id) is None:
             hint = "Ask whoever invited you for a new link."
             raise NotInvited("person_gone", "This person has been deleted.", hint) from None
@@ -113,9 +114,8 @@ def check_size(data: bytes) -> None:
         raise PhotoTooLarge("file_too_large", "This file is too large.", hint)
 
 
-def unknown_class(label: str) -> BadAnswer:
-    known = ", ".join(settings().classes)
-    hint = f"The classes are {known}. Set CLASSES to change them."
+def unknown_class(label: str, known: Sequence[str]) -> BadAnswer:
+    hint = f"The classes are {', '.join(known)}. The owner can add one under Classes."
     return BadAnswer("unknown_class", f"There is no class “{label}”.", hint)
 
 

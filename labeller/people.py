@@ -17,6 +17,7 @@ LONGEST_NAME = 80
 MENTIONS: tuple[tuple[type[Base], str], ...] = (
     (Photo, "person_id"),
     (Photo, "uploaded_by"),
+    (Photo, "completed_by"),
     (Face, "decided_by"),
     (Answer, "person_id"),
     (Lease, "person_id"),

@@ -1,6 +1,7 @@
 """From a queued photo to proposed faces."""
 
 import io
+import secrets
 from collections.abc import Sequence
 
 import numpy as np
@@ -11,11 +12,13 @@ from sqlalchemy.orm import Session
 
 from db import jobs, queue
 from db.models import Face, Photo, Prediction
+from db.settings import settings
 from db.storage import blobs
 from labeller import answers
 from labeller.faces import Detection, detect, give_back_memory
 
 log = structlog.get_logger()
+_chance = secrets.SystemRandom()
 
 LEASE_SECONDS = 30
 LIKELY = 0.8
@@ -51,6 +54,7 @@ def _propose(session: Session, photo: Photo) -> None:
     session.add_all(faces)
     session.flush()
     if photo.folder_label and (index := obvious(found)) is not None:
+        faces[index].wanted = 1  # its answer is there already
         answers.label_by_folder(session, faces[index], photo)
     queue.enqueue(session, "trainer.score_new_faces")
     session.commit()
@@ -124,4 +128,5 @@ def _face(photo: Photo, one: Detection) -> Face:
         confidence=one.confidence,
         keypoints=one.keypoints,
         doubtful=doubtful,
+        wanted=1 + (_chance.random() < settings().second_opinions),
     )

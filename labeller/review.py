@@ -1,22 +1,35 @@
 """Which faces a person gets next: unlabelled ones, and those the live model is least sure about."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
 from sqlalchemy.orm import Session, contains_eager
 
+from db import classes
 from db.base import now
-from db.faces import insert_for_faces
 from db.live import live_run
-from db.models import Face, Group, Lease, Person, Photo, Run, Score
+from db.models import STANDING, Answer, Face, Group, Lease, Person, Photo, Run, Score
+from db.settings import settings
+from labeller import leases
 from labeller.errors import BadAnswer
 
-LEASE = timedelta(minutes=10)
+MIXED_IN = 5
+"""One in so many faces may be a second opinion or a gold face."""
 MODES = ("label", "review")
 UNDECIDED, UNSURE = 0.3, 0.8
 """Margins below which the model is called nearly undecided, and not quite sure."""
+
+
+@dataclass(frozen=True)
+class Guess:
+    """The live model's class, and its probability of each class as these are called now."""
+
+    label: str
+    probabilities: dict[str, float]
+    margin: float
+    run_id: int
 
 
 @dataclass(frozen=True)
@@ -26,10 +39,10 @@ class Item:
     face: Face
     reason: str
     text: str
-    score: Score | None
+    guess: Guess | None
+    label: str | None
+    """What it is taken for so far; None where this person is to answer without knowing."""
     lease_until: datetime
-    classes: list[str]
-    """Names of the score's probabilities, in their order."""
 
 
 @dataclass(frozen=True)
@@ -45,15 +58,14 @@ def next_faces(session: Session, person: Person, mode: str, limit: int) -> Batch
     run = live_run(session)
     if mode == "review" and run is None:
         return Batch([], 0)
-    candidates = _waiting(mode, run, person)
-    remaining = _count(session, candidates)
-    ordered = candidates.order_by(*_order(mode)).limit(limit)
-    faces = list(session.scalars(ordered.options(contains_eager(Face.photo))))
-    held = _lease(session, person, [face.id for face in faces])
-    scores = _scores(session, run, faces)
+    queues = [query.where(~leases.held_by_others(person)) for query in _queues(session, mode, run, person)]
+    remaining = sum(_count(session, query) for query in queues)
+    faces = _mixed([_first(session, query, mode, limit) for query in queues])[:limit]
+    held = leases.take(session, person, [face.id for face in faces], blind=mode == "label")
+    guesses = _guesses(session, run, faces)
     items = [
-        Item(face, *_why(face, mode, scores.get(face.id)), scores.get(face.id), held[face.id], _classes(run))
-        for face in faces
+        Item(face, *_why(face, mode, guess), guess, face.label if mode == "review" else None, held[face.id])
+        for face, guess in zip(faces, guesses, strict=True)
         if face.id in held
     ]
     return Batch(items, remaining)
@@ -61,43 +73,67 @@ def next_faces(session: Session, person: Person, mode: str, limit: int) -> Batch
 
 def card(session: Session, face: Face, person: Person) -> Item:
     """One face as it would come in a queue, to show it again after an undo. Leases stay as they are."""
-    run = live_run(session)
-    score = _scores(session, run, [face]).get(face.id)
+    (guess,) = _guesses(session, live_run(session), [face])
     lease = session.get(Lease, face.id)
     until = lease.until if lease and lease.person_id == person.id else now()
-    return Item(face, *_why(face, "label", score), score, until, _classes(run))
+    return Item(face, *_why(face, "label", guess), guess, None, until)
 
 
-def waiting(session: Session) -> dict[str, int]:
-    """How many faces wait in each queue."""
-    return {mode: count(session, mode) for mode in MODES}
+def waiting(session: Session, person: Person | None = None) -> dict[str, int]:
+    """How many faces wait in each queue; for this person also where others answered already."""
+    return {mode: count(session, person, mode) for mode in MODES}
 
 
-def count(session: Session, mode: str) -> int:
+def count(session: Session, person: Person | None, mode: str) -> int:
     """How many faces wait in a queue, whoever they are leased to."""
     run = live_run(session)
     if mode == "review" and run is None:
         return 0
-    return _count(session, _waiting(mode, run, None))
+    return sum(_count(session, query) for query in _queues(session, mode, run, person))
 
 
 def _count(session: Session, query: Select[Face]) -> int:
     return session.scalar(query.with_only_columns(func.count(), maintain_column_froms=True)) or 0
 
 
-def _waiting(mode: str, run: Run | None, person: Person | None) -> Select[Face]:
-    query = select(Face).join(Face.photo).where(Photo.status == "ready")
+def _first(session: Session, query: Select[Face], mode: str, limit: int) -> list[Face]:
+    ordered = query.order_by(*_order(mode)).limit(limit).options(contains_eager(Face.photo))
+    return list(session.scalars(ordered))
+
+
+def _queues(session: Session, mode: str, run: Run | None, person: Person | None) -> list[Select[Face]]:
+    """First the faces to answer, then those to mix in among them for this person."""
+    ready = select(Face).join(Face.photo).where(Photo.status == "ready")
     if mode == "label":
-        query = query.where(Face.decided_at.is_(None))
-    else:
-        assert run is not None
-        query = query.join(Score, and_(Score.run_id == run.id, Score.face_id == Face.id))
-        query = query.join(Group, Group.id == Photo.group_id)
-        query = query.where(Score.box_version == Face.box_version, _worth_a_second_look(run))
-    if person is not None:
-        others = exists().where(Lease.face_id == Face.id, Lease.person_id != person.id, Lease.until > now())
-        query = query.where(~others)
-    return query
+        fresh = ready.where(Face.waiting, Face.opinions == 0)
+        if person is None:
+            return [fresh]
+        mine = exists().where(Answer.face_id == Face.id, Answer.person_id == person.id, STANDING)
+        second = ready.where(Face.waiting, Face.opinions > 0, ~mine)
+        gold = [ready.where(Face.gold, ~mine)] if _is_to_be_tried(session, person) else []
+        return [fresh, second, *gold]
+    assert run is not None
+    query = ready.join(Score, and_(Score.run_id == run.id, Score.face_id == Face.id))
+    query = query.join(Group, Group.id == Photo.group_id)
+    return [query.where(Score.box_version == Face.box_version, _worth_a_second_look(run))]
+
+
+def _is_to_be_tried(session: Session, person: Person) -> bool:
+    """Whether the person is still to answer faces of which the owner knows the label."""
+    if not settings().gold_faces or person.role == "owner":
+        return False
+    tried = select(func.count(Face.id.distinct())).join(Answer, Answer.face_id == Face.id)
+    tried = tried.where(Face.gold, Answer.person_id == person.id, STANDING)
+    return (session.scalar(tried) or 0) < settings().gold_faces
+
+
+def _mixed(found: list[list[Face]]) -> list[Face]:
+    """The first list with the others' faces spread among it, so that nobody can tell which they are."""
+    faces, *others = found
+    mixed = list(faces)
+    for place, face in enumerate((face for other in others for face in other), start=1):
+        mixed.insert(place * MIXED_IN, face)
+    return mixed
 
 
 def _worth_a_second_look(run: Run) -> ColumnElement[bool]:
@@ -114,40 +150,35 @@ def _order(mode: str) -> tuple[Any, ...]:
     return (Face.doubtful, Face.id) if mode == "label" else (Score.margin, Face.id)
 
 
-def _lease(session: Session, person: Person, face_ids: list[int]) -> dict[int, datetime]:
-    """Take the faces that nobody else holds; returns until when each is held."""
-    seen, until = now(), now() + LEASE
-    rows = [{"face_id": id, "person_id": person.id, "seen_at": seen, "until": until} for id in face_ids]
-    insert_for_faces(session, Lease, rows)
-    free = or_(Lease.person_id == person.id, Lease.until < seen)
-    take = update(Lease).where(Lease.face_id.in_(face_ids), free)
-    session.execute(take.values(person_id=person.id, seen_at=seen, until=until))
-    mine = select(Lease.face_id, Lease.until).where(Lease.face_id.in_(face_ids), Lease.person_id == person.id)
-    return {row.face_id: row.until for row in session.execute(mine)}
-
-
-def _scores(session: Session, run: Run | None, faces: list[Face]) -> dict[int, Score]:
+def _guesses(session: Session, run: Run | None, faces: list[Face]) -> list[Guess | None]:
+    """What the live model says of each face, where it saw the box as it is."""
     if run is None:
-        return {}
+        return [None] * len(faces)
+    meant = classes.read(session)
+    names = [meant.now(name) or name for name in run.classes]
     versions = {face.id: face.box_version for face in faces}
     query = select(Score).where(Score.run_id == run.id, Score.face_id.in_(versions))
-    return {one.face_id: one for one in session.scalars(query) if one.box_version == versions[one.face_id]}
+    scores = {one.face_id: one for one in session.scalars(query) if one.box_version == versions[one.face_id]}
+    return [_guess(scores[face.id], names) if face.id in scores else None for face in faces]
 
 
-def _classes(run: Run | None) -> list[str]:
-    return list(run.classes) if run else []
+def _guess(score: Score, names: list[str]) -> Guess:
+    chances = dict.fromkeys(names, 0.0)
+    for name, chance in zip(names, score.probabilities, strict=True):  # of merged classes: the sum
+        chances[name] += chance
+    return Guess(score.label, chances, score.margin, score.run_id)
 
 
-def _why(face: Face, mode: str, score: Score | None) -> tuple[str, str]:
+def _why(face: Face, mode: str, guess: Guess | None) -> tuple[str, str]:
     if mode == "label" and face.doubtful:
         return "box", "The detector is not sure that this is a face."
-    if mode == "label" or score is None:
-        return "typical", "Nobody has looked at this face yet."
+    if mode == "label" or guess is None:
+        return "typical", "It waits for an answer."
     if face.label is not None:
         return "suspect", f"Labelled “{face.label}”, but the model sees something else."
     if face.decided_at is not None:
         return "disagreement", "Somebody was not sure about this face."
-    return "uncertain", f"The model is {_certainty(score.margin)} here (margin {score.margin:.2f})."
+    return "uncertain", f"The model is {_certainty(guess.margin)} here (margin {guess.margin:.2f})."
 
 
 def _certainty(margin: float) -> str:

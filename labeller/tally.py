@@ -6,7 +6,9 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from db.models import SHOWN, Answer, Face, Person, Photo
+from db.intervals import wilson
+from db.models import SHOWN, STANDING, Answer, Face, Person, Photo
+from labeller import boxes
 from labeller.people import everyone
 
 
@@ -42,7 +44,7 @@ def counts(session: Session) -> Counts:
         photos_by_status=dict(statuses.all()),
         faces_by_state=dict(states.all()),
         by_label={label: count for label, count in labels if label},
-        answers=session.scalar(select(func.count(Answer.id)).where(Answer.undone_at.is_(None))) or 0,
+        answers=session.scalar(select(func.count(Answer.id)).where(STANDING)) or 0,
         people=session.scalar(select(func.count(Person.id)).where(Person.role == "friend")) or 0,
     )
 
@@ -69,10 +71,17 @@ def people(session: Session) -> list[Given]:
         .where(*here, Face.state != "rejected", Face.doubtful.is_(False))
     )
     faces = dict(session.execute(found.group_by(Photo.person_id)).tuples().all())
-    given = select(Answer.person_id, func.count()).where(Answer.kind != "undo").group_by(Answer.person_id)
+    given = select(Answer.person_id, func.count()).where(STANDING).group_by(Answer.person_id)
     answers = dict(session.execute(given).tuples().all())
     listed = []
     for person in everyone(session):
         count, last = photos.get(person.id, (0, None))
         listed.append(Given(person, count, faces.get(person.id, 0), answers.get(person.id, 0), last))
     return listed
+
+
+def detector_recall(session: Session) -> dict[str, float] | None:
+    """The share of faces that the detector found on photos marked complete, as {value, low, high} (95 %)
+    with n faces and how many photos; None as long as no face is on such a photo."""
+    found, there, photos = boxes.found_of_all(session)
+    return wilson(found, there) | {"n": there, "photos": photos} if there else None

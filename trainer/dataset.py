@@ -14,6 +14,8 @@ from trainer.errors import NotEnoughLabels
 
 LEAST_PER_CLASS = 4
 """Below this a split by person leaves a class out of training or validation."""
+LEARNED = (Face.state == "confirmed", Face.disputed.is_(False))
+"""Nobody learns from, or is measured on, what people disagree about."""
 
 
 @dataclass(frozen=True)
@@ -53,12 +55,12 @@ class Dataset:
 
 
 def collect(session: Session, classes: tuple[str, ...]) -> Dataset:
-    """All confirmed faces with a label of `classes`, by id."""
+    """All confirmed faces with a label of `classes`, by id; not those that people disagree about."""
     query = (
         select(Face.id, Face.box_version, Face.label, Group.split, Group.id.label("group"))
         .join(Photo, Photo.id == Face.photo_id)
         .join(Group, Group.id == Photo.group_id)
-        .where(Face.state == "confirmed", Face.label.in_(classes), Photo.status == "ready")
+        .where(*LEARNED, Face.label.in_(classes), Photo.status == "ready")
         .order_by(Face.id)
     )
     rows = session.execute(query).all()
@@ -73,7 +75,7 @@ def require_enough(session: Session, classes: tuple[str, ...]) -> None:
         select(Face.label, func.count())
         .join(Photo, Photo.id == Face.photo_id)
         .join(Group, Group.id == Photo.group_id)
-        .where(Face.state == "confirmed", Group.split != "locked")
+        .where(*LEARNED, Group.split != "locked")
         .group_by(Face.label)
     )
     counts: dict[str | None, int] = dict(session.execute(query).tuples().all())

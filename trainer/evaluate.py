@@ -6,11 +6,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-Z95 = 1.959964
+from db.intervals import Interval, wilson
+
 ECE_BINS = 10
 LOCKED_LEAST_PER_CLASS = 10
 LOCKED_LEAST_PEOPLE = 5
-Interval = dict[str, float]
 
 
 def softmax(logits: ArrayLike) -> NDArray[np.float64]:
@@ -18,18 +18,6 @@ def softmax(logits: ArrayLike) -> NDArray[np.float64]:
     z = np.asarray(logits, np.float64)
     e = np.exp(z - z.max(axis=1, keepdims=True))
     return np.asarray(e / e.sum(axis=1, keepdims=True))
-
-
-def wilson(hits: int, n: int) -> Interval:
-    """Proportion with Wilson's 95 % score interval (Wilson 1927); of nothing: 0 to 1."""
-    if n == 0:
-        return {"value": 0.0, "low": 0.0, "high": 1.0}
-    p, z2 = hits / n, Z95**2
-    centre = (p + z2 / (2 * n)) / (1 + z2 / n)
-    half = Z95 / (1 + z2 / n) * np.sqrt(p * (1 - p) / n + z2 / (4 * n * n))
-    # At 0 and n hits a bound is the value itself, but for the last bit of a float.
-    low, high = max(0.0, min(p, centre - half)), min(1.0, max(p, centre + half))
-    return {"value": p, "low": float(low), "high": float(high)}
 
 
 def balanced_accuracy(recalls: Sequence[Interval]) -> Interval:

@@ -7,9 +7,9 @@ from typing import Any
 
 from celery.signals import worker_init
 
+from db import classes
 from db.queue import app, worker_name
 from db.session import session_scope
-from db.settings import settings
 
 
 @app.task(name="trainer.train")
@@ -42,4 +42,5 @@ def _warm_up(**_: Any) -> None:
     from trainer import embed, export
 
     embed.embedder()
-    export.warm_up(len(settings().classes))
+    with session_scope() as session:
+        export.warm_up(len(classes.names(session)))

@@ -7,10 +7,9 @@ from sqlalchemy import CursorResult, func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from db import jobs, queue
+from db import classes, jobs, queue
 from db.base import OPEN, now
-from db.models import Answer, Event, Person, Run
-from db.settings import settings
+from db.models import STANDING, Answer, Event, Person, Run
 from trainer.dataset import require_enough
 from trainer.errors import NoModel, NotFound, RunOver
 from trainer.promote import make_live
@@ -22,8 +21,9 @@ def request_run(session: Session, recipe: Mapping[str, Any] | str, by: Person | 
     chosen = Recipe.of(recipe)
     if (waiting := _waiting(session)) is not None:
         return waiting
-    require_enough(session, settings().classes)
-    run = Run(recipe=chosen.as_dict(), seed=chosen.seed, classes=list(settings().classes))
+    names = classes.names(session)
+    require_enough(session, names)
+    run = Run(recipe=chosen.as_dict(), seed=chosen.seed, classes=list(names))
     session.add(run)
     try:
         jobs.submit(session, run)
@@ -74,7 +74,7 @@ def _waiting(session: Session) -> Run | None:
 
 def answers_since(session: Session, run: Run | None) -> int:
     """How many standing answers are newer than the run's start; all of them without a run."""
-    query = select(func.count(Answer.id)).where(Answer.undone_at.is_(None), Answer.kind != "undo")
+    query = select(func.count(Answer.id)).where(STANDING)
     if run is not None and run.started_at is not None:
         query = query.where(Answer.created_at > run.started_at)
     return session.scalar(query) or 0

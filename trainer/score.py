@@ -7,6 +7,7 @@ import numpy as np
 from sqlalchemy import and_, delete, exists, select
 from sqlalchemy.orm import Session
 
+from db import classes
 from db.faces import insert_for_faces
 from db.live import live_run
 from db.models import Face, Photo, Prediction, Run, Score
@@ -34,13 +35,15 @@ def store_scores(
         return 0
     probabilities = head.probabilities(np.stack([features[id, 0] for id, _ in present]))
     best, margin = probabilities.argmax(axis=1), margins(probabilities)
+    meant = classes.read(session)
+    labels = [meant.now(name) or name for name in run.classes]
     rows = [
         {
             "run_id": run.id,
             "face_id": id,
             "box_version": version,
             "probabilities": [float(p) for p in probabilities[i]],
-            "label": run.classes[best[i]],
+            "label": labels[best[i]],
             "margin": float(margin[i]),
         }
         for i, (id, version) in enumerate(present)
@@ -86,7 +89,7 @@ def classify_prediction(session: Session, prediction_id: int) -> None:
     session.commit()
 
 
-def _classified(prediction: Prediction, head: Head, classes: Sequence[str]) -> list[Any]:
+def _classified(prediction: Prediction, head: Head, names: Sequence[str]) -> list[Any]:
     faces = prediction.faces or []
     if not faces:
         return []
@@ -96,8 +99,8 @@ def _classified(prediction: Prediction, head: Head, classes: Sequence[str]) -> l
     return [
         face
         | {
-            "label": classes[int(row.argmax())],
-            "probabilities": {name: float(p) for name, p in zip(classes, row, strict=True)},
+            "label": names[int(row.argmax())],
+            "probabilities": {name: float(p) for name, p in zip(names, row, strict=True)},
         }
         for face, row in zip(faces, probabilities, strict=True)
     ]

@@ -6,7 +6,9 @@ from flask.typing import ResponseReturnValue
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from flask_wtf.csrf import CSRFProtect
+from werkzeug.local import LocalProxy
 
+from db import classes
 from db.models import Person
 from db.settings import settings
 from labeller import consent, invites, people
@@ -57,7 +59,15 @@ def init_app(app: Flask) -> None:
     limiter.init_app(app)
     app.after_request(_headers)
     app.jinja_env.filters["zip"] = zip
-    app.context_processor(lambda: {"me": current(), "classes": settings().classes})
+    app.context_processor(lambda: {"me": current(), "classes": LocalProxy(_classes)})
+
+
+def _classes() -> tuple[str, ...]:
+    """Read when a page first asks: the page that says that the database is away must not."""
+    if "classes" not in g:
+        g.classes = classes.names(db())
+    names: tuple[str, ...] = g.classes
+    return names
 
 
 def _identify() -> None:

@@ -14,7 +14,7 @@ from rich.progress import Progress, track
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from db import jobs
+from db import classes, jobs
 from db.base import OPEN
 from db.errors import Refused
 from db.live import live_run
@@ -92,7 +92,7 @@ def import_(path: Path, format_: str, person: str | None) -> None:
     Importing again continues where it stopped: what is there already is not sent twice.
     """
     with _workbench() as session:
-        files = folders.labelled_files(path)
+        files = folders.labelled_files(path, classes.names(session))
         owner = people.owner(session)
         shown = people.person_named(session, person) if person else None
         session.commit()

@@ -1,6 +1,7 @@
 """Every refusal in words: JSON for the API and for scripts, a page for people. Never a stack trace."""
 
 from http import HTTPStatus
+from typing import Any
 
 import structlog
 from apiflask.exceptions import HTTPError
@@ -38,16 +39,19 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(Exception, _broken)
 
 
-def answer(status: int, code: str, message: str, hint: str) -> ResponseReturnValue:
+def answer(status: int, code: str, message: str, hint: str, **detail: Any) -> ResponseReturnValue:
     """The error as JSON or as a page, whichever was asked for."""
     if request.path.startswith("/api/") or request.accept_mimetypes.best == "application/json":
-        return jsonify(error={"code": code, "message": message, "hint": hint}), status
+        return jsonify(error={"code": code, "message": message, "hint": hint}, **detail), status
     return render_template("error.html", message=message, hint=hint, status=status), status
 
 
 def _refused(error: Refused) -> ResponseReturnValue:
-    status = next(status for kind, status in STATUS.items() if isinstance(error, kind))
-    return answer(status, error.code, error.message, error.hint)
+    return answer(status_of(error), error.code, error.message, error.hint, **error.detail)
+
+
+def status_of(error: Refused) -> int:
+    return next(status for kind, status in STATUS.items() if isinstance(error, kind))
 
 
 def _invalid(error: HTTPError) -> ResponseReturnValue:

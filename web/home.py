@@ -7,9 +7,8 @@ from flask import Flask, abort, current_app, jsonify, redirect, render_template,
 from flask.typing import ResponseReturnValue
 from sqlalchemy import text
 
-from db import jobs
+from db import classes, jobs
 from db.live import live_run
-from db.settings import settings
 from labeller import review, tally
 from trainer import dataset, runs
 from trainer.errors import NotEnoughLabels
@@ -40,7 +39,7 @@ def page() -> ResponseReturnValue:
     session = db()
     counts = tally.counts(session)
     live, latest = live_run(session), next(iter(runs.recent(session, 1)), None)
-    waiting = review.waiting(session)
+    waiting = review.waiting(session, me())
     step = _next_step(counts, waiting, live is not None, runs.answers_since(session, live))
     return render_template(
         "home.html",
@@ -84,7 +83,7 @@ def _next_step(
     if counts.photos == 0:
         return _step("Send the first photos", "Selfies, group photos, anything with faces.", "upload.page")
     try:
-        dataset.require_enough(db(), settings().classes)
+        dataset.require_enough(db(), classes.names(db()))
     except NotEnoughLabels as error:
         if waiting["label"]:
             return _step("Label some faces", error.message, "label.label")

@@ -4,9 +4,9 @@ from apiflask import APIBlueprint
 from flask import Response, abort, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
+from db import classes
 from db.live import live_run
 from db.models import Run
-from db.settings import settings
 from db.storage import blobs
 from trainer import dataset, runs
 from trainer.errors import NotEnoughLabels
@@ -23,7 +23,7 @@ FILES = {"keras": "keras_blob", "tflite": "litert_blob"}
 def page() -> ResponseReturnValue:
     session = db()
     try:
-        dataset.require_enough(session, settings().classes)
+        dataset.require_enough(session, classes.names(session))
         obstacle = None
     except NotEnoughLabels as error:
         obstacle = error

@@ -1,14 +1,17 @@
 """The rows. They are the truth; what travels through the broker is only a nudge to look at them."""
 
+from db.models.classes import Class
 from db.models.people import ROLES, Event, Invite, Person, Token
-from db.models.photos import SHOWN, SPLITS, Answer, Face, Group, Lease, Photo
+from db.models.photos import SHOWN, SPLITS, STANDING, Answer, Face, Group, Lease, Photo
 from db.models.runs import Embedding, Prediction, Run, Score, Workbench, Worker
 
 __all__ = [
     "ROLES",
     "SHOWN",
     "SPLITS",
+    "STANDING",
     "Answer",
+    "Class",
     "Embedding",
     "Event",
     "Face",

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, ForeignKey, Index, LargeBinary, UniqueConstraint, text
+from sqlalchemy import ColumnElement, ForeignKey, Index, LargeBinary, UniqueConstraint, and_, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from db.base import Base, Job, now
@@ -45,6 +45,9 @@ class Photo(Job, Base):
     created_at: Mapped[datetime] = mapped_column(default=now, index=True)
     erase_at: Mapped[datetime | None]
     """Until when an `erasing` photo can still be had back."""
+    completed_at: Mapped[datetime | None]
+    """Since when somebody says that every face in it has its box: the detector's recall is counted there."""
+    completed_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     group: Mapped[Group] = relationship()
     person: Mapped[Person | None] = relationship(foreign_keys=person_id)
     faces: Mapped[list["Face"]] = relationship(
@@ -93,7 +96,15 @@ class Face(Base):
     decided_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     decided_at: Mapped[datetime | None]
     disputed: Mapped[bool] = mapped_column(default=False)
-    """Two people gave different answers that both stand."""
+    """Two people gave different answers, neither knowing the other's: nobody learns from it until settled."""
+    wanted: Mapped[int] = mapped_column(default=1)
+    """How many people are to answer, each without knowing what the others said."""
+    opinions: Mapped[int] = mapped_column(default=0)
+    """How many people did."""
+    waiting: Mapped[bool] = mapped_column(default=True)
+    """Nobody decided yet, or fewer people than wanted."""
+    gold: Mapped[bool] = mapped_column(default=False)
+    """The owner vouches for its label: new labellers are measured on it, and do not change it unawares."""
     version: Mapped[int] = mapped_column(default=0)
     """Counts writes; writing it first locks the row on both engines."""
     photo: Mapped[Photo] = relationship(back_populates="faces")
@@ -101,11 +112,13 @@ class Face(Base):
     __table_args__ = (
         Index(
             "ix_face_waiting",
+            "opinions",
             "doubtful",
             "id",
-            sqlite_where=text("decided_at IS NULL"),
-            postgresql_where=text("decided_at IS NULL"),
+            sqlite_where=text("waiting"),
+            postgresql_where=text("waiting"),
         ),
+        Index("ix_face_gold", "id", sqlite_where=text("gold"), postgresql_where=text("gold")),
         Index("ix_face_state", "state", "label", "id"),
         Index("ix_face_disputed", "id", sqlite_where=text("disputed"), postgresql_where=text("disputed")),
         {"sqlite_autoincrement": True},
@@ -118,7 +131,7 @@ class Face(Base):
 
 
 class Answer(Base):
-    """What a person said of a face. Append-only: an undo marks, nothing is removed."""
+    """What a person said of a face. Append-only: an undo marks, a redo takes the mark away."""
 
     __tablename__ = "answer"
 
@@ -130,9 +143,17 @@ class Answer(Base):
     label: Mapped[str | None]
     box: Mapped[list[Any] | None]
     seconds: Mapped[float | None]
+    informed: Mapped[bool] = mapped_column(default=False)
+    """Given by somebody who was shown what others had answered: it settles the matter."""
+    undoes_id: Mapped[int | None] = mapped_column(ForeignKey("answer.id", ondelete="CASCADE"))
+    """Of an undo: the answer it took back; of a redo: the undo it took back."""
     undone_at: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(default=now)
     face: Mapped[Face] = relationship()
+
+
+STANDING: ColumnElement[bool] = and_(Answer.kind.not_in(("undo", "redo")), Answer.undone_at.is_(None))
+"""Answers that nobody took back; an undo or redo is none."""
 
 
 class Lease(Base):
@@ -144,3 +165,5 @@ class Lease(Base):
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"))
     seen_at: Mapped[datetime]
     until: Mapped[datetime]
+    blind: Mapped[bool] = mapped_column(default=False)
+    """Shown without what others had answered."""

@@ -49,6 +49,26 @@ def add_faces(db: Session, count: int, split: str = "train") -> list[Face]:
     return made
 
 
+def draw(db: Session, person: Person, photo: Photo, box: answers.Box, label: str | None = None) -> Face:
+    """A face drawn by hand."""
+    given = Given(f"draw {photo.id} {box}", "draw", photo_id=photo.id, box=box, label=label)
+    return answers.record(db, person, given)[0].face
+
+
+def second_look(db: Session, person: Person, face: Face, label: str) -> None:
+    """A second opinion, given without knowing the first."""
+    db.merge(
+        Lease(
+            face_id=face.id,
+            person_id=person.id,
+            seen_at=now(),
+            until=now() + timedelta(minutes=1),
+            blind=True,
+        )
+    )
+    answers.record(db, person, Given(f"second {face.id}", "label", face.id, label))
+
+
 def test_a_label_confirms_and_the_same_key_counts_once(db: Session, ada: Person, faces: list[Face]) -> None:
     given = Given("key 1", "label", faces[0].id, "mask", seconds=0.7)
     answer, created = answers.record(db, ada, given)
@@ -158,7 +178,13 @@ def test_two_people_never_hold_the_same_face_until_a_lease_runs_out(
 
 def test_a_drawn_face_is_an_answer_too(db: Session, ada: Person, faces: list[Face]) -> None:
     photo = db.get_one(Photo, faces[0].photo_id)
-    drawn = answers.draw(db, ada, photo, (100, 100, 40, 40), "mask")
+    given = Given("drawn", "draw", photo_id=photo.id, box=(100, 100, 40, 40), label="mask")
+    drawn = answers.record(db, ada, given)[0].face
+    assert answers.record(db, ada, given)[0].face is drawn, "the same key draws one face"
     assert (drawn.source, drawn.state, drawn.label) == ("human", "confirmed", "mask")
     with pytest.raises(BadAnswer):
-        answers.draw(db, ada, photo, (380, 100, 40, 40), None)
+        answers.record(db, ada, Given("outside", "draw", photo_id=photo.id, box=(380, 100, 40, 40)))
+    answers.record(db, ada, Given("never mind", "undo"))
+    assert (drawn.state, drawn.label) == ("rejected", None)
+    answers.record(db, ada, Given("after all", "redo"))
+    assert (drawn.state, drawn.label) == ("confirmed", "mask")

@@ -13,6 +13,7 @@ from db.settings import settings
 from db.storage import blobs
 from labeller import answers, erasure, intake, invites, people, renditions, retention, uploads
 from labeller.errors import BadAnswer, NotInvited
+from tests.labeller.test_answers import draw
 from tests.labeller.test_metadata import everything_in
 from tests.pictures import jpeg, portrait
 from trainer import dataset
@@ -34,7 +35,7 @@ def give(db: Session, person: Person | None, seed: int, by: Person | None = None
     owner = people.owner(db)
     photo = intake.receive(db, jpeg(portrait(seed, seed % 2 == 1)), by or person, person).photo
     photo.status = "ready"
-    face = answers.draw(db, owner, photo, (10, 10, 80, 90), "mask" if seed % 2 else "nomask")
+    face = draw(db, owner, photo, (10, 10, 80, 90), "mask" if seed % 2 else "nomask")
     db.add(Embedding(face_id=face.id, box_version=1, backbone="b", view=0, vector=b"vector" * 10))
     db.add(Lease(face_id=face.id, person_id=owner.id, seen_at=now(), until=now()))
     db.commit()

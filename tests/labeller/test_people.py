@@ -10,8 +10,9 @@ from sqlalchemy.orm import Session
 from db.base import now
 from db.models import Event, Invite, Person, Photo, Token
 from db.settings import settings
-from labeller import answers, consent, intake, invites, people
+from labeller import consent, intake, invites, people
 from labeller.errors import BadAnswer, NotFound, NotInvited
+from tests.labeller.test_answers import draw
 from tests.pictures import jpeg, portrait
 
 
@@ -125,7 +126,7 @@ def test_two_who_are_one_become_one_with_all_that_is_theirs(db: Session) -> None
     )
     more.group.split = "train"
     other.group.split = "locked"
-    face = answers.draw(db, owner, first, (1, 1, 50, 50), "mask")
+    face = draw(db, owner, first, (1, 1, 50, 50), "mask")
     token, _ = people.issue_token(db, "friend", "Ada (phone)")
     link = people.personal_link(twice)
     db.commit()

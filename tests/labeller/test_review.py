@@ -52,7 +52,7 @@ def test_least_sure_comes_first(db: Session, ada: Person) -> None:
 def test_without_a_model_there_is_nothing_to_review(db: Session, ada: Person) -> None:
     add_faces(db, 2)
     assert review.next_faces(db, ada, "review", 10).items == []
-    assert review.count(db, "review") == 0
+    assert review.count(db, None, "review") == 0
 
 
 def test_locked_faces_and_stale_scores_are_never_chosen_by_the_model(db: Session, ada: Person) -> None:

@@ -8,6 +8,7 @@ from PIL import Image
 from sqlalchemy.orm import Session
 
 from db.models import Score
+from tests.labeller.test_answers import draw
 from tests.labeller.test_review import make_live
 from tests.pictures import SHARED, jpeg, portrait
 from trainer import crops
@@ -134,7 +135,7 @@ def test_a_moved_box_is_scored_anew_and_nothing_else_is_touched(db: Session) -> 
     owner = people.owner(db)
     photo = intake.receive(db, jpeg(portrait(7, True)), owner).photo
     photo.status = "ready"
-    faces = [answers.draw(db, owner, photo, (x, 40, 120, 120), None) for x in (20, 200)]
+    faces = [draw(db, owner, photo, (x, 40, 120, 120)) for x in (20, 200)]
     run = make_live(db)
     kernel = np.random.default_rng(0).normal(scale=0.05, size=(backbone.FEATURES, 2)).astype(np.float32)
     run.head = Head(kernel, np.zeros(2, np.float32)).as_dict()

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from db.models import Face, Invite, Photo
 from labeller import answers, erasure, intake, people
-from tests.labeller.test_answers import add_faces
+from tests.labeller.test_answers import add_faces, draw
 from tests.pictures import jpeg, portrait
 from tests.web.conftest import Client
 from tests.web.test_rights import browser, csrf
@@ -139,7 +139,7 @@ def test_a_photos_page_shows_its_history_and_repeats(client: Client, db: Session
     picture = portrait(3, False)
     one = intake.receive(db, jpeg(picture), people.owner(db)).photo
     two = intake.receive(db, jpeg(picture, quality=50), people.owner(db)).photo
-    face = answers.draw(db, people.owner(db), one, (10, 10, 90, 90), "mask")
+    face = draw(db, people.owner(db), one, (10, 10, 90, 90), "mask")
     db.commit()
     page = see(owner, f"/photos/{one.id}")
     for words in ("History", "sent", f"face {face.id}: mask", "Near repeats", f"/photos/{two.id}"):

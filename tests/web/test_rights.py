@@ -13,7 +13,8 @@ from sqlalchemy.orm import Session
 
 from db.models import Face, Person, Photo
 from db.settings import settings
-from labeller import answers, consent, erasure, intake, invites, people
+from labeller import consent, erasure, intake, invites, people
+from tests.labeller.test_answers import draw
 from tests.labeller.test_erasure import trained_on
 from tests.pictures import jpeg, portrait
 from tests.web.conftest import Client
@@ -54,7 +55,7 @@ def test_no_route_shows_lists_or_deletes_another_friends_photo(app: Flask, db: S
     photo = intake.receive(db, content, ada, ada).photo
     photo.status = "ready"
     # Bob's own ids are others than Ada's, so that nothing of his is met by chance.
-    face = answers.draw(db, owner, photo, (20, 20, 90, 90), "mask")
+    face = draw(db, owner, photo, (20, 20, 90, 90), "mask")
     run = trained_on(db, [face])
     token, _ = people.issue_token(db, "friend", "Bob")
     _, invite = invites.invite(db, "friend", note=ADA)
@@ -162,7 +163,7 @@ def test_my_photos_shows_what_was_found_and_takes_it_back(app: Flask, db: Sessio
         sent.append(phone.post("/api/v1/photos", data=file, headers=headers).json["id"])
     photo = db.get_one(Photo, sent[0])
     photo.status = "ready"
-    answers.draw(db, people.owner(db), photo, (20, 20, 90, 90), "mask")
+    draw(db, people.owner(db), photo, (20, 20, 90, 90), "mask")
     db.commit()
     page = phone.get("/mine").text
     assert 'class="chip c0">mask' in page

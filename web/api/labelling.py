@@ -5,12 +5,14 @@ from typing import Any
 from apiflask import APIBlueprint
 from flask import url_for
 
-from labeller import answers, review
-from labeller.errors import BadAnswer
+from db.errors import Refused
+from db.models import Answer
+from labeller import answers, leases, review
 from web.api import schemas
 from web.api.photos import face_out
 from web.auth import me
 from web.database import db
+from web.errors import status_of
 
 blueprint = APIBlueprint("api_labelling", __name__, tag="Labelling")
 
@@ -32,8 +34,6 @@ def get_queue(query_data: schemas.QueueQuery) -> Any:
 @blueprint.doc(security="token", responses={200: "This key was seen before.", 409: "Answered meanwhile."})
 def send_answer(json_data: schemas.AnswerIn) -> Any:
     """Answer a face. Sending the same `client_key` again changes nothing."""
-    if json_data.face_id is None and json_data.kind != "undo":
-        raise BadAnswer("face_missing", "This answer needs a face_id.")
     answer, created = answers.record(db(), me(), answers.Given(**json_data.model_dump()))
     item = review.card(db(), answer.face, me())
     db().commit()
@@ -41,13 +41,68 @@ def send_answer(json_data: schemas.AnswerIn) -> Any:
     return body, 201 if created else 200
 
 
+@blueprint.post("/answers/many")
+@blueprint.input(schemas.AnswersIn)
+@blueprint.output(schemas.AnswersOut)
+@blueprint.doc(security="token")
+def send_answers(json_data: schemas.AnswersIn) -> Any:
+    """Several answers in their order, each for itself: one that is refused holds up no other."""
+    return {"results": [_result(one) for one in json_data.answers]}
+
+
+def _result(one: schemas.AnswerIn) -> dict[str, Any]:
+    try:
+        answer, created = answers.record(db(), me(), answers.Given(**one.model_dump()))
+        item = review.card(db(), answer.face, me())
+        db().commit()
+    except Refused as error:
+        db().rollback()
+        words = {"code": error.code, "message": error.message, "hint": error.hint}
+        return {"client_key": one.client_key, "status": status_of(error), "error": words, **error.detail}
+    status = 201 if created else 200
+    face, card = face_out(answer.face), item_out(item)
+    return {"client_key": one.client_key, "status": status, "face": face, "item": card}
+
+
+@blueprint.get("/answers")
+@blueprint.input(schemas.HistoryQuery, location="query")
+@blueprint.output(schemas.HistoryOut)
+@blueprint.doc(security="token")
+def list_answers(query_data: schemas.HistoryQuery) -> Any:
+    """Your last answers that stand, newest first."""
+    given = answers.latest(db(), me(), query_data.limit)
+    return {"items": [_given_out(one) for one in given]}
+
+
+def _given_out(given: Answer) -> dict[str, Any]:
+    return {
+        "id": given.id,
+        "client_key": given.client_key,
+        "kind": given.kind,
+        "label": given.label,
+        "at": given.created_at.isoformat(),
+        "item": item_out(review.card(db(), given.face, me())),
+    }
+
+
+@blueprint.post("/leases")
+@blueprint.input(schemas.LeasesIn)
+@blueprint.output(schemas.LeasesOut)
+@blueprint.doc(security="token")
+def renew_leases(json_data: schemas.LeasesIn) -> Any:
+    """Keep the faces you are busy with for yourself, and let others have those that you leave."""
+    leases.drop(db(), me(), json_data.drop)
+    kept = leases.keep(db(), me(), json_data.keep)
+    db().commit()
+    return {"kept": sorted(kept)}
+
+
 def item_out(item: review.Item) -> dict[str, Any]:
     """The contract's form of a card, and what the bench needs beyond it."""
-    face, score = item.face, item.score
+    face, guess = item.face, item.guess
     opinion = None
-    if score is not None:
-        named = dict(zip(item.classes, score.probabilities, strict=True))
-        opinion = {"label": score.label, "probabilities": named, "run_id": score.run_id}
+    if guess is not None:
+        opinion = {"label": guess.label, "probabilities": guess.probabilities, "run_id": guess.run_id}
     return {
         "face_id": face.id,
         "photo_id": face.photo_id,
@@ -55,7 +110,7 @@ def item_out(item: review.Item) -> dict[str, Any]:
         "photo_url": url_for("pictures.view", photo_id=face.photo_id),
         "photo_size": (face.photo.width, face.photo.height),
         "box": face.box,
-        "label": face.label,
+        "label": item.label,
         "why": {"reason": item.reason, "text": item.text},
         "prediction": opinion,
         "lease_until": item.lease_until.isoformat(),

@@ -1,5 +1,6 @@
 """Photos and faces over JSON."""
 
+import uuid
 from typing import Any
 
 from apiflask import APIBlueprint
@@ -8,8 +9,8 @@ from sqlalchemy.orm import contains_eager
 
 from db.base import OPEN
 from db.errors import Forbidden
-from db.models import SHOWN, Answer, Face, Group, Person, Photo
-from labeller import answers, erasure, gallery, intake, people
+from db.models import SHOWN, STANDING, Answer, Face, Group, Person, Photo
+from labeller import answers, boxes, erasure, gallery, intake, people
 from web.api import schemas
 from web.auth import me, must_consent
 from web.database import db
@@ -111,10 +112,31 @@ def erase(photo_id: int) -> None:
 @blueprint.doc(security="token")
 def draw_face(photo_id: int, json_data: schemas.DrawnIn) -> Any:
     """Draw a face that the detector missed."""
-    photo = intake.get_photo(db(), photo_id)
-    face = answers.draw(db(), me(), photo, json_data.box, json_data.label)
+    key = json_data.client_key or uuid.uuid4().hex
+    drawn = answers.Given(key, "draw", photo_id=photo_id, box=json_data.box, label=json_data.label)
+    answer, created = answers.record(db(), me(), drawn)
     db().commit()
-    return face_out(face)
+    return face_out(answer.face), 201 if created else 200
+
+
+@blueprint.put("/photos/<int:photo_id>/complete")
+@blueprint.output({}, status_code=204)
+@blueprint.doc(security="token")
+def complete_photo(photo_id: int) -> Any:
+    """Say that every face in the photo has its box: the detector's recall is counted on such photos."""
+    boxes.complete(db(), intake.get_photo(db(), photo_id), me(), is_complete=True)
+    db().commit()
+    return ""
+
+
+@blueprint.delete("/photos/<int:photo_id>/complete")
+@blueprint.output({}, status_code=204)
+@blueprint.doc(security="token")
+def reopen_photo(photo_id: int) -> Any:
+    """Take that back."""
+    boxes.complete(db(), intake.get_photo(db(), photo_id), me(), is_complete=False)
+    db().commit()
+    return ""
 
 
 @blueprint.get("/faces")
@@ -124,7 +146,7 @@ def draw_face(photo_id: int, json_data: schemas.DrawnIn) -> Any:
 def list_faces(query_data: schemas.FacesQuery) -> Any:
     """Faces by id, filtered; pass `next` as `cursor` for the next page."""
     given = query_data
-    counted = select(func.count(Answer.id)).where(Answer.face_id == Face.id, Answer.undone_at.is_(None))
+    counted = select(func.count(Answer.id)).where(Answer.face_id == Face.id, STANDING)
     query = (
         select(Face, Group.split, Person.name, counted.scalar_subquery())
         .join(Face.photo)

@@ -91,10 +91,10 @@ def stats_out() -> dict[str, Any]:
         "faces": counts.faces_by_state,
         "labels": counts.by_label,
         "answers": counts.answers,
-        "waiting": review.waiting(db()),
+        "waiting": review.waiting(db(), me()),
         "active_run": live.id if live else None,
         "locked": metrics.get("locked"),
         "locked_reason": metrics.get("locked_reason") if live else "There is no model yet.",
         "labels_saved": None,
-        "detector_recall": None,
+        "detector_recall": tally.detector_recall(db()),
     }

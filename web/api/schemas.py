@@ -3,7 +3,7 @@
 from typing import Any, Literal
 
 from apiflask.fields import UploadFile
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 Box = tuple[float, float, float, float]
 
@@ -96,6 +96,7 @@ class PeopleOut(BaseModel):
 class DrawnIn(Strict):
     box: Box
     label: str | None = None
+    client_key: str | None = Field(None, min_length=1, max_length=200, description="As of an answer.")
 
 
 class FacesQuery(Strict):
@@ -154,19 +155,66 @@ class QueueOut(BaseModel):
 
 class AnswerIn(Strict):
     client_key: str = Field(min_length=1, max_length=200, description="Made by the client, once per answer.")
-    kind: Literal["label", "reject", "adjust", "unsure", "undo"]
+    kind: Literal["label", "reject", "adjust", "unsure", "draw", "undo", "redo"]
     face_id: int | None = Field(
-        None, description="Only an undo may leave it out: it takes back the last answer."
+        None, description="An undo or redo without it means the last one; a drawn face has none yet."
     )
+    photo_id: int | None = Field(None, description="Of a drawn face.")
     label: str | None = None
     box: Box | None = None
     seconds: float | None = Field(None, ge=0, le=86400)
+    seen_at: AwareDatetime | None = Field(
+        None, description="`answered.at` of a 409: I have seen that answer, and mine counts after all."
+    )
 
 
 class AnswerOut(BaseModel):
     id: int
     face: FaceOut
     item: QueueItem = Field(description="The face as a card, to show it again.")
+
+
+class AnswersIn(Strict):
+    answers: list[AnswerIn] = Field(max_length=100, description="Applied one after the other.")
+
+
+class AnswerResult(BaseModel):
+    client_key: str
+    status: int = Field(description="As if this answer had been sent alone.")
+    face: FaceOut | None = None
+    item: QueueItem | None = None
+    error: dict[str, str] | None = None
+    answered: dict[str, Any] | None = Field(None, description="Of a 409: who answered what, and when.")
+
+
+class AnswersOut(BaseModel):
+    results: list[AnswerResult]
+
+
+class HistoryQuery(Strict):
+    limit: int = Field(20, ge=1, le=200)
+
+
+class GivenAnswer(BaseModel):
+    id: int
+    client_key: str
+    kind: str
+    label: str | None
+    at: str
+    item: QueueItem
+
+
+class HistoryOut(BaseModel):
+    items: list[GivenAnswer]
+
+
+class LeasesIn(Strict):
+    keep: list[int] = Field(default_factory=list, max_length=500)
+    drop: list[int] = Field(default_factory=list, max_length=500)
+
+
+class LeasesOut(BaseModel):
+    kept: list[int] = Field(description="What you still hold of `keep`.")
 
 
 class RunIn(Strict):

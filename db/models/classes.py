@@ -1,0 +1,24 @@
+"""What the classes are called now, and what became of those that were."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey
+from sqlalchemy.orm import Mapped, mapped_column
+
+from db.base import Base
+
+
+class Class(Base):
+    """A class that somebody edited; those that nobody did stand in the settings alone."""
+
+    __tablename__ = "class"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(unique=True)
+    former: Mapped[list[Any]] = mapped_column(default=list)
+    """Its earlier names: an answer from an open page may still use them."""
+    merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("class.id"))
+    """The class as which its answers count."""
+    retired_at: Mapped[datetime | None]
+    """Since when its answers do not count."""

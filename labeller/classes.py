@@ -1,0 +1,240 @@
+"""Editing the classes. Answers follow, and every edit is an event that can be taken back."""
+
+from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy import exists, func, select, update
+from sqlalchemy.orm import Session
+
+from db import classes
+from db.base import now
+from db.live import live_run
+from db.models import Answer, Class, Event, Face, Person, Photo, Run, Score
+from labeller.answers import standing
+from labeller.errors import BadAnswer, NotFound
+from labeller.folding import fold
+from labeller.people import clean_name
+
+EDITS = ("class_added", "class_renamed", "class_merged", "class_retired")
+FEWEST = 2
+LONGEST_NAME = 40
+AT_ONCE = 500
+
+
+def add(session: Session, name: str, by: Person) -> None:
+    """A new class, answered with from now on; one that was retired comes back with its answers."""
+    rows = _rows(session)
+    name = _clean(name)
+    if name in rows and rows[name].retired_at is not None:
+        rows[name].retired_at = None
+        session.flush()
+        _refold(session, rows[name])
+    else:
+        _require_free(rows, name)
+        rows[name] = Class(name=name)
+        session.add(rows[name])
+    session.flush()
+    _remember(session, by, "class_added", rows[name], name=name)
+
+
+def rename(session: Session, old: str, new: str, by: Person) -> None:
+    """Call a class otherwise, in every answer, score and run."""
+    rows = _rows(session)
+    row, new = _active(session, rows, old), _clean(new)
+    _require_free(rows, new)
+    _rename(session, row, new)
+    _remember(session, by, "class_renamed", row, name=old, to=new)
+
+
+def merge(session: Session, one: str, into: str, by: Person) -> None:
+    """Count one class's answers as another's. What was said stays written; what it counts as changes."""
+    rows = _rows(session)
+    row, target = _active(session, rows, one), _active(session, rows, into)
+    if row is target:
+        raise BadAnswer("same_class", "A class cannot be merged with itself.", "Choose another one.")
+    _require_rest(session)
+    row.merged_into_id = target.id
+    session.flush()
+    _refold(session, row)
+    _relabel_scores(session)
+    _remember(session, by, "class_merged", row, name=one, to=into)
+
+
+def retire(session: Session, name: str, by: Person) -> None:
+    """Count a class's answers no more: its faces come back to be answered."""
+    row = _active(session, _rows(session), name)
+    _require_rest(session)
+    row.retired_at = now()
+    session.flush()
+    _refold(session, row)
+    _remember(session, by, "class_retired", row, name=name)
+
+
+def undo(session: Session, event_id: int, by: Person) -> None:
+    """Take an edit back. Raises NotFound, and BadAnswer where what came later stands against it."""
+    rows = {row.id: row for row in _rows(session).values()}
+    event = session.get(Event, event_id)
+    if event is None or event.kind not in EDITS or event.undone_at is not None:
+        raise NotFound("no_such_edit", "There is no such change to take back.", "Reload the page.")
+    row = rows[event.detail["class"]]
+    _UNDO[event.kind](session, row, event.detail)
+    event.undone_at = now()
+    session.flush()
+    session.add(Event(kind="class_edit_undone", person_id=by.id, detail={"event": event.id}))
+
+
+def history(session: Session) -> list[tuple[Event, str | None]]:
+    """The last edits and who made them, newest first."""
+    edits = select(Event, Person.name).outerjoin(Person, Person.id == Event.person_id)
+    return list(
+        session.execute(edits.where(Event.kind.in_(EDITS)).order_by(Event.id.desc()).limit(50)).tuples()
+    )
+
+
+def counts(session: Session) -> dict[str, int]:
+    """How many faces bear each class."""
+    labelled = select(Face.label, func.count()).where(Face.label.is_not(None)).group_by(Face.label)
+    return {str(name): count for name, count in session.execute(labelled)}
+
+
+def _undo_add(session: Session, row: Class, _: dict[str, Any]) -> None:
+    if session.scalar(select(exists().where(Answer.label == row.name))):
+        hint = "Retire it instead, or merge it with another."
+        raise BadAnswer("class_in_use", f"“{row.name}” has answers already.", hint)
+    _require_rest(session)
+    row.retired_at = now()
+
+
+def _undo_rename(session: Session, row: Class, detail: dict[str, Any]) -> None:
+    _require_free(_rows(session), detail["name"])
+    _rename(session, row, detail["name"])
+
+
+def _undo_merge(session: Session, row: Class, _: dict[str, Any]) -> None:
+    row.merged_into_id = None
+    session.flush()
+    _refold(session, row)
+    _relabel_scores(session)
+
+
+def _undo_retire(session: Session, row: Class, _: dict[str, Any]) -> None:
+    row.retired_at = None
+    session.flush()
+    _refold(session, row)
+
+
+_UNDO: dict[str, Callable[[Session, Class, dict[str, Any]], None]] = {
+    "class_added": _undo_add,
+    "class_renamed": _undo_rename,
+    "class_merged": _undo_merge,
+    "class_retired": _undo_retire,
+}
+
+
+def _rows(session: Session) -> dict[str, Class]:
+    """Every class by its name, as a row; from here to the commit nobody answers, nor edits them."""
+    session.execute(update(Class).where(Class.id == 0).values(name=""))  # SQLite locks at its first write
+    classes.hold(session, to_edit=True)
+    known = classes.read(session)
+    rows = {row.name: row for row in session.scalars(select(Class).order_by(Class.id))}
+    for name in known.names:
+        if name not in rows:
+            rows[name] = Class(name=name)
+            session.add(rows[name])
+    session.flush()
+    return rows
+
+
+def _active(session: Session, rows: dict[str, Class], name: str) -> Class:
+    names = classes.names(session)
+    if name not in names:
+        raise BadAnswer("unknown_class", f"There is no class “{name}”.", f"There are {', '.join(names)}.")
+    return rows[name]
+
+
+def _clean(name: str) -> str:
+    name = clean_name(name)
+    if len(name) > LONGEST_NAME or "/" in name or "," in name or name.startswith("."):
+        hint = f"Up to {LONGEST_NAME} letters, without “/” and “,”: folders and settings are named so, too."
+        raise BadAnswer("bad_class_name", "This does not do as the name of a class.", hint)
+    return name
+
+
+def _require_free(rows: dict[str, Class], name: str) -> None:
+    if name in rows:
+        state = "is merged with another" if rows[name].merged_into_id else "is there"
+        hint = "Take back the merge under “What was changed”, or choose another name."
+        raise BadAnswer("class_exists", f"The class “{name}” {state} already.", hint)
+
+
+def _require_rest(session: Session) -> None:
+    if len(classes.names(session)) <= FEWEST:
+        hint = "Add another class first."
+        raise BadAnswer("too_few_classes", f"There must be at least {FEWEST} classes.", hint)
+
+
+def _remember(session: Session, by: Person, kind: str, row: Class, **detail: str) -> None:
+    session.flush()
+    session.add(Event(kind=kind, person_id=by.id, detail={"class": row.id} | detail))
+
+
+def _rename(session: Session, row: Class, new: str) -> None:
+    old, row.name = row.name, new
+    row.former = [name for name in [*row.former, old] if name != new]
+    for table, column in ((Answer, "label"), (Face, "label"), (Score, "label"), (Photo, "folder_label")):
+        named = getattr(table, column) == old
+        session.execute(update(table).where(named).values({column: new}))
+    for run in session.scalars(select(Run)):
+        run.classes = [new if name == old else name for name in run.classes]
+        if run.metrics:
+            run.metrics = _renamed(run.metrics, old, new)
+    session.flush()
+
+
+def _renamed(metrics: dict[str, Any], old: str, new: str) -> dict[str, Any]:
+    """The figures with one class's name changed, in the same order."""
+    made = dict(metrics)
+    for part in ("locked", "cross_validated"):
+        if figures := metrics.get(part):
+            by_class = {new if name == old else name: v for name, v in figures["per_class"].items()}
+            made[part] = figures | {"per_class": by_class}
+    return made
+
+
+def _words(session: Session, row: Class) -> list[str]:
+    """What answers may hold that counts, or counted, as this class: its name and those merged into it."""
+    rows, family = list(session.scalars(select(Class))), [row]
+    for member in family:
+        family += [other for other in rows if other.merged_into_id == member.id]
+    return [member.name for member in family]
+
+
+def _refold(session: Session, row: Class) -> None:
+    """Let the faces that have an answer of this class be what their answers amount to now."""
+    meant = classes.read(session)
+    said = exists().where(Answer.face_id == Face.id, Answer.label.in_(_words(session, row)))
+    ids = list(session.scalars(select(Face.id).where(said).order_by(Face.id)))
+    for start in range(0, len(ids), AT_ONCE):
+        query = select(Face).where(Face.id.in_(ids[start : start + AT_ONCE]))
+        for face in session.scalars(query.execution_options(populate_existing=True)):
+            fold(face, standing(session, face), meant)
+        session.flush()
+
+
+def _relabel_scores(session: Session) -> None:
+    """Call what the live model says by the classes' present names."""
+    if (run := live_run(session)) is None:
+        return
+    meant = classes.read(session)
+    labels = [meant.now(name) or name for name in run.classes]
+    changed: dict[str, list[int]] = {}
+    mine = Score.run_id == run.id
+    for face_id, chances, old in session.execute(
+        select(Score.face_id, Score.probabilities, Score.label).where(mine)
+    ):
+        if (label := labels[chances.index(max(chances))]) != old:
+            changed.setdefault(label, []).append(face_id)
+    for label, ids in changed.items():
+        for start in range(0, len(ids), AT_ONCE):
+            these = Score.face_id.in_(ids[start : start + AT_ONCE])
+            session.execute(update(Score).where(mine, these).values(label=label))

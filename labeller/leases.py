@@ -1,0 +1,46 @@
+"""Who holds which face: nobody else is shown it meanwhile."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, exists, or_, select, update
+from sqlalchemy.orm import Session
+
+from db.base import now
+from db.faces import insert_for_faces
+from db.models import Face, Lease, Person
+
+LEASE = timedelta(minutes=10)
+
+
+def take(session: Session, person: Person, face_ids: Sequence[int], blind: bool) -> dict[int, datetime]:
+    """Take the faces that nobody else holds; returns until when each is held. `blind`: they are shown
+    without what others answered."""
+    seen, until = now(), now() + LEASE
+    values = {"person_id": person.id, "seen_at": seen, "until": until, "blind": blind}
+    insert_for_faces(session, Lease, [{"face_id": id} | values for id in face_ids])
+    free = or_(Lease.person_id == person.id, Lease.until < seen)
+    session.execute(update(Lease).where(Lease.face_id.in_(face_ids), free).values(values))
+    mine = select(Lease.face_id, Lease.until).where(*_held(person, face_ids))
+    return dict(session.execute(mine).tuples().all())
+
+
+def keep(session: Session, person: Person, face_ids: Sequence[int]) -> dict[int, datetime]:
+    """Hold for longer what is still held, and say until when. What was shown does not change by it."""
+    until = now() + LEASE
+    held = update(Lease).where(*_held(person, face_ids), Lease.until > now()).values(until=until)
+    return dict.fromkeys(session.scalars(held.returning(Lease.face_id)), until)
+
+
+def drop(session: Session, person: Person, face_ids: Sequence[int]) -> None:
+    """Let others have the faces. What the person was shown stays known."""
+    session.execute(update(Lease).where(*_held(person, face_ids), Lease.until > now()).values(until=now()))
+
+
+def held_by_others(person: Person) -> ColumnElement[bool]:
+    """Whether somebody else holds the face of the query."""
+    return exists().where(Lease.face_id == Face.id, Lease.person_id != person.id, Lease.until > now())
+
+
+def _held(person: Person, face_ids: Sequence[int]) -> tuple[ColumnElement[bool], ...]:
+    return Lease.face_id.in_(face_ids), Lease.person_id == person.id
