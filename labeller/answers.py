@@ -34,6 +34,8 @@ class Given:
     """When the face was shown with what others had answered; without it the lease says so."""
     photo_id: int | None = None
     """Of a drawn face, which has no id yet."""
+    drawn_key: str | None = None
+    """The client_key with which the face was drawn, for whoever was not told its id yet."""
 
 
 def record(session: Session, person: Person, given: Given) -> tuple[Answer, bool]:
@@ -49,7 +51,7 @@ def record(session: Session, person: Person, given: Given) -> tuple[Answer, bool
     if (known := _known(session, person, given.client_key)) is not None:  # its twin was before us
         return known, False
     meant = classes.read(session)
-    given = _checked(given, meant)
+    given = _checked(_numbered(session, person, given), meant)
     taken_back = _taken_back(session, person, given)
     face = _drawn(session, given) if given.kind == "draw" else lock_face(session, _face_id(given, taken_back))
     if given.box is not None:
@@ -168,6 +170,16 @@ def _one_at_a_time(session: Session, person: Person) -> None:
     session.execute(update(Face).where(false()).values(version=0))  # SQLite locks at its first write
     session.execute(select(Person.id).where(Person.id == person.id).with_for_update(key_share=True))
     classes.hold(session)
+
+
+def _numbered(session: Session, person: Person, given: Given) -> Given:
+    """The answer with the id of the face that the person drew under `drawn_key`."""
+    if given.drawn_key is None:
+        return given
+    drawn = _known(session, person, given.drawn_key)
+    if drawn is None:
+        raise NotFound("no_such_face", "The face was not drawn.", "Draw it again.")
+    return replace(given, face_id=drawn.face_id)
 
 
 def _checked(given: Given, meant: classes.Classes) -> Given:

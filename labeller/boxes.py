@@ -9,6 +9,7 @@ from labeller.errors import BadAnswer
 
 Box = tuple[float, float, float, float]
 SMALLEST_BOX = 4.0
+_INCOMPLETE = (Photo.status == "ready", Photo.completed_at.is_(None))
 
 
 def check_box(box: Box, photo: Photo) -> None:
@@ -38,3 +39,13 @@ def found_of_all(session: Session) -> tuple[int, int, int]:
     faces = dict(session.execute(there.where(real).group_by(Face.source)).tuples().all())
     photos = session.scalar(select(func.count(Photo.id)).where(*complete)) or 0
     return faces.get("mtcnn", 0), sum(faces.values()), photos
+
+
+def next_incomplete(session: Session, after: int) -> int | None:
+    """The first photo behind `after` that nobody called complete; else the first of all."""
+    open_ = select(func.min(Photo.id)).where(*_INCOMPLETE)
+    return session.scalar(open_.where(Photo.id > after)) or session.scalar(open_)
+
+
+def count_incomplete(session: Session) -> int:
+    return session.scalar(select(func.count(Photo.id)).where(*_INCOMPLETE)) or 0

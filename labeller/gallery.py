@@ -14,7 +14,7 @@ from labeller.review import UNDECIDED
 
 PAGE = 60
 STATES = ("proposed", "confirmed", "rejected")
-LOOKS = ("doubtful", "unsure", "against", "disputed", "repeats")
+LOOKS = ("doubtful", "unsure", "against", "disputed", "gold", "repeats")
 
 T = TypeVar("T")
 
@@ -153,6 +153,8 @@ def _look(session: Session, look: str) -> ColumnElement[bool]:
         return and_(Face.doubtful, Face.state == "proposed")
     if look == "disputed":
         return Face.disputed.is_(True)
+    if look == "gold":
+        return Face.gold.is_(True)
     if look == "repeats":
         return Photo.repeat_id.is_not(None)
     run = live_run(session)

@@ -12,6 +12,7 @@ from db.base import now
 from db.live import live_run
 from db.models import STANDING, Answer, Face, Group, Lease, Person, Photo, Run, Score
 from db.settings import settings
+from db.words import N_
 from labeller import leases
 from labeller.errors import BadAnswer
 
@@ -39,6 +40,8 @@ class Item:
     face: Face
     reason: str
     text: str
+    values: dict[str, str]
+    """What stands in the text for its `%(name)s`."""
     guess: Guess | None
     label: str | None
     """What it is taken for so far; None where this person is to answer without knowing."""
@@ -62,13 +65,19 @@ def next_faces(session: Session, person: Person, mode: str, limit: int) -> Batch
     remaining = sum(_count(session, query) for query in queues)
     faces = _mixed([_first(session, query, mode, limit) for query in queues])[:limit]
     held = leases.take(session, person, [face.id for face in faces], blind=mode == "label")
+    return Batch(items_for(session, mode, run, faces, held), remaining)
+
+
+def items_for(
+    session: Session, mode: str, run: Run | None, faces: list[Face], held: dict[int, datetime]
+) -> list[Item]:
+    """The faces as cards, those that are held."""
     guesses = _guesses(session, run, faces)
-    items = [
+    return [
         Item(face, *_why(face, mode, guess), guess, face.label if mode == "review" else None, held[face.id])
         for face, guess in zip(faces, guesses, strict=True)
         if face.id in held
     ]
-    return Batch(items, remaining)
 
 
 def card(session: Session, face: Face, person: Person) -> Item:
@@ -169,20 +178,24 @@ def _guess(score: Score, names: list[str]) -> Guess:
     return Guess(score.label, chances, score.margin, score.run_id)
 
 
-def _why(face: Face, mode: str, guess: Guess | None) -> tuple[str, str]:
+def _why(face: Face, mode: str, guess: Guess | None) -> tuple[str, str, dict[str, str]]:
+    """The reason's code, and its text with the values that belong in it."""
     if mode == "label" and face.doubtful:
-        return "box", "The detector is not sure that this is a face."
+        return "box", N_("The detector is not sure that this is a face."), {}
     if mode == "label" or guess is None:
-        return "typical", "It waits for an answer."
+        return "typical", N_("It waits for an answer."), {}
     if face.label is not None:
-        return "suspect", f"Labelled “{face.label}”, but the model sees something else."
+        text = N_("Labelled “%(label)s”, but the model sees something else.")
+        return "suspect", text, {"label": face.label}
     if face.decided_at is not None:
-        return "disagreement", "Somebody was not sure about this face."
-    return "uncertain", f"The model is {_certainty(guess.margin)} here (margin {guess.margin:.2f})."
+        return "disagreement", N_("Somebody was not sure about this face."), {}
+    return "uncertain", _certainty(guess.margin), {"margin": f"{guess.margin:.2f}"}
 
 
 def _certainty(margin: float) -> str:
     """A margin in words, for somebody who wonders why a face comes late in the queue."""
-    return (
-        "nearly undecided" if margin < UNDECIDED else "not quite sure" if margin < UNSURE else "fairly sure"
-    )
+    if margin < UNDECIDED:
+        return N_("The model is nearly undecided here (margin %(margin)s).")
+    if margin < UNSURE:
+        return N_("The model is not quite sure here (margin %(margin)s).")
+    return N_("The model is fairly sure here (margin %(margin)s).")

@@ -69,8 +69,8 @@ def collect(session: Session, classes: tuple[str, ...]) -> Dataset:
     )
 
 
-def require_enough(session: Session, classes: tuple[str, ...]) -> None:
-    """Raises NotEnoughLabels unless each class has LEAST_PER_CLASS labelled faces to learn from."""
+def label_counts(session: Session) -> dict[str, int]:
+    """How many labelled faces of each class there are to learn from: not those of the locked set."""
     query = (
         select(Face.label, func.count())
         .join(Photo, Photo.id == Face.photo_id)
@@ -78,7 +78,12 @@ def require_enough(session: Session, classes: tuple[str, ...]) -> None:
         .where(*LEARNED, Group.split != "locked")
         .group_by(Face.label)
     )
-    counts: dict[str | None, int] = dict(session.execute(query).tuples().all())
+    return {str(label): count for label, count in session.execute(query)}
+
+
+def require_enough(session: Session, classes: tuple[str, ...]) -> None:
+    """Raises NotEnoughLabels unless each class has LEAST_PER_CLASS labelled faces to learn from."""
+    counts = label_counts(session)
     if all(counts.get(name, 0) >= LEAST_PER_CLASS for name in classes):
         return
     have = ", ".join(f"{name}: {counts.get(name, 0)}" for name in classes)

@@ -1,6 +1,8 @@
 """Asking for runs, stopping them, choosing between them. Light: the web process calls this."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from math import ceil
 from typing import Any
 
 from sqlalchemy import CursorResult, func, select, update
@@ -9,11 +11,15 @@ from sqlalchemy.orm import Session
 
 from db import classes, jobs, queue
 from db.base import OPEN, now
+from db.live import live_run
 from db.models import STANDING, Answer, Event, Person, Run
-from trainer.dataset import require_enough
+from db.words import N_
+from trainer.dataset import LEAST_PER_CLASS, label_counts, require_enough
 from trainer.errors import NoModel, NotFound, RunOver
 from trainer.promote import make_live
 from trainer.recipe import Recipe
+
+LEAST_NEW, NEW_SHARE = 10, 0.1
 
 
 def request_run(session: Session, recipe: Mapping[str, Any] | str, by: Person | None = None) -> Run:
@@ -66,6 +72,33 @@ def promote(session: Session, run: Run, by: Person) -> None:
         raise NoModel("no_model", "This run has no model.", "Promote a run that is done.")
     make_live(session, run, f"Chosen by {by.name}.", by)
     queue.enqueue(session, "trainer.score_new_faces")
+
+
+@dataclass(frozen=True)
+class Worth:
+    """Answers there are and answers needed until a retrain is worth it, and why, with the text's values."""
+
+    have: int
+    needed: int
+    reason: str
+    values: dict[str, int]
+
+
+def worth(session: Session) -> Worth:
+    """A first model needs enough of each class; a later one should learn from a tenth more than the last.
+
+    A tenth is a rule of thumb: error falls about as a power of the number of labels, so fewer change little.
+    """
+    live, names = live_run(session), classes.names(session)
+    if live is None:
+        counts = label_counts(session)
+        have = sum(min(LEAST_PER_CLASS, counts.get(name, 0)) for name in names)
+        reason = N_("a first model needs %(n)s faces of each class.")
+        return Worth(have, LEAST_PER_CLASS * len(names), reason, {"n": LEAST_PER_CLASS})
+    learned = (live.metrics or {}).get("train", {}).get("n", 0)
+    needed = max(LEAST_NEW, ceil(learned * NEW_SHARE))
+    reason = N_("that is a tenth more than the %(n)s faces it learned from.")
+    return Worth(answers_since(session, live), needed, reason, {"n": learned})
 
 
 def _waiting(session: Session) -> Run | None:

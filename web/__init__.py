@@ -20,8 +20,11 @@ SESSION_DAYS = 90
 def create_app() -> APIFlask:
     """The application; it opens the database and the broker only when a request needs them."""
     from web import (
+        agreement,
         api,
         auth,
+        boxes,
+        classes,
         commands,
         database,
         errors,
@@ -35,6 +38,7 @@ def create_app() -> APIFlask:
         roles,
         runs,
         upload,
+        words,
     )
 
     logs.configure()
@@ -49,11 +53,11 @@ def create_app() -> APIFlask:
     )
     _configure(app)
     app.wsgi_app = _whole_bodies(app.wsgi_app)  # type: ignore[assignment]
-    for module in (database, errors, auth, links, commands):
+    for module in (database, errors, auth, words, links, commands):
         module.init_app(app)
     app.before_request(roles.check)
     app.before_request(auth.protect)
-    for page in (home, auth, upload, mine, pictures, label, gallery, runs, people):
+    for page in (home, auth, upload, mine, pictures, label, boxes, agreement, classes, gallery, runs, people):
         app.register_blueprint(page.pages)
     for blueprint in api.blueprints():
         app.register_blueprint(blueprint, url_prefix=API)

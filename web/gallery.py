@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 
 from db.base import now
 from db.models import Person, Photo
-from labeller import answers, erasure, gallery, intake, people
+from labeller import agreement, answers, erasure, gallery, intake, people
 from labeller.errors import BadAnswer
 from web.auth import me
 from web.database import db
@@ -23,6 +23,7 @@ LOOKS = {
     "unsure": "The model is undecided",
     "against": "The model sees another class",
     "disputed": "People disagree",
+    "gold": "Gold",
     "repeats": "Near repeats",
 }
 
@@ -65,7 +66,12 @@ def answer() -> ResponseReturnValue:
     """One answer for each of the chosen faces, undone as one."""
     kind, _, label = request.form.get("answer", "").partition(":")
     chosen = request.form.getlist("id", type=int)
-    batch, done, left = answers.record_batch(db(), me(), chosen, kind, label or None, _seen_at())
+    if kind == "gold":
+        count = agreement.vouch(db(), chosen, me())
+        db().commit()
+        flash(f"{count} of {len(chosen)} chosen are gold now: those that have an answer nobody disputes.")
+        return _back()
+    batch, done, left = answers.record_batch(db(), me(), chosen, kind, label or None, seen_at())
     db().commit()
     text = f"{done} face{'' if done == 1 else 's'} answered."
     if left:
@@ -122,7 +128,8 @@ def _day(name: str) -> date | None:
         raise BadAnswer("bad_date", "This is no date.", "Write it as 2026-11-23.") from error
 
 
-def _seen_at() -> datetime:
+def seen_at() -> datetime:
+    """When the page was made that this form came from."""
     try:
         return datetime.fromisoformat(request.form.get("seen_at", "")).astimezone(UTC)
     except ValueError as error:

@@ -27,8 +27,6 @@ ASSETS = {
     "utils.js": "@noble/hashes/utils.js",
 }
 """All that is served of the installed front-end libraries."""
-RETRAIN_AFTER = 10
-"""New answers from which a retrain is the better next step than another look."""
 WORKERS = frozenset({"detect", "train", "beat"})
 
 
@@ -40,7 +38,7 @@ def page() -> ResponseReturnValue:
     counts = tally.counts(session)
     live, latest = live_run(session), next(iter(runs.recent(session, 1)), None)
     waiting = review.waiting(session, me())
-    step = _next_step(counts, waiting, live is not None, runs.answers_since(session, live))
+    step = _next_step(counts, waiting, live is not None, runs.worth(session))
     return render_template(
         "home.html",
         counts=counts,
@@ -77,7 +75,7 @@ def docs() -> ResponseReturnValue:
 
 
 def _next_step(
-    counts: tally.Counts, waiting: dict[str, int], has_model: bool, new_answers: int
+    counts: tally.Counts, waiting: dict[str, int], has_model: bool, worth: runs.Worth
 ) -> dict[str, str]:
     """The one thing that is worth doing now."""
     if counts.photos == 0:
@@ -90,10 +88,10 @@ def _next_step(
         return _step("Send more photos", error.message, "upload.page")
     if not has_model:
         return _step("Train the first model", "There are enough labels of each class.", "runs.page")
-    if waiting["review"] and new_answers < RETRAIN_AFTER:
+    if waiting["review"] and worth.have < worth.needed:
         return _step("Take a second look", "The model is least sure about these faces.", "label.review")
-    if new_answers:
-        return _step("Retrain", f"{new_answers} answers are newer than the live model.", "runs.page")
+    if worth.have:
+        return _step("Retrain", f"{worth.have} answers are newer than the live model.", "runs.page")
     if waiting["label"]:
         return _step("Label some more", "Faces wait for their first answer.", "label.label")
     return _step("Send more photos", "Everything is labelled and learned.", "upload.page")

@@ -1,11 +1,11 @@
-"""The bench, in its two modes: first answers, and the second look."""
+"""The bench: first answers, the second look, and what the model agrees on, confirmed in bulk."""
 
 from apiflask import APIBlueprint
 from flask import render_template
 from flask.typing import ResponseReturnValue
 
 from db.live import live_run
-from db.settings import settings
+from labeller import agreement
 from web.database import db
 
 pages = APIBlueprint("label", __name__, enable_openapi=False)
@@ -13,13 +13,20 @@ pages = APIBlueprint("label", __name__, enable_openapi=False)
 
 @pages.get("/label")
 def label() -> ResponseReturnValue:
-    return _bench("label")
+    return _bench("bench.html", mode="label")
 
 
 @pages.get("/review")
 def review() -> ResponseReturnValue:
-    return _bench("review")
+    return _bench("bench.html", mode="review")
 
 
-def _bench(mode: str) -> str:
-    return render_template("bench.html", mode=mode, classes=settings().classes, live=live_run(db()))
+@pages.get("/label/bulk")
+def agreed() -> ResponseReturnValue:
+    return _bench("bulk.html")
+
+
+def _bench(template: str, **values: str) -> str:
+    return render_template(
+        template, live=live_run(db()), disagreements=agreement.count_disputed(db()), **values
+    )

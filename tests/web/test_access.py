@@ -17,6 +17,7 @@ FILL = {
     "face_id": "1",
     "run_id": "1",
     "person_id": "99",
+    "event_id": "99",
     "invite_id": "1",
     "sha256": "0" * 64,
     "part": "0",

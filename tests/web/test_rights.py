@@ -62,7 +62,7 @@ def test_no_route_shows_lists_or_deletes_another_friends_photo(app: Flask, db: S
     db.commit()
     digest = str(photo.sha256)
     ids = {
-        "photo_id": photo.id, "face_id": face.id, "person_id": ada.id, "run_id": run.id,
+        "photo_id": photo.id, "face_id": face.id, "person_id": ada.id, "run_id": run.id, "event_id": 1,
         "invite_id": invite.id, "sha256": digest, "part": 0, "name": "htmx.js",
         "secret": people.personal_link(ada)[:-1], "filename": "look.css", "form": "keras",
     }  # fmt: skip

@@ -7,12 +7,14 @@ from flask import url_for
 
 from db.errors import Refused
 from db.models import Answer
-from labeller import answers, leases, review
+from labeller import answers, leases, lookalike, review
+from trainer import runs
 from web.api import schemas
 from web.api.photos import face_out
 from web.auth import me
 from web.database import db
 from web.errors import status_of
+from web.words import _
 
 blueprint = APIBlueprint("api_labelling", __name__, tag="Labelling")
 
@@ -26,6 +28,27 @@ def get_queue(query_data: schemas.QueueQuery) -> Any:
     batch = review.next_faces(db(), me(), query_data.mode, query_data.limit)
     db().commit()
     return {"items": [item_out(item) for item in batch.items], "remaining": batch.remaining}
+
+
+@blueprint.get("/agreed")
+@blueprint.input(schemas.AgreedQuery, location="query")
+@blueprint.output(schemas.AgreedOut)
+@blueprint.doc(security="token")
+def get_agreed(query_data: schemas.AgreedQuery) -> Any:
+    """Faces that the live model is sure of, look-alikes side by side, leased to you: confirm them in bulk."""
+    found = lookalike.agreed_faces(db(), me(), query_data.label, query_data.limit)
+    db().commit()
+    items = [item_out(item) for item in found.items]
+    return {"label": found.label, "items": items, "remaining": found.remaining}
+
+
+@blueprint.get("/progress")
+@blueprint.output(schemas.ProgressOut)
+@blueprint.doc(security="token")
+def get_progress() -> Any:
+    """How many answers there are, and how many are needed, until a retrain is worth it."""
+    worth = runs.worth(db())
+    return {"have": worth.have, "needed": worth.needed, "reason": _(worth.reason, **worth.values)}
 
 
 @blueprint.post("/answers")
@@ -111,7 +134,7 @@ def item_out(item: review.Item) -> dict[str, Any]:
         "photo_size": (face.photo.width, face.photo.height),
         "box": face.box,
         "label": item.label,
-        "why": {"reason": item.reason, "text": item.text},
+        "why": {"reason": item.reason, "text": _(item.text, **item.values)},
         "prediction": opinion,
         "lease_until": item.lease_until.isoformat(),
     }

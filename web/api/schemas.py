@@ -153,6 +153,23 @@ class QueueOut(BaseModel):
     remaining: int
 
 
+class AgreedQuery(Strict):
+    label: str | None = None
+    limit: int = Field(48, ge=1, le=200)
+
+
+class AgreedOut(BaseModel):
+    label: str | None = Field(description="The class that the model sees in all of them.")
+    items: list[QueueItem]
+    remaining: dict[str, int] = Field(description="How many there are of each class.")
+
+
+class ProgressOut(BaseModel):
+    have: int
+    needed: int
+    reason: str
+
+
 class AnswerIn(Strict):
     client_key: str = Field(min_length=1, max_length=200, description="Made by the client, once per answer.")
     kind: Literal["label", "reject", "adjust", "unsure", "draw", "undo", "redo"]
@@ -160,6 +177,7 @@ class AnswerIn(Strict):
         None, description="An undo or redo without it means the last one; a drawn face has none yet."
     )
     photo_id: int | None = Field(None, description="Of a drawn face.")
+    drawn_key: str | None = Field(None, description="Instead of face_id: the client_key that drew the face.")
     label: str | None = None
     box: Box | None = None
     seconds: float | None = Field(None, ge=0, le=86400)

@@ -1,176 +1,192 @@
 /** The bench: one face, one gesture, the next face. */
+import { opinion } from "./card.js";
+import { Hand } from "./hand.js";
 import { call } from "./http.js";
+import { Keys } from "./keys.js";
 import { Outbox } from "./outbox.js";
+import { Pace } from "./pace.js";
+import { show as showStrip } from "./strip.js";
+import { swipe } from "./swipe.js";
+import { said, Trouble } from "./trouble.js";
+import { _, ngettext } from "./words.js";
 
-/**
- * @typedef {{face_id: number, photo_id: number, crop_url: string, photo_url: string, label: string | null,
- *   photo_size: [number, number], box: [number, number, number, number],
- *   why: {reason: string, text: string},
- *   prediction: {label: string, probabilities: Record<string, number>} | null}} Card
- */
+/** @typedef {import("./card.js").Card} Card @typedef {import("./strip.js").Past} Past */
 
-const FETCH = 30; // cards asked for at once
-const REFILL = 12; // fewer than this in hand: ask for more
-const DECODE_AHEAD = 8;
+const HISTORY = 200; // a lot that was confirmed at once fits in it
 
 /** @param {string} id @returns {any} */
 const $ = (id) => document.getElementById(id);
 const bench = $("bench");
-const mode = bench.dataset.mode;
+const stage = $("stage");
 /** @type {string[]} */
 const classes = JSON.parse(bench.dataset.classes);
 
-/** @type {Card[]} */ let cards = [];
-/** @type {Card[]} */ const past = [];
-const seen = new Set();
-let remaining = 0;
-let skipped = 0;
-let loading = false;
+/** @type {Past[]} */ let past = [];
+/** @type {Past[]} */ let undone = [];
 let shownAt = 0;
 let showOpinion = false;
 
-const outbox = new Outbox(
-  `second-look-outbox-${bench.dataset.person}`,
-  (waiting, offline) => ($("outbox").textContent = offline ? `Offline: ${waiting} answers wait here and will be sent.` : ""),
-  (error) => ($("outbox").textContent = error.message),
-  (answer, result) => answer.face_id === undefined && comeBack(result.item),
-);
+const hand = new Hand(bench.dataset.mode, show, (error) => ($("outbox").textContent = error.message));
+const pace = new Pace($("pace"));
+const trouble = new Trouble($("trouble"), (entry) => outbox.forget(entry), insist);
+const outbox = new Outbox(bench.dataset.person, {
+  onChange: ({ waiting, trouble: why, kept }) => {
+    const held = ngettext("{n} answer waits here and will be sent.", "{n} answers wait here and will be sent.", waiting);
+    const offline = why === "offline" ? _("Offline:") : why;
+    const lost = waiting && !kept ? _("Keep this page open: this browser does not let us keep answers.") : "";
+    $("outbox").textContent = [why ? `${offline} ${held}` : "", lost].join(" ").trim();
+  },
+  onRefused: (entry) => trouble.add(entry),
+  onSent: (entry, result) => {
+    if (entry.answer.kind === "undo" && entry.answer.face_id === undefined) comeBack(result.item);
+  },
+});
+/** What is answered in one tab leaves the others' hands. */
+const tabs = new BroadcastChannel(`bench-${bench.dataset.person}`);
+tabs.onmessage = ({ data }) => hand.drop((card) => card.face_id === data);
 
-/** Fetch and decode before it is needed, so that the next face is there at once. @param {Card} card */
-function prefetch(card) {
-  for (const address of [card.crop_url, card.photo_url]) {
-    const image = new Image();
-    image.src = address;
-    image.decode().catch(() => {}); // an image that fails here fails again, visibly, when it is shown
-  }
-}
-
-async function refill() {
-  if (loading || cards.length >= REFILL) return;
-  loading = true;
-  try {
-    const limit = Math.min(200, FETCH + cards.length + skipped);
-    const batch = await call(`/api/v1/queue?mode=${mode}&limit=${limit}`);
-    const fresh = batch.items.filter((/** @type {Card} */ card) => !seen.has(card.face_id));
-    fresh.forEach((/** @type {Card} */ card) => seen.add(card.face_id));
-    remaining = batch.remaining - outbox.waiting.length;
-    const wasEmpty = cards.length === 0;
-    cards.push(...fresh);
-    cards.slice(0, DECODE_AHEAD).forEach(prefetch);
-    if (wasEmpty || !cards.length) show();
-    count();
-  } catch (error) {
-    $("outbox").textContent = /** @type {Error} */ (error).message;
-    setTimeout(refill, 3000);
-  } finally {
-    loading = false;
-  }
-}
-
-function count() {
-  $("left").textContent = remaining > 0 ? `${remaining} to go` : "";
-}
-
+/** @type {Element | null} */ let shown = null;
 function show() {
-  const card = cards[0];
-  $("card").hidden = !card;
-  $("keys").hidden = !card && !past.length;
+  const card = hand.first;
   $("empty").hidden = Boolean(card);
-  if (!card) return;
-  $("crop").src = card.crop_url;
-  const [width, height] = card.photo_size;
-  $("scene").setAttribute("viewBox", `0 0 ${width} ${height}`);
-  set($("scene-image"), { href: card.photo_url, width, height });
-  const [x, y, w, h] = card.box;
-  set($("scene-box"), { x, y, width: w, height: h });
-  $("why").textContent = card.why.text;
-  bench.dataset.face = card.face_id;
-  opinion(card);
+  bench.classList.toggle("idle", !card);
+  const element = card ? hand.element(card) : null;
+  if (element === shown) return;
+  stage.replaceChildren(...(element ? [element] : []));
+  shown = element;
   shownAt = performance.now();
-  if (cards[DECODE_AHEAD]) prefetch(cards[DECODE_AHEAD]);
+  bench.dataset.face = card ? card.face_id : "";
+  $("why").textContent = card ? card.why.text : "";
+  $("opinion").textContent = card && showOpinion ? opinion(card) : "";
 }
 
-/** @param {Element} element @param {Record<string, string | number>} attributes */
-function set(element, attributes) {
-  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, String(value));
+/** What is not needed for the next frame, after it. */
+function later() {
+  requestAnimationFrame(() =>
+    setTimeout(() => {
+      showStrip($("strip"), past, classes);
+      $("left").textContent = hand.remaining > 0 ? _("{n} to go.", { n: hand.remaining }) : "";
+      hand.refill();
+    }),
+  );
 }
 
-/** @param {Card} card */
-function opinion(card) {
-  const guess = card.prediction;
-  $("opinion").hidden = !showOpinion;
-  $("opinion").textContent = guess
-    ? `The model says ${guess.label} (${Math.round(guess.probabilities[guess.label] * 100)} %).`
-    : "The model has not seen this face.";
-}
+/** @param {string} words */
+const say = (words) => ($("said").textContent = words);
 
 /** @param {string} kind @param {string} [label] */
 function answer(kind, label) {
-  const card = cards.shift();
+  const card = hand.take();
   if (!card) return;
-  past.push(card);
-  const seconds = Math.round(performance.now() - shownAt) / 1000;
-  outbox.add({ kind, face_id: card.face_id, ...(label ? { label } : {}), seconds });
-  $("said").textContent = label ?? (kind === "reject" ? "Not a face" : "Unsure");
-  remaining -= 1;
-  count();
+  const seconds = Math.min(86400, Math.round(performance.now() - shownAt) / 1000);
   show();
-  refill();
-}
-
-function skip() {
-  const card = cards.shift();
-  if (!card) return;
-  skipped += 1;
-  $("said").textContent = "Skipped";
-  show();
-  refill();
+  outbox.add({ kind, face_id: card.face_id, ...(label ? { label } : {}), seconds }, card);
+  tabs.postMessage(card.face_id);
+  past.push({ card, kind, label });
+  undone = [];
+  hand.remaining -= 1;
+  pace.count();
+  say(label ?? said(kind));
+  later();
 }
 
 function undo() {
-  const card = past.pop();
-  $("said").textContent = "Taken back";
-  if (!card) return outbox.add({ kind: "undo" }); // from before this page was loaded: the server knows which
-  outbox.add({ kind: "undo", face_id: card.face_id });
-  comeBack(card);
+  const last = past.pop();
+  say(_("Taken back"));
+  if (!last) return outbox.add({ kind: "undo" }); // from long ago: the server knows which
+  const lot = last.batch ? [last, ...past.filter((one) => one.batch === last.batch)] : [last];
+  past = past.filter((one) => !lot.includes(one));
+  for (const one of lot) {
+    outbox.add({ kind: "undo", face_id: one.card.face_id });
+    undone.push(one);
+    pace.uncount();
+  }
+  comeBack(last.card);
 }
 
-/** @param {Card} card */
+function redo() {
+  const again = undone.pop();
+  if (!again) return say(_("Nothing to redo"));
+  outbox.add({ kind: "redo", face_id: again.card.face_id });
+  past.push(again);
+  hand.remaining -= 1;
+  pace.count();
+  say(again.label ?? said(again.kind));
+  hand.drop((card) => card.face_id === again.card.face_id);
+  later();
+}
+
+/** Show a face again. @param {Card} card */
 function comeBack(card) {
-  cards = [card, ...cards.filter((one) => one.face_id !== card.face_id)];
-  seen.add(card.face_id);
-  remaining += 1;
-  count();
+  hand.putBack(card);
+  hand.remaining += 1;
   show();
+  later();
+}
+
+/** Have an answer after all that was refused. @param {import("./outbox.js").Entry} entry */
+function insist(entry) {
+  const { client_key: _old, ...answer } = entry.answer;
+  if (entry.refusal.answered) outbox.add({ ...answer, seen_at: entry.refusal.answered.at }, entry.card);
+  else if (entry.card) comeBack(entry.card);
+}
+
+function skip() {
+  hand.skip();
+  say(_("Skipped"));
+  show();
+  later();
 }
 
 function toggleOpinion() {
   showOpinion = !showOpinion;
-  document.querySelector('[data-do="opinion"]')?.setAttribute("aria-pressed", String(showOpinion));
-  if (cards[0]) opinion(cards[0]);
+  document.querySelector('[data-action="opinion"]')?.setAttribute("aria-pressed", String(showOpinion));
+  $("opinion").textContent = hand.first && showOpinion ? opinion(hand.first) : "";
 }
 
 /** @type {Record<string, () => void>} */
-const actions = { skip, undo, opinion: toggleOpinion };
-/** @type {Record<string, () => void>} */
-const keys = {
-  x: () => answer("reject"), u: () => answer("unsure"), z: undo, m: toggleOpinion, ArrowRight: skip, " ": skip,
+const actions = {
+  skip, undo, redo, opinion: toggleOpinion,
+  reject: () => answer("reject"),
+  unsure: () => answer("unsure"),
+  keys: () => $("keys-dialog").showModal(),
 };
-classes.slice(0, 9).forEach((name, index) => (keys[String(index + 1)] = () => answer("label", name)));
+for (const name of classes) actions[`label:${name}`] = () => answer("label", name);
 
-document.addEventListener("keydown", (event) => {
-  const action = keys[event.key.length === 1 ? event.key.toLowerCase() : event.key];
-  const onButton = event.key === " " && event.target instanceof HTMLButtonElement;
-  if (!action || event.repeat || event.ctrlKey || event.metaKey || event.altKey || onButton) return;
-  event.preventDefault();
-  action();
-});
-$("keys").addEventListener("click", (/** @type {MouseEvent} */ event) => {
-  const button = /** @type {HTMLElement} */ (event.target).closest("button");
-  if (!button) return;
-  if (button.dataset.do) actions[button.dataset.do]();
-  else answer(button.dataset.kind ?? "", button.dataset.label);
+const keys = new Keys($("keys"), (action) => actions[action](), "second-look-keys");
+keys.offer($("keys-dialog"));
+const swiped = { left: `label:${classes[0]}`, right: `label:${classes[1]}`, up: "reject", down: "skip" };
+swipe(
+  stage,
+  (direction) => actions[swiped[direction]](),
+  (direction) => {
+    for (const button of keys.buttons) button.classList.toggle("pressed", direction !== null && button.dataset.action === swiped[direction]);
+  },
+);
+$("strip").addEventListener("click", (/** @type {MouseEvent} */ event) => {
+  const id = /** @type {HTMLElement} */ (event.target).closest("button")?.dataset.back;
+  const one = past.find((entry) => String(entry.card.face_id) === id);
+  if (!one) return;
+  comeBack(one.card);
+  say(_("Back to this face: {name}", { name: one.label ?? said(one.kind) }));
 });
 
-$("keys").hidden = true;
-refill();
+/** What was answered before this page was loaded, and what of it is still on its way. */
+async function remember() {
+  const unsent = await outbox.open();
+  const { items } = await call(`/api/v1/answers?limit=${HISTORY}`).catch(() => ({ items: [] })); // offline: only ours
+  const known = new Set(items.map((/** @type {any} */ one) => one.client_key));
+  past = items.reverse().map((/** @type {any} */ one) => ({
+    card: one.item, kind: one.kind, label: one.label ?? undefined, batch: /^(batch-\w+):/.exec(one.client_key)?.[1],
+  }));
+  for (const { answer: sent, card } of unsent) {
+    hand.seen.add(sent.face_id);
+    if (sent.kind === "undo" || sent.kind === "redo") past = past.filter((one) => one.card.face_id !== sent.face_id);
+    else if (card && !known.has(sent.client_key)) past.push({ card, kind: sent.kind, label: sent.label });
+  }
+  hand.drop((card) => unsent.some((entry) => entry.answer.face_id === card.face_id));
+  later();
+}
+
+remember();
+hand.refill();

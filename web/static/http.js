@@ -25,15 +25,16 @@ export const pause = (milliseconds) => new Promise((resolve) => setTimeout(resol
 /**
  * @param {string} path
  * @param {object} [body]
- * @param {AbortSignal} [signal]
+ * @param {RequestInit} [options]
  * @returns {Promise<any>}
  */
-export async function call(path, body, signal) {
+export async function call(path, body, options = {}) {
+  const method = options.method ?? (body ? "POST" : "GET");
   const response = await fetch(path, {
-    method: body ? "POST" : "GET",
-    headers: body ? { "Content-Type": "application/json", "X-CSRFToken": csrf } : {},
+    method,
+    headers: method === "GET" ? {} : { "Content-Type": "application/json", "X-CSRFToken": csrf },
     body: body ? JSON.stringify(body) : undefined,
-    signal,
+    ...options,
   });
   const answer = await response.json().catch(() => ({}));
   if (!response.ok) throw new Refused(response.status, answer.error ?? {});

@@ -24,7 +24,7 @@ export async function digest(blob) {
  * @returns {Promise<number>}
  */
 export async function send(blob, hash, person, onProgress, signal) {
-  const { part_bytes: size, arrived } = await call("/api/v1/uploads", { sha256: [hash] }, signal);
+  const { part_bytes: size, arrived } = await call("/api/v1/uploads", { sha256: [hash] }, { signal });
   const known = arrived[0];
   if (known?.photo_id) return known.photo_id;
   const of = Math.max(1, Math.ceil(blob.size / size));

@@ -1,10 +1,10 @@
 /** The page for sending photos: choose, take, drop or paste; each goes on its own, whatever the connection does. */
 import { passing, pause, Refused } from "./http.js";
-import { Queue } from "./queue.js";
 import { digest, send, smaller } from "./send.js";
+import { Store } from "./store.js";
 import { watch } from "./watch.js";
 
-/** @typedef {import("./queue.js").Entry} Entry */
+/** @typedef {{id: number, name: string, blob: Blob | null, person: string, sha256?: string, error?: string}} Entry */
 
 const AT_ONCE = 3;
 const FIRST_WAIT = 500;
@@ -21,7 +21,8 @@ const said = byId("transfer-said");
 const pauseButton = /** @type {HTMLButtonElement} */ (byId("pause"));
 const saveData = /** @type {HTMLInputElement} */ (byId("save-data"));
 
-const queue = new Queue(`uploads-${form.dataset.me}`);
+/** Photos on their way: a closed tab or a dead phone goes on where it was. @type {Store<any>} */
+const queue = new Store(`uploads-${form.dataset.me}`);
 /** @type {{entry: Entry, row: HTMLElement, share: number}[]} */ const waiting = [];
 /** @type {Set<{entry: Entry, row: HTMLElement, share: number}>} */ const active = new Set();
 let sent = 0;
@@ -169,7 +170,7 @@ async function take(files) {
   const whose = person instanceof HTMLInputElement ? person.value.trim() : "";
   for (const file of [...files]) {
     const blob = saveData.checked ? await smaller(file, SMALLER_SIDE) : file;
-    show(await queue.add(file.name || "photo", blob, whose));
+    show(await queue.add({ name: file.name || "photo", blob, person: whose }));
   }
 }
 

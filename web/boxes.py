@@ -1,0 +1,50 @@
+"""The photos one by one, with all their boxes: move, resize, draw, delete, and call a photo complete."""
+
+from typing import Any
+
+from apiflask import APIBlueprint
+from flask import redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from db.models import Photo
+from labeller import agreement, boxes, intake
+from web.api.photos import face_out
+from web.database import db
+
+pages = APIBlueprint("boxes", __name__, enable_openapi=False)
+
+
+@pages.get("/boxes")
+def page() -> ResponseReturnValue:
+    """The next photo that nobody called complete."""
+    found = boxes.next_incomplete(db(), request.args.get("after", 0, int))
+    if found is not None:
+        return redirect(url_for(".photo", photo_id=found))
+    return render_template("boxes.html", photo=None, disagreements=agreement.count_disputed(db()))
+
+
+@pages.get("/boxes/<int:photo_id>")
+def photo(photo_id: int) -> ResponseReturnValue:
+    shown = intake.get_photo(db(), photo_id)
+    return render_template(
+        "boxes.html",
+        photo=shown,
+        shown=_out(shown),
+        left=boxes.count_incomplete(db()),
+        disagreements=agreement.count_disputed(db()),
+    )
+
+
+def _out(photo: Photo) -> dict[str, Any]:
+    faces = [
+        face_out(face) | {"face_id": face.id, "doubtful": face.doubtful, "keypoints": face.keypoints}
+        for face in photo.faces
+    ]
+    complete = photo.completed_at is not None
+    return {
+        "id": photo.id,
+        "width": photo.width,
+        "height": photo.height,
+        "complete": complete,
+        "faces": faces,
+    }

@@ -1,0 +1,49 @@
+"""The owner's classes: add, rename, merge, retire; and any of it taken back."""
+
+from collections.abc import Callable
+
+from apiflask import APIBlueprint
+from flask import flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from db.errors import Refused
+from labeller import classes
+from web.auth import me
+from web.database import db
+from web.words import _
+
+pages = APIBlueprint("classes", __name__, enable_openapi=False)
+
+
+@pages.get("/classes")
+def page() -> ResponseReturnValue:
+    return render_template("classes.html", counts=classes.counts(db()), history=classes.history(db()))
+
+
+@pages.post("/classes")
+def edit() -> ResponseReturnValue:
+    form = request.form
+    edits: dict[str, Callable[[], None]] = {
+        "add": lambda: classes.add(db(), form.get("to", ""), me()),
+        "rename": lambda: classes.rename(db(), form.get("name", ""), form.get("to", ""), me()),
+        "merge": lambda: classes.merge(db(), form.get("name", ""), form.get("to", ""), me()),
+        "retire": lambda: classes.retire(db(), form.get("name", ""), me()),
+    }
+    return _done(edits.get(form.get("what", ""), lambda: None))
+
+
+@pages.post("/classes/undo/<int:event_id>")
+def undo(event_id: int) -> ResponseReturnValue:
+    return _done(lambda: classes.undo(db(), event_id, me()))
+
+
+def _done(change: Callable[[], None]) -> ResponseReturnValue:
+    """Do it and go back to the page, which says what stood against it."""
+    try:
+        change()
+        db().commit()
+        flash(_("Changed. It can be taken back below."))
+    except Refused as error:
+        db().rollback()
+        flash(f"{error.message} {error.hint}")
+    return redirect(url_for(".page"))

@@ -1,0 +1,179 @@
+/** In bulk: a screenful of look-alikes that the model agrees on; what is not so is taken out, the rest confirmed. */
+import { call } from "./http.js";
+import { Keys } from "./keys.js";
+import { freshKey, Outbox } from "./outbox.js";
+import { Trouble } from "./trouble.js";
+import { _, ngettext } from "./words.js";
+
+/** @typedef {import("./card.js").Card} Card */
+
+const ON_PHONE = 15;
+const ON_DESKTOP = 24;
+const size = matchMedia("(max-width: 640px)").matches ? ON_PHONE : ON_DESKTOP;
+
+/** @param {string} id @returns {any} */
+const $ = (id) => document.getElementById(id);
+const page = $("bulk");
+/** @type {string[]} */ const classes = JSON.parse(page.dataset.classes);
+/** @type {Card[]} */ let cards = [];
+/** @type {Set<number>} */ const seen = new Set();
+/** @type {Set<number>} */ let out = new Set();
+/** @type {{label: string, cards: Card[]}[]} */ const lots = [];
+/** @type {string | null} */ let label = null;
+/** @type {Record<string, number>} */ let remaining = {};
+let loading = false;
+
+const outbox = new Outbox(page.dataset.person, {
+  onChange: ({ waiting, trouble: why }) => {
+    const held = ngettext("{n} answer waits here and will be sent.", "{n} answers wait here and will be sent.", waiting);
+    $("outbox").textContent = why ? `${why === "offline" ? _("Offline:") : why} ${held}` : "";
+    page.dataset.waiting = String(waiting);
+  },
+  onRefused: (entry) => trouble.add(entry),
+  onSent: () => {},
+});
+const trouble = new Trouble($("trouble"), (entry) => outbox.forget(entry), (entry) => {
+  const { client_key: _old, ...answer } = entry.answer;
+  outbox.add({ ...answer, seen_at: entry.refusal.answered.at });
+});
+
+async function refill() {
+  if (loading || cards.length >= 2 * size) return;
+  loading = true;
+  try {
+    const limit = Math.min(200, cards.length + out.size + 3 * size);
+    const found = await call(`/api/v1/agreed?limit=${limit}${label ? `&label=${encodeURIComponent(label)}` : ""}`);
+    remaining = found.remaining;
+    const fresh = found.items.filter((/** @type {Card} */ card) => !seen.has(card.face_id));
+    if (found.label === label || !cards.length) {
+      label = fresh.length ? found.label : label;
+      const wasEmpty = cards.length === 0;
+      for (const card of fresh) prefetch(card);
+      cards.push(...fresh);
+      if (wasEmpty) show();
+    }
+  } catch (error) {
+    $("outbox").textContent = /** @type {Error} */ (error).message;
+    setTimeout(refill, 3000);
+  } finally {
+    loading = false;
+  }
+}
+
+/** @param {Card} card */
+function prefetch(card) {
+  seen.add(card.face_id);
+  const image = new Image();
+  image.src = card.crop_url;
+  image.decode().catch(() => {}); // it fails again, visibly, when it is shown
+}
+
+function show() {
+  const here = cards.slice(0, size);
+  $("empty").hidden = here.length > 0;
+  page.classList.toggle("idle", !here.length);
+  $("tiles").replaceChildren(...here.map(tile));
+  const kept = here.filter((card) => !out.has(card.face_id)).length;
+  $("confirm-name").textContent = ngettext("{n} face is “{label}”", "{n} faces are “{label}”", kept, { label: label ?? "" });
+  $("confirm").className = `class primary c${Math.max(0, classes.indexOf(label ?? ""))}`;
+  $("confirm").disabled = !here.length;
+  $("left").textContent = label && remaining[label] ? _("{n} to go", { n: remaining[label] }) : "";
+}
+
+/** @param {Card} card */
+function tile(card) {
+  const row = document.createElement("li");
+  const button = document.createElement("button");
+  const image = new Image(160, 160);
+  button.dataset.face = String(card.face_id);
+  button.setAttribute("aria-pressed", String(out.has(card.face_id)));
+  button.setAttribute("aria-label", _("Face {n}: take it out", { n: card.face_id }));
+  image.src = card.crop_url;
+  image.alt = "";
+  button.append(image);
+  row.append(button);
+  return row;
+}
+
+/** @param {number} id */
+function toggle(id) {
+  if (!out.delete(id)) out.add(id);
+  $("said").textContent = out.has(id) ? _("Taken out") : _("Back in");
+  const focused = document.activeElement?.getAttribute("data-face");
+  show();
+  $("tiles").querySelector(`[data-face="${focused}"]`)?.focus();
+}
+
+function confirm() {
+  const here = cards.slice(0, size);
+  if (!here.length || !label) return;
+  const name = label;
+  const kept = here.filter((card) => !out.has(card.face_id));
+  const lot = `batch-${freshKey()}`;
+  for (const card of kept) outbox.add({ client_key: `${lot}:${card.face_id}`, kind: "label", face_id: card.face_id, label: name });
+  if (kept.length) lots.push({ label: name, cards: kept });
+  const left = here.filter((card) => out.has(card.face_id)).map((card) => card.face_id);
+  if (left.length) call("/api/v1/leases", { drop: left }).catch(() => {}); // else they run out
+  cards = cards.slice(here.length);
+  remaining[name] = Math.max(0, (remaining[name] ?? 0) - kept.length);
+  out = new Set();
+  $("said").textContent = ngettext("{n} confirmed", "{n} confirmed", kept.length);
+  $("undo").disabled = !lots.length;
+  show();
+  refill();
+}
+
+/** Take the whole lot back, and look at it again. */
+function undo() {
+  const lot = lots.pop();
+  if (!lot) return;
+  for (const card of lot.cards) outbox.add({ kind: "undo", face_id: card.face_id });
+  if (lot.label !== label) cards = []; // those come again
+  label = lot.label;
+  cards = [...lot.cards, ...cards];
+  remaining[label] = (remaining[label] ?? 0) + lot.cards.length;
+  $("said").textContent = _("Taken back");
+  $("undo").disabled = !lots.length;
+  show();
+}
+
+/** What was confirmed before this page was loaded can be taken back, too. */
+async function remember() {
+  await outbox.open();
+  const { items } = await call("/api/v1/answers?limit=200").catch(() => ({ items: [] })); // offline: only what comes
+  /** @type {Map<string, {label: string, cards: Card[]}>} */ const found = new Map();
+  for (const one of items.reverse()) {
+    const batch = /^(batch-\w+):/.exec(one.client_key)?.[1];
+    if (!batch || !one.label) continue;
+    const lot = found.get(batch) ?? { label: one.label, cards: [] };
+    lot.cards.push(one.item);
+    found.set(batch, lot);
+  }
+  lots.unshift(...found.values());
+  $("undo").disabled = !lots.length;
+}
+
+$("tiles").addEventListener("click", (/** @type {MouseEvent} */ event) => {
+  const id = /** @type {HTMLElement} */ (event.target).closest("button")?.dataset.face;
+  if (id) toggle(Number(id));
+});
+$("tiles").addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => {
+  const tiles = [...$("tiles").querySelectorAll("button")];
+  const here = tiles.indexOf(document.activeElement);
+  const columns = tiles.filter((one) => one.offsetTop === tiles[0].offsetTop).length;
+  const by = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -columns, ArrowDown: columns }[event.key];
+  if (event.key === "Enter") confirm();
+  else if (by && tiles[here + by]) tiles[here + by].focus();
+  else return;
+  event.preventDefault();
+  event.stopPropagation();
+});
+/** @type {Record<string, () => void>} */
+const actions = { confirm, undo };
+new Keys($("keys"), (action) => actions[action](), "second-look-bulk-keys");
+addEventListener("pagehide", () => {
+  const drop = cards.map((card) => card.face_id);
+  if (drop.length) call("/api/v1/leases", { drop }, { keepalive: true }).catch(() => {}); // else they run out
+});
+remember();
+refill();

@@ -1,0 +1,93 @@
+"""The words of the pages in every language they come in; the browser says which it wants."""
+
+import functools
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+from babel import Locale
+from babel.dates import format_datetime
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from babel.support import Translations
+from flask import Flask, g, has_request_context, request
+from markupsafe import Markup
+
+CATALOGUES = Path(__file__).parent / "translations"
+SOURCE = "en"
+"""The language that the code is written in; it needs no catalogue."""
+
+
+@functools.cache
+def languages() -> tuple[str, ...]:
+    return (SOURCE, *sorted(path.stem for path in CATALOGUES.glob("*.po")))
+
+
+def language() -> str:
+    """The best of ours for this request."""
+    if not has_request_context():
+        return SOURCE
+    if "language" not in g:
+        g.language = request.accept_languages.best_match(languages(), SOURCE)
+    chosen: str = g.language
+    return chosen
+
+
+def _(text: str, **values: object) -> str:
+    """The text in this request's language; `%(name)s` in it stands for a value."""
+    said = str(_catalogue(language()).gettext(text))
+    return said % values if values else said
+
+
+def init_app(app: Flask) -> None:
+    env = app.jinja_env
+    env.add_extension("jinja2.ext.i18n")
+    env.install_gettext_callables(  # type: ignore[attr-defined]
+        lambda text: _catalogue(language()).gettext(text),
+        lambda one, many, n: _catalogue(language()).ngettext(one, many, n),
+        newstyle=True,
+    )
+    env.policies["ext.i18n.trimmed"] = True
+    env.filters["moment"] = moment
+    app.context_processor(lambda: {"language": _locale(), "script_words": _script_words})
+
+
+def moment(at: Any, pattern: str = "d MMM, HH:mm") -> str:
+    """A time (UTC) as this language writes it, by Unicode's pattern."""
+    return f"{format_datetime(at, pattern, locale=_locale())} UTC"
+
+
+def _locale() -> Locale:
+    return Locale.parse(language())
+
+
+@functools.cache
+def _catalogue(name: str) -> Translations:
+    if name == SOURCE:
+        return Translations()
+    compiled = io.BytesIO()
+    write_mo(compiled, _read(name))
+    compiled.seek(0)
+    return Translations(compiled)
+
+
+def _script_words() -> Markup:
+    """What the scripts say in this language, as JSON for a script element that is only data."""
+    return _words_of_scripts(language())
+
+
+@functools.cache
+def _words_of_scripts(name: str) -> Markup:
+    spoken = [] if name == SOURCE else [one for one in _read(name) if _is_in_script(one)]
+    words = {one.id if isinstance(one.id, str) else one.id[0]: one.string for one in spoken if one.string}
+    return Markup(json.dumps(words).replace("<", "\\u003c"))  # noqa: S704 - JSON of our own catalogue
+
+
+def _is_in_script(message: Any) -> bool:
+    return any(file.endswith(".js") for file, _line in message.locations)
+
+
+def _read(name: str) -> Any:
+    with open(CATALOGUES / f"{name}.po", "rb") as file:
+        return read_po(file)
