@@ -70,7 +70,7 @@ def record(session: Session, person: Person, given: Given) -> tuple[Answer, bool
     session.add(answer)
     if taken_back is not None:
         _take_back(session, taken_back)
-        leases.take(session, person, [face.id], blind=False)  # it is in their hand again
+        leases.take(session, person, [face.id], blind=True)  # it is in their hand again
     elif given.kind not in ("adjust", "draw"):
         leases.drop(session, person, [face.id])
     session.flush()
@@ -270,7 +270,9 @@ def _informed(session: Session, face: Face, person: Person, seen_at: datetime | 
     blind = False
     if seen_at is None and lease is not None and lease.person_id == person.id:
         seen_at, blind = lease.seen_at, lease.blind
-    if seen_at is None or seen_at < theirs[-1].created_at:
+    # Served in the very moment in which another's answer came: as many as are wanted have answered.
+    too_many = blind and face.opinions >= face.wanted and not face.gold
+    if seen_at is None or seen_at < theirs[-1].created_at or too_many:
         who = session.get(Person, theirs[-1].person_id) if theirs[-1].person_id else None
         raise AnsweredMeanwhile(theirs[-1], who.name if who else "Somebody else")
     return not blind

@@ -108,6 +108,8 @@ class Plain:
         held = self.held.get(face)
         if held is None or held.who != who or held.seen < theirs[-1].at:
             return False, False
+        if held.blind and self.verdict(face)[4] >= self.things[face].wanted:
+            return False, False
         return True, not held.blind
 
     def queue(self, who: str) -> tuple[list[int], list[int]]:
@@ -156,4 +158,4 @@ class Plain:
             assert what.undoes is not None
             what.undoes.taken_back = False
         self.said.append(Said(who, what.face, kind, undoes=what, at=self.tick()))
-        self.lease(who, [what.face], blind=False)
+        self.lease(who, [what.face], blind=True)

@@ -57,6 +57,8 @@ def draw(db: Session, person: Person, photo: Photo, box: answers.Box, label: str
 
 def second_look(db: Session, person: Person, face: Face, label: str) -> None:
     """A second opinion, given without knowing the first."""
+    face.wanted = 2
+    db.flush()
     db.merge(
         Lease(
             face_id=face.id,

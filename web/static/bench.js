@@ -26,7 +26,12 @@ const classes = JSON.parse(bench.dataset.classes);
 let shownAt = 0;
 let showOpinion = false;
 
-const hand = new Hand(bench.dataset.mode, show, (error) => ($("outbox").textContent = error.message));
+const hand = new Hand(
+  bench.dataset.mode,
+  () => outbox.waiting.length,
+  () => (show(), later()),
+  (error) => ($("outbox").textContent = error.message),
+);
 const pace = new Pace($("pace"));
 const trouble = new Trouble($("trouble"), (entry) => outbox.forget(entry), insist);
 const outbox = new Outbox(bench.dataset.person, {
@@ -45,25 +50,38 @@ const outbox = new Outbox(bench.dataset.person, {
 const tabs = new BroadcastChannel(`bench-${bench.dataset.person}`);
 tabs.onmessage = ({ data }) => hand.drop((card) => card.face_id === data);
 
-/** @type {Element | null} */ let shown = null;
+/** Bring the first card up. It is there already, unless it has just come back. */
 function show() {
   const card = hand.first;
-  $("empty").hidden = Boolean(card);
-  bench.classList.toggle("idle", !card);
   const element = card ? hand.element(card) : null;
-  if (element === shown) return;
-  stage.replaceChildren(...(element ? [element] : []));
-  shown = element;
-  shownAt = performance.now();
+  $("empty").hidden = Boolean(card) || !hand.over;
+  bench.classList.toggle("idle", !card);
+  if (element !== stage.firstElementChild) {
+    for (const other of [...stage.children]) if (other !== element) other.remove();
+    if (element && stage.firstElementChild !== element) stage.prepend(element);
+    element?.classList.remove("next");
+    shownAt = performance.now();
+  }
   bench.dataset.face = card ? card.face_id : "";
   $("why").textContent = card ? card.why.text : "";
   $("opinion").textContent = card && showOpinion ? opinion(card) : "";
+}
+
+/** Lay the next card out under the first, unseen. */
+function prepare() {
+  const after = hand.cards[1];
+  const element = after && hand.element(after);
+  for (const other of [...stage.children].slice(1)) if (other !== element) other.remove();
+  element?.classList.add("next");
+  if (element && stage.firstElementChild) stage.append(element);
 }
 
 /** What is not needed for the next frame, after it. */
 function later() {
   requestAnimationFrame(() =>
     setTimeout(() => {
+      prepare();
+      pace.show();
       showStrip($("strip"), past, classes);
       $("left").textContent = hand.remaining > 0 ? _("{n} to go.", { n: hand.remaining }) : "";
       hand.refill();
@@ -172,21 +190,22 @@ $("strip").addEventListener("click", (/** @type {MouseEvent} */ event) => {
 });
 
 /** What was answered before this page was loaded, and what of it is still on its way. */
-async function remember() {
+async function begin() {
   const unsent = await outbox.open();
+  for (const { answer: sent } of unsent) hand.seen.add(sent.face_id); // or we would be asked again
+  hand.refill();
   const { items } = await call(`/api/v1/answers?limit=${HISTORY}`).catch(() => ({ items: [] })); // offline: only ours
   const known = new Set(items.map((/** @type {any} */ one) => one.client_key));
-  past = items.reverse().map((/** @type {any} */ one) => ({
+  const before = items.reverse().map((/** @type {any} */ one) => ({
     card: one.item, kind: one.kind, label: one.label ?? undefined, batch: /^(batch-\w+):/.exec(one.client_key)?.[1],
   }));
-  for (const { answer: sent, card } of unsent) {
-    hand.seen.add(sent.face_id);
-    if (sent.kind === "undo" || sent.kind === "redo") past = past.filter((one) => one.card.face_id !== sent.face_id);
-    else if (card && !known.has(sent.client_key)) past.push({ card, kind: sent.kind, label: sent.label });
-  }
-  hand.drop((card) => unsent.some((entry) => entry.answer.face_id === card.face_id));
+  const onTheWay = unsent.flatMap(({ answer: sent, card }) =>
+    card && !known.has(sent.client_key) ? [{ card, kind: sent.kind, label: sent.label }] : [],
+  );
+  const takenBack = new Set(unsent.filter((entry) => entry.answer.kind === "undo").map((entry) => entry.answer.face_id));
+  const gone = new Set([...takenBack, ...past.map((one) => one.card.face_id)]); // answered while we asked
+  past = [...before, ...onTheWay].filter((one) => !gone.has(one.card.face_id)).concat(past);
   later();
 }
 
-remember();
-hand.refill();
+begin();

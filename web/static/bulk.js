@@ -9,6 +9,7 @@ import { _, ngettext } from "./words.js";
 
 const ON_PHONE = 15;
 const ON_DESKTOP = 24;
+const SOON = 300; // ms
 const size = matchMedia("(max-width: 640px)").matches ? ON_PHONE : ON_DESKTOP;
 
 /** @param {string} id @returns {any} */
@@ -21,6 +22,8 @@ const page = $("bulk");
 /** @type {{label: string, cards: Card[]}[]} */ const lots = [];
 /** @type {string | null} */ let label = null;
 /** @type {Record<string, number>} */ let remaining = {};
+/** @type {Set<string>} */ const finished = new Set();
+let over = false;
 let loading = false;
 
 const outbox = new Outbox(page.dataset.person, {
@@ -41,23 +44,38 @@ async function refill() {
   if (loading || cards.length >= 2 * size) return;
   loading = true;
   try {
-    const limit = Math.min(200, cards.length + out.size + 3 * size);
+    const limit = Math.min(200, cards.length + outbox.waiting.length + 3 * size);
     const found = await call(`/api/v1/agreed?limit=${limit}${label ? `&label=${encodeURIComponent(label)}` : ""}`);
     remaining = found.remaining;
     const fresh = found.items.filter((/** @type {Card} */ card) => !seen.has(card.face_id));
-    if (found.label === label || !cards.length) {
-      label = fresh.length ? found.label : label;
-      const wasEmpty = cards.length === 0;
-      for (const card of fresh) prefetch(card);
-      cards.push(...fresh);
-      if (wasEmpty) show();
-    }
+    for (const card of fresh) prefetch(card);
+    if (fresh.length) take(found.label, fresh);
+    else if (!cards.length) again(found.label);
   } catch (error) {
     $("outbox").textContent = /** @type {Error} */ (error).message;
     setTimeout(refill, 3000);
   } finally {
     loading = false;
   }
+}
+
+/** @param {string} name @param {Card[]} fresh */
+function take(name, fresh) {
+  const wasEmpty = cards.length === 0;
+  label = name;
+  over = false;
+  cards.push(...fresh);
+  if (wasEmpty) show();
+}
+
+/** Nothing new of this class: wait for what is on its way, or go on with another class. @param {string | null} name */
+function again(name) {
+  if (outbox.waiting.length) return setTimeout(refill, SOON);
+  if (name) finished.add(name);
+  label = Object.keys(remaining).find((other) => !finished.has(other)) ?? null;
+  if (label) return setTimeout(refill);
+  over = true;
+  show();
 }
 
 /** @param {Card} card */
@@ -70,7 +88,7 @@ function prefetch(card) {
 
 function show() {
   const here = cards.slice(0, size);
-  $("empty").hidden = here.length > 0;
+  $("empty").hidden = !over;
   page.classList.toggle("idle", !here.length);
   $("tiles").replaceChildren(...here.map(tile));
   const kept = here.filter((card) => !out.has(card.face_id)).length;
@@ -128,8 +146,13 @@ function undo() {
   const lot = lots.pop();
   if (!lot) return;
   for (const card of lot.cards) outbox.add({ kind: "undo", face_id: card.face_id });
-  if (lot.label !== label) cards = []; // those come again
+  if (lot.label !== label) {
+    for (const card of cards) seen.delete(card.face_id); // those come again
+    finished.clear();
+    cards = [];
+  }
   label = lot.label;
+  over = false;
   cards = [...lot.cards, ...cards];
   remaining[label] = (remaining[label] ?? 0) + lot.cards.length;
   $("said").textContent = _("Taken back");

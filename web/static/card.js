@@ -13,7 +13,7 @@ const SVG = "http://www.w3.org/2000/svg";
 /** @param {Card} card @returns {HTMLElement} */
 export function draw(card) {
   const template = /** @type {HTMLTemplateElement} */ (document.getElementById("card-template"));
-  const made = /** @type {HTMLElement} */ (template.content.firstElementChild?.cloneNode(true));
+  const made = /** @type {HTMLElement} */ (document.importNode(/** @type {Node} */ (template.content.firstElementChild), true)); // a clone would load its pictures only when shown
   const [width, height] = card.photo_size;
   made.dataset.face = String(card.face_id);
   made.dataset.photo = String(card.photo_id);

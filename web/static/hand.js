@@ -5,15 +5,20 @@ import { call, pause } from "./http.js";
 const FETCH = 30; // cards asked for at once
 const REFILL = 14; // fewer than this in hand: ask for more
 const DRAWN = 6; // cards whose pictures are decoded
+const SOON = 300; // ms
 const LEASE_EVERY = 120_000;
 const AWAKE = 240_000; // gone for longer than this, ask whether the cards are still ours
 
 /** @typedef {import("./card.js").Card} Card */
 
 export class Hand {
-  /** @param {string} mode @param {() => void} onChange @param {(error: Error) => void} onTrouble */
-  constructor(mode, onChange, onTrouble) {
+  /**
+   * @param {string} mode @param {() => number} unsent answers that the server does not know of yet
+   * @param {() => void} onChange @param {(error: Error) => void} onTrouble
+   */
+  constructor(mode, unsent, onChange, onTrouble) {
     this.mode = mode;
+    this.unsent = unsent;
     this.onChange = onChange;
     this.onTrouble = onTrouble;
     /** @type {Card[]} */ this.cards = [];
@@ -22,6 +27,7 @@ export class Hand {
     this.skipped = 0;
     this.remaining = 0;
     this.loading = false;
+    this.over = false;
     this.renewed = Date.now();
     setInterval(() => this.renew(), LEASE_EVERY);
     document.addEventListener("visibilitychange", () => {
@@ -78,15 +84,17 @@ export class Hand {
     if (this.loading || this.cards.length >= REFILL) return;
     this.loading = true;
     try {
-      const limit = Math.min(200, FETCH + this.cards.length + this.skipped);
+      const limit = Math.min(200, FETCH + this.cards.length + this.skipped + this.unsent());
       const batch = await call(`/api/v1/queue?mode=${this.mode}&limit=${limit}`);
       const fresh = batch.items.filter((/** @type {Card} */ card) => !this.seen.has(card.face_id));
       for (const card of fresh) this.seen.add(card.face_id);
       this.remaining = batch.remaining;
+      this.over = !fresh.length && !this.unsent();
       const first = this.first;
       this.cards.push(...fresh);
       this.drawAhead();
       if (!first) this.onChange();
+      if (!fresh.length && this.unsent()) pause(SOON).then(() => this.refill()); // it gave us what we have answered
     } catch (error) {
       this.onTrouble(/** @type {Error} */ (error));
       pause(3000).then(() => this.refill());

@@ -21,7 +21,7 @@ export class Pace {
     this.ask();
   }
 
-  /** An answer was given. */
+  /** An answer was given; `show` says so when there is time. */
   count() {
     const now = Date.now();
     if (!this.times.length || now - this.times[this.times.length - 1] > IDLE) {
@@ -33,14 +33,12 @@ export class Pace {
     if (this.plan) this.plan.have += 1;
     if (this.given % ASK_EVERY === 0) this.ask();
     if (now - this.since > REST_AFTER) this.rest.hidden = false;
-    this.show();
   }
 
   /** The last answer was taken back. */
   uncount() {
     this.times.pop();
     if (this.plan) this.plan.have -= 1;
-    this.show();
   }
 
   async ask() {

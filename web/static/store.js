@@ -50,7 +50,7 @@ export class Store {
   /** @param {IDBTransactionMode} mode */
   entries(mode) {
     if (!this.database) throw new Error("no store");
-    return this.database.transaction("entries", mode, { durability: "strict" }).objectStore("entries");
+    return this.database.transaction("entries", mode).objectStore("entries");
   }
 }
 

@@ -12,6 +12,11 @@ const FAR = 56; // px from which a swipe is meant; less is a trembling thumb
 export function swipe(stage, onSwipe, onAim) {
   /** @type {{x: number, y: number, id: number, card: HTMLElement} | null} */ let start = null;
 
+  /** @type {Direction | null} */ let aimed = null;
+  const aim = (/** @type {Direction | null} */ way) => {
+    if (way !== aimed) onAim((aimed = way));
+  };
+
   stage.addEventListener("pointerdown", (event) => {
     const card = stage.firstElementChild;
     if (event.pointerType === "mouse" || !event.isPrimary || !(card instanceof HTMLElement)) return;
@@ -22,14 +27,14 @@ export function swipe(stage, onSwipe, onAim) {
     if (!start || event.pointerId !== start.id) return;
     const [dx, dy] = [event.clientX - start.x, event.clientY - start.y];
     start.card.style.transform = `translate(${dx}px, ${dy}px) rotate(${dx / 40}deg)`;
-    onAim(direction(dx, dy));
+    aim(direction(dx, dy));
   });
   const end = (/** @type {PointerEvent} */ event) => {
     if (!start || event.pointerId !== start.id) return;
     const meant = event.type === "pointerup" ? direction(event.clientX - start.x, event.clientY - start.y) : null;
     start.card.style.transform = "";
     start = null;
-    onAim(null);
+    aim(null);
     if (meant) onSwipe(meant);
   };
   stage.addEventListener("pointerup", end);
