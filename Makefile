@@ -8,7 +8,7 @@ BIN     = $(VENV)/bin
 PIP     = $(BIN)/pip --disable-pip-version-check -q
 NPM     = --ignore-scripts --no-fund --no-audit --loglevel=error
 
-.PHONY: run test unit lint bench install install-dev browser requirements
+.PHONY: run test unit lint bench install install-dev browser requirements words
 .DELETE_ON_ERROR:
 
 run: export PORT := $(PORT)
@@ -64,6 +64,18 @@ test: install-dev lint unit
 
 bench: install-dev
 	@for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python -m benchmarks.$$(basename $$script .py) || exit 1; done
+
+# After a change to a text: the catalogues get what is new and lose what is gone. LANGUAGES=fi adds a language.
+LANGUAGES = $(basename $(notdir $(wildcard web/translations/*.po)))
+words: $(VENV)/.dev
+	@new=$$(mktemp) && trap 'rm -f $$new' EXIT && \
+	$(BIN)/pybabel -q extract -F web/translations/mapping.cfg -k N_ --add-location=file --sort-by-file --no-wrap \
+	  -o $$new web labeller trainer db && \
+	for language in $(LANGUAGES); do po=web/translations/$$language.po; \
+	  $(BIN)/pybabel -q update --init-missing --no-fuzzy-matching --ignore-obsolete --no-wrap \
+	    --ignore-pot-creation-date -l $$language -i $$new -o $$po && \
+	  awk '/^msgid/ { from = 1 } from && /^$$/ { past = 1 } from && (past || !/^"(Project|Report|PO|Last|Language-|MIME|Content-Transfer|Generated)/)' \
+	    $$po > $$new.po && mv $$new.po $$po || exit 1; done
 
 # After a change to requirements/*.in; needs `uv` on PATH. No index address is written.
 requirements:

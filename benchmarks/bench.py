@@ -36,8 +36,8 @@ const note = (event) => {
 addEventListener("keydown", note, true);
 addEventListener("pointerup", note, true);
 new PerformanceObserver((list) => {
-  for (const entry of list.getEntries())
-    painted[/faces\\/(\\d+)/.exec(entry.url)[1]] ??= entry.renderTime || entry.startTime;  // it may have left already
+  for (const entry of list.getEntries())  // by its address: the element may have left already
+    painted[/faces\\/(\\d+)/.exec(entry.url)[1]] ??= entry.renderTime || entry.startTime;
 }).observe({type: "element", buffered: true});
 """
 
@@ -107,7 +107,7 @@ def measure(gesture: str, delay: float) -> dict[str, Any]:
 
 
 def keep_up(minutes: float) -> dict[str, Any]:
-    """A labeller at 240 answers a minute: what is lost, late (unsent a second after the last) or reordered."""
+    """A labeller at 240 a minute: what is lost, late (not there a second after the last) or reordered."""
     count = round(minutes * PER_MINUTE)
     with tempfile.TemporaryDirectory() as data, serving(Path(data)) as server:
         fill(-(-(count + 30) // 12), 12)

@@ -111,7 +111,8 @@ def agree(session: Session, face_ids: list[int]) -> Run:
     """A live run that is sure of the faces: by turns `mask` and `nomask`, with features that cluster so."""
     metrics = {"train": {"n": 100, "people": 20}, "locked": None, "cross_validated": None, "seconds": {}}
     run = Run(
-        recipe={}, seed=0, classes=["mask", "nomask"], status="done", backbone=BACKBONE, metrics=metrics,
+        recipe={"preset": "quick", "views": 4}, seed=0, classes=["mask", "nomask"], status="done",
+        backbone=BACKBONE, metrics=metrics, manifest="0" * 64, reason="It is the first model.",
         started_at=now(), finished_at=now(), promoted=True,
     )  # fmt: skip
     session.add(run)

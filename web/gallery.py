@@ -10,21 +10,24 @@ from flask.typing import ResponseReturnValue
 
 from db.base import now
 from db.models import Person, Photo
+from db.words import N_
 from labeller import agreement, answers, erasure, gallery, intake, people
 from labeller.errors import BadAnswer
 from web.auth import me
 from web.database import db
+from web.words import _
 
 pages = APIBlueprint("gallery", __name__, enable_openapi=False)
 
 VIEWS = ("faces", "photos")
+STATES = {"proposed": N_("proposed"), "confirmed": N_("confirmed"), "rejected": N_("rejected")}
 LOOKS = {
-    "doubtful": "Perhaps not a face",
-    "unsure": "The model is undecided",
-    "against": "The model sees another class",
-    "disputed": "People disagree",
-    "gold": "Gold",
-    "repeats": "Near repeats",
+    "doubtful": N_("Perhaps not a face"),
+    "unsure": N_("The model is undecided"),
+    "against": N_("The model sees another class"),
+    "disputed": N_("People disagree"),
+    "gold": N_("Gold"),
+    "repeats": N_("Near repeats"),
 }
 
 
@@ -42,8 +45,8 @@ def page() -> ResponseReturnValue:
         found=found.items,
         older=url_for(".page", **chosen, before=found.next) if found.next else None,
         everyone=people.everyone(db()),
-        looks=LOOKS,
-        states=gallery.STATES,
+        looks=_said(LOOKS),
+        states=_said(STATES),
         seen_at=now().isoformat(),
         back=request.full_path,
     )
@@ -64,18 +67,24 @@ def photo(photo_id: int) -> ResponseReturnValue:
 @pages.post("/gallery/answer")
 def answer() -> ResponseReturnValue:
     """One answer for each of the chosen faces, undone as one."""
-    kind, _, label = request.form.get("answer", "").partition(":")
+    kind, label = request.form.get("answer", "").partition(":")[::2]
     chosen = request.form.getlist("id", type=int)
     if kind == "gold":
         count = agreement.vouch(db(), chosen, me())
         db().commit()
-        flash(f"{count} of {len(chosen)} chosen are gold now: those that have an answer nobody disputes.")
+        text = _(
+            "%(n)s of %(all)s chosen are gold now: those that have an answer nobody disputes.",
+            n=count,
+            all=len(chosen),
+        )
+        flash(text)
         return _back()
     batch, done, left = answers.record_batch(db(), me(), chosen, kind, label or None, seen_at())
     db().commit()
-    text = f"{done} face{'' if done == 1 else 's'} answered."
+    text = _("1 face answered.") if done == 1 else _("%(n)s faces answered.", n=done)
     if left:
-        text += f" {left} left as they were: somebody answered meanwhile, or they are gone."
+        text += " "
+        text += _("%(n)s left as they were: somebody answered meanwhile, or they are gone.", n=left)
     flash((text, url_for(".undo"), "batch", [batch]), "undo")  # type: ignore[arg-type]
     return _back()
 
@@ -84,7 +93,7 @@ def answer() -> ResponseReturnValue:
 def undo() -> ResponseReturnValue:
     count = answers.undo_batch(db(), me(), request.form.get("batch", ""))
     db().commit()
-    flash(f"{count} answer{'' if count == 1 else 's'} taken back.")
+    flash(_("1 answer taken back.") if count == 1 else _("%(n)s answers taken back.", n=count))
     return _back()
 
 
@@ -94,8 +103,9 @@ def erase() -> ResponseReturnValue:
     chosen = Photo.id.in_(request.form.getlist("id", type=int))
     started = erasure.start(db(), chosen, me(), erasure.UNDO_SECONDS)
     db().commit()
-    text = f"{len(started)} photo{'' if len(started) == 1 else 's'} deleted."
-    text += f" For {erasure.UNDO_SECONDS} seconds you can have them back."
+    count = len(started)
+    text = _("1 photo deleted.") if count == 1 else _("%(n)s photos deleted.", n=count)
+    text += " " + _("For %(n)s seconds you can have them back.", n=erasure.UNDO_SECONDS)
     flash((text, url_for(".restore"), "id", started), "undo")  # type: ignore[arg-type]
     return _back()
 
@@ -104,8 +114,13 @@ def erase() -> ResponseReturnValue:
 def restore() -> ResponseReturnValue:
     count = erasure.undo(db(), request.form.getlist("id", type=int))
     db().commit()
-    flash(f"{count} photo{'' if count == 1 else 's'} back." if count else "They are gone already.")
+    back = _("1 photo back.") if count == 1 else _("%(n)s photos back.", n=count)
+    flash(back if count else _("They are gone already."))
     return _back()
+
+
+def _said(names: dict[str, str]) -> dict[str, str]:
+    return {key: _(text) for key, text in names.items()}
 
 
 def _filter() -> gallery.Filter:

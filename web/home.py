@@ -14,6 +14,7 @@ from trainer import dataset, runs
 from trainer.errors import NotEnoughLabels
 from web.auth import me
 from web.database import db
+from web.words import _
 
 pages = APIBlueprint("home", __name__, enable_openapi=False)
 
@@ -79,22 +80,25 @@ def _next_step(
 ) -> dict[str, str]:
     """The one thing that is worth doing now."""
     if counts.photos == 0:
-        return _step("Send the first photos", "Selfies, group photos, anything with faces.", "upload.page")
+        return _step(
+            _("Send the first photos"), _("Selfies, group photos, anything with faces."), "upload.page"
+        )
     try:
         dataset.require_enough(db(), classes.names(db()))
     except NotEnoughLabels as error:
         if waiting["label"]:
-            return _step("Label some faces", error.message, "label.label")
-        return _step("Send more photos", error.message, "upload.page")
+            return _step(_("Label some faces"), error.message, "label.label")
+        return _step(_("Send more photos"), error.message, "upload.page")
     if not has_model:
-        return _step("Train the first model", "There are enough labels of each class.", "runs.page")
+        return _step(_("Train the first model"), _("There are enough labels of each class."), "runs.page")
     if waiting["review"] and worth.have < worth.needed:
-        return _step("Take a second look", "The model is least sure about these faces.", "label.review")
+        return _step(_("Take a second look"), _("The model is least sure about these faces."), "label.review")
     if worth.have:
-        return _step("Retrain", f"{worth.have} answers are newer than the live model.", "runs.page")
+        text = _("%(n)s answers are newer than the live model.", n=worth.have)
+        return _step(_("Retrain"), text, "runs.page")
     if waiting["label"]:
-        return _step("Label some more", "Faces wait for their first answer.", "label.label")
-    return _step("Send more photos", "Everything is labelled and learned.", "upload.page")
+        return _step(_("Label some more"), _("Faces wait for their first answer."), "label.label")
+    return _step(_("Send more photos"), _("Everything is labelled and learned."), "upload.page")
 
 
 def _step(title: str, text: str, endpoint: str) -> dict[str, str]:

@@ -13,6 +13,7 @@ from web.auth import me
 from web.database import db
 from web.links import invitation_url, personal_url, qr_code
 from web.mine import archive
+from web.words import _
 
 pages = APIBlueprint("people", __name__, enable_openapi=False)
 
@@ -92,7 +93,7 @@ def download(person_id: int) -> ResponseReturnValue:
 def erase(person_id: int) -> ResponseReturnValue:
     erasure.start_person(db(), people.get_person(db(), person_id), me())
     db().commit()
-    flash("They are being erased: their photos are hidden already, and gone within seconds.")
+    flash(_("They are being erased: their photos are hidden already, and gone within seconds."))
     return redirect(url_for("people.page"))
 
 

@@ -12,6 +12,7 @@ from web.api.photos import erase, take
 from web.auth import me, must_consent
 from web.database import db
 from web.pictures import visible
+from web.words import _
 
 pages = APIBlueprint("upload", __name__, enable_openapi=False)
 
@@ -33,7 +34,7 @@ def send() -> ResponseReturnValue:
             take(file.read(), request.form.get("person") or None)
         except Refused as error:
             db().rollback()
-            refused.append((file.filename or "a file", error))
+            refused.append((file.filename or _("a file"), error))
     return _page(refused), 400 if refused else 200
 
 

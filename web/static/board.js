@@ -8,7 +8,7 @@ import { _ } from "./words.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 const CORNERS = ["nw", "ne", "sw", "se"];
-const TOUCH = 44; // CSS px: what a thumb hits
+const TOUCH = 46; // CSS px: a thumb hits 44
 const CLOSEST = 12; // times
 /** @type {Record<string, [number, number]>} */
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
@@ -28,6 +28,7 @@ export class Board {
     this.view = { x: 0, y: 0, zoom: 1 };
     /** @type {Map<number, Point>} */ this.fingers = new Map();
     /** @type {any} */ this.drag = null;
+    this.drawing = false;
     svg.addEventListener("pointerdown", (event) => this.down(event));
     svg.addEventListener("pointermove", (event) => this.move(event));
     for (const end of ["pointerup", "pointercancel"]) svg.addEventListener(end, (event) => this.up(/** @type {PointerEvent} */ (event)));
@@ -164,17 +165,21 @@ export class Board {
   focused(event) {
     const index = /** @type {Element} */ (event.target).closest("[data-index]")?.getAttribute("data-index");
     const face = this.faces()[Number(index ?? -1)];
-    if (face && face !== this.selected && !this.drag) this.select(face);
+    if (face && face !== this.selected && !this.drag && !this.drawing) this.select(face);
   }
 
   render() {
     const focus = document.activeElement?.getAttribute("data-focus");
     const { x, y, zoom } = this.view;
     this.svg.setAttribute("viewBox", `${x} ${y} ${this.size[0] / zoom} ${this.size[1] / zoom}`);
-    const drawn = this.faces().map((face, index) => (face.state === "rejected" ? [] : this.box(face, index)));
+    const boxes = this.faces().map((face, index) => ({ face, index })).filter(({ face }) => face.state !== "rejected");
+    boxes.sort((a, b) => Number(a.face === this.selected) - Number(b.face === this.selected)); // its corners lie on top
+    const drawn = boxes.map(({ face, index }) => this.box(face, index));
     const draft = this.drag?.draw ? [rect(this.drag.draw, { class: "box current" })] : [];
-    this.layer.replaceChildren(...drawn.flat(), ...draft);
+    this.layer.replaceChildren(...drawn, ...draft);
+    this.drawing = true; // giving the focus back chooses nothing
     if (focus) /** @type {SVGElement | null} */ (this.layer.querySelector(`[data-focus="${focus}"]`))?.focus({ preventScroll: true });
+    this.drawing = false;
   }
 
   /** @param {Face} face @param {number} index */
@@ -188,7 +193,7 @@ export class Board {
       rect(face.box, { class: "grip", tabindex: 0, role: "button", "aria-pressed": selected, "aria-label": name, "data-focus": `box ${index}` }),
     );
     if (selected) group.append(...CORNERS.map((corner) => this.handle(face.box, corner, index)));
-    return [group];
+    return group;
   }
 
   /** A corner that a thumb can hold; on a small box it stands off, so that the middle is left to move it by. @param {Box} box @param {string} corner @param {number} index */

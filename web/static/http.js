@@ -1,4 +1,5 @@
 /** One way to call the JSON API: the cookie signs in, the token in the page proves that the page asked. */
+import { _ } from "./words.js";
 
 const csrf = document.querySelector('meta[name="csrf-token"]')?.getAttribute("content") ?? "";
 
@@ -9,7 +10,7 @@ export class Refused extends Error {
    * @param {{message?: string, hint?: string}} error
    */
   constructor(status, error) {
-    super([error.message, error.hint].filter(Boolean).join(" ") || `The server answered ${status}.`);
+    super([error.message, error.hint].filter(Boolean).join(" ") || _("The server answered {status}.", { status }));
     this.status = status;
   }
 }
@@ -57,7 +58,7 @@ export function put(path, body, onProgress, signal) {
     request.setRequestHeader("Content-Type", "application/octet-stream");
     request.responseType = "json";
     request.upload.onprogress = (event) => onProgress(event.loaded / event.total);
-    request.onerror = request.onabort = () => reject(new Error("The connection was lost."));
+    request.onerror = request.onabort = () => reject(new Error(_("The connection was lost.")));
     request.onload = () =>
       request.status < 300 ? resolve(request.response) : reject(new Refused(request.status, request.response?.error ?? {}));
     signal.addEventListener("abort", () => request.abort());

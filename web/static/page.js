@@ -1,4 +1,5 @@
 /** Small things on every page: copying a link, and marking many boxes at once. */
+import { _ } from "./words.js";
 
 document.addEventListener("click", async (event) => {
   const button = event.target instanceof Element ? event.target.closest("[data-copy]") : null;
@@ -10,8 +11,8 @@ document.addEventListener("click", async (event) => {
   } catch {
     document.execCommand("copy"); // the clipboard needs https; a page on the same network has none
   }
-  button.textContent = "Copied";
-  setTimeout(() => (button.textContent = "Copy"), 2000);
+  button.textContent = _("Copied");
+  setTimeout(() => (button.textContent = _("Copy")), 2000);
 });
 
 /** @type {HTMLInputElement | null} */ let last = null;

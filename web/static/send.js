@@ -1,6 +1,7 @@
 /** Sending one photo in parts: its hash tells the server what it has already, so nothing is sent twice. */
 import { sha256 } from "/assets/sha2.js";
 import { call, put } from "./http.js";
+import { _ } from "./words.js";
 
 const SLICE = 2 ** 20;
 
@@ -39,7 +40,7 @@ export async function send(blob, hash, person, onProgress, signal) {
     sent += 1;
     if (photo) return photo.id;
   }
-  throw new Error("The photo did not arrive whole.");
+  throw new Error(_("The photo did not arrive whole."));
 }
 
 /**

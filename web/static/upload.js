@@ -3,6 +3,7 @@ import { passing, pause, Refused } from "./http.js";
 import { digest, send, smaller } from "./send.js";
 import { Store } from "./store.js";
 import { watch } from "./watch.js";
+import { _, ngettext } from "./words.js";
 
 /** @typedef {{id: number, name: string, blob: Blob | null, person: string, sha256?: string, error?: string}} Entry */
 
@@ -40,7 +41,7 @@ function show(entry) {
   name.textContent = entry.name;
   bar.max = 1;
   bar.value = 0;
-  bar.setAttribute("aria-label", `Sending ${entry.name}`);
+  bar.setAttribute("aria-label", _("Sending {name}", { name: entry.name }));
   row.append(name, bar);
   rows.append(row);
   if (entry.error) return fail(entry, row, entry.error);
@@ -74,12 +75,12 @@ async function deliver(job) {
         break;
       }
       if (error instanceof Refused && !passing(error) && error.status !== 409) {
-        if ([401, 403].includes(error.status)) halt("You are signed out. Open your own link again; the rest then goes on by itself.");
+        if ([401, 403].includes(error.status)) halt(_("You are signed out. Open your own link again; the rest then goes on by itself."));
         else await refuse(entry, row, error.message);
         if (paused) waiting.unshift(job);
         break;
       }
-      trouble = navigator.onLine ? "The connection was lost. It goes on by itself." : "You are offline. It goes on by itself.";
+      trouble = navigator.onLine ? _("The connection was lost. It goes on by itself.") : _("You are offline. It goes on by itself.");
       tell();
       await Promise.race([pause(wait * (0.75 + Math.random() / 2)), online()]);
     }
@@ -94,11 +95,11 @@ async function attempt(job) {
   const blob = /** @type {Blob} */ (entry.blob);
   const limit = Number(form.dataset.limit);
   if (blob.size > limit * 2 ** 20)
-    throw new Refused(413, { message: "This file is too large.", hint: `The limit is ${limit} MB. Send the photo in its normal size.` });
-  if (!blob.size) throw new Refused(400, { message: "This file is empty.", hint: "Choose the photo again." });
+    throw new Refused(413, { message: _("This file is too large."), hint: _("The limit is {limit} MB. Send the photo in its normal size.", { limit }) });
+  if (!blob.size) throw new Refused(400, { message: _("This file is empty."), hint: _("Choose the photo again.") });
   if (!entry.sha256) {
     entry.sha256 = await digest(blob).catch(() => {
-      throw new Refused(400, { message: "This file cannot be read any more.", hint: "Choose it again." });
+      throw new Refused(400, { message: _("This file cannot be read any more."), hint: _("Choose it again.") });
     });
     await queue.update(entry);
   }
@@ -127,8 +128,8 @@ function fail(entry, row, message) {
   text.setAttribute("role", "alert");
   text.textContent = message;
   dismiss.type = "button";
-  dismiss.textContent = "OK";
-  dismiss.setAttribute("aria-label", `Dismiss ${entry.name}`);
+  dismiss.textContent = _("OK");
+  dismiss.setAttribute("aria-label", _("Dismiss {name}", { name: entry.name }));
   dismiss.addEventListener("click", () => {
     queue.remove(entry);
     row.remove();
@@ -156,11 +157,11 @@ function tell() {
   total.max = Math.max(1, sent + left);
   total.value = sent + sum();
   pauseButton.hidden = !left;
-  pauseButton.textContent = paused ? "Go on" : "Pause";
-  const counts = left ? `${sent} of ${sent + left} sent` : `${sent} photo${sent === 1 ? "" : "s"} sent`;
-  const more = left && paused ? (trouble || "Paused.") : left ? trouble : failed ? `${failed} could not be used.` : "All there. Thank you!";
-  const stay = queue.inMemory && left ? "Keep this page open: this browser does not let us keep photos." : "";
-  const text = [counts + ".", more, stay].filter(Boolean).join(" ");
+  pauseButton.textContent = paused ? _("Go on") : _("Pause");
+  const counts = left ? _("{n} of {all} sent.", { n: sent, all: sent + left }) : ngettext("{n} photo sent.", "{n} photos sent.", sent);
+  const more = left && paused ? (trouble || _("Paused.")) : left ? trouble : failed ? ngettext("{n} could not be used.", "{n} could not be used.", failed) : _("All there. Thank you!");
+  const stay = queue.inMemory && left ? _("Keep this page open: this browser does not let us keep photos.") : "";
+  const text = [counts, more, stay].filter(Boolean).join(" ");
   if (said.textContent !== text) said.textContent = text;
 }
 
@@ -170,7 +171,7 @@ async function take(files) {
   const whose = person instanceof HTMLInputElement ? person.value.trim() : "";
   for (const file of [...files]) {
     const blob = saveData.checked ? await smaller(file, SMALLER_SIDE) : file;
-    show(await queue.add({ name: file.name || "photo", blob, person: whose }));
+    show(await queue.add({ name: file.name || _("photo"), blob, person: whose }));
   }
 }
 

@@ -1,0 +1,97 @@
+"""Every page through axe, in light and dark, at phone and desktop size; zoomed, and from right to left."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Page
+from sqlalchemy import update
+
+from db.models import Face, Group
+from db.session import session_scope
+from labeller import answers, classes, leases, people
+from labeller.answers import Given
+from tests.browser import DESKTOP, PHONE, page
+from tests.e2e.test_bench import open_bench, pytestmark  # noqa: F401 - the marks hold here, too
+from tests.serving import Server, agree, fill, link, serving
+from tests.workbench import ROOT
+
+AXE = ROOT / "web/node_modules/axe-core/axe.min.js"
+PAGES = (
+    "/", "/upload", "/label", "/label/bulk", "/review", "/boxes", "/agreement", "/classes", "/gallery",
+    "/gallery?view=photos", "/photos/1", "/runs", "/runs/1", "/people", "/people/1", "/mine", "/api/v1/docs",
+    "/nowhere",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A workbench with something on every page: a model, answers, a disagreement, an edited class."""
+    with serving(tmp_path_factory.mktemp("axe")) as made:
+        faces = fill(20, 4)
+        with session_scope() as session:
+            agree(session, faces)
+            session.execute(update(Group).values(split="train"))
+            session.execute(update(Face).where(Face.id == faces[0]).values(wanted=2))
+            owner = people.owner(session)
+            for name, label in (("Bob", "mask"), ("Eve", "nomask")):
+                person = people.new_person(session, name, "labeller")
+                leases.take(session, person, [faces[0]], blind=True)
+                answers.record(session, person, Given(name, "label", faces[0], label, seconds=1.5))
+            classes.add(session, "chin", owner)
+            session.commit()
+        yield made
+
+
+def problems(browser: Page) -> list[str]:
+    """What axe calls serious or critical on this page."""
+    browser.evaluate(AXE.read_text())  # as the browser's own, so that the page's CSP need not allow it
+    found = browser.evaluate("axe.run().then((result) => result.violations)")
+    return [
+        f"{browser.url}: {one['id']} {one['help']}: {node['html'][:160]}"
+        for one in found
+        if one["impact"] in ("serious", "critical")
+        for node in one["nodes"]
+    ]
+
+
+@pytest.mark.parametrize("size", ["phone", "desktop"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_serious_on_any_page(server: Server, size: str, scheme: str) -> None:
+    found = []
+    with page(
+        PHONE if size == "phone" else DESKTOP, ignore=("404 (NOT FOUND)",), color_scheme=scheme
+    ) as browser:
+        for path in PAGES:
+            if path == PAGES[0]:
+                open_bench(browser, server, link(server, "owner", f"Olga {size} {scheme}"), path)
+            else:
+                browser.goto(f"{server.url}{path}")
+            browser.wait_for_timeout(400)
+            found += problems(browser)
+    assert found == []
+
+
+def test_nothing_is_lost_at_twice_the_zoom_or_from_right_to_left(server: Server) -> None:
+    half = {"viewport": {"width": 720, "height": 450}, "device_scale_factor": 2}  # a desktop at 200 %
+    with page(half, ignore=("404 (NOT FOUND)",)) as browser:
+        open_bench(browser, server, link(server, "owner", "Olga"))
+        for direction in ("ltr", "rtl"):
+            for path in PAGES:
+                browser.goto(f"{server.url}{path}")
+                browser.evaluate(f"document.documentElement.dir = '{direction}'")
+                browser.wait_for_timeout(200)
+                width = browser.evaluate("document.documentElement.scrollWidth")
+                assert width <= 720, f"{path} sticks out sideways ({direction})"
+        browser.goto(f"{server.url}/label")
+        browser.wait_for_selector("#bench:not(.idle)")
+        for button in browser.locator("#keys button:visible").all():
+            button.scroll_into_view_if_needed()
+            assert button.bounding_box() is not None
+
+
+def test_who_wants_no_motion_gets_none(server: Server) -> None:
+    with page(PHONE, reduced_motion="reduce") as browser:
+        open_bench(browser, server, link(server, "labeller", "Max"))
+        browser.wait_for_selector("#bench:not(.idle)")
+        moving = browser.evaluate("document.getAnimations().length")
+        assert moving == 0

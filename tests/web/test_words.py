@@ -1,0 +1,105 @@
+"""Every text of the pages in every language, and the browser that chooses among them."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from babel.messages.catalog import Catalog, Message
+from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_dir
+from babel.messages.frontend import parse_mapping_cfg
+from babel.messages.pofile import read_po
+
+from tests.web.conftest import Client
+from web.words import CATALOGUES, languages
+
+ROOT = CATALOGUES.parents[1]
+FOLDERS = ("web", "labeller", "trainer", "db")
+"""As in the Makefile's `words`."""
+PLACEHOLDER = re.compile(r"%(?:\(\w+\)\w|%)?|\{\w+\}")
+IN_SCRIPT = re.compile(r'\b(?:_|ngettext)\(\s*"([^"]+)"')
+
+
+def extracted() -> Catalog:
+    with open(CATALOGUES / "mapping.cfg", encoding="utf-8") as file:
+        methods, options = parse_mapping_cfg(file)
+    found = Catalog()
+    for folder in FOLDERS:
+        keywords = DEFAULT_KEYWORDS | {"N_": None}
+        for file_name, _line, text, _comments, _context in extract_from_dir(
+            ROOT / folder, methods, options, keywords
+        ):
+            found.add(text, locations=[(f"{folder}/{file_name}", 0)])
+    return found
+
+
+def forms(text: str | tuple[str, ...] | list[str]) -> tuple[str, ...]:
+    return (text,) if isinstance(text, str) else tuple(text)
+
+
+def messages(catalogue: Catalog) -> Iterator[Message]:
+    return (one for one in catalogue if one.id)
+
+
+@pytest.fixture(params=[one for one in languages() if (CATALOGUES / f"{one}.po").exists()])
+def catalogue(request: pytest.FixtureRequest) -> Catalog:
+    with open(CATALOGUES / f"{request.param}.po", "rb") as file:
+        return read_po(file)
+
+
+def is_said(text: Message, catalogue: Catalog) -> bool:
+    known = catalogue.get(text.id)
+    if known is None or known.fuzzy or known.id != text.id:
+        return False
+    count = catalogue.num_plurals if text.pluralizable else 1
+    return len(forms(known.string)) == count and all(forms(known.string))
+
+
+def is_for_scripts(text: Message) -> bool:
+    return any(file.endswith(".js") for file, _ in text.locations)
+
+
+def test_every_text_is_translated(catalogue: Catalog) -> None:
+    found = list(messages(extracted()))
+    assert [one.id for one in found if not is_said(one, catalogue)] == [], "run `make words`, then translate"
+    for one in filter(is_for_scripts, found):
+        assert is_for_scripts(catalogue[one.id]), f"run `make words`: the scripts do not get “{one.id}”"
+
+
+def test_translations_keep_the_placeholders(catalogue: Catalog) -> None:
+    for one in messages(catalogue):
+        wanted = {mark for form in forms(one.id) for mark in PLACEHOLDER.findall(form)}
+        for form in forms(one.string):
+            assert set(PLACEHOLDER.findall(form)) == wanted, form
+
+
+def test_no_text_of_the_scripts_is_overlooked() -> None:
+    """Babel reads JavaScript only roughly: what it does not see would stay English without a word."""
+    seen = {form for one in messages(extracted()) for form in forms(one.id)}
+    for script in Path(CATALOGUES.parent / "static").glob("*.js"):
+        assert set(IN_SCRIPT.findall(script.read_text())) <= seen, script.name
+
+
+@pytest.mark.parametrize(
+    ("asked", "language", "words"),
+    [
+        ("de", "de", "Du brauchst einen Link"),
+        ("de-AT,de;q=0.9,en;q=0.5", "de", "Du brauchst einen Link"),
+        ("en-GB,en;q=0.9", "en", "You need a link"),
+        ("fi", "en", "You need a link"),
+        (None, "en", "You need a link"),
+    ],
+)
+def test_the_browser_chooses_the_language(
+    client: Client, asked: str | None, language: str, words: str
+) -> None:
+    page = client().get("/hello", headers={"Accept-Language": asked} if asked else {}).text
+    assert f'<html lang="{language}"' in page
+    assert words in page
+
+
+def test_a_german_page_carries_the_words_of_its_scripts(client: Client) -> None:
+    page = client().get("/hello", headers={"Accept-Language": "de"}).text
+    assert '"Copy": "Kopieren"' in page
+    assert "Willkommen" not in page.partition('id="words">')[2].partition("</script>")[0], "only those"
+    assert '"Copy"' not in client().get("/hello").text
