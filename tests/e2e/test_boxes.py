@@ -74,6 +74,7 @@ def test_draw_move_and_resize_by_touch_on_a_phone(server: Server) -> None:
         drag(cdp, [(x - 20, y), (x + 20, y)], [(x - 80, y), (x + 80, y)])
         assert browser.locator("#board").get_attribute("viewBox") != wide, "two fingers zoom"
         assert len(stored()) == 9, "and draw nothing"
+        browser.wait_for_timeout(400)
 
         browser.get_by_role("button", name="Not a face", exact=True).tap()
         wait_until(lambda: stored()[9].state == "rejected", 10, "deleted")

@@ -10,6 +10,7 @@ const SVG = "http://www.w3.org/2000/svg";
 const CORNERS = ["nw", "ne", "sw", "se"];
 const TOUCH = 46; // CSS px: a thumb hits 44
 const CLOSEST = 12; // times
+const TREMBLE = 3; // CSS px within which a press is no drag
 /** @type {Record<string, [number, number]>} */
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
@@ -83,10 +84,10 @@ export class Board {
     const target = /** @type {SVGElement} */ (event.target);
     const face = this.faces()[Number(target.closest("[data-index]")?.getAttribute("data-index") ?? -1)] ?? null;
     const at = this.point(event);
-    if (event.button === 1) this.drag = { pan: true, at };
-    else if (face) this.drag = { face, at, before: face.box, corner: target.closest("[data-corner]")?.getAttribute("data-corner") };
-    else this.drag = { at, draw: null };
-    if (face && face !== this.selected) this.select(face);
+    const from = [event.clientX, event.clientY];
+    if (event.button === 1) this.drag = { pan: true, at, from };
+    else if (face) this.drag = { face, at, from, before: face.box, corner: target.closest("[data-corner]")?.getAttribute("data-corner") };
+    else this.drag = { at, from, draw: null };
   }
 
   /** @param {PointerEvent} event */
@@ -94,14 +95,22 @@ export class Board {
     if (!this.fingers.has(event.pointerId)) return;
     this.fingers.set(event.pointerId, [event.clientX, event.clientY]);
     if (this.drag?.pinch) return this.pinch();
-    if (!this.drag) return;
+    if (!this.drag || this.trembles(event)) return;
     const at = this.point(event);
     const [dx, dy] = [at[0] - this.drag.at[0], at[1] - this.drag.at[1]];
     if (this.drag.pan) return this.look(this.view.x - dx, this.view.y - dy, this.view.zoom);
     const { face, corner, before } = this.drag;
+    if (face && face !== this.selected) this.select(face); // only now: two fingers on it would zoom
     if (face) face.box = corner ? resized(before, corner, dx, dy, this.size) : moved(before, dx, dy, this.size);
     else this.drag.draw = between(this.drag.at, at, this.size);
     this.render();
+  }
+
+  /** Whether the pointer is as good as where it went down. @param {PointerEvent} event */
+  trembles(event) {
+    const { from } = this.drag;
+    this.drag.meant ||= Math.hypot(event.clientX - from[0], event.clientY - from[1]) > TREMBLE;
+    return !this.drag.meant;
   }
 
   /** @param {PointerEvent} event */
@@ -116,8 +125,9 @@ export class Board {
     if (event.type === "pointercancel") {
       if (drag.face) drag.face.box = drag.before;
     } else if (drag.face && drag.face.box !== drag.before) this.listener.onMoved(drag.face, drag.before, false);
+    else if (drag.face) this.select(drag.face);
     else if (drag.draw && (drag.draw[2] + drag.draw[3]) / this.scale > 24) this.listener.onDrawn(drag.draw);
-    else if (!drag.face) this.select(null);
+    else this.select(null);
     this.render();
   }
 
