@@ -30,10 +30,16 @@ PAGES = {
     "gallery": "/gallery",
     "photo": "/photos/1",
     "bench": "/review",
+    "bulk": "/label/bulk",
+    "boxes": "/boxes",
+    "agreement": "/agreement",
+    "classes": "/classes",
 }
 FRIENDS = ("invitation", "sending", "found", "mine")
 IN_DOCS = frozenset(
-    {"bench-desktop-light", "run-desktop-light", "bench-phone-dark", "gallery-desktop-light"}
+    {"bench-desktop-light", "bench-desktop-dark", "bench-phone-light", "bench-phone-dark"}
+    | {"bulk-desktop-light", "bulk-phone-dark", "boxes-phone-light", "boxes-desktop-dark"}
+    | {"run-desktop-light", "gallery-desktop-light"}
     | {f"{shot}-phone-light" for shot in FRIENDS}
 )
 SENT, SENT_AT_THE_SHOT = 20, 9
@@ -94,8 +100,10 @@ def shoot(bench: Workbench, out: Path, wanted: frozenset[str] | None) -> None:
 def look_at(browser: Page, bench: Workbench, shot: str) -> None:
     browser.goto(bench.url + PAGES[shot])
     if shot == "bench":
-        browser.wait_for_selector("#bench[data-face]")
+        browser.wait_for_selector("#bench:not(.idle)")
         browser.keyboard.press("m")
+    if shot == "boxes":
+        browser.keyboard.press("b")
     browser.wait_for_load_state("networkidle")
 
 

@@ -42,3 +42,17 @@ def page(size: dict[str, Any], ignore: tuple[str, ...] = (), **options: Any) -> 
         yield made
         browser.close()
     assert not problems, problems
+
+
+def all_sent(browser: Page) -> bool:
+    """Whether no answer waits in the browser's own store."""
+    count: int = browser.evaluate("""async () => {
+      const [{name}] = (await indexedDB.databases()).filter((one) => one.name.startsWith("answers-"));
+      const opening = indexedDB.open(name);
+      const base = await new Promise((done) => { opening.onsuccess = () => done(opening.result); });
+      const ask = base.transaction("entries").objectStore("entries").count();
+      const left = await new Promise((done) => { ask.onsuccess = () => done(ask.result); });
+      base.close();
+      return left;
+    }""")
+    return count == 0

@@ -14,7 +14,7 @@ from db.models import STANDING, Answer, Face, Group, Person
 from db.session import session_scope
 from labeller import answers
 from labeller.answers import Given
-from tests.browser import DESKTOP, PHONE, chromium, page
+from tests.browser import DESKTOP, PHONE, all_sent, chromium, page
 from tests.serving import Server, agree, fill, link, serving
 from tests.workbench import wait_until
 
@@ -50,20 +50,6 @@ def open_bench(browser: Page, server: Server, url: str, path: str = "/label") ->
 
 def shown(browser: Page) -> int:
     return int(browser.locator("#bench").get_attribute("data-face") or 0)
-
-
-def all_sent(browser: Page) -> bool:
-    """Whether nothing waits in the browser's own store."""
-    count: int = browser.evaluate("""async () => {
-      const [{name}] = (await indexedDB.databases()).filter((one) => one.name.startsWith("answers-"));
-      const opening = indexedDB.open(name);
-      const base = await new Promise((done) => { opening.onsuccess = () => done(opening.result); });
-      const ask = base.transaction("entries").objectStore("entries").count();
-      const left = await new Promise((done) => { ask.onsuccess = () => done(ask.result); });
-      base.close();
-      return left;
-    }""")
-    return count == 0
 
 
 def labels() -> dict[int, str | None]:

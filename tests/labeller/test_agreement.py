@@ -1,0 +1,127 @@
+"""Two people's blind answers: how far they agree, what settles a dispute, and who is measured on what."""
+
+import numpy as np
+import pytest
+from sklearn.metrics import cohen_kappa_score
+from sqlalchemy.orm import Session
+
+from db.models import Face, Person
+from db.settings import settings
+from labeller import agreement, answers, people, review
+from labeller.answers import Given
+from tests.labeller.test_answers import add_faces, second_look
+
+
+@pytest.fixture
+def ada(db: Session) -> Person:
+    return people.new_person(db, "Ada", "labeller")
+
+
+@pytest.fixture
+def bob(db: Session) -> Person:
+    return people.new_person(db, "Bob", "labeller")
+
+
+def first_look(db: Session, person: Person, face: Face, label: str) -> None:
+    answers.record(db, person, Given(f"first {face.id}", "label", face.id, label, seconds=2.0))
+
+
+def test_cohens_kappa_is_scikit_learns() -> None:
+    chance = np.random.default_rng(3)
+    truth = chance.integers(0, 3, 200)
+    ratings = np.stack(
+        [np.where(chance.random(200) < 0.8, truth, chance.integers(0, 3, 200)) for _ in range(2)], 1
+    )
+    assert agreement.cohen(ratings) == pytest.approx(cohen_kappa_score(*ratings.T))
+
+
+def test_fleiss_kappa_by_hand() -> None:
+    # 10 faces, two ratings each: 7 agree; 12 ratings of 20 are the first class: (0.7 - 0.52) / (1 - 0.52).
+    ratings = np.array([[0, 0]] * 5 + [[1, 1]] * 2 + [[0, 1], [0, 1], [1, 1]])
+    ratings[-1] = [1, 0]
+    assert (ratings == 0).sum() == 13
+    chance = (13 / 20) ** 2 + (7 / 20) ** 2
+    assert agreement.fleiss(ratings) == pytest.approx((0.7 - chance) / (1 - chance))
+
+
+def test_kappas_interval_holds_the_value_and_narrows_with_more_faces() -> None:
+    few = np.array([[0, 0], [1, 1], [0, 1], [1, 1]] * 5)
+    narrow, wide = (agreement.bootstrap(few.repeat(times, 0), agreement.cohen) for times in (20, 1))
+    assert narrow is not None
+    assert wide is not None
+    assert wide["low"] < wide["value"] < wide["high"]
+    assert narrow["high"] - narrow["low"] < (wide["high"] - wide["low"]) / 2
+    assert agreement.bootstrap(np.zeros((9, 2), int), agreement.cohen) is None, "chance alone would agree"
+
+
+def test_a_second_opinion_is_served_blind_and_a_dispute_is_settled_by_who_saw_both(
+    db: Session, ada: Person, bob: Person
+) -> None:
+    (face, *_) = add_faces(db, 1)
+    face.wanted = 2
+    db.flush()
+    first_look(db, ada, face, "mask")
+    assert review.next_faces(db, ada, "label", 5).items == [], "nobody is asked twice"
+    (item,) = review.next_faces(db, bob, "label", 5).items
+    assert item.label is None
+    answers.record(db, bob, Given("bob", "label", face.id, "nomask"))
+    assert (face.label, face.disputed, face.opinions, face.waiting) == ("mask", True, 2, False)
+    ((shown, said),) = agreement.disputed(db)
+    assert shown is face
+    assert {one.who.name: one.what for one in said if one.who} == {
+        "Ada": ("label", "mask"),
+        "Bob": ("label", "nomask"),
+    }
+    owner = people.owner(db)
+    last = answers.standing(db, face)[-1]
+    answers.record(db, owner, Given("settled", "label", face.id, "nomask", seen_at=last.created_at))
+    assert (face.label, face.disputed) == ("nomask", False)
+    answers.record(db, owner, Given("back", "undo", face.id))
+    assert (face.label, face.disputed) == ("mask", True)
+
+
+def test_agreement_and_everybodys_record(db: Session, ada: Person, bob: Person) -> None:
+    faces = add_faces(db, 10)
+    for place, face in enumerate(faces):
+        first_look(db, ada, face, "mask" if place < 5 else "nomask")
+        second_look(db, bob, face, "mask" if place < 4 else "nomask")
+    figures, records = agreement.measure(db)
+    assert figures is not None
+    assert (figures.faces, figures.people, figures.name) == (10, 2, "Cohen")
+    assert figures.raw["value"] == 0.9
+    assert figures.kappa is not None
+    assert figures.kappa["value"] == pytest.approx(0.8)
+    hers, his = records
+    assert (hers.person.name, hers.answers, hers.seconds, hers.settled) == ("Ada", 10, 2.0, 9)
+    assert (his.right or {})["value"] == 1.0, "the disputed one counts for nobody"
+    owner = people.owner(db)
+    seen = answers.standing(db, faces[4])[-1].created_at
+    answers.record(db, owner, Given("settle", "label", faces[4].id, "mask", seen_at=seen))
+    _, (hers, his, theirs) = agreement.measure(db)
+    assert (hers.right or {})["value"] == 1.0
+    assert (his.right or {})["value"] == 0.9
+    assert theirs.right is None, "who saw the answers is not measured by them"
+
+
+def test_gold_faces_are_mixed_in_for_new_labellers_only(
+    db: Session, ada: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    owner = people.owner(db)
+    faces = add_faces(db, 12)
+    for face in faces[:4]:
+        first_look(db, owner, face, "mask")
+    assert agreement.vouch(db, [face.id for face in faces], owner) == 4, "only what has an answer"
+    monkeypatch.setenv("GOLD_FACES", "2")
+    settings.cache_clear()
+    served = [item.face.id for item in review.next_faces(db, ada, "label", 10).items]
+    gold = [face.id for face in faces[:4]]
+    assert served[5] in gold, "among the others"
+    answers.record(db, ada, Given("wrong", "label", gold[0], "nomask"))
+    assert (faces[0].label, faces[0].disputed) == ("mask", False), "gold does not change unawares"
+    answers.record(db, ada, Given("right", "label", gold[1], "mask"))
+    assert not {item.face.id for item in review.next_faces(db, ada, "label", 12).items} & set(gold), (
+        "two were enough"
+    )
+    assert not {item.face.id for item in review.next_faces(db, owner, "label", 12).items} & set(gold)
+    record = next(one for one in agreement.measure(db)[1] if one.person is ada)
+    assert (record.settled, (record.right or {})["value"]) == (2, 0.5)

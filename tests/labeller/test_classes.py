@@ -1,0 +1,110 @@
+"""Classes change, answers follow, and every change can be taken back."""
+
+import pytest
+from sqlalchemy.orm import Session
+
+from db import classes as named
+from db.models import Answer, Face, Photo, Score
+from labeller import answers, classes, people
+from labeller.answers import Given
+from labeller.errors import BadAnswer, NotFound
+from tests.labeller.test_answers import add_faces, second_look
+from tests.labeller.test_review import make_live, score
+
+
+def label(db: Session, face: Face, word: str) -> None:
+    answers.record(db, people.owner(db), Given(f"{face.id} {word}", "label", face.id, word))
+
+
+def last_edit(db: Session) -> int:
+    return classes.history(db)[0][0].id
+
+
+def test_two_from_the_settings_until_somebody_edits(db: Session) -> None:
+    assert named.names(db) == ("mask", "nomask")
+    classes.add(db, "chin", people.owner(db))
+    assert named.names(db) == ("mask", "nomask", "chin")
+    classes.undo(db, last_edit(db), people.owner(db))
+    assert named.names(db) == ("mask", "nomask")
+    with pytest.raises(BadAnswer, match="at least 2"):
+        classes.retire(db, "mask", people.owner(db))
+
+
+def test_a_new_name_is_everywhere_and_the_old_one_still_understood(db: Session) -> None:
+    (face, other), run = add_faces(db, 2), make_live(db)
+    run.metrics = {"locked": {"per_class": {"mask": 1, "nomask": 2}}, "cross_validated": None}
+    label(db, face, "mask")
+    score(db, run, face, 0.9)
+    db.get_one(Photo, face.photo_id).folder_label = "mask"
+    classes.rename(db, "mask", "covered", people.owner(db))
+    db.commit()
+    db.expire_all()
+    assert (face.label, run.classes, face.photo.folder_label) == ("covered", ["covered", "nomask"], "covered")
+    assert db.query(Answer).one().label == "covered"
+    assert db.query(Score).one().label == "covered"
+    assert list(run.metrics["locked"]["per_class"].items()) == [("covered", 1), ("nomask", 2)]
+    label(db, other, "mask")  # from a page that was open before
+    assert other.label == "covered"
+    with pytest.raises(BadAnswer, match="already"):
+        classes.rename(db, "nomask", "covered", people.owner(db))
+    classes.undo(db, last_edit(db), people.owner(db))
+    db.commit()
+    db.expire_all()
+    assert (face.label, other.label, named.names(db)) == ("mask", "mask", ("mask", "nomask"))
+
+
+def test_merged_answers_count_as_the_other_and_come_apart_again(db: Session) -> None:
+    owner, bob = people.owner(db), people.new_person(db, "Bob", "labeller")
+    classes.add(db, "chin", owner)
+    (chin, bare, torn), run = add_faces(db, 3), make_live(db)
+    run.classes = ["mask", "nomask", "chin"]
+    label(db, chin, "chin")
+    label(db, bare, "nomask")
+    label(db, torn, "chin")
+    second_look(db, bob, torn, "nomask")
+    db.add(
+        Score(
+            run_id=run.id,
+            face_id=chin.id,
+            box_version=1,
+            probabilities=[0.1, 0.2, 0.7],
+            label="chin",
+            margin=0.5,
+        )
+    )
+    db.flush()
+    assert torn.disputed
+    classes.merge(db, "chin", "nomask", owner)
+    assert (chin.label, bare.label, torn.disputed) == ("nomask", "nomask", False)
+    db.expire_all()
+    assert db.query(Score).one().label == "nomask"
+    assert {answer.label for answer in db.query(Answer)} == {"chin", "nomask"}, "what was said stays written"
+    classes.undo(db, last_edit(db), owner)
+    db.expire_all()
+    assert (chin.label, bare.label, torn.disputed, db.query(Score).one().label) == (
+        "chin",
+        "nomask",
+        True,
+        "chin",
+    )
+    with pytest.raises(NotFound):
+        classes.undo(db, last_edit(db), owner)
+
+
+def test_a_retired_classs_faces_come_back_and_return_with_it(db: Session) -> None:
+    owner = people.owner(db)
+    classes.add(db, "chin", owner)
+    (face,) = add_faces(db, 1)
+    label(db, face, "chin")
+    classes.retire(db, "chin", owner)
+    assert (face.label, face.state, face.waiting) == (None, "proposed", True)
+    with pytest.raises(BadAnswer, match="no class"):
+        answers.record(db, owner, Given("late", "label", face.id, "chin"))
+    classes.add(db, "chin", owner)
+    assert (face.label, face.waiting) == ("chin", False)
+
+
+@pytest.mark.parametrize("name", ["", "a/b", "a,b", ".hidden", "x" * 41, "mask"])
+def test_a_name_that_does_not_do_says_why(db: Session, name: str) -> None:
+    with pytest.raises(BadAnswer):
+        classes.add(db, name, people.owner(db))
