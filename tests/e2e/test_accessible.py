@@ -54,8 +54,8 @@ def problems(browser: Page) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("size", ["phone", "desktop"])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+# Contrast depends on the scheme, what is shown on the size: two of the four show everything.
+@pytest.mark.parametrize(("size", "scheme"), [("phone", "dark"), ("desktop", "light")])
 def test_axe_finds_nothing_serious_on_any_page(server: Server, size: str, scheme: str) -> None:
     found = []
     with page(
