@@ -127,6 +127,7 @@ def test_a_friend_sends_photos_and_the_owner_trains_on_them(
         press(browser, size, "m", "Model")
         expect(browser.locator("#opinion")).to_contain_text("The model says")
         label_what_is_shown(browser, size, wears, 2)
+        wait_until(lambda: all_sent(browser), 20, "these too")
         width = browser.evaluate("document.documentElement.scrollWidth")
         assert width <= browser.viewport_size["width"], "nothing sticks out sideways"
 
