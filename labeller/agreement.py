@@ -3,7 +3,6 @@
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from statistics import median
 
 import numpy as np
@@ -28,7 +27,6 @@ class Said:
 
     who: Person | None
     what: Opinion
-    at: datetime
     seconds: float | None
     informed: bool
 
@@ -65,7 +63,7 @@ def disputed(session: Session, limit: int = 20) -> list[tuple[Face, list[Said]]]
     query = select(Face).join(Face.photo).where(Face.disputed, SHOWN).options(contains_eager(Face.photo))
     faces = list(session.scalars(query.order_by(Face.id).limit(limit)))
     said = _opinions(session, [face.id for face in faces])
-    return [(face, list({one.who: one for one in said[face.id]}.values())) for face in faces]
+    return [(face, list({one.who: one for one in said[face]}.values())) for face in faces]
 
 
 def vouch(session: Session, face_ids: Sequence[int], by: Person) -> int:
@@ -79,8 +77,7 @@ def vouch(session: Session, face_ids: Sequence[int], by: Person) -> int:
 def measure(session: Session) -> tuple[Agreement | None, list[Record]]:
     """Agreement (None: no face has two blind answers) and everybody's record."""
     said = _opinions(session)
-    faces = {face.id: face for face in session.scalars(select(Face).where(Face.id.in_(said)))}
-    return _agreement(list(said.values())), _records(said, faces)
+    return _agreement(list(said.values())), _records(said)
 
 
 def cohen(ratings: Ratings) -> float | None:
@@ -106,24 +103,22 @@ def bootstrap(ratings: Ratings, kappa: Callable[[Ratings], float | None]) -> Int
     value = kappa(ratings)
     if value is None:
         return None
-    chosen = np.random.default_rng(SEED).integers(len(ratings), size=(RESAMPLES, len(ratings)))
-    again = [one for rows in chosen if (one := kappa(ratings[rows])) is not None]
-    low, high = np.percentile([*again, value], [2.5, 97.5])
+    chance, n = np.random.default_rng(SEED), len(ratings)
+    again = [kappa(ratings[chance.integers(n, size=n)]) for _ in range(RESAMPLES)]
+    low, high = np.percentile([one for one in again if one is not None], [2.5, 97.5])
     return {"value": value, "low": float(low), "high": float(high)}
 
 
-def _opinions(session: Session, face_ids: Sequence[int] | None = None) -> dict[int, list[Said]]:
+def _opinions(session: Session, face_ids: Sequence[int] | None = None) -> dict[Face, list[Said]]:
     """What was said of each face by people at the bench, oldest first."""
-    query = select(Answer, Person).outerjoin(Person, Person.id == Answer.person_id).join(Answer.face)
+    query = select(Answer, Face, Person).outerjoin(Person, Person.id == Answer.person_id).join(Answer.face)
     query = query.join(Face.photo).where(SHOWN, STANDING, Answer.client_key.not_like("folder:%"))
     if face_ids is not None:
         query = query.where(Face.id.in_(face_ids))
     meant, said = classes.read(session), defaultdict(list)
-    for answer, person in session.execute(query.order_by(Answer.id)):
+    for answer, face, person in session.execute(query.order_by(Answer.id)):
         if what := opinion(answer, meant):
-            said[answer.face_id].append(
-                Said(person, what, answer.created_at, answer.seconds, answer.informed)
-            )
+            said[face].append(Said(person, what, answer.seconds, answer.informed))
     return dict(said)
 
 
@@ -149,13 +144,13 @@ def _agreement(said: Sequence[Sequence[Said]]) -> Agreement | None:
     )
 
 
-def _records(said: dict[int, list[Said]], faces: dict[int, Face]) -> list[Record]:
+def _records(said: dict[Face, list[Said]]) -> list[Record]:
     by_person: dict[Person, list[tuple[Face, Said, bool]]] = defaultdict(list)
-    for face_id, opinions in said.items():
-        settled = _is_settled(faces[face_id], opinions)
+    for face, opinions in said.items():
+        settled = _is_settled(face, opinions)
         for one in opinions:
             if one.who is not None:
-                by_person[one.who].append((faces[face_id], one, settled))
+                by_person[one.who].append((face, one, settled))
     return [_record(person, by_person[person]) for person in sorted(by_person, key=lambda one: one.id)]
 
 

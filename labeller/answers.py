@@ -5,15 +5,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, CursorResult, Select, false, select, update
-from sqlalchemy.orm import Session, aliased, contains_eager
+from sqlalchemy import CursorResult, false, select, update
+from sqlalchemy.orm import Session, contains_eager
 
 from db import classes
-from db.base import now
 from db.models import SHOWN, STANDING, Answer, Face, Lease, Person, Photo
-from labeller import leases
+from labeller import leases, undo
 from labeller.boxes import Box, check_box
-from labeller.errors import AnsweredMeanwhile, BadAnswer, NotFound, NothingToUndo
+from labeller.errors import AnsweredMeanwhile, BadAnswer, NotFound
 from labeller.folding import fold
 from labeller.intake import get_photo, unknown_class
 
@@ -52,10 +51,11 @@ def record(session: Session, person: Person, given: Given) -> tuple[Answer, bool
         return known, False
     meant = classes.read(session)
     given = _checked(_numbered(session, person, given), meant)
-    taken_back = _taken_back(session, person, given)
+    taken_back = undo.target(session, person, given.kind, given.face_id)
     face = _drawn(session, given) if given.kind == "draw" else lock_face(session, _face_id(given, taken_back))
     if given.box is not None:
         check_box(given.box, face.photo)
+    past = standing(session, face)
     answer = Answer(
         client_key=given.client_key,
         face_id=face.id,
@@ -64,17 +64,20 @@ def record(session: Session, person: Person, given: Given) -> tuple[Answer, bool
         label=given.label,
         box=list(given.box) if given.box else None,
         seconds=given.seconds,
-        informed=taken_back is None and _informed(session, face, person, given.seen_at),
+        informed=taken_back is None and _informed(session, past, face, person, given.seen_at),
         undoes_id=taken_back.id if taken_back else None,
     )
     session.add(answer)
     if taken_back is not None:
-        _take_back(session, taken_back)
+        undo.take_back(session, taken_back)
         leases.take(session, person, [face.id], blind=True)  # it is in their hand again
-    elif given.kind not in ("adjust", "draw"):
-        leases.drop(session, person, [face.id])
-    session.flush()
-    fold(face, standing(session, face), meant)
+        session.flush()
+        fold(face, standing(session, face), meant)
+    else:
+        if given.kind not in ("adjust", "draw"):
+            leases.drop(session, person, [face.id])
+        session.flush()
+        fold(face, [*past, answer], meant)
     session.flush()
     return answer, True
 
@@ -101,22 +104,24 @@ def undo_batch(session: Session, person: Person, batch: str) -> int:
     """Take back what still stands of the person's batch; returns how many."""
     _one_at_a_time(session, person)
     named = Answer.client_key.startswith(f"{batch}:", autoescape=True)
-    given = select(Answer).where(*_to_undo(person), named).order_by(Answer.face_id)
+    given = select(Answer).where(*undo.mine(person), named).order_by(Answer.face_id)
     answers = session.scalars(given).all()
+    meant = classes.read(session)
     for answer in answers:
         face = lock_face(session, answer.face_id)
-        _take_back(session, answer)
-        undo = Answer(client_key=f"undo-{uuid.uuid4().hex}", kind="undo", undoes_id=answer.id)
-        undo.face_id, undo.person_id = face.id, person.id
-        session.add(undo)
+        undo.take_back(session, answer)
+        key = f"undo-{uuid.uuid4().hex}"
+        session.add(
+            Answer(client_key=key, kind="undo", undoes_id=answer.id, face_id=face.id, person_id=person.id)
+        )
         session.flush()
-        fold(face, standing(session, face), classes.read(session))
+        fold(face, standing(session, face), meant)
     return len(answers)
 
 
 def latest(session: Session, person: Person, limit: int = 20) -> list[Answer]:
     """The person's last answers that stand, newest first, with their faces."""
-    mine = select(Answer).join(Answer.face).join(Face.photo).where(SHOWN, *_to_undo(person))
+    mine = select(Answer).join(Answer.face).join(Face.photo).where(SHOWN, *undo.mine(person))
     mine = mine.options(contains_eager(Answer.face).contains_eager(Face.photo))
     return list(session.scalars(mine.order_by(Answer.id.desc()).limit(limit)))
 
@@ -150,10 +155,6 @@ def standing(session: Session, face: Face) -> list[Answer]:
     """The face's answers that nobody took back, oldest first."""
     query = select(Answer).where(Answer.face_id == face.id, STANDING)
     return list(session.scalars(query.order_by(Answer.id)))
-
-
-def _to_undo(person: Person) -> tuple[ColumnElement[bool], ...]:
-    return Answer.person_id == person.id, STANDING
 
 
 def _known(session: Session, person: Person, client_key: str) -> Answer | None:
@@ -200,41 +201,6 @@ def _checked(given: Given, meant: classes.Classes) -> Given:
     return replace(given, label=label)
 
 
-def _taken_back(session: Session, person: Person, given: Given) -> Answer | None:
-    """What an undo or redo takes back; None for every other answer. Raises NothingToUndo."""
-    if given.kind not in ("undo", "redo"):
-        return None
-    here = [Answer.face_id == given.face_id] if given.face_id is not None else []
-    query = _undoable(person, here) if given.kind == "undo" else _redoable(person, here)
-    found = session.scalar(query.order_by(Answer.id.desc()).limit(1))
-    if found is None:
-        where = "on this face " if here else ""
-        what = "answer left to take back" if given.kind == "undo" else "undo to take back"
-        raise NothingToUndo("nothing_to_undo", f"You have no {what} {where}".strip() + ".")
-    return found
-
-
-def _undoable(person: Person, here: Sequence[ColumnElement[bool]]) -> Select[Answer]:
-    return select(Answer).where(*_to_undo(person), *here)
-
-
-def _redoable(person: Person, here: Sequence[ColumnElement[bool]]) -> Select[Answer]:
-    """Undos that stand, unless the person answered something new since."""
-    later = aliased(Answer)
-    since = select(later.id).where(later.person_id == person.id, later.kind.not_in(("undo", "redo")))
-    if here:
-        since = since.where(later.face_id == Answer.face_id)
-    undos = select(Answer).where(Answer.person_id == person.id, Answer.kind == "undo", *here)
-    return undos.where(Answer.undone_at.is_(None), ~since.where(later.id > Answer.id).exists())
-
-
-def _take_back(session: Session, answer: Answer) -> None:
-    """Mark an answer as undone; an undo thereby brings back what it had taken."""
-    answer.undone_at = now()
-    if answer.kind == "undo" and answer.undoes_id is not None:
-        session.get_one(Answer, answer.undoes_id).undone_at = None
-
-
 def _face_id(given: Given, taken_back: Answer | None) -> int:
     face_id = taken_back.face_id if taken_back else given.face_id
     if face_id is None:
@@ -257,12 +223,12 @@ def _drawn(session: Session, given: Given) -> Face:
     return face
 
 
-def _informed(session: Session, face: Face, person: Person, seen_at: datetime | None) -> bool:
+def _informed(
+    session: Session, past: Sequence[Answer], face: Face, person: Person, seen_at: datetime | None
+) -> bool:
     """Whether the person knew what others had answered; AnsweredMeanwhile when they answered since."""
     theirs = [
-        answer
-        for answer in standing(session, face)
-        if answer.person_id != person.id and (answer.kind != "draw" or answer.label)
+        answer for answer in past if answer.person_id != person.id and (answer.kind != "draw" or answer.label)
     ]
     if not theirs:
         return False

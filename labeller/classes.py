@@ -1,5 +1,6 @@
 """Editing the classes. Answers follow, and every edit is an event that can be taken back."""
 
+from collections import defaultdict
 from collections.abc import Callable
 from typing import Any
 
@@ -9,8 +10,7 @@ from sqlalchemy.orm import Session
 from db import classes
 from db.base import now
 from db.live import live_run
-from db.models import Answer, Class, Event, Face, Person, Photo, Run, Score
-from labeller.answers import standing
+from db.models import STANDING, Answer, Class, Event, Face, Person, Photo, Run, Score
 from labeller.errors import BadAnswer, NotFound
 from labeller.folding import fold
 from labeller.people import clean_name
@@ -215,9 +215,15 @@ def _refold(session: Session, row: Class) -> None:
     said = exists().where(Answer.face_id == Face.id, Answer.label.in_(_words(session, row)))
     ids = list(session.scalars(select(Face.id).where(said).order_by(Face.id)))
     for start in range(0, len(ids), AT_ONCE):
-        query = select(Face).where(Face.id.in_(ids[start : start + AT_ONCE]))
-        for face in session.scalars(query.execution_options(populate_existing=True)):
-            fold(face, standing(session, face), meant)
+        chunk = ids[start : start + AT_ONCE]
+        given: dict[int, list[Answer]] = defaultdict(list)
+        for answer in session.scalars(
+            select(Answer).where(Answer.face_id.in_(chunk), STANDING).order_by(Answer.id)
+        ):
+            given[answer.face_id].append(answer)
+        query = select(Face).where(Face.id.in_(chunk)).execution_options(populate_existing=True)
+        for face in session.scalars(query):
+            fold(face, given[face.id], meant)
         session.flush()
 
 

@@ -1,5 +1,6 @@
 """Which faces a person gets next: unlabelled ones, and those the live model is least sure about."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -69,7 +70,7 @@ def next_faces(session: Session, person: Person, mode: str, limit: int) -> Batch
 
 
 def items_for(
-    session: Session, mode: str, run: Run | None, faces: list[Face], held: dict[int, datetime]
+    session: Session, mode: str, run: Run | None, faces: Sequence[Face], held: dict[int, datetime]
 ) -> list[Item]:
     """The faces as cards, those that are held."""
     guesses = _guesses(session, run, faces)
@@ -80,12 +81,12 @@ def items_for(
     ]
 
 
-def card(session: Session, face: Face, person: Person) -> Item:
-    """One face as it would come in a queue, to show it again after an undo. Leases stay as they are."""
-    (guess,) = _guesses(session, live_run(session), [face])
-    lease = session.get(Lease, face.id)
-    until = lease.until if lease and lease.person_id == person.id else now()
-    return Item(face, *_why(face, "label", guess), guess, None, until)
+def cards(session: Session, faces: Sequence[Face], person: Person) -> list[Item]:
+    """Faces as they would come in a queue, to show them again. Leases stay as they are."""
+    held = select(Lease.face_id, Lease.until).where(Lease.person_id == person.id)
+    held = held.where(Lease.face_id.in_([face.id for face in faces]))
+    until = dict.fromkeys((face.id for face in faces), now()) | dict(session.execute(held).tuples().all())
+    return items_for(session, "label", live_run(session), faces, until)
 
 
 def waiting(session: Session, person: Person | None = None) -> dict[str, int]:
@@ -159,7 +160,7 @@ def _order(mode: str) -> tuple[Any, ...]:
     return (Face.doubtful, Face.id) if mode == "label" else (Score.margin, Face.id)
 
 
-def _guesses(session: Session, run: Run | None, faces: list[Face]) -> list[Guess | None]:
+def _guesses(session: Session, run: Run | None, faces: Sequence[Face]) -> list[Guess | None]:
     """What the live model says of each face, where it saw the box as it is."""
     if run is None:
         return [None] * len(faces)

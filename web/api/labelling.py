@@ -58,9 +58,8 @@ def get_progress() -> Any:
 def send_answer(json_data: schemas.AnswerIn) -> Any:
     """Answer a face. Sending the same `client_key` again changes nothing."""
     answer, created = answers.record(db(), me(), answers.Given(**json_data.model_dump()))
-    item = review.card(db(), answer.face, me())
+    body = {"id": answer.id, "face": face_out(answer.face), "item": _card_out(answer)}
     db().commit()
-    body = {"id": answer.id, "face": face_out(answer.face), "item": item_out(item)}
     return body, 201 if created else 200
 
 
@@ -74,17 +73,18 @@ def send_answers(json_data: schemas.AnswersIn) -> Any:
 
 
 def _result(one: schemas.AnswerIn) -> dict[str, Any]:
+    result: dict[str, Any] = {"client_key": one.client_key}
     try:
         answer, created = answers.record(db(), me(), answers.Given(**one.model_dump()))
-        item = review.card(db(), answer.face, me())
+        result |= {"status": 201 if created else 200, "face": face_out(answer.face)}
+        if one.face_id is None:  # they could not know which face it is about
+            result["item"] = _card_out(answer)
         db().commit()
     except Refused as error:
         db().rollback()
         words = {"code": error.code, "message": error.message, "hint": error.hint}
-        return {"client_key": one.client_key, "status": status_of(error), "error": words, **error.detail}
-    status = 201 if created else 200
-    face, card = face_out(answer.face), item_out(item)
-    return {"client_key": one.client_key, "status": status, "face": face, "item": card}
+        result |= {"status": status_of(error), "error": words, **error.detail}
+    return result
 
 
 @blueprint.get("/answers")
@@ -94,18 +94,25 @@ def _result(one: schemas.AnswerIn) -> dict[str, Any]:
 def list_answers(query_data: schemas.HistoryQuery) -> Any:
     """Your last answers that stand, newest first."""
     given = answers.latest(db(), me(), query_data.limit)
-    return {"items": [_given_out(one) for one in given]}
+    faces = {one.face_id: one.face for one in given}
+    items = {item.face.id: item_out(item) for item in review.cards(db(), list(faces.values()), me())}
+    return {"items": [_given_out(one, items[one.face_id]) for one in given]}
 
 
-def _given_out(given: Answer) -> dict[str, Any]:
+def _given_out(given: Answer, item: dict[str, Any]) -> dict[str, Any]:
     return {
         "id": given.id,
         "client_key": given.client_key,
         "kind": given.kind,
         "label": given.label,
         "at": given.created_at.isoformat(),
-        "item": item_out(review.card(db(), given.face, me())),
+        "item": item,
     }
+
+
+def _card_out(answer: Answer) -> dict[str, Any]:
+    (item,) = review.cards(db(), [answer.face], me())
+    return item_out(item)
 
 
 @blueprint.post("/leases")

@@ -200,7 +200,7 @@ class AnswerResult(BaseModel):
     client_key: str
     status: int = Field(description="As if this answer had been sent alone.")
     face: FaceOut | None = None
-    item: QueueItem | None = None
+    item: QueueItem | None = Field(None, description="Of an answer that named no face: the face as a card.")
     error: dict[str, str] | None = None
     answered: dict[str, Any] | None = Field(None, description="Of a 409: who answered what, and when.")
 
