@@ -1,10 +1,12 @@
 """Debian's Chromium, driven by Playwright, at phone and desktop size."""
 
+import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import pytest
 from playwright.sync_api import Page, sync_playwright
 
 FLAGS = [
@@ -23,6 +25,16 @@ DESKTOP: dict[str, Any] = {"viewport": {"width": 1440, "height": 900}}
 def chromium() -> str | None:
     """The installed browser's path."""
     return shutil.which("chromium") or shutil.which("chromium-browser")
+
+
+MARKS = [
+    pytest.mark.slow,
+    # .ci/run sets REQUIRE_BROWSER: there a missing browser is a failure, not a skip.
+    pytest.mark.skipif(
+        chromium() is None and not os.environ.get("REQUIRE_BROWSER"),
+        reason="no Chromium here: `apt-get install chromium` (make test does it where it may)",
+    ),
+]
 
 
 @contextmanager

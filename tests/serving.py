@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,7 +20,7 @@ from labeller import intake, people
 from labeller.people import personal_link
 from tests.conftest import forget_settings
 from tests.pictures import jpeg, portrait
-from tests.workbench import ROOT, free_port, wait_until
+from tests.workbench import ROOT, answers_200, free_port, wait_until
 from web.up import THREADS
 
 BACKBONE = "a backbone"
@@ -41,20 +40,13 @@ class Server:
             [sys.executable, "-m", *command, "--bind", f"127.0.0.1:{self.port}", "web:create_app()"],
             cwd=ROOT, env=os.environ | {"BASE_URL": self.url}, start_new_session=True,
         )  # fmt: skip
-        wait_until(self._answers, 60, "the web process answers", every=0.05)
+        wait_until(lambda: answers_200(f"{self.url}/hello"), 60, "the web process answers", every=0.05)
         return self
 
     def kill(self) -> None:
         assert self.process is not None
         os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
-
-    def _answers(self) -> bool:
-        try:
-            with urllib.request.urlopen(f"{self.url}/hello", timeout=2) as response:
-                return response.status == 200
-        except OSError:
-            return False
 
 
 @contextmanager

@@ -28,6 +28,14 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def answers_200(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=5) as response:
+            return bool(response.status == 200)
+    except OSError:
+        return False
+
+
 def wait_until(what: Callable[[], Any], seconds: float, why: str, every: float = 0.1) -> Any:
     """The first true value of `what`; fails after `seconds`."""
     end = time.monotonic() + seconds
@@ -130,11 +138,7 @@ class Workbench:
         assert self.process is not None
         if self.process.poll() is not None:
             raise AssertionError(f"flask up ended: {self.process.communicate()[0]}")
-        try:
-            with urllib.request.urlopen(f"{self.url}/healthz", timeout=5) as response:
-                return response.status == 200
-        except OSError:
-            return False
+        return answers_200(f"{self.url}/healthz")
 
 
 @contextmanager

@@ -6,8 +6,8 @@ from apiflask import APIBlueprint
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from db.errors import Refused
 from labeller import classes
+from labeller.errors import BadAnswer
 from web.auth import me
 from web.database import db
 from web.words import _
@@ -29,21 +29,20 @@ def edit() -> ResponseReturnValue:
         "merge": lambda: classes.merge(db(), form.get("name", ""), form.get("to", ""), me()),
         "retire": lambda: classes.retire(db(), form.get("name", ""), me()),
     }
-    return _done(edits.get(form.get("what", ""), lambda: None))
+    change = edits.get(form.get("what", ""))
+    if change is None:
+        raise BadAnswer("no_edit", "Choose what to change.", f"Send one of {', '.join(edits)} as `what`.")
+    change()
+    return _done()
 
 
 @pages.post("/classes/undo/<int:event_id>")
 def undo(event_id: int) -> ResponseReturnValue:
-    return _done(lambda: classes.undo(db(), event_id, me()))
+    classes.undo(db(), event_id, me())
+    return _done()
 
 
-def _done(change: Callable[[], None]) -> ResponseReturnValue:
-    """Do it and go back to the page, which says what stood against it."""
-    try:
-        change()
-        db().commit()
-        flash(_("Changed. It can be taken back below."))
-    except Refused as error:
-        db().rollback()
-        flash(f"{error.message} {error.hint}")
+def _done() -> ResponseReturnValue:
+    db().commit()
+    flash(_("Changed. It can be taken back below."))
     return redirect(url_for(".page"))

@@ -15,7 +15,7 @@ from labeller import agreement, answers, erasure, gallery, intake, people
 from labeller.errors import BadAnswer
 from web.auth import me
 from web.database import db
-from web.words import _
+from web.words import _, ngettext
 
 pages = APIBlueprint("gallery", __name__, enable_openapi=False)
 
@@ -81,7 +81,7 @@ def answer() -> ResponseReturnValue:
         return _back()
     batch, done, left = answers.record_batch(db(), me(), chosen, kind, label or None, seen_at())
     db().commit()
-    text = _("1 face answered.") if done == 1 else _("%(n)s faces answered.", n=done)
+    text = ngettext("%(n)s face answered.", "%(n)s faces answered.", done)
     if left:
         text += " "
         text += _("%(n)s left as they were: somebody answered meanwhile, or they are gone.", n=left)
@@ -93,7 +93,7 @@ def answer() -> ResponseReturnValue:
 def undo() -> ResponseReturnValue:
     count = answers.undo_batch(db(), me(), request.form.get("batch", ""))
     db().commit()
-    flash(_("1 answer taken back.") if count == 1 else _("%(n)s answers taken back.", n=count))
+    flash(ngettext("%(n)s answer taken back.", "%(n)s answers taken back.", count))
     return _back()
 
 
@@ -104,7 +104,7 @@ def erase() -> ResponseReturnValue:
     started = erasure.start(db(), chosen, me(), erasure.UNDO_SECONDS)
     db().commit()
     count = len(started)
-    text = _("1 photo deleted.") if count == 1 else _("%(n)s photos deleted.", n=count)
+    text = ngettext("%(n)s photo deleted.", "%(n)s photos deleted.", count)
     text += " " + _("For %(n)s seconds you can have them back.", n=erasure.UNDO_SECONDS)
     flash((text, url_for(".restore"), "id", started), "undo")  # type: ignore[arg-type]
     return _back()
@@ -114,7 +114,7 @@ def erase() -> ResponseReturnValue:
 def restore() -> ResponseReturnValue:
     count = erasure.undo(db(), request.form.getlist("id", type=int))
     db().commit()
-    back = _("1 photo back.") if count == 1 else _("%(n)s photos back.", n=count)
+    back = ngettext("%(n)s photo back.", "%(n)s photos back.", count)
     flash(back if count else _("They are gone already."))
     return _back()
 

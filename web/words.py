@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from babel import Locale
-from babel.dates import format_datetime
+from babel.dates import format_date, format_datetime
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
+from babel.numbers import format_decimal, format_percent
 from babel.support import Translations
 from flask import Flask, g, has_request_context, request
 from markupsafe import Markup
@@ -40,22 +41,42 @@ def _(text: str, **values: object) -> str:
     return said % values if values else said
 
 
+def ngettext(one: str, many: str, n: int, **values: object) -> str:
+    """The right one of two texts for a number `%(n)s`."""
+    return _plural(one, many, n) % ({"n": n} | values)
+
+
 def init_app(app: Flask) -> None:
     env = app.jinja_env
     env.add_extension("jinja2.ext.i18n")
     env.install_gettext_callables(  # type: ignore[attr-defined]
-        lambda text: _catalogue(language()).gettext(text),
-        lambda one, many, n: _catalogue(language()).ngettext(one, many, n),
-        newstyle=True,
+        lambda text: _catalogue(language()).gettext(text), _plural, newstyle=True
     )
     env.policies["ext.i18n.trimmed"] = True
-    env.filters["moment"] = moment
+    env.filters |= {"moment": moment, "day": day, "percent": percent, "decimal": decimal}
     app.context_processor(lambda: {"language": _locale(), "script_words": _script_words})
 
 
 def moment(at: Any, pattern: str = "d MMM, HH:mm") -> str:
     """A time (UTC) as this language writes it, by Unicode's pattern."""
     return f"{format_datetime(at, pattern, locale=_locale())} UTC"
+
+
+def day(at: Any) -> str:
+    """A day (of UTC) as this language writes it."""
+    return str(format_date(at, _("d MMM yyyy"), locale=_locale()))
+
+
+def percent(share: float) -> str:
+    return str(format_percent(share, "0.0 %", locale=_locale()))
+
+
+def decimal(number: float, places: int = 1) -> str:
+    return str(format_decimal(number, f"0.{'0' * places}", locale=_locale()))
+
+
+def _plural(one: str, many: str, n: int) -> str:
+    return str(_catalogue(language()).ngettext(one, many, n))
 
 
 def _locale() -> Locale:

@@ -10,11 +10,12 @@ from db.models import Face, Group
 from db.session import session_scope
 from labeller import answers, classes, leases, people
 from labeller.answers import Given
-from tests.browser import DESKTOP, PHONE, page
-from tests.e2e.test_bench import open_bench, pytestmark  # noqa: F401 - the marks hold here, too
+from tests.browser import DESKTOP, MARKS, PHONE, page
+from tests.e2e.test_bench import open_bench
 from tests.serving import Server, agree, fill, link, serving
 from tests.workbench import ROOT
 
+pytestmark = MARKS
 AXE = ROOT / "web/node_modules/axe-core/axe.min.js"
 PAGES = (
     "/", "/upload", "/label", "/label/bulk", "/review", "/boxes", "/agreement", "/classes", "/gallery",

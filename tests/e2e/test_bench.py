@@ -12,19 +12,13 @@ from sqlalchemy import select, update
 
 from db.models import STANDING, Answer, Face, Group, Person
 from db.session import session_scope
-from labeller import answers
+from labeller import answers, leases, people
 from labeller.answers import Given
-from tests.browser import DESKTOP, PHONE, all_sent, chromium, page
+from tests.browser import DESKTOP, MARKS, PHONE, all_sent, page
 from tests.serving import Server, agree, fill, link, serving
 from tests.workbench import wait_until
 
-pytestmark = [
-    pytest.mark.slow,
-    # .ci/run sets REQUIRE_BROWSER: there a missing browser is a failure, not a skip.
-    pytest.mark.skipif(
-        chromium() is None and not os.environ.get("REQUIRE_BROWSER"), reason="no Chromium here"
-    ),
-]
+pytestmark = MARKS
 OUTAGE_SECONDS = float(os.environ.get("OUTAGE_SECONDS", "6"))
 """The claim is two minutes: `OUTAGE_SECONDS=120 pytest -m slow tests/e2e/test_bench.py -k outage`."""
 NETWORK = (
@@ -46,6 +40,17 @@ def open_bench(browser: Page, server: Server, url: str, path: str = "/label") ->
     browser.goto(url)
     browser.get_by_role("button").first.click()
     browser.goto(f"{server.url}{path}")
+
+
+def tab_to(browser: Page, selector: str) -> None:
+    """Press Tab until that has the focus, and see that the focus can be seen."""
+    wanted = f"document.activeElement.matches({selector!r})"
+    for _ in range(80):
+        browser.keyboard.press("Tab")
+        if browser.evaluate(wanted):
+            assert browser.evaluate("getComputedStyle(document.activeElement).outlineStyle !== 'none'")
+            return
+    raise AssertionError(f"Tab never comes to {selector}")
 
 
 def shown(browser: Page) -> int:
@@ -90,7 +95,7 @@ def test_the_whole_bench_by_keyboard(server: Server) -> None:
 
         # Back to an earlier one through the strip, and answer it otherwise.
         wrong = next(iter(said))
-        browser.locator(f'[data-back="{wrong}"]').focus()
+        tab_to(browser, f'[data-back="{wrong}"]')
         press("Enter")
         assert shown(browser) == wrong
         press("2")
@@ -99,10 +104,12 @@ def test_the_whole_bench_by_keyboard(server: Server) -> None:
 
         # Another key for a class, remembered over a reload; undo goes on where it was.
         press("?")
-        browser.get_by_role("button", name="Change the key for mask", exact=True).press("Enter")
+        tab_to(browser, '[aria-label="Change the key for mask"]')
+        press("Enter")
         press("f")
         expect(browser.get_by_role("button", name="Change the key for mask", exact=True)).to_have_text("F")
-        browser.get_by_role("button", name="Done").press("Enter")
+        tab_to(browser, "dialog .primary")
+        press("Enter")
         wait_until(lambda: all_sent(browser), 10, "all is sent")
         browser.reload()
         browser.wait_for_selector("#bench:not(.idle)")
@@ -256,6 +263,51 @@ def test_two_tabs_never_show_what_the_other_answered(server: Server) -> None:
         other.close()
     with session_scope() as session:
         assert sorted(session.scalars(select(Answer.face_id))) == sorted(faces), "none of them twice"
+
+
+def test_the_pages_beside_the_bench_by_keyboard(server: Server) -> None:
+    """In bulk, a dispute and a class; the boxes have a test of their own."""
+    faces = fill(3, 8)
+    with session_scope() as session:
+        agree(session, faces)
+        session.execute(update(Group).values(split="train"))
+        ada, bob = (people.new_person(session, name, "labeller") for name in ("Ada", "Bob"))
+        session.execute(update(Face).where(Face.id == faces[0]).values(wanted=2))
+        for person, label in ((ada, "mask"), (bob, "nomask")):
+            leases.take(session, person, [faces[0]], blind=True)
+            answers.record(session, person, Given(f"of {person.name}", "label", faces[0], label))
+        session.commit()
+    with page(DESKTOP) as browser:
+        press = browser.keyboard.press
+        open_bench(browser, server, link(server, "owner", "Grace"), "/label/bulk")
+        browser.wait_for_selector("#tiles button")
+        tab_to(browser, "#tiles button")
+        for key in ("ArrowRight", "ArrowRight", "ArrowLeft", "Space"):
+            press(key)
+        expect(browser.locator('#tiles [aria-pressed="true"]')).to_have_count(1)
+        expect(browser.locator("#said")).to_have_text("Taken out")
+        taken_out = int(str(browser.evaluate("document.activeElement.dataset.face")))
+        press("Enter")
+        wait_until(lambda: len(labels()) > 1, 10, "the screenful is confirmed")
+        assert taken_out not in labels()
+        press("z")
+        wait_until(lambda: set(labels()) == {faces[0]}, 10, "and taken back")
+        wait_until(lambda: all_sent(browser), 10, "all is sent")
+
+        browser.goto(f"{server.url}/agreement")
+        tab_to(browser, 'button[value="label:nomask"]')
+        press("Enter")
+        expect(browser.get_by_role("heading", name="0 faces that people disagree about")).to_be_visible()
+        assert labels()[faces[0]] == "nomask"
+
+        browser.goto(f"{server.url}/classes")
+        tab_to(browser, "summary")
+        press("Enter")
+        tab_to(browser, 'input[name="to"]')
+        press("End")
+        browser.keyboard.type("ed")
+        press("Enter")
+        expect(browser.get_by_role("heading", name="masked")).to_be_visible()
 
 
 def test_two_hundred_agreed_faces_in_bulk(server: Server) -> None:

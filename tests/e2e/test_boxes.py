@@ -10,10 +10,12 @@ from sqlalchemy import select
 
 from db.models import Face, Photo
 from db.session import session_scope
-from tests.browser import DESKTOP, PHONE, page
-from tests.e2e.test_bench import drag, open_bench, pytestmark  # noqa: F401 - the marks hold here, too
+from tests.browser import DESKTOP, MARKS, PHONE, page
+from tests.e2e.test_bench import drag, open_bench
 from tests.serving import Server, fill, link, serving
 from tests.workbench import wait_until
+
+pytestmark = MARKS
 
 
 @pytest.fixture

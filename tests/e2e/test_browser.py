@@ -1,22 +1,16 @@
 """The whole loop in a real browser: on a phone by touch, on a desktop by keyboard."""
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser import DESKTOP, PHONE, all_sent, chromium, page
+from tests.browser import DESKTOP, MARKS, PHONE, all_sent, page
 from tests.pictures import jpeg, portrait
 from tests.workbench import Workbench, running, wait_until
 
-MISSING = "no Chromium here: `apt-get install chromium` (make test does it where it may)"
-pytestmark = [
-    pytest.mark.slow,
-    # .ci/run sets REQUIRE_BROWSER: there a missing browser is a failure, not a skip.
-    pytest.mark.skipif(chromium() is None and not os.environ.get("REQUIRE_BROWSER"), reason=MISSING),
-]
+pytestmark = MARKS
 PHOTOS = 24
 
 

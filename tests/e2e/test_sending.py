@@ -17,11 +17,11 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
-from tests.browser import PHONE, page
-from tests.e2e.test_browser import pytestmark  # noqa: F401
+from tests.browser import MARKS, PHONE, page
 from tests.pictures import SHARED, jpeg, portrait
 from tests.workbench import Workbench, running, wait_until
 
+pytestmark = MARKS
 PHOTOS = 541
 CUTS = (60, 180, 320)
 """The connection is cut when so many have arrived; the tab is closed between the second and the third."""

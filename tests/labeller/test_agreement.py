@@ -12,16 +12,6 @@ from labeller.answers import Given
 from tests.labeller.test_answers import add_faces, second_look
 
 
-@pytest.fixture
-def ada(db: Session) -> Person:
-    return people.new_person(db, "Ada", "labeller")
-
-
-@pytest.fixture
-def bob(db: Session) -> Person:
-    return people.new_person(db, "Bob", "labeller")
-
-
 def first_look(db: Session, person: Person, face: Face, label: str) -> None:
     answers.record(db, person, Given(f"first {face.id}", "label", face.id, label, seconds=2.0))
 

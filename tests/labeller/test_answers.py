@@ -8,19 +8,9 @@ from sqlalchemy.orm import Session
 
 from db.base import now
 from db.models import Answer, Face, Group, Lease, Person, Photo
-from labeller import answers, people, review
+from labeller import answers, review
 from labeller.answers import Given
 from labeller.errors import AnsweredMeanwhile, BadAnswer, NotFound, NothingToUndo
-
-
-@pytest.fixture
-def ada(db: Session) -> Person:
-    return people.new_person(db, "Ada", "labeller")
-
-
-@pytest.fixture
-def bob(db: Session) -> Person:
-    return people.new_person(db, "Bob", "labeller")
 
 
 @pytest.fixture

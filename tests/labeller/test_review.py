@@ -7,15 +7,10 @@ from sqlalchemy.orm import Session
 
 from db.base import now
 from db.models import Face, Person, Run, Score, Workbench
-from labeller import answers, people, review
+from labeller import answers, review
 from labeller.answers import Given
 from labeller.errors import BadAnswer
 from tests.labeller.test_answers import add_faces
-
-
-@pytest.fixture
-def ada(db: Session) -> Person:
-    return people.new_person(db, "Ada", "labeller")
 
 
 def make_live(db: Session) -> Run:

@@ -1,14 +1,14 @@
 /** The bench: one face, one gesture, the next face. */
+import { openOutbox } from "./answering.js";
 import { opinion } from "./card.js";
 import { Hand } from "./hand.js";
 import { call } from "./http.js";
 import { Keys } from "./keys.js";
-import { Outbox } from "./outbox.js";
 import { Pace } from "./pace.js";
 import { show as showStrip } from "./strip.js";
 import { swipe } from "./swipe.js";
-import { said, Trouble } from "./trouble.js";
-import { _, ngettext } from "./words.js";
+import { said } from "./trouble.js";
+import { _ } from "./words.js";
 
 /** @typedef {import("./card.js").Card} Card @typedef {import("./strip.js").Past} Past */
 
@@ -33,15 +33,8 @@ const hand = new Hand(
   (error) => ($("outbox").textContent = error.message),
 );
 const pace = new Pace($("pace"));
-const trouble = new Trouble($("trouble"), (entry) => outbox.forget(entry), insist);
-const outbox = new Outbox(bench.dataset.person, {
-  onChange: ({ waiting, trouble: why, kept }) => {
-    const held = ngettext("{n} answer waits here and will be sent.", "{n} answers wait here and will be sent.", waiting);
-    const offline = why === "offline" ? _("Offline:") : why;
-    const lost = waiting && !kept ? _("Keep this page open: this browser does not let us keep answers.") : "";
-    $("outbox").textContent = [why ? `${offline} ${held}` : "", lost].join(" ").trim();
-  },
-  onRefused: (entry) => trouble.add(entry),
+const outbox = openOutbox(bench.dataset.person, {
+  comeBack,
   onSent: (entry, result) => {
     if (entry.answer.kind === "undo" && entry.answer.face_id === undefined) comeBack(result.item);
   },
@@ -140,13 +133,6 @@ function comeBack(card) {
   hand.remaining += 1;
   show();
   later();
-}
-
-/** Have an answer after all that was refused. @param {import("./outbox.js").Entry} entry */
-function insist(entry) {
-  const { client_key: _old, ...answer } = entry.answer;
-  if (entry.refusal.answered) outbox.add({ ...answer, seen_at: entry.refusal.answered.at }, entry.card);
-  else if (entry.card) comeBack(entry.card);
 }
 
 function skip() {

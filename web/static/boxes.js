@@ -1,11 +1,12 @@
 /** Boxes: every face of a photo gets its own, by mouse, finger or keys; each change is an answer. */
+import { openOutbox } from "./answering.js";
 import { Board } from "./board.js";
 import { snapped } from "./geometry.js";
 import { call } from "./http.js";
 import { Keys } from "./keys.js";
-import { freshKey, Outbox } from "./outbox.js";
-import { said, Trouble } from "./trouble.js";
-import { _, ngettext } from "./words.js";
+import { freshKey } from "./outbox.js";
+import { said } from "./trouble.js";
+import { _ } from "./words.js";
 
 /** @typedef {import("./board.js").Face} Face @typedef {import("./geometry.js").Box} Box */
 /** @typedef {{face: Face, before: Partial<Face>, after: Partial<Face>}} Step */
@@ -22,21 +23,11 @@ const photo = JSON.parse($("photo").textContent);
 /** @type {Step[]} */ const undone = [];
 /** @type {{face: Face, before: Box, timer: number} | null} */ let nudged = null;
 
-const outbox = new Outbox(page.dataset.person, {
-  onChange: ({ waiting, trouble: why }) => {
-    const held = ngettext("{n} answer waits here and will be sent.", "{n} answers wait here and will be sent.", waiting);
-    $("outbox").textContent = why ? `${why === "offline" ? _("Offline:") : why} ${held}` : "";
-    page.dataset.waiting = String(waiting);
-  },
-  onRefused: (entry) => trouble.add(entry),
+const outbox = openOutbox(page.dataset.person, {
   onSent: (entry, result) => {
     const face = faces.find((one) => one.key === entry.answer.client_key);
     if (face) face.face_id = result.face.id;
   },
-});
-const trouble = new Trouble($("trouble"), (entry) => outbox.forget(entry), (entry) => {
-  const { client_key: _old, ...answer } = entry.answer;
-  outbox.add({ ...answer, seen_at: entry.refusal.answered.at });
 });
 const board = new Board($("board"), [photo.width, photo.height], () => faces, {
   onSelect: (face) => {

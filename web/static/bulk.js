@@ -1,8 +1,8 @@
 /** In bulk: a screenful of look-alikes that the model agrees on; what is not so is taken out, the rest confirmed. */
+import { openOutbox } from "./answering.js";
 import { call } from "./http.js";
 import { Keys } from "./keys.js";
-import { freshKey, Outbox } from "./outbox.js";
-import { Trouble } from "./trouble.js";
+import { freshKey } from "./outbox.js";
 import { _, ngettext } from "./words.js";
 
 /** @typedef {import("./card.js").Card} Card */
@@ -26,19 +26,7 @@ const page = $("bulk");
 let over = false;
 let loading = false;
 
-const outbox = new Outbox(page.dataset.person, {
-  onChange: ({ waiting, trouble: why }) => {
-    const held = ngettext("{n} answer waits here and will be sent.", "{n} answers wait here and will be sent.", waiting);
-    $("outbox").textContent = why ? `${why === "offline" ? _("Offline:") : why} ${held}` : "";
-    page.dataset.waiting = String(waiting);
-  },
-  onRefused: (entry) => trouble.add(entry),
-  onSent: () => {},
-});
-const trouble = new Trouble($("trouble"), (entry) => outbox.forget(entry), (entry) => {
-  const { client_key: _old, ...answer } = entry.answer;
-  outbox.add({ ...answer, seen_at: entry.refusal.answered.at });
-});
+const outbox = openOutbox(page.dataset.person);
 
 async function refill() {
   if (loading || cards.length >= 2 * size) return;

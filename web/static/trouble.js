@@ -6,17 +6,21 @@ import { _ } from "./words.js";
 export class Trouble {
   /**
    * @param {HTMLElement} root
-   * @param {(entry: Entry) => void} onRead
-   * @param {(entry: Entry) => void} onInsist
+   * @param {import("./outbox.js").Outbox} outbox
+   * @param {((card: any) => void)} [comeBack] shows a face again
    */
-  constructor(root, onRead, onInsist) {
+  constructor(root, outbox, comeBack) {
     this.root = root;
+    this.outbox = outbox;
+    this.comeBack = comeBack;
     this.text = /** @type {HTMLElement} */ (root.querySelector("p"));
     this.insist = /** @type {HTMLButtonElement} */ (root.querySelector("[data-insist]"));
     /** @type {Entry[]} */ this.entries = [];
-    const next = () => this.entries.shift();
-    this.insist.addEventListener("click", () => this.done(next(), onInsist, onRead));
-    root.querySelector("[data-leave]")?.addEventListener("click", () => this.done(next(), onRead));
+    this.insist.addEventListener("click", () => {
+      this.afterAll(this.entries[0]);
+      this.read();
+    });
+    root.querySelector("[data-leave]")?.addEventListener("click", () => this.read());
   }
 
   /** @param {Entry} entry */
@@ -25,10 +29,18 @@ export class Trouble {
     this.show();
   }
 
-  /** @param {Entry | undefined} entry @param {((entry: Entry) => void)[]} what */
-  done(entry, ...what) {
-    if (entry) for (const one of what) one(entry);
+  /** The first is read; on to the next. */
+  read() {
+    this.outbox.forget(/** @type {Entry} */ (this.entries.shift()));
     this.show();
+  }
+
+  /** Have an answer that was refused. @param {Entry} entry */
+  afterAll(entry) {
+    const { client_key: _old, ...answer } = entry.answer;
+    const { answered } = entry.refusal;
+    if (answered) this.outbox.add({ ...answer, seen_at: answered.at }, entry.card);
+    else this.comeBack?.(entry.card);
   }
 
   show() {
@@ -42,7 +54,7 @@ export class Trouble {
           who: answered.who, theirs: answered.label ?? said(answered.kind), mine,
         })
       : `${_("Your “{mine}” was not applied.", { mine })} ${error.message} ${error.hint}`;
-    this.insist.hidden = !answered && !entry.card;
+    this.insist.hidden = !answered && !(entry.card && this.comeBack);
     this.insist.textContent = answered ? _("Mine after all") : _("Answer again");
   }
 }

@@ -1,0 +1,17 @@
+"""Two people who label."""
+
+import pytest
+from sqlalchemy.orm import Session
+
+from db.models import Person
+from labeller import people
+
+
+@pytest.fixture
+def ada(db: Session) -> Person:
+    return people.new_person(db, "Ada", "labeller")
+
+
+@pytest.fixture
+def bob(db: Session) -> Person:
+    return people.new_person(db, "Bob", "labeller")
