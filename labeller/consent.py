@@ -7,22 +7,25 @@ from sqlalchemy.orm import Session
 from db.base import now
 from db.models import Event, Person
 from db.settings import settings
+from db.words import N_
 
 VERSION = "2026-11"
 PROMISES = (
-    "Only the people who run this workbench see your photos.",
-    "Place, time and camera are removed on arrival.",
-    "You can see and delete what you sent, at any time.",
-    "Models that learned from a deleted photo are marked; the next one learns without it.",
+    N_("Only the people who run this workbench see your photos."),
+    N_("Place, time and camera are removed on arrival."),
+    N_("You can see and delete what you sent, at any time."),
+    N_("Models that learned from a deleted photo are marked; the next one learns without it."),
 )
-AGREEMENT = "My photos may be kept and used to train this model until I delete them."
+RETENTION = N_("After %(days)s days they are deleted by themselves.")
+AGREEMENT = N_("My photos may be kept and used to train this model until I delete them.")
 
 
 @dataclass(frozen=True)
 class Wording:
-    """What a friend reads before agreeing to it, and its version."""
+    """What a friend reads, in their language, before agreeing to it; and its version."""
 
     promises: tuple[str, ...]
+    days: int | None
     agreement: str
     version: str
 
@@ -30,8 +33,7 @@ class Wording:
 def wording() -> Wording:
     """The text in force, with the retention period where one is set."""
     days = settings().retention_days
-    kept = (f"After {days} days they are deleted by themselves.",) if days else ()
-    return Wording(PROMISES + kept, AGREEMENT, version())
+    return Wording((*PROMISES, RETENTION) if days else PROMISES, days, AGREEMENT, version())
 
 
 def version() -> str:

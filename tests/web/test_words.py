@@ -9,7 +9,10 @@ from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_dir
 from babel.messages.frontend import parse_mapping_cfg
 from babel.messages.pofile import read_po
+from sqlalchemy.orm import Session
 
+from db.settings import settings
+from labeller import invites
 from tests.web.conftest import Client
 from web.words import CATALOGUES, languages
 
@@ -103,3 +106,16 @@ def test_a_german_page_carries_the_words_of_its_scripts(client: Client) -> None:
     assert '"Copy": "Kopieren"' in page
     assert "Willkommen" not in page.partition('id="words">')[2].partition("</script>")[0], "only those"
     assert '"Copy"' not in client().get("/hello").text
+
+
+def test_a_friend_agrees_in_their_own_language(
+    client: Client, db: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RETENTION_DAYS", "90")
+    settings.cache_clear()
+    secret, _ = invites.invite(db, "friend")
+    db.commit()
+    page = client().get(f"/i/{secret}", headers={"Accept-Language": "de"}).text
+    assert "Nach 90 Tagen werden sie von selbst gelöscht." in page
+    assert "Meine Fotos dürfen behalten werden" in page
+    assert "After 90 days they are deleted by themselves." in client().get(f"/i/{secret}").text
