@@ -56,11 +56,11 @@ lint: $(VENV)/.dev
 
 # The quick tests: under a minute, on SQLite and PostgreSQL, without networks and browser.
 unit: $(VENV)/.dev web/node_modules/.installed
-	$(BIN)/pytest -q
+	$(BIN)/pytest -q -n 2
 
 # Everything: the quick tests, then real MTCNN and TensorFlow, whole workbenches, kills, the browser.
 test: install-dev lint unit
-	$(BIN)/pytest -m slow
+	$(BIN)/pytest -m slow -n 2 --dist worksteal
 
 bench: install-dev
 	@for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python -m benchmarks.$$(basename $$script .py) || exit 1; done

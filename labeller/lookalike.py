@@ -43,10 +43,12 @@ def agreed_faces(session: Session, person: Person, label: str | None, limit: int
 
 def chain(vectors: NDArray[np.float32]) -> list[int]:
     """An order (n,) in which each row of (n, d) is followed by the most similar one (cosine) that is left."""
+    if not len(vectors):
+        return []
     unit = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9)
     alike = unit @ unit.T
     np.fill_diagonal(alike, -np.inf)
-    order = [0] if len(vectors) else []
+    order = [0]
     for _ in range(len(vectors) - 1):
         here = order[-1]
         alike[:, here] = -np.inf  # taken: nobody's next any more
@@ -78,4 +80,5 @@ def _in_order(session: Session, run: Run, query: Select[Face]) -> list[Face]:
     kept = kept.where(Embedding.box_version == Face.box_version).order_by(Embedding.face_id)
     rows = session.execute(kept).tuples().all()
     vectors = np.array([np.frombuffer(vector, "<f2") for _, vector in rows], np.float32)
-    return [faces[rows[i][0]] for i in chain(vectors)]
+    alike = [faces.pop(rows[i][0]) for i in chain(vectors)]
+    return alike + list(faces.values())  # last those whose features were not kept

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
+from sqlalchemy import ColumnClause, ColumnElement, Select, and_, exists, func, literal_column, or_, select
 from sqlalchemy.orm import Session, contains_eager
 
 from db import classes
@@ -19,6 +19,10 @@ from labeller.errors import BadAnswer
 
 MIXED_IN = 5
 """One in so many faces may be a second opinion or a gold face."""
+ZERO: ColumnClause[int] = literal_column("0")
+"""Written out, not bound: only so does SQLite see that `ix_face_second` holds the faces."""
+COUNTED = 1000
+"""A queue is counted up to here: nobody needs to know it better, and counting takes longer than serving."""
 MODES = ("label", "review")
 UNDECIDED, UNSURE = 0.3, 0.8
 """Margins below which the model is called nearly undecided, and not quite sure."""
@@ -53,6 +57,7 @@ class Item:
 class Batch:
     items: list[Item]
     remaining: int
+    """How many wait for this person, these included; COUNTED stands for that many or more."""
 
 
 def next_faces(session: Session, person: Person, mode: str, limit: int) -> Batch:
@@ -62,9 +67,10 @@ def next_faces(session: Session, person: Person, mode: str, limit: int) -> Batch
     run = live_run(session)
     if mode == "review" and run is None:
         return Batch([], 0)
-    queues = [query.where(~leases.held_by_others(person)) for query in _queues(session, mode, run, person)]
-    remaining = sum(_count(session, query) for query in queues)
-    faces = _mixed([_first(session, query, mode, limit) for query in queues])[:limit]
+    free = ~leases.held_by_others(person)
+    queues = [query.where(free).order_by(*_order(mode)) for query in _queues(session, mode, run, person)]
+    remaining = min(COUNTED, sum(_count(session, query.limit(COUNTED)) for query in queues))
+    faces = _mixed([_first(session, query, limit) for query in queues])[:limit]
     held = leases.take(session, person, [face.id for face in faces], blind=mode == "label")
     return Batch(items_for(session, mode, run, faces, held), remaining)
 
@@ -103,12 +109,12 @@ def count(session: Session, person: Person | None, mode: str) -> int:
 
 
 def _count(session: Session, query: Select[Face]) -> int:
-    return session.scalar(query.with_only_columns(func.count(), maintain_column_froms=True)) or 0
+    counted = query.with_only_columns(Face.id, maintain_column_froms=True).subquery()
+    return session.scalar(select(func.count()).select_from(counted)) or 0
 
 
-def _first(session: Session, query: Select[Face], mode: str, limit: int) -> list[Face]:
-    ordered = query.order_by(*_order(mode)).limit(limit).options(contains_eager(Face.photo))
-    return list(session.scalars(ordered))
+def _first(session: Session, query: Select[Face], limit: int) -> list[Face]:
+    return list(session.scalars(query.limit(limit).options(contains_eager(Face.photo))))
 
 
 def _queues(session: Session, mode: str, run: Run | None, person: Person | None) -> list[Select[Face]]:
@@ -119,7 +125,7 @@ def _queues(session: Session, mode: str, run: Run | None, person: Person | None)
         if person is None:
             return [fresh]
         mine = exists().where(Answer.face_id == Face.id, Answer.person_id == person.id, STANDING)
-        second = ready.where(Face.waiting, Face.opinions > 0, ~mine)
+        second = ready.where(Face.waiting, Face.opinions > ZERO, ~mine)
         gold = [ready.where(Face.gold, ~mine)] if _is_to_be_tried(session, person) else []
         return [fresh, second, *gold]
     assert run is not None
@@ -157,7 +163,7 @@ def _worth_a_second_look(run: Run) -> ColumnElement[bool]:
 
 
 def _order(mode: str) -> tuple[Any, ...]:
-    return (Face.doubtful, Face.id) if mode == "label" else (Score.margin, Face.id)
+    return (Face.doubtful, Face.id) if mode == "label" else (Score.margin, Score.face_id)
 
 
 def _guesses(session: Session, run: Run | None, faces: Sequence[Face]) -> list[Guess | None]:

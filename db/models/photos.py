@@ -115,12 +115,19 @@ class Face(Base):
             "opinions",
             "doubtful",
             "id",
-            sqlite_where=text("waiting"),
+            sqlite_where=text("waiting = 1"),
             postgresql_where=text("waiting"),
         ),
-        Index("ix_face_gold", "id", sqlite_where=text("gold"), postgresql_where=text("gold")),
+        Index(
+            "ix_face_second",
+            "doubtful",
+            "id",
+            sqlite_where=text("waiting = 1 AND opinions > 0"),
+            postgresql_where=text("waiting AND opinions > 0"),
+        ),
+        Index("ix_face_gold", "id", sqlite_where=text("gold = 1"), postgresql_where=text("gold")),
         Index("ix_face_state", "state", "label", "id"),
-        Index("ix_face_disputed", "id", sqlite_where=text("disputed"), postgresql_where=text("disputed")),
+        Index("ix_face_disputed", "id", sqlite_where=text("disputed = 1"), postgresql_where=text("disputed")),
         {"sqlite_autoincrement": True},
     )
 

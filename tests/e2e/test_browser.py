@@ -138,28 +138,3 @@ def photo_labels(bench: Workbench, photos: list[Path]) -> Iterator[tuple[int, st
         status, body = bench.call("POST", "/photos", file=path.read_bytes())
         assert status == 200
         yield body["id"], path.stem.partition("-")[2]
-
-
-def test_answers_outlive_an_outage_and_a_closed_tab(bench: Workbench, photos: list[Path]) -> None:
-    owner_link = bench.flask("invite", "--role", "owner").split()[0]
-    for path in photos[:8]:
-        bench.call("POST", "/photos", file=path.read_bytes())
-    wait_until(bench.photos_done, 60, "all photos are looked at")
-    with page(DESKTOP, ignore=("ERR_INTERNET_DISCONNECTED",)) as browser:
-        browser.goto(owner_link)
-        browser.get_by_role("button", name="Sign in").click()
-        browser.goto(f"{bench.url}/label")
-        browser.wait_for_selector("#bench[data-face]")
-        browser.context.set_offline(True)
-        for key in "1212":
-            browser.keyboard.press(key)
-        expect(browser.locator("#outbox")).to_contain_text("Offline: 4 answers")
-        browser.close()  # the tab, not the browser: what it kept is still there
-        assert bench.call("GET", "/stats")[1]["answers"] == 0
-
-        again = browser.context.new_page()
-        browser.context.set_offline(False)
-        again.goto(f"{bench.url}/label")
-        wait_until(lambda: bench.call("GET", "/stats")[1]["answers"] == 4, 20, "the four answers arrive")
-    labels = bench.call("GET", "/stats")[1]["labels"]
-    assert labels == {"mask": 2, "nomask": 2}

@@ -37,7 +37,7 @@ def peak_memory(process: psutil.Process) -> Iterator[dict[str, int]]:
     over = threading.Event()
 
     def watch() -> None:
-        while not over.wait(0.01):
+        while not over.wait(0.05):
             for child in process.children(recursive=True):
                 try:
                     peak["bytes"] = max(peak["bytes"], child.memory_info().rss)

@@ -1,9 +1,10 @@
 """What is confirmed in bulk, what is held, and what complete photos say of the detector."""
 
 import numpy as np
+from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
-from db.models import Face, Photo
+from db.models import Embedding, Face, Photo
 from labeller import answers, boxes, leases, lookalike, people, tally
 from labeller.answers import Given
 from tests.labeller.test_answers import add_faces, draw
@@ -35,6 +36,17 @@ def test_only_what_the_model_is_sure_of_and_nobody_answered_comes_in_bulk(db: Se
     assert lookalike.agreed_faces(db, ada, None, 10).label == "nomask", "the most frequent"
     his = lookalike.agreed_faces(db, bob, "nomask", 10)
     assert [item.face.id for item in his.items] == [faces[4].id], "all others are held by Ada now"
+
+
+def test_faces_without_features_come_last(db: Session) -> None:
+    faces = add_faces(db, 6)
+    agree(db, [face.id for face in faces])
+    ada = people.new_person(db, "Ada", "labeller")
+    for gone in ([faces[0].id], [face.id for face in faces]):
+        db.execute(delete(Embedding).where(Embedding.face_id.in_(gone)))
+        found = lookalike.agreed_faces(db, ada, "mask", 10)
+        assert {item.face.id for item in found.items} == {faces[0].id, faces[2].id, faces[4].id}
+        assert found.items[-1].face.id == faces[0].id
 
 
 def test_a_lease_is_kept_and_dropped_by_who_holds_it(db: Session) -> None:

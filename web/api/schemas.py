@@ -150,7 +150,7 @@ class QueueItem(BaseModel):
 
 class QueueOut(BaseModel):
     items: list[QueueItem]
-    remaining: int
+    remaining: int = Field(description="How many wait for you, these included; counted up to 1,000.")
 
 
 class AgreedQuery(Strict):

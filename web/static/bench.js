@@ -12,6 +12,7 @@ import { _ } from "./words.js";
 
 /** @typedef {import("./card.js").Card} Card @typedef {import("./strip.js").Past} Past */
 
+const COUNTED = 1000; // the server counts no further
 const HISTORY = 200; // a lot that was confirmed at once fits in it
 
 /** @param {string} id @returns {any} */
@@ -69,6 +70,12 @@ function prepare() {
   if (element && stage.firstElementChild) stage.append(element);
 }
 
+/** @param {number} n */
+function toGo(n) {
+  if (n <= 0) return "";
+  return n < COUNTED - HISTORY ? _("{n} to go.", { n }) : _("Many to go.");
+}
+
 /** What is not needed for the next frame, after it. */
 function later() {
   requestAnimationFrame(() =>
@@ -76,7 +83,7 @@ function later() {
       prepare();
       pace.show();
       showStrip($("strip"), past, classes);
-      $("left").textContent = hand.remaining > 0 ? _("{n} to go.", { n: hand.remaining }) : "";
+      $("left").textContent = toGo(hand.remaining);
       hand.refill();
     }),
   );
