@@ -43,7 +43,7 @@ IN_DOCS = frozenset(
     | {f"{shot}-phone-light" for shot in FRIENDS}
 )
 SENT, SENT_AT_THE_SHOT = 20, 9
-TINY = "document.querySelector('#stage rect').width.baseVal.value < 40"
+TINY = f"document.querySelector('#stage rect').width.baseVal.value < {LEAST_FACE}"
 
 
 def draw(folder: Path) -> Path:

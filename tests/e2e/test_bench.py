@@ -2,20 +2,17 @@
 
 import os
 import time
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
-import pytest
 from playwright.sync_api import Page, expect
-from sqlalchemy import select, update
+from sqlalchemy import select
 
-from db.models import STANDING, Answer, Face, Group, Person
+from db.models import STANDING, Answer, Face, Person
 from db.session import session_scope
-from labeller import answers, leases, people
+from labeller import answers
 from labeller.answers import Given
 from tests.browser import DESKTOP, MARKS, PHONE, all_sent, page
-from tests.serving import Server, agree, fill, link, serving
+from tests.serving import Server, fill, link
 from tests.workbench import wait_until
 
 pytestmark = MARKS
@@ -28,12 +25,6 @@ NETWORK = (
     "ERR_CONNECTION_RESET",
     "Failed to fetch",
 )
-
-
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[Server]:
-    with serving(tmp_path) as made:
-        yield made
 
 
 def open_bench(browser: Page, server: Server, url: str, path: str = "/label") -> None:
@@ -263,80 +254,3 @@ def test_two_tabs_never_show_what_the_other_answered(server: Server) -> None:
         other.close()
     with session_scope() as session:
         assert sorted(session.scalars(select(Answer.face_id))) == sorted(faces), "none of them twice"
-
-
-def test_the_pages_beside_the_bench_by_keyboard(server: Server) -> None:
-    """In bulk, a dispute and a class; the boxes have a test of their own."""
-    faces = fill(3, 8)
-    with session_scope() as session:
-        agree(session, faces)
-        session.execute(update(Group).values(split="train"))
-        ada, bob = (people.new_person(session, name, "labeller") for name in ("Ada", "Bob"))
-        session.execute(update(Face).where(Face.id == faces[0]).values(wanted=2))
-        for person, label in ((ada, "mask"), (bob, "nomask")):
-            leases.take(session, person, [faces[0]], blind=True)
-            answers.record(session, person, Given(f"of {person.name}", "label", faces[0], label))
-        session.commit()
-    with page(DESKTOP) as browser:
-        press = browser.keyboard.press
-        open_bench(browser, server, link(server, "owner", "Grace"), "/label/bulk")
-        browser.wait_for_selector("#tiles button")
-        tab_to(browser, "#tiles button")
-        for key in ("ArrowRight", "ArrowRight", "ArrowLeft", "Space"):
-            press(key)
-        expect(browser.locator('#tiles [aria-pressed="true"]')).to_have_count(1)
-        expect(browser.locator("#said")).to_have_text("Taken out")
-        taken_out = int(str(browser.evaluate("document.activeElement.dataset.face")))
-        press("Enter")
-        wait_until(lambda: len(labels()) > 1, 10, "the screenful is confirmed")
-        assert taken_out not in labels()
-        press("z")
-        wait_until(lambda: set(labels()) == {faces[0]}, 10, "and taken back")
-        wait_until(lambda: all_sent(browser), 10, "all is sent")
-
-        browser.goto(f"{server.url}/agreement")
-        tab_to(browser, 'button[value="label:nomask"]')
-        press("Enter")
-        expect(browser.get_by_role("heading", name="0 faces that people disagree about")).to_be_visible()
-        assert labels()[faces[0]] == "nomask"
-
-        browser.goto(f"{server.url}/classes")
-        tab_to(browser, "summary")
-        press("Enter")
-        tab_to(browser, 'input[name="to"]')
-        press("End")
-        browser.keyboard.type("ed")
-        press("Enter")
-        expect(browser.get_by_role("heading", name="masked")).to_be_visible()
-
-
-def test_two_hundred_agreed_faces_in_bulk(server: Server) -> None:
-    faces = fill(26, 8)
-    with session_scope() as session:
-        agree(session, faces)
-        session.execute(update(Group).values(split="train"))
-        session.commit()
-    actions = 0
-    with page(DESKTOP) as browser:
-        open_bench(browser, server, link(server), "/label/bulk")
-        browser.wait_for_selector("#tiles button")
-        wrong = int(str(browser.locator("#tiles button").nth(4).get_attribute("data-face")))
-        browser.locator("#tiles button").nth(4).click()
-        actions += 1
-        while browser.wait_for_selector("#tiles button, #empty:not([hidden])") and actions < 20:
-            if browser.locator("#empty").is_visible():
-                break
-            browser.keyboard.press("Enter")
-            actions += 1
-        wait_until(lambda: all_sent(browser), 30, "all is sent")
-        kept = labels()
-        assert len(kept) >= 200
-        assert actions < 20
-        assert wrong not in kept, "what was taken out is answered one by one"
-        assert kept == {face: ("mask", "nomask")[faces.index(face) % 2] for face in kept}
-        browser.reload()
-        browser.wait_for_selector("#undo:enabled")
-        browser.keyboard.press("z")
-        wait_until(lambda: len(labels()) < len(kept), 10, "the last lot is taken back as one")
-        wait_until(lambda: all_sent(browser), 10, "all is sent")
-        assert len(kept) - len(labels()) > 1

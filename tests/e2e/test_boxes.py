@@ -1,7 +1,5 @@
 """Boxes in a real browser: by touch at phone size, by keys alone on a desktop."""
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,16 +10,10 @@ from db.models import Face, Photo
 from db.session import session_scope
 from tests.browser import DESKTOP, MARKS, PHONE, page
 from tests.e2e.test_bench import drag, open_bench
-from tests.serving import Server, fill, link, serving
+from tests.serving import Server, fill, link
 from tests.workbench import wait_until
 
 pytestmark = MARKS
-
-
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[Server]:
-    with serving(tmp_path) as made:
-        yield made
 
 
 def stored() -> dict[int, Face]:
