@@ -1,6 +1,5 @@
 """The bench in a real browser: by keys, by thumb, through outages and power cuts, in two tabs."""
 
-import os
 import time
 from typing import Any
 
@@ -12,12 +11,12 @@ from db.session import session_scope
 from labeller import answers
 from labeller.answers import Given
 from tests.browser import DESKTOP, MARKS, PHONE, all_sent, page
+from tests.environment import PROVE
 from tests.serving import Server, fill, link
 from tests.workbench import wait_until
 
 pytestmark = MARKS
-OUTAGE_SECONDS = float(os.environ.get("OUTAGE_SECONDS", "6"))
-"""The claim is two minutes: `OUTAGE_SECONDS=120 pytest -m slow tests/e2e/test_bench.py -k outage`."""
+OUTAGE_SECONDS = 120 if PROVE else 6
 NETWORK = (
     "ERR_INTERNET_DISCONNECTED",
     "ERR_CONNECTION_REFUSED",

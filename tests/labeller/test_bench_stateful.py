@@ -24,10 +24,11 @@ from db.models import Answer, Face, Lease, Person, Photo
 from labeller import answers, classes, erasure, people, review
 from labeller.answers import Given
 from labeller.errors import AnsweredMeanwhile, BadAnswer, NotFound, NothingToUndo
+from tests.environment import PROVE
 from tests.labeller.plain import Plain, Said, Thing
 from tests.labeller.test_answers import add_faces
 
-EXAMPLES, STEPS = 2000, 8
+EXAMPLES, STEPS = 2000 if PROVE else 500, 8
 WHO = st.sampled_from(["Ada", "Bob"])
 NUMBER = st.integers(0, 5)
 BOXES = st.sampled_from([(5.0, 6.0, 70.0, 80.0), (30.0, 40.0, 50.0, 50.0)])
