@@ -2,12 +2,15 @@
 
 import os
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page, sync_playwright
+
+from tests.serving import Server
 
 FLAGS = [
     "--no-sandbox",
@@ -68,3 +71,36 @@ def all_sent(browser: Page) -> bool:
       return left;
     }""")
     return count == 0
+
+
+def open_bench(browser: Page, server: Server, url: str, path: str = "/label") -> None:
+    browser.goto(url)
+    browser.get_by_role("button").first.click()
+    browser.goto(f"{server.url}{path}")
+
+
+def tab_to(browser: Page, selector: str) -> None:
+    """Press Tab until that has the focus, and see that the focus can be seen."""
+    wanted = f"document.activeElement.matches({selector!r})"
+    for _ in range(80):
+        browser.keyboard.press("Tab")
+        if browser.evaluate(wanted):
+            assert browser.evaluate("getComputedStyle(document.activeElement).outlineStyle !== 'none'")
+            return
+    raise AssertionError(f"Tab never comes to {selector}")
+
+
+def drag(cdp: Any, start: list[tuple[float, float]], end: list[tuple[float, float]], steps: int = 4) -> None:
+    """One or two fingers from here to there, where they rest: a fling would swallow the tap that follows."""
+
+    def points(share: float) -> list[dict[str, float]]:
+        return [
+            {"x": a[0] + (b[0] - a[0]) * share, "y": a[1] + (b[1] - a[1]) * share, "id": number}
+            for number, (a, b) in enumerate(zip(start, end, strict=True))
+        ]
+
+    cdp.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": points(0)})
+    for step in range(1, steps + 1):
+        cdp.send("Input.dispatchTouchEvent", {"type": "touchMove", "touchPoints": points(step / steps)})
+    time.sleep(0.1)
+    cdp.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})

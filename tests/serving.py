@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from db import migrate
@@ -130,3 +131,10 @@ def link(server: Server, role: str = "labeller", name: str = "Ada") -> str:
         person = people.new_person(session, name, role)
         session.commit()
         return f"{server.url}/me/{personal_link(person)}"
+
+
+def labels() -> dict[int, str | None]:
+    """What the database says of every face that somebody decided."""
+    with session_scope() as session:
+        decided = select(Face).where(Face.decided_at.is_not(None))
+        return {face.id: face.label or face.state for face in session.scalars(decided)}

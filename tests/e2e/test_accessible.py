@@ -10,8 +10,7 @@ from db.models import Face, Group
 from db.session import session_scope
 from labeller import answers, classes, leases, people
 from labeller.answers import Given
-from tests.browser import DESKTOP, MARKS, PHONE, page
-from tests.e2e.test_bench import open_bench
+from tests.browser import DESKTOP, MARKS, PHONE, open_bench, page
 from tests.serving import Server, agree, fill, link, serving
 from tests.workbench import ROOT
 

@@ -1,18 +1,17 @@
 """The bench in a real browser: by keys, by thumb, through outages and power cuts, in two tabs."""
 
 import time
-from typing import Any
 
 from playwright.sync_api import Page, expect
 from sqlalchemy import select
 
-from db.models import STANDING, Answer, Face, Person
+from db.models import STANDING, Answer, Person
 from db.session import session_scope
 from labeller import answers
 from labeller.answers import Given
-from tests.browser import DESKTOP, MARKS, PHONE, all_sent, page
+from tests.browser import DESKTOP, MARKS, PHONE, all_sent, drag, open_bench, page, tab_to
 from tests.environment import PROVE
-from tests.serving import Server, fill, link
+from tests.serving import Server, fill, labels, link
 from tests.workbench import wait_until
 
 pytestmark = MARKS
@@ -26,32 +25,8 @@ NETWORK = (
 )
 
 
-def open_bench(browser: Page, server: Server, url: str, path: str = "/label") -> None:
-    browser.goto(url)
-    browser.get_by_role("button").first.click()
-    browser.goto(f"{server.url}{path}")
-
-
-def tab_to(browser: Page, selector: str) -> None:
-    """Press Tab until that has the focus, and see that the focus can be seen."""
-    wanted = f"document.activeElement.matches({selector!r})"
-    for _ in range(80):
-        browser.keyboard.press("Tab")
-        if browser.evaluate(wanted):
-            assert browser.evaluate("getComputedStyle(document.activeElement).outlineStyle !== 'none'")
-            return
-    raise AssertionError(f"Tab never comes to {selector}")
-
-
 def shown(browser: Page) -> int:
     return int(browser.locator("#bench").get_attribute("data-face") or 0)
-
-
-def labels() -> dict[int, str | None]:
-    """What the database says of every face that somebody decided."""
-    with session_scope() as session:
-        decided = select(Face).where(Face.decided_at.is_not(None))
-        return {face.id: face.label or face.state for face in session.scalars(decided)}
 
 
 def test_the_whole_bench_by_keyboard(server: Server) -> None:
@@ -137,21 +112,6 @@ def test_swipes_and_buttons_on_a_phone(server: Server) -> None:
             size = button.bounding_box()
             assert size is not None
             assert min(size["width"], size["height"]) >= 44, "a thumb hits it"
-
-
-def drag(cdp: Any, start: list[tuple[float, float]], end: list[tuple[float, float]], steps: int = 4) -> None:
-    """One or two fingers from here to there."""
-
-    def points(share: float) -> list[dict[str, float]]:
-        return [
-            {"x": a[0] + (b[0] - a[0]) * share, "y": a[1] + (b[1] - a[1]) * share, "id": number}
-            for number, (a, b) in enumerate(zip(start, end, strict=True))
-        ]
-
-    cdp.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": points(0)})
-    for step in range(1, steps + 1):
-        cdp.send("Input.dispatchTouchEvent", {"type": "touchMove", "touchPoints": points(step / steps)})
-    cdp.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
 
 
 def test_five_hundred_answers_through_an_outage_a_closed_tab_and_a_power_cut(server: Server) -> None:

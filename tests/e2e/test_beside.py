@@ -7,9 +7,8 @@ from db.models import Face, Group
 from db.session import session_scope
 from labeller import answers, leases, people
 from labeller.answers import Given
-from tests.browser import DESKTOP, MARKS, all_sent, page
-from tests.e2e.test_bench import labels, open_bench, tab_to
-from tests.serving import Server, agree, fill, link
+from tests.browser import DESKTOP, MARKS, all_sent, open_bench, page, tab_to
+from tests.serving import Server, agree, fill, labels, link
 from tests.workbench import wait_until
 
 pytestmark = MARKS

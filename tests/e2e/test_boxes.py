@@ -8,8 +8,7 @@ from sqlalchemy import select
 
 from db.models import Face, Photo
 from db.session import session_scope
-from tests.browser import DESKTOP, MARKS, PHONE, page
-from tests.e2e.test_bench import drag, open_bench
+from tests.browser import DESKTOP, MARKS, PHONE, drag, open_bench, page
 from tests.serving import Server, fill, link
 from tests.workbench import wait_until
 
@@ -59,7 +58,6 @@ def test_draw_move_and_resize_by_touch_on_a_phone(server: Server) -> None:
         wait_until(lambda: len(stored()) == 9, 10, "a face is drawn")
         drawn = stored()[9]
         assert (drawn.source, drawn.state) == ("human", "proposed")
-        browser.wait_for_timeout(400)  # Chromium takes a tap that follows a swipe at once for part of it
         browser.get_by_role("button", name="mask", exact=True).tap()
         wait_until(lambda: stored()[9].label == "mask", 10, "and labelled")
 
@@ -68,7 +66,6 @@ def test_draw_move_and_resize_by_touch_on_a_phone(server: Server) -> None:
         drag(cdp, [(x - 20, y), (x + 20, y)], [(x - 80, y), (x + 80, y)])
         assert browser.locator("#board").get_attribute("viewBox") != wide, "two fingers zoom"
         assert len(stored()) == 9, "and draw nothing"
-        browser.wait_for_timeout(400)
 
         browser.get_by_role("button", name="Not a face", exact=True).tap()
         wait_until(lambda: stored()[9].state == "rejected", 10, "deleted")
