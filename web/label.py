@@ -6,6 +6,7 @@ from flask.typing import ResponseReturnValue
 
 from db.live import live_run
 from labeller import agreement
+from labeller.review import COUNTED
 from web.database import db
 
 pages = APIBlueprint("label", __name__, enable_openapi=False)
@@ -27,6 +28,5 @@ def agreed() -> ResponseReturnValue:
 
 
 def _bench(template: str, **values: str) -> str:
-    return render_template(
-        template, live=live_run(db()), disagreements=agreement.count_disputed(db()), **values
-    )
+    disputed = agreement.count_disputed(db())
+    return render_template(template, live=live_run(db()), disagreements=disputed, counted=COUNTED, **values)

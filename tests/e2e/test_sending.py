@@ -1,6 +1,6 @@
 """Many photographs in one selection, over a connection that is cut and a tab that is closed.
 
-541 (`make prove`) is the number on which a well-known labelling tool never finished. Real photographs where
+541 (`PROVE=1`) is the number on which a well-known labelling tool never finished. Real photographs where
 they are at hand.
 """
 

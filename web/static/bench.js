@@ -12,7 +12,6 @@ import { _ } from "./words.js";
 
 /** @typedef {import("./card.js").Card} Card @typedef {import("./strip.js").Past} Past */
 
-const COUNTED = 1000; // the server counts no further
 const HISTORY = 200; // a lot that was confirmed at once fits in it
 
 /** @param {string} id @returns {any} */
@@ -70,10 +69,11 @@ function prepare() {
   if (element && stage.firstElementChild) stage.append(element);
 }
 
-/** @param {number} n */
+/** Of a count that the server stopped at `counted`, less what was answered since, only that it is large.
+ * @param {number} n */
 function toGo(n) {
   if (n <= 0) return "";
-  return n < COUNTED - HISTORY ? _("{n} to go.", { n }) : _("Many to go.");
+  return n < Number(bench.dataset.counted) - HISTORY ? _("{n} to go.", { n }) : _("Many to go.");
 }
 
 /** What is not needed for the next frame, after it. */
