@@ -18,28 +18,37 @@ def take(session: Session, person: Person, face_ids: Sequence[int], blind: bool)
     without what others answered."""
     seen, until = now(), now() + LEASE
     values = {"person_id": person.id, "seen_at": seen, "until": until, "blind": blind}
-    insert_for_faces(session, Lease, [{"face_id": id} | values for id in face_ids])
-    free = or_(Lease.person_id == person.id, Lease.until < seen)
-    session.execute(update(Lease).where(Lease.face_id.in_(face_ids), free).values(values))
-    mine = select(Lease.face_id, Lease.until).where(*_held(person, face_ids))
-    return dict(session.execute(mine).tuples().all())
+    insert_for_faces(session, Lease, [{"face_id": id} | values for id in sorted(face_ids)])
+    # What another request locks in this moment is being taken: no face is worth waiting for, or a deadlock.
+    free = Lease.face_id.in_(face_ids), or_(Lease.person_id == person.id, Lease.until < seen)
+    taken = session.scalars(select(Lease.face_id).where(*free).with_for_update(skip_locked=True)).all()
+    session.execute(update(Lease).where(Lease.face_id.in_(taken)).values(values))
+    return dict.fromkeys(taken, until)
 
 
 def keep(session: Session, person: Person, face_ids: Sequence[int]) -> dict[int, datetime]:
     """Hold for longer what is still held, and say until when. What was shown does not change by it."""
     until = now() + LEASE
+    _lock(session, face_ids)
     held = update(Lease).where(*_held(person, face_ids), Lease.until > now()).values(until=until)
     return dict.fromkeys(session.scalars(held.returning(Lease.face_id)), until)
 
 
 def drop(session: Session, person: Person, face_ids: Sequence[int]) -> None:
     """Let others have the faces. What the person was shown stays known."""
+    _lock(session, face_ids)
     session.execute(update(Lease).where(*_held(person, face_ids), Lease.until > now()).values(until=now()))
 
 
 def held_by_others(person: Person) -> ColumnElement[bool]:
     """Whether somebody else holds the face of the query."""
     return exists().where(Lease.face_id == Face.id, Lease.person_id != person.id, Lease.until > now())
+
+
+def _lock(session: Session, face_ids: Sequence[int]) -> None:
+    """Lock the leases until the commit, in one order for everybody: else two requests wait for each other."""
+    query = select(Lease.face_id).where(Lease.face_id.in_(face_ids)).order_by(Lease.face_id)
+    session.execute(query.with_for_update()).all()
 
 
 def _held(person: Person, face_ids: Sequence[int]) -> tuple[ColumnElement[bool], ...]:
