@@ -6,7 +6,7 @@ Z95 = 1.959964
 Interval = dict[str, float]
 
 
-def wilson(hits: int, n: int) -> Interval:
+def wilson(hits: float, n: float) -> Interval:
     """Proportion with Wilson's 95 % score interval (Wilson 1927); of nothing: 0 to 1."""
     if n == 0:
         return {"value": 0.0, "low": 0.0, "high": 1.0}

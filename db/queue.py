@@ -24,6 +24,7 @@ QUEUES = {
     "trainer.classify_prediction": "classify",
     "trainer.train": "train",
     "trainer.score_new_faces": "train",
+    "trainer.start_due_run": "default",
     "db.sweep": "default",
 }
 
@@ -56,6 +57,7 @@ app.conf.update(
         "sweep": {"task": "db.sweep", "schedule": 2.0, "options": {"expires": 4}},
         "erase": {"task": "labeller.erase", "schedule": 5.0, "options": {"expires": 5}},
         "tidy": {"task": "labeller.tidy", "schedule": 3600.0, "options": {"expires": 3600}},
+        "start-due-run": {"task": "trainer.start_due_run", "schedule": 3.0, "options": {"expires": 3}},
         "score-new-faces": {"task": "trainer.score_new_faces", "schedule": 30.0, "options": {"expires": 30}},
     },
     beat_schedule_filename=str(settings().run_dir / "beat-schedule"),

@@ -31,6 +31,7 @@ from db.live import live_run
 from db.manifests import faces_in
 from db.models import (
     SHOWN,
+    Artifact,
     Event,
     Face,
     Group,
@@ -154,15 +155,18 @@ def _mark_runs(session: Session, faces: frozenset[int]) -> None:
             _retire(session, run)
             if live is not None and live.id == run.id:
                 session.execute(update(Workbench).values(live_run_id=None))
+            session.execute(
+                update(Workbench).where(Workbench.previous_run_id == run.id).values(previous_run_id=None)
+            )
 
 
 def _retire(session: Session, run: Run) -> None:
     """Take a run's model out of use for good, or stop it if it still runs; its figures stay."""
-    for key in (run.keras_blob, run.litert_blob):
-        if key is not None:
-            blobs().delete(key)
+    for artifact in session.scalars(select(Artifact).where(Artifact.run_id == run.id)):
+        blobs().delete(artifact.blob)
+    session.execute(delete(Artifact).where(Artifact.run_id == run.id))
     session.execute(delete(Score).where(Score.run_id == run.id))
-    run.head = run.keras_blob = run.litert_blob = None
+    run.head = None
     run.retired_at, run.reason = now(), "Retired: photos it learned from were deleted."
     if run.status == "running":
         run.status, run.phase, run.finished_at = "cancelled", "cancelled", now()

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import ColumnClause, ColumnElement, Select, and_, exists, func, literal_column, or_, select
 from sqlalchemy.orm import Session, contains_eager
@@ -11,7 +10,7 @@ from sqlalchemy.orm import Session, contains_eager
 from db import classes
 from db.base import now
 from db.live import live_run
-from db.models import STANDING, Answer, Face, Group, Lease, Person, Photo, Run, Score
+from db.models import STANDING, Answer, Face, Group, Lease, Outcome, Person, Photo, Run, Score
 from db.settings import settings
 from db.words import N_
 from labeller import leases
@@ -24,6 +23,8 @@ ZERO: ColumnClause[int] = literal_column("0")
 COUNTED = 1000
 """A queue is counted up to here: nobody needs to know it better, and counting takes longer than serving."""
 MODES = ("label", "review")
+SUSPECT = 0.5
+"""Probability of its own label below which a labelled face is looked at again."""
 UNDECIDED, UNSURE = 0.3, 0.8
 """Margins below which the model is called nearly undecided, and not quite sure."""
 
@@ -68,11 +69,14 @@ def next_faces(session: Session, person: Person, mode: str, limit: int) -> Batch
     if mode == "review" and run is None:
         return Batch([], 0)
     free = ~leases.held_by_others(person)
-    queues = [query.where(free).order_by(*_order(mode)) for query in _queues(session, mode, run, person)]
+    queues = [query.where(free) for query in _queues(session, mode, run, person)]
     remaining = min(COUNTED, sum(_count(session, query.limit(COUNTED)) for query in queues))
     faces = _mixed([_first(session, query, limit) for query in queues])[:limit]
     held = leases.take(session, person, [face.id for face in faces], blind=mode == "label")
-    return Batch(items_for(session, mode, run, faces, held), remaining)
+    items = items_for(session, mode, run, faces, held)
+    if mode == "review":  # the suspects stand among the others by what the live model says of them
+        items.sort(key=lambda item: item.guess.margin if item.guess else 1.0)
+    return Batch(items, remaining)
 
 
 def items_for(
@@ -121,6 +125,7 @@ def _queues(session: Session, mode: str, run: Run | None, person: Person | None)
     """First the faces to answer, then those to mix in among them for this person."""
     ready = select(Face).join(Face.photo).where(Photo.status == "ready")
     if mode == "label":
+        ready = ready.order_by(Face.doubtful, Face.id)
         fresh = ready.where(Face.waiting, Face.opinions == 0)
         if person is None:
             return [fresh]
@@ -129,9 +134,13 @@ def _queues(session: Session, mode: str, run: Run | None, person: Person | None)
         gold = [ready.where(Face.gold, ~mine)] if _is_to_be_tried(session, person) else []
         return [fresh, second, *gold]
     assert run is not None
-    query = ready.join(Score, and_(Score.run_id == run.id, Score.face_id == Face.id))
-    query = query.join(Group, Group.id == Photo.group_id)
-    return [query.where(Score.box_version == Face.box_version, _worth_a_second_look(run))]
+    scored = ready.join(Score, and_(Score.run_id == run.id, Score.face_id == Face.id))
+    scored = scored.join(Group, Group.id == Photo.group_id).order_by(Score.margin, Score.face_id)
+    suspects = ready.join(Outcome, Outcome.face_id == Face.id).where(_suspected(run))
+    return [
+        scored.where(Score.box_version == Face.box_version, _worth_a_second_look(run)),
+        suspects.order_by(Outcome.own, Outcome.face_id),
+    ]
 
 
 def _is_to_be_tried(session: Session, person: Person) -> bool:
@@ -157,13 +166,19 @@ def _worth_a_second_look(run: Run) -> ColumnElement[bool]:
 
     Locked faces are left out: what is measured on them must not have been chosen by a model.
     """
-    doubted = or_(Face.label.is_(None), Face.label != Score.label)
+    suspected = exists().where(Outcome.face_id == Face.id, _suspected(run))
+    doubted = or_(Face.label.is_(None), and_(Face.label != Score.label, ~suspected))
     earlier = and_(Face.decided_at < run.finished_at, Face.state != "rejected", doubted)
     return and_(Group.split != "locked", or_(Face.decided_at.is_(None), earlier))
 
 
-def _order(mode: str) -> tuple[Any, ...]:
-    return (Face.doubtful, Face.id) if mode == "label" else (Score.margin, Score.face_id)
+def _suspected(run: Run) -> ColumnElement[bool]:
+    """Labelled before the run, and unlikely to a model of its kind that had not learned from the face.
+
+    The run's own score cannot tell: it has learned the wrong label, too.
+    """
+    unlikely = and_(Outcome.run_id == run.id, Outcome.part == "fold", Outcome.own < SUSPECT)
+    return and_(unlikely, Face.label == Outcome.truth, Face.decided_at < (run.started_at or run.created_at))
 
 
 def _guesses(session: Session, run: Run | None, faces: Sequence[Face]) -> list[Guess | None]:
@@ -189,11 +204,11 @@ def _why(face: Face, mode: str, guess: Guess | None) -> tuple[str, str, dict[str
     """The reason's code, and its text with the values that belong in it."""
     if mode == "label" and face.doubtful:
         return "box", N_("The detector is not sure that this is a face."), {}
-    if mode == "label" or guess is None:
-        return "typical", N_("It waits for an answer."), {}
-    if face.label is not None:
+    if mode == "review" and face.label is not None:
         text = N_("Labelled “%(label)s”, but the model sees something else.")
         return "suspect", text, {"label": face.label}
+    if mode == "label" or guess is None:
+        return "typical", N_("It waits for an answer."), {}
     if face.decided_at is not None:
         return "disagreement", N_("Somebody was not sure about this face."), {}
     return "uncertain", _certainty(guess.margin), {"margin": f"{guess.margin:.2f}"}

@@ -52,6 +52,22 @@ def scaled(crops: NDArray[np.uint8]) -> NDArray[np.float32]:
     return crops.astype(np.float32) / 127.5 - 1.0
 
 
+def scale_into(crop: NDArray[np.uint8], out: NDArray[np.float32]) -> None:
+    """The same of one crop, without a copy."""
+    np.divide(crop, np.float32(127.5), out=out)
+    np.subtract(out, np.float32(1), out=out)
+
+
+def tutorial_scale_into(crop: NDArray[np.uint8], out: NDArray[np.float32]) -> None:
+    """Pixels of one crop as the tutorial gives them: [0, 1]."""
+    np.divide(crop, np.float32(255), out=out)
+
+
+def tutorial_scaled(crops: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Pixels as the tutorial gives them: [0, 1]."""
+    return crops.astype(np.float32) / 255.0
+
+
 def litert() -> bytes:
     """The backbone as a LiteRT model."""
     return cached_litert(f"backbone-{backbone_id()[:16]}", model)
@@ -64,12 +80,12 @@ def cached_litert(name: str, build: Any) -> bytes:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, draft = tempfile.mkstemp(dir=path.parent)
         with os.fdopen(handle, "wb") as file:
-            file.write(_convert(build()))
+            file.write(convert(build()))
         os.replace(draft, path)
     return path.read_bytes()
 
 
-def _convert(keras_model: Any) -> bytes:
+def convert(keras_model: Any) -> bytes:
     # The converter tells standard output all it does.
     with open(os.devnull, "w") as nowhere, contextlib.redirect_stdout(nowhere):
         return bytes(tf.lite.TFLiteConverter.from_keras_model(keras_model).convert())

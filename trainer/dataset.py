@@ -1,8 +1,8 @@
 """The labelled faces a run works with, and the manifest that fixes them."""
 
 import json
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable
+from dataclasses import astuple, dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,19 +14,25 @@ from trainer.errors import NotEnoughLabels
 
 LEAST_PER_CLASS = 4
 """Below this a split by person leaves a class out of training or validation."""
+LEAST_TO_TUNE = 100
+"""The same for fine-tuning: a million weights learn noise from less."""
 LEARNED = (Face.state == "confirmed", Face.disputed.is_(False))
 """Nobody learns from, or is measured on, what people disagree about."""
 
 
 @dataclass(frozen=True)
 class Row:
-    """A labelled face; `group` is its person or repeat group."""
+    """A labelled face; `group` is its person or repeat group, `person` None where nobody is named."""
 
     face_id: int
     box_version: int
     label: str
     split: str
     group: int
+    box: tuple[float, float, float, float]
+    person: int | None
+    source: str
+    confidence: float | None
 
 
 @dataclass(frozen=True)
@@ -43,30 +49,49 @@ class Dataset:
     def groups(self) -> NDArray[np.int64]:
         return np.array([row.group for row in self.rows], np.int64)
 
+    @property
+    def boxes(self) -> dict[int, tuple[int, tuple[float, float, float, float]]]:
+        """Box version and box of each face, as they were when the dataset was collected."""
+        return {row.face_id: (row.box_version, row.box) for row in self.rows}
+
     def where(self, *splits: str) -> NDArray[np.bool_]:
         """Which rows are in one of `splits` (n,)."""
         return np.array([row.split in splits for row in self.rows], bool)
 
     def manifest(self) -> bytes:
         """The dataset as canonical JSON: same faces, boxes, labels and splits, same bytes."""
-        rows: list[list[Any]] = [[r.face_id, r.box_version, r.label, r.split, r.group] for r in self.rows]
+        rows = [list(astuple(row)) for row in self.rows]
         text = json.dumps({"classes": self.classes, "rows": rows}, separators=(",", ":"), ensure_ascii=False)
         return text.encode()
+
+    @classmethod
+    def of(cls, manifest: bytes) -> "Dataset":
+        """The dataset that a manifest lists."""
+        told = json.loads(manifest)
+        rows = (replace(Row(*row), box=tuple(row[5])) for row in told["rows"])
+        return cls(tuple(rows), tuple(told["classes"]))
+
+    def without(self, gone: Callable[[Row], bool]) -> "Dataset":
+        """The same without some of its rows."""
+        return replace(self, rows=tuple(row for row in self.rows if not gone(row)))
 
 
 def collect(session: Session, classes: tuple[str, ...]) -> Dataset:
     """All confirmed faces with a label of `classes`, by id; not those that people disagree about."""
     query = (
-        select(Face.id, Face.box_version, Face.label, Group.split, Group.id.label("group"))
+        select(Face, Group.split, Group.id.label("group"), Photo.person_id)
         .join(Photo, Photo.id == Face.photo_id)
         .join(Group, Group.id == Photo.group_id)
         .where(*LEARNED, Face.label.in_(classes), Photo.status == "ready")
         .order_by(Face.id)
     )
     rows = session.execute(query).all()
-    return Dataset(
-        tuple(Row(row.id, row.box_version, row.label, row.split, row.group) for row in rows), classes
-    )
+    return Dataset(tuple(_row(*row) for row in rows), classes)
+
+
+def _row(face: Face, split: str, group: int, person: int | None) -> Row:
+    label = str(face.label)
+    return Row(face.id, face.box_version, label, split, group, face.box, person, face.source, face.confidence)
 
 
 def label_counts(session: Session) -> dict[str, int]:
@@ -81,14 +106,15 @@ def label_counts(session: Session) -> dict[str, int]:
     return {str(label): count for label, count in session.execute(query)}
 
 
-def require_enough(session: Session, classes: tuple[str, ...]) -> None:
-    """Raises NotEnoughLabels unless each class has LEAST_PER_CLASS labelled faces to learn from."""
+def require_enough(session: Session, classes: tuple[str, ...], least: int = LEAST_PER_CLASS) -> None:
+    """Raises NotEnoughLabels unless each class has `least` labelled faces to learn from."""
     counts = label_counts(session)
-    if all(counts.get(name, 0) >= LEAST_PER_CLASS for name in classes):
+    if all(counts.get(name, 0) >= least for name in classes):
         return
     have = ", ".join(f"{name}: {counts.get(name, 0)}" for name in classes)
+    what = "Fine-tuning" if least == LEAST_TO_TUNE else "Training"
     raise NotEnoughLabels(
         "not_enough_labels",
-        f"Training needs at least {LEAST_PER_CLASS} labelled faces of each class ({have}).",
+        f"{what} needs at least {least} labelled faces of each class ({have}).",
         "The locked test share does not count. Label some more, then train.",
     )

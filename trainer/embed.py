@@ -1,12 +1,14 @@
-"""Features of crops: computed once per (face, box, backbone, view) on all cores, then kept."""
+"""Features of crops: computed once per (face, box, network, view) on all cores, then kept."""
 
-import functools
+import contextlib
 import os
 import threading
-from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import groupby
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter  # noqa: TID251 - heavy module
@@ -14,17 +16,23 @@ from numpy.typing import NDArray
 from sqlalchemy import select
 from sqlalchemy.orm import Session, contains_eager
 
-from db.faces import insert_for_faces
+from db.faces import around, insert_for_faces
 from db.models import Embedding, Face, Photo
 from db.storage import blobs
 from trainer import backbone, crops
 
-Features = NDArray[np.float32]
+if TYPE_CHECKING:
+    from trainer.networks import Network
+
 Key = tuple[int, int]
 """(face id, view)."""
 BATCH = 64
 READ_AT_ONCE = 5000
 """Ids in one query; both engines allow tens of thousands of parameters, not hundreds."""
+
+
+Boxes = Mapping[int, tuple[int, crops.Box]]
+"""Box version and box by face, where another than the face's present one is meant."""
 
 
 @dataclass(frozen=True)
@@ -35,29 +43,75 @@ class Wanted:
     views: int
 
 
-class Embedder:
-    """LiteRT with one single-threaded interpreter a core: twice the speed of one with two threads."""
+class Features:
+    """Vectors (n, 1280) in float16 by (face, view): half the memory, as they are stored."""
 
-    def __init__(self, model: bytes, cores: int | None = None) -> None:
+    def __init__(self, wanted: Iterable[Wanted]) -> None:
+        keys = [(one.face_id, view) for one in wanted for view in range(one.views)]
+        self._place = {key: place for place, key in enumerate(keys)}
+        self._vectors = np.zeros((len(keys), backbone.FEATURES), np.float16)
+        self._there = np.zeros(len(keys), bool)
+
+    def __contains__(self, key: Key) -> bool:
+        place = self._place.get(key)
+        return place is not None and bool(self._there[place])
+
+    def put(self, key: Key, vector: NDArray[np.float16]) -> None:
+        """Keep a vector if it is wanted."""
+        if (place := self._place.get(key)) is not None:
+            self._vectors[place] = vector
+            self._there[place] = True
+
+    def take(self, keys: Sequence[Key]) -> NDArray[np.float16]:
+        """Vectors (n, 1280) of keys that are there. Raises KeyError."""
+        return np.asarray(self._vectors[[self._place[key] for key in keys]])
+
+    def missing(self) -> dict[int, list[int]]:
+        """The views that are not there yet, by face."""
+        views: dict[int, list[int]] = {}
+        for (face_id, view), place in self._place.items():
+            if not self._there[place]:
+                views.setdefault(face_id, []).append(view)
+        return views
+
+
+class Embedder:
+    """LiteRT with one single-threaded interpreter a core: twice the speed of one with two threads.
+
+    `scale` writes RGB bytes (160, 160, 3) as the floats that the network reads.
+    """
+
+    def __init__(
+        self,
+        model: bytes,
+        cores: int | None = None,
+        scale: Callable[[NDArray[np.uint8], NDArray[np.float32]], None] = backbone.scale_into,
+    ) -> None:
         self._model = model
+        self._scale = scale
         self._cores = cores or os.cpu_count() or 1
         self._local = threading.local()
         self._pool = ThreadPoolExecutor(self._cores, thread_name_prefix="embed")
 
-    def __call__(self, images: NDArray[np.uint8]) -> Features:
+    def __call__(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Features (n, 1280) of RGB crops (n, 160, 160, 3)."""
         parts = [part for part in np.array_split(images, self._cores) if len(part)]
-        done = list(self._pool.map(self._embed, parts))
+        done = list(self._pool.map(self.here, parts))
         return np.concatenate(done) if done else np.empty((0, backbone.FEATURES), np.float32)
 
-    def _embed(self, images: NDArray[np.uint8]) -> Features:
+    def submit(self, work: Callable[..., Any], *args: Any) -> "Future[Any]":
+        """Do `work` in a thread of the pool, where it may call `here`."""
+        return self._pool.submit(work, *args)
+
+    def here(self, images: Iterable[NDArray[np.uint8]]) -> NDArray[np.float32]:
+        """Features (n, 1280) of crops, on this thread's own interpreter."""
         interpreter, inlet, outlet = self._interpreter()
-        features = np.empty((len(images), backbone.FEATURES), np.float32)
-        for row, image in enumerate(images):
-            interpreter.set_tensor(inlet, backbone.scaled(image[None]))
+        features = []
+        for image in images:
+            self._scale(image, interpreter.tensor(inlet)()[0])
             interpreter.invoke()
-            features[row] = interpreter.get_tensor(outlet)[0]
-        return features
+            features.append(interpreter.get_tensor(outlet)[0])
+        return np.array(features, np.float32).reshape(-1, backbone.FEATURES)
 
     def _interpreter(self) -> tuple[Interpreter, int, int]:
         if not hasattr(self._local, "interpreter"):
@@ -69,51 +123,68 @@ class Embedder:
         return kept
 
 
-@functools.cache
-def embedder() -> Embedder:
-    """The process's embedder."""
-    return Embedder(backbone.litert())
-
-
 def features_of(
-    session: Session, wanted: Sequence[Wanted], on_batch: Callable[[float], None] = lambda share: None
-) -> dict[Key, Features]:
-    """Features by (face, view), computing and committing what is missing, batch by batch.
+    session: Session,
+    network: "Network",
+    wanted: Sequence[Wanted],
+    on_batch: Callable[[float], None] = lambda share: None,
+    boxes: Boxes = MappingProxyType({}),
+) -> Features:
+    """Features of the faces, computing and committing what is missing, batch by batch.
 
-    `on_batch` hears the share done after each batch. Faces that are gone meanwhile are left out.
+    `on_batch` hears the share done, photo by photo. Faces that are gone meanwhile are left out.
     """
-    have = _kept(session, wanted)
-    missing = {
-        one.face_id: views
-        for one in wanted
-        if (views := [view for view in range(one.views) if (one.face_id, view) not in have])
-    }
+    features = Features(wanted)
+    _read(session, network, features, [one.face_id for one in wanted], boxes)
+    missing = features.missing()
     done = 0
-    for batch in _batches(session, missing):
-        have.update(_compute(session, batch, missing))
+    for faces in _batches(session, missing):
+        rows: list[dict[str, Any]] = []
+        for face, vectors in _compute(network, faces, missing, boxes):
+            done += 1
+            for view, vector in zip(missing[face.id], vectors, strict=True):
+                features.put((face.id, view), vector)
+                if boxes.get(face.id, (face.box_version,))[0] == face.box_version:
+                    rows.append(_row(network, face, view, vector))
+            on_batch(done / len(missing))
+        insert_for_faces(session, Embedding, rows)
         session.commit()
-        done += len(batch)
-        on_batch(done / len(missing))
-    return have
+    return features
 
 
-def _kept(session: Session, wanted: Sequence[Wanted]) -> dict[Key, Features]:
-    views = {one.face_id: one.views for one in wanted}
+def crops_of(
+    session: Session,
+    network: "Network",
+    face_ids: Sequence[int],
+    on_batch: Callable[[float], None] = lambda share: None,
+    boxes: Boxes = MappingProxyType({}),
+) -> dict[int, crops.Image]:
+    """The faces as the network sees them, undistorted; those that are gone are left out."""
+    found: dict[int, crops.Image] = {}
+    for faces in _batches(session, {id: [0] for id in face_ids}):
+        for face in faces:
+            with contextlib.suppress(FileNotFoundError):  # deleted since the batch was listed
+                photo = crops.decode(blobs().get(face.photo.blob))
+                found[face.id] = network.crop(photo, boxes.get(face.id, (0, face.box))[1])
+            on_batch(len(found) / len(face_ids))
+    return found
+
+
+def _read(session: Session, network: "Network", features: Features, ids: Sequence[int], boxes: Boxes) -> None:
     query = (
-        select(Embedding.face_id, Embedding.view, Embedding.vector)
+        select(Embedding.face_id, Embedding.view, Embedding.vector, Embedding.box_version, Face.box_version)
         .join(Face, Face.id == Embedding.face_id)
-        .where(Embedding.backbone == backbone.backbone_id(), Embedding.box_version == Face.box_version)
+        .where(Embedding.backbone == network.id)
     )
-    ids = sorted(views)
-    return {
-        (row.face_id, row.view): np.frombuffer(row.vector, "<f2").astype(np.float32)
-        for start in range(0, len(ids), READ_AT_ONCE)
-        for row in session.execute(query.where(Face.id.in_(ids[start : start + READ_AT_ONCE])))
-        if row.view < views[row.face_id]
-    }
+    for start in range(0, len(ids), READ_AT_ONCE):
+        for face_id, view, vector, version, now in session.execute(
+            query.where(around(Embedding.face_id, ids[start : start + READ_AT_ONCE]))
+        ):
+            if version == boxes.get(face_id, (now,))[0]:
+                features.put((face_id, view), np.frombuffer(vector, "<f2"))
 
 
-def _batches(session: Session, missing: dict[int, list[int]]) -> Iterable[list[Face]]:
+def _batches(session: Session, missing: dict[int, list[int]]) -> Iterator[list[Face]]:
     """The faces still to do, in batches that keep each photo's faces together."""
     ids = sorted(missing)
     for start in range(0, len(ids), BATCH):
@@ -123,36 +194,38 @@ def _batches(session: Session, missing: dict[int, list[int]]) -> Iterable[list[F
             yield faces
 
 
-def _compute(session: Session, faces: list[Face], missing: dict[int, list[int]]) -> dict[Key, Features]:
-    keys: list[Key] = []
-    images: list[NDArray[np.uint8]] = []
-    versions = {face.id: face.box_version for face in faces}
-    for _, group in groupby(faces, key=lambda face: face.photo_id):
-        members = list(group)
-        try:
-            photo = crops.decode(blobs().get(members[0].photo.blob))
-        except FileNotFoundError:  # deleted since the batch was listed
-            continue
-        for face in members:
-            plain = crops.crop(photo, face.box)
-            for view in missing[face.id]:
-                keys.append((face.id, view))
-                images.append(crops.view(plain, view, face.id))
-    if not images:
-        return {}
-    vectors = embedder()(np.stack(images)).astype("<f2")
-    insert_for_faces(
-        session,
-        Embedding,
-        [
-            {
-                "face_id": face_id,
-                "box_version": versions[face_id],
-                "backbone": backbone.backbone_id(),
-                "view": view,
-                "vector": vector.tobytes(),
-            }
-            for (face_id, view), vector in zip(keys, vectors, strict=True)
-        ],
-    )
-    return dict(zip(keys, vectors.astype(np.float32), strict=True))
+def _compute(
+    network: "Network", faces: list[Face], missing: dict[int, list[int]], boxes: Boxes
+) -> Iterator[tuple[Face, NDArray[np.float16]]]:
+    """Each face with the vectors of its missing views; photos are decoded and embedded on all cores."""
+    tasks = []
+    for _, of_photo in groupby(faces, lambda face: face.photo_id):
+        members = list(of_photo)
+        cuts = [(face.id, boxes.get(face.id, (0, face.box))[1], missing[face.id]) for face in members]
+        tasks.append((members, network.embedder.submit(_embed, network, members[0].photo.blob, cuts)))
+    try:
+        for members, task in tasks:
+            if vectors := task.result():
+                yield from zip(members, vectors, strict=True)
+    finally:
+        for _, task in tasks:  # cancelled: what has not begun need not
+            task.cancel()
+
+
+def _embed(
+    network: "Network", blob: str, cuts: list[tuple[int, crops.Box, list[int]]]
+) -> list[NDArray[np.float16]]:
+    try:
+        photo = crops.decode(blobs().get(blob))
+    except FileNotFoundError:  # deleted since the batch was listed
+        return []
+    done = []
+    for face_id, box, views in cuts:
+        plain = network.crop(photo, box)
+        done.append(network.embedder.here(crops.view(plain, view, face_id) for view in views).astype("<f2"))
+    return done
+
+
+def _row(network: "Network", face: Face, view: int, vector: NDArray[np.float16]) -> dict[str, Any]:
+    key = {"face_id": face.id, "box_version": face.box_version, "backbone": network.id, "view": view}
+    return key | {"vector": vector.astype("<f2").tobytes()}

@@ -7,6 +7,10 @@ class BadRecipe(BadInput):
     """The recipe has an unknown field or a value out of range."""
 
 
+class BadRule(BadInput):
+    """When to train makes no sense."""
+
+
 class NotEnoughLabels(Conflict):
     """There is too little to train on yet."""
 
@@ -23,4 +27,4 @@ class BackboneMissing(Exception):
     """No weights were found; the message says where they were looked for."""
 
 
-__all__ = ["BackboneMissing", "BadRecipe", "NoModel", "NotEnoughLabels", "NotFound", "RunOver"]
+__all__ = ["BackboneMissing", "BadRecipe", "BadRule", "NoModel", "NotEnoughLabels", "NotFound", "RunOver"]

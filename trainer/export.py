@@ -1,79 +1,153 @@
-"""The model of a run as files: `.keras` and LiteRT, each checked against the head before it is kept."""
+"""The model of a run as files: `.keras`, LiteRT and ONNX, each checked before it is offered."""
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
+import onnxruntime
 from ai_edge_litert.interpreter import Interpreter
 from numpy.typing import NDArray
 
-from trainer import backbone
+from trainer import backbone, onnx_form
 from trainer.crops import SIDE
 from trainer.head import Head
 
 TOLERANCE = 1e-3
 """Largest difference of a probability between two forms of one model."""
 
+Probabilities = NDArray[np.float64]
 
-def keras_model(head: Head) -> Any:
-    """Backbone, pooling and softmax in one: RGB in [-1, 1] (n, 160, 160, 3) -> probabilities (n, classes).
+
+class NotTheSame(Exception):
+    """A form of a model says something else than the Keras model; it is not offered."""
+
+
+@dataclass(frozen=True)
+class Base:
+    """What a head stands on, and a LiteRT classifier on it whose last layer is that of `template_head`.
+
+    Converting takes 7 s; so it is done once, and a run's own numbers are written into the copy.
+    """
+
+    network: Any
+    template: Callable[[int], bytes]
+
+
+def shared() -> Base:
+    """The backbone as it is."""
+    return _base("classifier", backbone.model)
+
+
+def tutorial() -> Base:
+    """The same fed with [0, 1] inside, so that every file we give away takes [-1, 1]."""
+
+    def build() -> Any:
+        inlet = keras.Input((SIDE, SIDE, 3))
+        halved = keras.layers.Rescaling(0.5, offset=0.5)(inlet)
+        made = keras.applications.MobileNetV2(
+            input_tensor=halved, include_top=False, weights=None, pooling="avg"
+        )
+        made.set_weights(backbone.model().get_weights())
+        return made
+
+    return _base("tutorial", build)
+
+
+def _base(name: str, build: Callable[[], Any]) -> Base:
+    def template(classes: int) -> bytes:
+        file = f"{name}-{backbone.backbone_id()[:16]}-{classes}"
+        return backbone.cached_litert(file, lambda: keras_model(template_head(classes), build()))
+
+    return Base(build(), template)
+
+
+def keras_model(head: Head, network: Any) -> Any:
+    """Network, pooling and softmax in one: RGB in [-1, 1] (n, 160, 160, 3) -> probabilities (n, classes).
 
     The temperature is folded into the last layer.
     """
-    base = backbone.model()
     dense = keras.layers.Dense(len(head.bias), activation="softmax", name="probabilities")
-    made = keras.Model(base.input, dense(base.output), name="second_look")
+    made = keras.Model(network.inputs[0], dense(network.output), name="second_look")
     dense.set_weights([head.kernel / head.temperature, head.bias / head.temperature])
     return made
 
 
-def keras_bytes(head: Head) -> bytes:
-    """The `.keras` file."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "model.keras"
-        keras_model(head).save(path)
-        return path.read_bytes()
+def template_head(classes: int) -> Head:
+    """Numbers that are in no other layer, to be found and replaced."""
+    chance = np.random.default_rng(classes)
+    kernel = chance.normal(size=(backbone.FEATURES, classes)).astype(np.float32)
+    return Head(kernel, chance.normal(size=classes).astype(np.float32))
 
 
-def litert_bytes(head: Head) -> bytes:
-    """The LiteRT file: a converted template with this head's numbers written into it.
+@dataclass(frozen=True)
+class Exported:
+    """A file, and its largest difference to the Keras model on the crops it was checked on."""
 
-    Converting takes 7 s a run; the template is converted once a machine, and only its last layer differs.
-    """
-    template_head = _template_head(len(head.bias))
-    name = f"classifier-{backbone.backbone_id()[:16]}-{len(head.bias)}"
-    template = backbone.cached_litert(name, lambda: keras_model(template_head))
-    made = _replaced(template, template_head.kernel.T, (head.kernel / head.temperature).T)
-    return _replaced(made, template_head.bias, head.bias / head.temperature)
+    data: bytes
+    difference: float
+
+
+def files(head: Head, base: Base, crops: Sequence[NDArray[np.uint8]]) -> dict[str, Exported]:
+    """The three forms, checked on `crops` (160, 160, 3). Raises NotTheSame."""
+    model = keras_model(head, base.network)
+    images = backbone.scaled(np.stack(crops))
+    both = keras.Model(model.inputs[0], [base.network.output, model.output])
+    features, expected = (np.asarray(one, np.float64) for one in both(images, training=False))
+    litert, onnx = litert_bytes(head, base), onnx_form.convert(model)
+    return {
+        "keras": Exported(_saved(model), _checked("keras", head.probabilities(features), expected)),
+        "tflite": Exported(litert, _checked("tflite", run_litert(litert, images), expected)),
+        "onnx": Exported(onnx, _checked("onnx", run_onnx(onnx, images), expected)),
+    }
+
+
+def run_litert(model: bytes, images: NDArray[np.float32]) -> Probabilities:
+    """Probabilities (n, classes) of images in [-1, 1] by the LiteRT file."""
+    interpreter = Interpreter(model_content=model, num_threads=1)
+    interpreter.allocate_tensors()
+    inlet, outlet = interpreter.get_input_details()[0]["index"], interpreter.get_output_details()[0]["index"]
+    found = []
+    for image in images:
+        interpreter.set_tensor(inlet, image[None])
+        interpreter.invoke()
+        found.append(interpreter.get_tensor(outlet)[0])
+    return np.array(found, np.float64)
+
+
+def run_onnx(model: bytes, images: NDArray[np.float32]) -> Probabilities:
+    """The same by the ONNX file."""
+    session = onnxruntime.InferenceSession(model, providers=["CPUExecutionProvider"])
+    return np.asarray(session.run(["probabilities"], {"image": images})[0], np.float64)
+
+
+def litert_bytes(head: Head, base: Base) -> bytes:
+    """The LiteRT file: the template with this head's numbers written into it."""
+    old = template_head(len(head.bias))
+    made = _replaced(base.template(len(head.bias)), old.kernel.T, (head.kernel / head.temperature).T)
+    return _replaced(made, old.bias, head.bias / head.temperature)
 
 
 def warm_up(classes: int) -> None:
     """Make the template, which every run needs."""
-    litert_bytes(_template_head(classes))
+    shared().template(classes)
 
 
-def check(model: bytes, crops: Sequence[NDArray[np.uint8]], expected: NDArray[np.float64]) -> float:
-    """Largest difference of the LiteRT model to `expected`. Raises ValueError over TOLERANCE."""
-    interpreter = Interpreter(model_content=model, num_threads=1)
-    interpreter.allocate_tensors()
-    inlet, outlet = interpreter.get_input_details()[0]["index"], interpreter.get_output_details()[0]["index"]
-    worst = 0.0
-    for crop, row in zip(crops, expected, strict=True):
-        interpreter.set_tensor(inlet, backbone.scaled(crop.reshape(1, SIDE, SIDE, 3)))
-        interpreter.invoke()
-        worst = max(worst, float(np.abs(interpreter.get_tensor(outlet)[0] - row).max()))
+def _saved(model: Any) -> bytes:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "model.keras"
+        model.save(path)
+        return path.read_bytes()
+
+
+def _checked(form: str, found: Probabilities, expected: Probabilities) -> float:
+    worst = float(np.abs(found - expected).max())
     if worst > TOLERANCE:
-        raise ValueError(f"the LiteRT model differs from the head by {worst:.4f}")
+        raise NotTheSame(f"the {form} model differs from the Keras model by {worst:.4f}")
     return worst
-
-
-def _template_head(classes: int) -> Head:
-    chance = np.random.default_rng(classes)
-    kernel = chance.normal(size=(backbone.FEATURES, classes)).astype(np.float32)
-    return Head(kernel, chance.normal(size=classes).astype(np.float32))
 
 
 def _replaced(model: bytes, old: NDArray[np.float32], new: NDArray[np.float32]) -> bytes:

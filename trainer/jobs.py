@@ -20,6 +20,14 @@ def train(run_id: int, attempt: int) -> None:
         train.train(session, run_id, attempt, worker_name("train"))
 
 
+@app.task(name="trainer.start_due_run")
+def start_due_run() -> None:
+    from trainer import schedule
+
+    with session_scope() as session:
+        schedule.start_due_run(session)
+
+
 @app.task(name="trainer.score_new_faces")
 def score_new_faces() -> None:
     from trainer import score
@@ -39,8 +47,8 @@ def classify_prediction(prediction_id: int) -> None:
 @worker_init.connect
 def _warm_up(**_: Any) -> None:
     """Load TensorFlow and the backbone before the first click, not after it."""
-    from trainer import embed, export
+    from trainer import export, networks
 
-    embed.embedder()
+    networks.shared()
     with session_scope() as session:
         export.warm_up(len(classes.names(session)))

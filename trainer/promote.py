@@ -1,6 +1,4 @@
-"""Which model is live: a candidate takes over only if it is not worse on the same locked faces."""
-
-from typing import Any
+"""Which model is live, and going back to the one before it."""
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
@@ -10,7 +8,7 @@ from db.models import Event, Person, Run, Score, Workbench
 
 def workbench(session: Session) -> Workbench:
     """The one row, locked until the commit."""
-    row = session.scalar(select(Workbench).with_for_update())
+    row = session.scalar(select(Workbench).with_for_update(), execution_options={"populate_existing": True})
     if row is None:
         row = Workbench(id=1)
         session.add(row)
@@ -18,25 +16,26 @@ def workbench(session: Session) -> Workbench:
     return row
 
 
-def verdict(candidate: dict[str, Any] | None, live: dict[str, Any] | None, first: bool) -> tuple[bool, str]:
-    """Promote or not, and why, from the two models' figures on the current locked set."""
-    if first:
-        return True, "It is the first model."
-    if candidate is None or live is None:
-        return True, "The locked test set is still too small to compare; the newer model knows more answers."
-    new, old = (one["balanced_accuracy"]["value"] for one in (candidate, live))
-    figures = f"balanced accuracy {new:.1%} against {old:.1%} on the same {candidate['n']} locked faces"
-    if new >= old:
-        return True, f"Not worse than the live model: {figures}."
-    return False, f"Worse than the live model: {figures}. The live model stays."
+def live(session: Session) -> Run | None:
+    """The run whose model is in use, as the database has it now."""
+    query = select(Run).join(Workbench, Workbench.live_run_id == Run.id)
+    return session.scalar(query, execution_options={"populate_existing": True})
 
 
 def make_live(session: Session, run: Run, reason: str, by: Person | None = None) -> None:
-    """Swap the live run; scores of other runs go with the same commit."""
+    """Swap the live run. The scores of the one before are kept, for the way back."""
     row = workbench(session)
-    row.live_run_id = run.id
+    if row.live_run_id != run.id:
+        row.previous_run_id, row.live_run_id = row.live_run_id, run.id
     run.promoted, run.reason = True, reason
-    session.execute(delete(Score).where(Score.run_id != run.id))
-    session.add(
-        Event(kind="promoted", person_id=by.id if by else None, detail={"run": run.id, "reason": reason})
-    )
+    detail = {"run": run.id, "before": row.previous_run_id, "reason": reason}
+    session.add(Event(kind="promoted", person_id=by.id if by else None, detail=detail))
+
+
+def forget_old_scores(session: Session) -> None:
+    """Delete the scores of runs that are neither live nor the one before, nor at work. Commits."""
+    row = workbench(session)
+    kept = [id for id in (row.live_run_id, row.previous_run_id) if id is not None]
+    working = select(Run.id).where(Run.status == "running")
+    session.execute(delete(Score).where(Score.run_id.not_in(kept), Score.run_id.not_in(working)))
+    session.commit()

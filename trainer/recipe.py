@@ -9,60 +9,103 @@ from trainer.errors import BadRecipe
 
 @dataclass(frozen=True)
 class Recipe:
-    """The quick recipe: the backbone is frozen and its features are kept; only a softmax is fitted.
+    """The default is *quick*: the backbone is frozen, its features are kept, only a softmax is fitted.
 
-    `views` counts the crops per training face, the plain one included; an epoch is `steps` whole-set
-    steps of Adam; fitting stops after `patience` epochs without a better validation loss (the
-    tutorial's 6).
+    `views` counts the crops per training face, the plain one included; the others are turned, moved,
+    zoomed and mirrored as in the tutorial (`trainer.crops`). With `batch` 0 every step sees the whole set,
+    `steps` times an epoch; else so many at a time. Fitting stops after `patience` epochs without a better
+    loss on people held out; 0: never early.
     """
 
     preset: str = "quick"
+    image_size: int = 160
     views: int = 4
-    epochs: int = 60
+    optimiser: str = "adam"
+    learning_rate: float = 0.001
+    batch: int = 4096
+    epochs: int = 80
     steps: int = 10
-    patience: int = 6
-    learning_rate: float = 0.003
+    patience: int = 12
+    class_weights: bool = True
+    calibration: bool = True
+    blocks: int = 0
+    """Of the backbone's inverted residual blocks, counted from its end: those that learn too."""
     folds: int = 5
     seed: int = 0
 
     @classmethod
     def of(cls, given: Mapping[str, Any] | str) -> "Recipe":
-        """A preset by name, or the default recipe with the fields that `given` sets. Raises BadRecipe."""
-        chosen = {"preset": given} if isinstance(given, str) else given
-        defaults = asdict(cls())
+        """A preset by name, or with the fields that `given` sets. Raises BadRecipe."""
+        chosen = {"preset": given} if isinstance(given, str) else dict(given)
+        preset = chosen.get("preset", "quick")
+        if preset not in PRESETS:
+            raise BadRecipe("bad_recipe", f"There is no preset “{preset}”.", _allowed("preset"))
+        values = asdict(PRESETS[preset])
         for name, value in chosen.items():
-            if name not in defaults:
-                hint = f"Use {', '.join(defaults)}."
-                raise BadRecipe("bad_recipe", f"There is no recipe field “{name}”.", hint)
-            if type(value) is not type(defaults[name]) or not _fits(name, value):
+            if name not in values:
+                raise BadRecipe(
+                    "bad_recipe", f"There is no recipe field “{name}”.", f"Use {', '.join(values)}."
+                )
+            if not _fits(name, value, type(values[name])):
                 raise BadRecipe("bad_recipe", f"{value!r} is no value for “{name}”.", _allowed(name))
-        return cls(**chosen)
+        made = cls(**values | chosen)
+        if (made.blocks > 0) != (preset == "fine-tune"):
+            hint = "Choose the preset fine-tune to train blocks of the backbone."
+            raise BadRecipe("bad_recipe", f"{made.blocks} is no value for “blocks” of {preset}.", hint)
+        return made
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
 
 
+PRESETS = {
+    "quick": Recipe(),
+    # As in the article: 50 copies and the plain crop, batches of 100 through the frozen network, 10 epochs,
+    # Adam's defaults; its early stopping is never passed to the fit, and nothing is calibrated or held out.
+    "tutorial": Recipe(
+        "tutorial",
+        views=51,
+        batch=100,
+        epochs=10,
+        steps=1,
+        patience=0,
+        class_weights=False,
+        calibration=False,
+        folds=0,
+    ),
+    "fine-tune": Recipe("fine-tune", batch=32, epochs=12, steps=1, patience=3, blocks=2, folds=3),
+}
+CHOICES: dict[str, tuple[Any, ...]] = {
+    "preset": tuple(PRESETS),
+    "image_size": (160,),
+    "optimiser": ("adam", "adamw", "sgd"),
+    "blocks": (0, 1, 2, 3),
+    "folds": (0, *range(2, 21)),
+}
 LIMITS: dict[str, tuple[float, float]] = {
     "views": (1, 64),
+    "learning_rate": (1e-6, 1.0),
+    "batch": (0, 65536),
     "epochs": (1, 1000),
     "steps": (1, 100),
-    "patience": (1, 1000),
-    "learning_rate": (1e-6, 1.0),
-    "folds": (2, 20),
+    "patience": (0, 1000),
     "seed": (0, 2**31 - 1),
 }
-PRESETS = ("quick",)
 
 
-def _fits(name: str, value: Any) -> bool:
-    if name == "preset":
-        return value in PRESETS
-    low, high = LIMITS[name]
-    return bool(low <= value <= high)
+def _fits(name: str, value: Any, kind: type[Any]) -> bool:
+    if type(value) is not kind and not (kind is float and type(value) is int):
+        return False
+    if name in CHOICES:
+        return value in CHOICES[name]
+    low, high = LIMITS.get(name, (0, 1))  # of a flag: both
+    return low <= float(value) <= high
 
 
 def _allowed(name: str) -> str:
-    if name == "preset":
-        return f"The presets are {', '.join(PRESETS)}."
-    low, high = LIMITS[name]
-    return f"It lies between {low:g} and {high:g}."
+    if name in CHOICES:
+        return f"Use one of {', '.join(map(str, CHOICES[name]))}."
+    if name in LIMITS:
+        low, high = LIMITS[name]
+        return f"It is a number between {low:g} and {high:g}."
+    return "It is true or false."

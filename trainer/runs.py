@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from math import ceil
 from typing import Any
 
-from sqlalchemy import CursorResult, func, select, update
+from sqlalchemy import CursorResult, func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -14,12 +14,14 @@ from db.base import OPEN, now
 from db.live import live_run
 from db.models import STANDING, Answer, Event, Person, Run
 from db.words import N_
-from trainer.dataset import LEAST_PER_CLASS, label_counts, require_enough
+from trainer.dataset import LEAST_PER_CLASS, LEAST_TO_TUNE, label_counts, require_enough
 from trainer.errors import NoModel, NotFound, RunOver
-from trainer.promote import make_live
+from trainer.promote import make_live, workbench
 from trainer.recipe import Recipe
 
 LEAST_NEW, NEW_SHARE = 10, 0.1
+LEAST_PROGRESS = 0.05
+"""Of a run without a forerunner, before which its end cannot be guessed."""
 
 
 def request_run(session: Session, recipe: Mapping[str, Any] | str, by: Person | None = None) -> Run:
@@ -28,7 +30,7 @@ def request_run(session: Session, recipe: Mapping[str, Any] | str, by: Person | 
     if (waiting := _waiting(session)) is not None:
         return waiting
     names = classes.names(session)
-    require_enough(session, names)
+    require_enough(session, names, LEAST_TO_TUNE if chosen.blocks else LEAST_PER_CLASS)
     run = Run(recipe=chosen.as_dict(), seed=chosen.seed, classes=list(names))
     session.add(run)
     try:
@@ -66,12 +68,26 @@ def cancel(session: Session, run: Run, by: Person | None = None) -> None:
     session.add(Event(kind="run_cancelled", person_id=by.id if by else None, detail={"run": run.id}))
 
 
-def promote(session: Session, run: Run, by: Person) -> None:
-    """Make the run's model live by hand. Raises NoModel unless the run is done."""
+def promote(session: Session, run: Run, by: Person, reason: str = "") -> None:
+    """Make the run's model live by hand. Raises NoModel unless the run is done.
+
+    Its scores are computed next, if it was not the live model before; until then no face has any.
+    """
     if run.status != "done" or run.head is None:
         raise NoModel("no_model", "This run has no model.", "Promote a run that is done.")
-    make_live(session, run, f"Chosen by {by.name}.", by)
+    said = f"Chosen by {by.name}: {reason.strip()}" if reason.strip() else f"Chosen by {by.name}."
+    make_live(session, run, said, by)
     queue.enqueue(session, "trainer.score_new_faces")
+
+
+def roll_back(session: Session, by: Person) -> Run:
+    """Make the model live that was before this one; its scores are still there. Raises NoModel."""
+    row = workbench(session)
+    before = session.get(Run, row.previous_run_id) if row.previous_run_id else None
+    if before is None:
+        raise NoModel("nothing_before", "There is no model to go back to.")
+    promote(session, before, by, f"back from run {row.live_run_id}")
+    return before
 
 
 @dataclass(frozen=True)
@@ -106,8 +122,28 @@ def _waiting(session: Session) -> Run | None:
 
 
 def answers_since(session: Session, run: Run | None) -> int:
-    """How many standing answers are newer than the run's start; all of them without a run."""
+    """How many standing answers the run did not know of; all of them without a run."""
     query = select(func.count(Answer.id)).where(STANDING)
-    if run is not None and run.started_at is not None:
-        query = query.where(Answer.created_at > run.started_at)
+    if run is not None:
+        query = query.where(or_(Answer.run_id.is_(None), Answer.run_id > run.id))
     return session.scalar(query) or 0
+
+
+def seconds_left(session: Session, run: Run) -> float | None:
+    """About how long a run still takes: by the last one of its preset, else by how far it has come."""
+    if run.started_at is None:
+        return None
+    query = select(Run).where(Run.status == "done", Run.id < run.id).order_by(Run.id.desc()).limit(10)
+    for before in session.scalars(query):
+        if before.recipe == run.recipe and before.metrics:
+            return float(sum(before.metrics["seconds"].values()) * (1 - run.progress))
+    gone = (now() - run.started_at).total_seconds()
+    return gone / run.progress * (1 - run.progress) if run.progress > LEAST_PROGRESS else None
+
+
+def names_of_people(session: Session, run: Run) -> dict[str, str]:
+    """Names of the people in the run's slices, by id as text; who was erased has none."""
+    parts = [(run.metrics or {}).get(part) or {} for part in ("locked", "cross_validated")]
+    ids = {one["name"] for part in parts for one in part.get("slices", []) if one["by"] == "person"}
+    query = select(Person).where(Person.id.in_([int(id) for id in ids if id.isdecimal()]))
+    return {str(person.id): person.name for person in session.scalars(query)}

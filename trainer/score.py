@@ -1,55 +1,51 @@
 """Class probabilities for every face under a run, for the review queue and the pages."""
 
-from collections.abc import Sequence
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import CancelledError, ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
-from sqlalchemy import and_, delete, exists, select
+from numpy.typing import NDArray
+from sqlalchemy import Select, and_, delete, exists, select
 from sqlalchemy.orm import Session
 
 from db import classes
-from db.faces import insert_for_faces
+from db.faces import around, insert_for_faces
 from db.live import live_run
 from db.models import Face, Photo, Prediction, Run, Score
+from db.session import session_scope
 from db.storage import blobs
 from trainer import crops
-from trainer.embed import Features, Key, Wanted, embedder, features_of
+from trainer.embed import Features, Wanted, features_of
 from trainer.head import Head
+from trainer.networks import Network, network_of
 from trainer.select import margins
 
-
-def faces_to_score(session: Session) -> list[tuple[int, int]]:
-    """(id, box version) of every face that is not rejected and whose photo is ready."""
-    query = (
-        select(Face.id, Face.box_version).join(Photo).where(Photo.status == "ready", Face.state != "rejected")
-    )
-    return [(row.id, row.box_version) for row in session.execute(query.order_by(Face.id))]
+AT_ONCE = 5000
+"""Faces to a commit: an answer that comes meanwhile waits for one of them at most."""
 
 
-def store_scores(
-    session: Session, run: Run, head: Head, faces: Sequence[tuple[int, int]], features: dict[Key, Features]
+def newest_faces(session: Session, limit: int) -> list[int]:
+    """Ids of the newest faces that are scored, newest first."""
+    return list(session.scalars(_scored().with_only_columns(Face.id).order_by(Face.id.desc()).limit(limit)))
+
+
+def score_all(
+    session: Session,
+    run: Run,
+    network: Network,
+    head: Head,
+    say: Callable[[float], None] = lambda share: None,
 ) -> int:
-    """Score the faces whose features are there; returns how many. The caller commits."""
-    present = [(id, version) for id, version in faces if (id, 0) in features]
-    if not present:
-        return 0
-    probabilities = head.probabilities(np.stack([features[id, 0] for id, _ in present]))
-    best, margin = probabilities.argmax(axis=1), margins(probabilities)
-    meant = classes.read(session)
-    labels = [meant.now(name) or name for name in run.classes]
-    rows = [
-        {
-            "run_id": run.id,
-            "face_id": id,
-            "box_version": version,
-            "probabilities": [float(p) for p in probabilities[i]],
-            "label": labels[best[i]],
-            "margin": float(margin[i]),
-        }
-        for i, (id, version) in enumerate(present)
-    ]
-    insert_for_faces(session, Score, rows)
-    return len(rows)
+    """Score every face under the run, AT_ONCE to a commit; returns how many. Says the share that is done.
+
+    The run is not live yet, so nobody sees the scores before all of them are there.
+    """
+    session.execute(delete(Score).where(Score.run_id == run.id))
+    session.commit()  # the thread that reads ahead writes features: this one must hold no lock
+    ids = list(session.scalars(_scored().with_only_columns(Face.id).order_by(Face.id)))
+    return _score(session, run, network, head, ids, say)
 
 
 def score_new_faces(session: Session) -> int:
@@ -57,23 +53,88 @@ def score_new_faces(session: Session) -> int:
     run = live_run(session)
     if run is None or run.head is None:
         return 0
-    scored = and_(Score.run_id == run.id, Score.face_id == Face.id)
-    query = (
-        select(Face.id, Face.box_version)
-        .join(Photo)
-        .outerjoin(Score, scored)
-        .where(Photo.status == "ready", Face.state != "rejected")
-        .where(Score.face_id.is_(None) | (Score.box_version != Face.box_version))
-    )
-    stale = [(row.id, row.box_version) for row in session.execute(query)]
-    if not stale:
+    scored = and_(Score.run_id == run.id, Score.face_id == Face.id, Score.box_version == Face.box_version)
+    query = _scored().with_only_columns(Face.id).outerjoin(Score, scored).where(Score.face_id.is_(None))
+    ids = list(session.scalars(query.order_by(Face.id)))
+    if not ids:
         return 0
-    features = features_of(session, [Wanted(id, 1) for id, _ in stale])
     moved = exists().where(Face.id == Score.face_id, Face.box_version != Score.box_version)
     session.execute(delete(Score).where(Score.run_id == run.id, moved))
-    count = store_scores(session, run, Head.of(run.head), stale, features)
-    session.commit()
+    session.commit()  # as above
+    return _score(session, run, network_of(session, run), Head.of(run.head), ids)
+
+
+def _scored() -> Select[Any]:
+    """Every face that is not rejected and whose photo is ready."""
+    return select(Face).join(Photo).where(Photo.status == "ready", Face.state != "rejected")
+
+
+def _score(
+    session: Session,
+    run: Run,
+    network: Network,
+    head: Head,
+    ids: Sequence[int],
+    say: Callable[[float], None] = lambda share: None,
+) -> int:
+    meant = classes.read(session)
+    labels = [meant.now(name) or name for name in run.classes]
+    count = 0
+    for versions, features in _read_ahead(network, ids):
+        present = [id for id in versions if (id, 0) in features]
+        probabilities = head.probabilities(features.take([(id, 0) for id in present]))
+        insert_for_faces(session, Score, _rows(run.id, present, versions, probabilities, labels))
+        session.commit()
+        count += len(present)
+        say(count / len(ids))
     return count
+
+
+def _read_ahead(network: Network, ids: Sequence[int]) -> Iterator[tuple[dict[int, int], Features]]:
+    """Box versions and features, AT_ONCE faces at a time; the next are read while these are written."""
+    stopped = threading.Event()
+
+    def read(some: Sequence[int]) -> tuple[dict[int, int], Features]:
+        with session_scope() as session:
+            features = features_of(session, network, [Wanted(id, 1) for id in some], lambda share: check())
+            versions = select(Face.id, Face.box_version).where(around(Face.id, some))
+            return dict(session.execute(versions).tuples().all()), features
+
+    def check() -> None:
+        if stopped.is_set():
+            raise CancelledError
+
+    with ThreadPoolExecutor(1, thread_name_prefix="read-ahead") as pool:
+        parts = [ids[start : start + AT_ONCE] for start in range(0, len(ids), AT_ONCE)]
+        coming = [pool.submit(read, part) for part in parts[:2]]
+        try:
+            for number in range(len(parts)):
+                yield coming.pop(0).result()
+                if number + 2 < len(parts):
+                    coming.append(pool.submit(read, parts[number + 2]))
+        finally:
+            stopped.set()
+
+
+def _rows(
+    run_id: int,
+    ids: Sequence[int],
+    versions: dict[int, int],
+    probabilities: NDArray[np.float64],
+    labels: list[str],
+) -> list[dict[str, Any]]:
+    best, margin = probabilities.argmax(axis=1).tolist(), margins(probabilities).tolist()
+    return [
+        {
+            "run_id": run_id,
+            "face_id": id,
+            "box_version": versions[id],
+            "probabilities": chances,
+            "label": labels[best[i]],
+            "margin": margin[i],
+        }
+        for i, (id, chances) in enumerate(zip(ids, probabilities.round(6).tolist(), strict=True))
+    ]
 
 
 def classify_prediction(session: Session, prediction_id: int) -> None:
@@ -84,18 +145,18 @@ def classify_prediction(session: Session, prediction_id: int) -> None:
     run = session.get(Run, prediction.run_id)
     assert run is not None
     assert run.head is not None, "only a finished run is ever live"
-    prediction.faces = _classified(prediction, Head.of(run.head), run.classes)
+    prediction.faces = _classified(prediction, network_of(session, run), Head.of(run.head), run.classes)
     prediction.status = "done"
     session.commit()
 
 
-def _classified(prediction: Prediction, head: Head, names: Sequence[str]) -> list[Any]:
+def _classified(prediction: Prediction, network: Network, head: Head, names: Sequence[str]) -> list[Any]:
     faces = prediction.faces or []
     if not faces:
         return []
     photo = crops.decode(blobs().get(prediction.blob))
-    images = np.stack([crops.crop(photo, tuple(face["box"])) for face in faces])
-    probabilities = head.probabilities(embedder()(images))
+    images = np.stack([network.crop(photo, tuple(face["box"])) for face in faces])
+    probabilities = head.probabilities(network.embedder(images))
     return [
         face
         | {

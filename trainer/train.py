@@ -1,33 +1,33 @@
 """One run, from answers to a model that is live or was kept back with its reason."""
 
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import structlog
-from numpy.typing import NDArray
-from sklearn.model_selection import StratifiedGroupKFold
-from sqlalchemy import select
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from db import jobs
+from db import check, jobs
 from db.base import now
-from db.models import Face, Run
+from db.models import Answer, Run
 from db.storage import blobs
-from trainer import backbone, crops, dataset, evaluate, export, promote, score
-from trainer.embed import Features, Key, Wanted, features_of
-from trainer.head import Data, Head, fit, fit_for
+from db.words import N_
+from trainer import dataset, figures, networks, publish, score
+from trainer.dataset import Dataset
+from trainer.embed import Features, Wanted, crops_of, features_of
+from trainer.head import Epoch
+from trainer.learn import Learned, learn, plain
+from trainer.networks import Network
+from trainer.progress import LEASE_SECONDS, Progress, Say
 from trainer.recipe import Recipe
 
 log = structlog.get_logger()
 
-LEASE_SECONDS = 30
-CHECKED_CROPS = 8
-# Where each phase ends on the progress bar, from its share of a cold run on 200 faces.
-PHASES = {"collect": 0.02, "embed": 0.55, "fit": 0.75, "validate": 0.82, "save": 0.92, "score": 0.98}
+OnEpoch = Callable[[int, Epoch], None]
+NEWEST = 500
+"""Unlabelled faces in which drift is looked for."""
 
 
 def train(session: Session, run_id: int, attempt: int, owner: str) -> None:
@@ -36,7 +36,7 @@ def train(session: Session, run_id: int, attempt: int, owner: str) -> None:
         return
     run = session.get_one(Run, run_id, populate_existing=True)
     try:
-        _Training(session, run).do()
+        _do(session, run)
     except jobs.LostLease:
         session.rollback()
         log.info("run_stopped", run=run_id)
@@ -57,184 +57,106 @@ def _fail(session: Session, run: Run, error: Exception) -> None:
         log.info("run_was_not_ours_any_more", run=run.id)
 
 
-@dataclass
-class _Training:
-    """The steps of one run; each writes its progress, and learns there if the run was cancelled."""
-
-    session: Session
-    run: Run
-    seconds: dict[str, float] = field(default_factory=dict)
-    curve: list[dict[str, Any]] = field(default_factory=list)
-
-    def do(self) -> None:
-        recipe = Recipe.of(self.run.recipe)
-        with self._phase("collect") as say:
-            data = dataset.collect(self.session, tuple(self.run.classes))
-            everyone = score.faces_to_score(self.session)
-            manifest = blobs().put(data.manifest())
-            say(
-                1.0,
-                manifest=manifest,
-                backbone=backbone.backbone_id(),
-                started_at=self.run.started_at or now(),
-            )
-        with self._phase("embed") as say:
-            features = features_of(self.session, _wanted(data, everyone, recipe), say)
-            data = replace(data, rows=tuple(row for row in data.rows if (row.face_id, 0) in features))
-        with self._phase("fit") as say:
-            head, epochs = self._fit(data, features, recipe, say)
-        with self._phase("validate") as say:
-            metrics, head = self._measure(data, features, head, recipe, epochs, say)
-        with self._phase("save"):
-            files = self._save(data, features, head)
-        with self._phase("score"):
-            self._publish(data, features, head, metrics, files, everyone)
-
-    @contextmanager
-    def _phase(self, name: str) -> Iterator[Callable[..., None]]:
-        names = list(PHASES)
-        start = PHASES[names[names.index(name) - 1]] if name != names[0] else 0.0
-
-        def say(share: float, **values: Any) -> None:
-            progress = start + share * (PHASES[name] - start)
-            jobs.write(self.session, self.run, LEASE_SECONDS, phase=name, progress=progress, **values)
-            self.session.commit()
-
-        began = time.monotonic()
-        say(0.0)
-        yield say
-        self.seconds[name] = round(time.monotonic() - began, 3)
-
-    def _fit(
-        self, data: dataset.Dataset, features: dict[Key, Features], recipe: Recipe, say: Callable[..., None]
-    ) -> tuple[Head, int]:
-        learned, held_out = data.where("train"), None
-        if len(set(data.labels[learned])) < len(data.classes):  # so few people that a class is all held out
-            learned = data.where("train", "validation")
-        elif data.where("validation").any():
-            held_out = _examples(data, features, data.where("validation"), 1)
-        training = _examples(data, features, learned, recipe.views)
-
-        def on_epoch(number: int, figures: dict[str, float | None]) -> None:
-            self.curve.append({"epoch": number} | figures)
-            say(number / recipe.epochs, curve=list(self.curve))
-
-        return fit(training, held_out, len(data.classes), recipe, on_epoch)
-
-    def _measure(
-        self,
-        data: dataset.Dataset,
-        features: dict[Key, Features],
-        head: Head,
-        recipe: Recipe,
-        epochs: int,
-        say: Callable[..., None],
-    ) -> tuple[dict[str, Any], Head]:
-        """Metrics of the run, and the head with the temperature that held-out logits ask for."""
-        open_rows = data.where("train", "validation")
-        logits = _out_of_fold(data, features, open_rows, recipe, epochs, say)
-        labels, groups = data.labels, data.groups
-        crossed = None
-        if logits is not None:
-            warmth = evaluate.temperature(labels[open_rows], logits)
-            head = replace(head, temperature=warmth)
-            chances = evaluate.softmax(logits / warmth)
-            crossed = evaluate.measure(labels[open_rows], chances, groups[open_rows], data.classes)
-        locked, reason = locked_figures(data, features, head)
-        metrics = {
-            "locked": locked,
-            "locked_reason": reason,
-            "cross_validated": crossed,
-            "train": {"n": int(open_rows.sum()), "people": len(np.unique(groups[open_rows]))},
+def _do(session: Session, run: Run) -> None:
+    recipe, progress = Recipe.of(run.recipe), Progress(session, run)
+    with progress.phase("collect"):
+        data = _collect(session, run, progress)
+    with progress.phase("embed") as say:
+        material = Material(session, recipe, say)
+        data = material.gather(data)
+        progress.note(N_("Looked at %(n)s faces."), n=len(data.rows))
+    with progress.phase("fit") as say:
+        learned = material.learn(data, progress.epoch, say)
+        del material  # 100 MB for 10,000 faces, which the next phases need for themselves
+        progress.note(N_("Fitted for %(n)s epochs."), n=learned.epochs)
+    with progress.phase("validate"):
+        told = measured(session, data, learned, recipe)
+        learned = replace(learned, head=replace(learned.head, temperature=told.temperature))
+        metrics = figures.metrics(data, told)
+        drifted = _drift(session, data, learned.network)
+        metrics |= {
+            "drift": drifted,
+            "warnings": figures.warnings(data, len(check.straddling(session)), drifted),
         }
-        return metrics, head
-
-    def _save(self, data: dataset.Dataset, features: dict[Key, Features], head: Head) -> dict[str, str]:
-        litert = export.litert_bytes(head)
-        some = [row.face_id for row in data.rows[:: max(1, len(data.rows) // CHECKED_CROPS)]][:CHECKED_CROPS]
-        expected = head.probabilities(np.stack([features[id, 0] for id in some]))
-        export.check(litert, [_crop(self.session, id) for id in some], expected)
-        return {"keras_blob": blobs().put(export.keras_bytes(head)), "litert_blob": blobs().put(litert)}
-
-    def _publish(
-        self,
-        data: dataset.Dataset,
-        features: dict[Key, Features],
-        head: Head,
-        metrics: dict[str, Any],
-        files: dict[str, str],
-        everyone: list[tuple[int, int]],
-    ) -> None:
-        """Scores, verdict and the switch of the live model in one commit: all of it or nothing."""
-        live = promote.workbench(self.session).live_run
-        rival = locked_figures(data, features, Head.of(live.head))[0] if live and live.head else None
-        good, reason = promote.verdict(metrics["locked"], rival, first=live is None)
-        if good:
-            score.store_scores(self.session, self.run, head, everyone, features)
-        metrics["seconds"] = self.seconds
-        done = {"status": "done", "phase": "done", "progress": 1.0, "finished_at": now(), "reason": reason}
-        jobs.write(self.session, self.run, 0, metrics=metrics, head=head.as_dict(), **done, **files)
-        if good:
-            promote.make_live(self.session, self.run, reason)
-        self.session.commit()
+    with progress.phase("save"):
+        session.refresh(run)  # progress writes past the object
+        publish.save(session, run, data, learned, told, metrics)
+        progress.note(N_("Saved and checked the model's files."))
+    with progress.phase("score") as say:
+        publish.publish(session, run, data, learned, told, metrics, progress, say)
 
 
-def locked_figures(
-    data: dataset.Dataset, features: dict[Key, Features], head: Head
-) -> tuple[dict[str, Any] | None, str | None]:
-    """The head's figures on the locked faces, or None and the reason in words."""
-    rows = data.where("locked")
-    labels, groups = data.labels[rows], data.groups[rows]
-    reason = evaluate.too_small(labels, groups, data.classes)
-    if reason is not None:
-        return None, reason
-    chances = head.probabilities(_examples(data, features, rows, 1).features)
-    return evaluate.measure(labels, chances, groups, data.classes), None
+def _collect(session: Session, run: Run, progress: Progress) -> Dataset:
+    """The dataset, with its manifest kept; every answer so far is known to a run from here on."""
+    session.execute(update(Answer).where(Answer.run_id.is_(None)).values(run_id=run.id))
+    data = dataset.collect(session, tuple(run.classes))
+    manifest = blobs().put(data.manifest())
+    progress.set(manifest=manifest, started_at=run.started_at or now())
+    tally = np.bincount(data.labels, minlength=len(data.classes))
+    counts = ", ".join(f"{name}: {n}" for name, n in zip(data.classes, tally, strict=True))
+    progress.note(N_("Collected %(n)s labelled faces (%(counts)s)."), n=len(data.rows), counts=counts)
+    return data
 
 
-def _wanted(data: dataset.Dataset, everyone: list[tuple[int, int]], recipe: Recipe) -> list[Wanted]:
-    learned = {row.face_id for row in data.rows if row.split != "locked"}
-    return [Wanted(id, recipe.views if id in learned else 1) for id, _ in everyone]
+class Material:
+    """What the recipe learns from: kept features, or crops to be sent through a network."""
+
+    def __init__(self, session: Session, recipe: Recipe, say: Say) -> None:
+        self._session, self._recipe, self._say = session, recipe, say
+        self._features: Features | None = None
+        self._images: dict[int, Any] = {}
+        self.network = networks.tutorial() if recipe.preset == "tutorial" else networks.shared()
+
+    def gather(self, data: Dataset) -> Dataset:
+        """Compute what is missing; the dataset without faces that are gone meanwhile."""
+        views = 1 if self._recipe.preset == "tutorial" else self._recipe.views
+        wanted = [Wanted(row.face_id, views if row.split != "locked" else 1) for row in data.rows]
+        kept = features_of(self._session, self.network, wanted, self._say, data.boxes)
+        self._features = kept
+        gone = kept.missing()
+        if self._recipe.preset != "quick":
+            learned = [row.face_id for row in data.rows if row.split != "locked" and row.face_id not in gone]
+            self._images = crops_of(self._session, self.network, learned, self._say, data.boxes)
+            gone |= {id: [0] for id in learned if id not in self._images}
+        return data.without(lambda row: row.face_id in gone)
+
+    def learn(self, data: Dataset, on_epoch: OnEpoch, say: Say) -> Learned:
+        """Fit by the recipe's preset."""
+        assert self._features is not None
+        recipe = self._recipe
+        if recipe.preset == "tutorial":
+            from trainer import tutorial
+
+            return tutorial.learn(data, self._images, self.network, recipe, on_epoch, say)
+
+        def heard(number: int, epoch: Epoch) -> None:
+            if recipe.preset == "quick":
+                on_epoch(number, epoch)
+                say(number / recipe.epochs)
+
+        learned = learn(data, self._features, self.network, recipe, heard)
+        if recipe.preset == "fine-tune":
+            from trainer import tune
+
+            learned = tune.learn(data, self._images, learned, recipe, on_epoch, say)
+        return learned
 
 
-def _examples(
-    data: dataset.Dataset, features: dict[Key, Features], rows: NDArray[np.bool_], views: int
-) -> Data:
-    """Features and labels of the chosen rows, each in its first `views` views."""
-    labels = data.labels
-    keys = [(data.rows[i].face_id, view, labels[i]) for i in np.flatnonzero(rows) for view in range(views)]
-    present = [(features[id, view], label) for id, view, label in keys if (id, view) in features]
-    stacked = (
-        np.stack([one for one, _ in present]) if present else np.empty((0, backbone.FEATURES), np.float32)
+def measured(session: Session, data: Dataset, learned: Learned, recipe: Recipe) -> figures.Said:
+    """What the model says of the locked people, and models like it of the others."""
+    locked = data.where("locked")
+    wanted = [Wanted(data.rows[i].face_id, 1) for i in np.flatnonzero(locked)]
+    features = features_of(session, learned.network, wanted, boxes=data.boxes)
+    return figures.said(data, learned, plain(data, features, locked), recipe.calibration)
+
+
+def _drift(session: Session, data: Dataset, network: Network) -> dict[str, Any] | None:
+    known = data.where("train", "validation")
+    labelled = {row.face_id for row in data.rows}
+    newest = [id for id in score.newest_faces(session, NEWEST + len(labelled)) if id not in labelled][:NEWEST]
+    features = features_of(session, network, [Wanted(id, 1) for id in newest])
+    there = [(id, 0) for id in newest if (id, 0) in features]
+    ids = [Wanted(data.rows[i].face_id, 1) for i in np.flatnonzero(known)]
+    return figures.drift(
+        plain(data, features_of(session, network, ids), known), data.groups[known], features.take(there)
     )
-    return Data(stacked, np.array([label for _, label in present], np.int64))
-
-
-def _out_of_fold(
-    data: dataset.Dataset,
-    features: dict[Key, Features],
-    rows: NDArray[np.bool_],
-    recipe: Recipe,
-    epochs: int,
-    say: Callable[..., None],
-) -> NDArray[np.float32] | None:
-    """Logits (n, classes) for each chosen row from a head that saw nobody of its group; None if one group."""
-    index = np.flatnonzero(rows)
-    labels, groups = data.labels[index], data.groups[index]
-    folds = min(recipe.folds, len(np.unique(groups)))
-    if folds < 2:
-        return None
-    logits = np.zeros((len(index), len(data.classes)), np.float32)
-    splitter = StratifiedGroupKFold(folds, shuffle=True, random_state=recipe.seed)
-    for number, (inside, outside) in enumerate(splitter.split(index, labels, groups), start=1):
-        chosen = np.zeros(len(data.rows), bool)
-        chosen[index[inside]] = True
-        head = fit_for(_examples(data, features, chosen, recipe.views), len(data.classes), recipe, epochs)
-        logits[outside] = head.logits(np.stack([features[data.rows[i].face_id, 0] for i in index[outside]]))
-        say(number / folds)
-    return logits
-
-
-def _crop(session: Session, face_id: int) -> NDArray[np.uint8]:
-    face = session.scalars(select(Face).where(Face.id == face_id)).one()
-    return crops.crop(crops.decode(blobs().get(face.photo.blob)), face.box)

@@ -26,17 +26,18 @@ def create_app() -> APIFlask:
         boxes,
         classes,
         commands,
+        compare,
         database,
         errors,
         gallery,
         home,
         label,
         links,
+        live,
         mine,
         people,
         pictures,
         roles,
-        runs,
         upload,
         words,
     )
@@ -57,7 +58,9 @@ def create_app() -> APIFlask:
         module.init_app(app)
     app.before_request(roles.check)
     app.before_request(auth.protect)
-    for page in (home, auth, upload, mine, pictures, label, boxes, agreement, classes, gallery, runs, people):
+    for page in (home, auth, upload, mine, pictures, label, boxes, agreement, classes, gallery, people):
+        app.register_blueprint(page.pages)
+    for page in (live, compare):  # the routes of `live` are those of a run
         app.register_blueprint(page.pages)
     for blueprint in api.blueprints():
         app.register_blueprint(blueprint, url_prefix=API)

@@ -1,11 +1,49 @@
 """Numbers to SVG coordinates; the templates draw them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from db.models import Run
 
 WIDTH, HEIGHT = 600.0, 160.0
+SQUARE = 200.0
 
 
 def line(values: Sequence[float], top: float) -> str:
     """`points` of a polyline in a WIDTH × HEIGHT box, 0 at the bottom and `top` at the top."""
     step = WIDTH / max(1, len(values) - 1)
+    values = [*values, *values] if len(values) == 1 else values  # of one value: a line across
     return " ".join(f"{i * step:.1f},{HEIGHT * (1 - value / top):.1f}" for i, value in enumerate(values))
+
+
+def curves(epochs: Sequence[Mapping[str, Any]]) -> dict[str, list[tuple[str, str]]]:
+    """By figure (loss, accuracy): (name, points) of its training and its validation curve so far."""
+    found = {}
+    for figure in ("loss", "accuracy"):
+        names = ((figure, "training"), (f"validation_{figure}", "validation"))
+        series = [([row[key] for row in epochs if row.get(key) is not None], title) for key, title in names]
+        top = 1.0 if figure == "accuracy" else max((v for values, _ in series for v in values), default=1.0)
+        if drawn := [(title, line(values, top or 1.0)) for values, title in series if values]:
+            found[figure] = drawn
+    return found
+
+
+def square(points: Sequence[Sequence[float]]) -> str:
+    """`points` of a polyline in a SQUARE box, both axes from 0 to 1."""
+    return " ".join(f"{x * SQUARE:.1f},{SQUARE * (1 - y):.1f}" for x, y in points)
+
+
+def learning(runs: Sequence[Run]) -> list[dict[str, Any]]:
+    """Per run, oldest first: where its balanced accuracy and its interval stand, from 50 to 100 %."""
+    measured = [(run, run.metrics["locked"] or run.metrics["cross_validated"]) for run in runs if run.metrics]
+    shown = [(run, part) for run, part in measured if part]
+    most = max((run.metrics["train"]["n"] for run, _ in shown if run.metrics), default=1)
+    return [
+        {"run": run, "part": part, "x": round(WIDTH * (run.metrics or {})["train"]["n"] / most, 1)}
+        | {edge: _above_half(part["balanced_accuracy"][edge]) for edge in ("value", "low", "high")}
+        for run, part in shown
+    ]
+
+
+def _above_half(value: float) -> float:
+    return round(HEIGHT * (1 - max(0.0, value - 0.5) / 0.5), 1)

@@ -1,6 +1,9 @@
 """The `flask` commands of DESIGN section 7. Each works on the data folder while the workbench runs."""
 
 import json
+import os
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,7 +17,7 @@ from rich.progress import Progress, track
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from db import classes, jobs
+from db import check, classes, jobs
 from db.base import OPEN
 from db.errors import Refused
 from db.live import live_run
@@ -24,16 +27,32 @@ from db.session import session_scope
 from db.settings import settings
 from labeller import folders, invites, people, predictions, review, tally
 from trainer import runs
+from trainer.recipe import PRESETS
 from web.links import invitation_url
 from web.up import up
 
 console = Console(highlight=False, soft_wrap=True)
 as_json = click.option("--json", "json_", is_flag=True, help="Print JSON, for scripts.")
 RUN_POLL = 0.2
+REPLAYED_ALIKE = 1e-3
+"""Figures of a replay may differ so much: another number of threads adds up in another order."""
 
 
 def init_app(app: Flask) -> None:
-    for command in (up, invite, token, import_, retrain, predict, status, config, migrate):
+    for command in (
+        up,
+        invite,
+        token,
+        import_,
+        retrain,
+        promote,
+        replay,
+        predict,
+        status,
+        fsck,
+        config,
+        migrate,
+    ):
         app.cli.add_command(command)
 
 
@@ -133,11 +152,12 @@ def _wait_for_faces(session: Session) -> None:
 
 @click.command()
 @click.option("--wait", is_flag=True, help="Wait for the run to end.")
+@click.option("--recipe", default="quick", type=click.Choice(list(PRESETS)), help="How to train.")
 @as_json
-def retrain(wait: bool, json_: bool) -> None:
+def retrain(wait: bool, recipe: str, json_: bool) -> None:
     """Train on the answers so far."""
     with _workbench() as session:
-        run = runs.request_run(session, {})
+        run = runs.request_run(session, recipe)
         session.commit()
         while wait and run.status in OPEN:
             time.sleep(RUN_POLL)
@@ -147,6 +167,55 @@ def retrain(wait: bool, json_: bool) -> None:
         _show(value | {"metrics": run.metrics}, f"Run {run.id}: {run.status}. {_ending(run)}", json_)
     if wait and run.status != "done":
         raise SystemExit(1)
+
+
+@click.command()
+@click.argument("run", type=int)
+@click.option("--reason", default="", help="Why; it is shown with the run.")
+@as_json
+def promote(run: int, reason: str, json_: bool) -> None:
+    """Make the model of RUN the live one."""
+    with _workbench() as session:
+        chosen = runs.get_run(session, run)
+        runs.promote(session, chosen, people.owner(session), reason)
+        session.commit()
+    _show({"id": run, "promoted": True}, f"Run {run} is live.", json_)
+
+
+@click.command()
+@click.argument("run", type=int)
+@as_json
+def replay(run: int, json_: bool) -> None:
+    """Compute the figures of RUN anew, from its manifest, recipe and seed; nothing is changed."""
+    with _workbench() as session:
+        runs.get_run(session, run)
+    # A process of its own: this one never loads a network.
+    env = os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3"}
+    done = subprocess.run(
+        [sys.executable, "-m", "trainer.replay", str(run)], env=env, stdout=subprocess.PIPE, text=True
+    )
+    if done.returncode:
+        raise click.ClickException(f"The replay of run {run} failed; what it said is above.")
+    found = json.loads(done.stdout.splitlines()[-1])
+    alike = found["difference"] <= REPLAYED_ALIKE
+    erased = f" {found['missing']} faces were erased since." if found["missing"] else ""
+    text = f"Run {run}: figures differ by at most {found['difference']:.2g}.{erased}"
+    _show(found | {"alike": alike}, text, json_)
+    if not alike:
+        raise SystemExit(1)
+
+
+@click.command()
+def fsck() -> None:
+    """Check that every file is there and whole, nothing is half done, and the split holds."""
+    count = 0
+    with _workbench() as session:
+        for problem in check.problems(session):
+            click.echo(problem)
+            count += 1
+    if count:
+        raise SystemExit(1)
+    click.echo("Nothing is wrong.")
 
 
 def _ending(run: Run) -> str:

@@ -20,7 +20,6 @@ pages = APIBlueprint("home", __name__, enable_openapi=False)
 
 MODULES = Path(__file__).parent / "node_modules"
 ASSETS = {
-    "htmx.js": "htmx.org/dist/htmx.min.js",
     "normalize.css": "modern-normalize/modern-normalize.css",
     "sha2.js": "@noble/hashes/sha2.js",
     "_md.js": "@noble/hashes/_md.js",

@@ -1,22 +1,33 @@
-"""Training: start it, watch it, choose between models."""
+"""Training: start it, say when it starts by itself, choose between models."""
+
+import uuid
+from dataclasses import asdict
+from typing import Any
 
 from apiflask import APIBlueprint
-from flask import Response, abort, redirect, render_template, url_for
+from flask import Response, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from db import classes
+from db import classes, signing
+from db.base import OPEN, now
 from db.live import live_run
-from db.models import Run
-from db.storage import blobs
-from trainer import dataset, runs
-from trainer.errors import NotEnoughLabels
+from db.models import Artifact, Run, Workbench
+from labeller import answers
+from labeller.errors import BadAnswer
+from trainer import dataset, mistakes, runs, schedule
+from trainer.errors import BadRecipe, NotEnoughLabels
+from trainer.paired import RULE
+from trainer.recipe import CHOICES, LIMITS, PRESETS
+from web import charts
 from web.auth import me
-from web.charts import line
 from web.database import db
+from web.gallery import seen_at
 
 pages = APIBlueprint("runs", __name__, enable_openapi=False)
 
-FILES = {"keras": "keras_blob", "tflite": "litert_blob"}
+FILES = {"keras": "keras", "tflite": "tflite", "onnx": "onnx", "labels.txt": "labels", "md": "card"}
+"""Endings of the files that a run offers, and their forms."""
+SUSPECTS = 60
 
 
 @pages.get("/runs")
@@ -27,27 +38,41 @@ def page() -> ResponseReturnValue:
         obstacle = None
     except NotEnoughLabels as error:
         obstacle = error
-    live = live_run(session)
-    new = runs.answers_since(session, live)
-    return render_template("runs.html", runs=runs.recent(session), live=live, obstacle=obstacle, new=new)
+    live, recent = live_run(session), runs.recent(session)
+    return render_template(
+        "runs.html",
+        runs=recent,
+        live=live,
+        obstacle=obstacle,
+        new=runs.answers_since(session, live),
+        bench=session.get(Workbench, 1),
+        presets={name: asdict(one) for name, one in PRESETS.items()},
+        choices=CHOICES,
+        limits=LIMITS,
+        rule=RULE,
+        learning=charts.learning([run for run in reversed(recent) if run.metrics]),
+    )
 
 
 @pages.post("/runs")
 def start() -> ResponseReturnValue:
-    run = runs.request_run(db(), {}, me())
+    run = runs.request_run(db(), _recipe(), me())
     db().commit()
     return redirect(url_for("runs.one", run_id=run.id))
 
 
+@pages.post("/runs/rule")
+def rule() -> ResponseReturnValue:
+    """When to train without being asked."""
+    hour = request.form.get("nightly_hour", type=int) if request.form.get("nightly") else None
+    schedule.set_rule(db(), request.form.get("train_after", 0, type=int), hour)
+    db().commit()
+    return redirect(url_for("runs.page"))
+
+
 @pages.get("/runs/<int:run_id>")
 def one(run_id: int) -> ResponseReturnValue:
-    return _render("run.html", run_id)
-
-
-@pages.get("/runs/<int:run_id>/live")
-def live(run_id: int) -> ResponseReturnValue:
-    """The part of the page that changes while the run runs."""
-    return _render("_run.html", run_id)
+    return render(run_id, "run.html")
 
 
 @pages.post("/runs/<int:run_id>/cancel")
@@ -59,29 +84,84 @@ def cancel(run_id: int) -> ResponseReturnValue:
 
 @pages.post("/runs/<int:run_id>/promote")
 def promote(run_id: int) -> ResponseReturnValue:
-    runs.promote(db(), runs.get_run(db(), run_id), me())
+    run = runs.get_run(db(), run_id)
+    runs.promote(db(), run, me(), request.form.get("reason", ""))
     db().commit()
     return redirect(url_for("runs.one", run_id=run_id))
 
 
-@pages.get("/runs/<int:run_id>/model.<form>")
-def model(run_id: int, form: str) -> ResponseReturnValue:
-    key = getattr(runs.get_run(db(), run_id), FILES.get(form, ""), None)
-    if key is None:
+@pages.post("/runs/back")
+def roll_back() -> ResponseReturnValue:
+    run = runs.roll_back(db(), me())
+    db().commit()
+    return redirect(url_for("runs.one", run_id=run.id))
+
+
+@pages.get("/runs/<int:run_id>/suspects")
+def suspects(run_id: int) -> ResponseReturnValue:
+    """Labelled faces from the most to the least doubtful."""
+    run = runs.get_run(db(), run_id)
+    found = mistakes.suspects(db(), run, SUSPECTS)
+    return render_template("suspects.html", run=run, found=found, seen_at=now())
+
+
+@pages.post("/runs/<int:run_id>/faces/<int:face_id>")
+def relabel(run_id: int, face_id: int) -> ResponseReturnValue:
+    """An answer to a face that the run got wrong; what came after the page was made is not overwritten."""
+    kind, _, label = request.form.get("answer", "").partition(":")
+    if kind not in ("label", "reject", "unsure"):
+        raise BadAnswer("no_answer", "Choose what it is.", "Press one of the buttons below the face.")
+    answers.record(
+        db(), me(), answers.Given(uuid.uuid4().hex, kind, face_id, label or None, seen_at=seen_at())
+    )
+    db().commit()
+    back = "suspects" if request.form.get("from") == "suspects" else "one"
+    return redirect(url_for(f"runs.{back}", run_id=run_id) + f"#face-{face_id}")
+
+
+@pages.get("/runs/<int:run_id>/model.<ending>")
+def model(run_id: int, ending: str) -> ResponseReturnValue:
+    artifact = db().get(Artifact, (run_id, FILES.get(ending, "")))
+    if artifact is None:
         abort(404)
-    response = Response(blobs().get(key), mimetype="application/octet-stream")
-    response.headers["Content-Disposition"] = f'attachment; filename="second-look-{run_id}.{form}"'
+    response = Response(signing.read(artifact), mimetype="application/octet-stream")
+    response.headers["Content-Disposition"] = f'attachment; filename="second-look-{run_id}.{ending}"'
     return response
 
 
-def _render(template: str, run_id: int) -> str:
+def render(run_id: int, template: str) -> str:
+    """The page of a run, or the part of it that changes while it runs."""
     run = runs.get_run(db(), run_id)
-    return render_template(template, run=run, live=live_run(db()), curves=_curves(run))
+    over = run.status not in OPEN
+    return render_template(
+        template,
+        run=run,
+        live=live_run(db()),
+        curves=charts.curves(run.curve),
+        left=None if over else runs.seconds_left(db(), run),
+        worst=mistakes.worst(db(), run) if over and run.metrics else [],
+        files=_files(run) if over else {},
+        people=runs.names_of_people(db(), run) if over else {},
+        seen_at=now(),
+    )
 
 
-def _curves(run: Run) -> list[tuple[str, str]]:
-    """(name, SVG points) of the losses that were written so far."""
-    names = (("loss", "training"), ("validation_loss", "validation"))
-    series = [([row[key] for row in run.curve if row.get(key) is not None], title) for key, title in names]
-    top = max((value for values, _ in series for value in values), default=1.0)
-    return [(title, line(values, top)) for values, title in series if values]
+def _files(run: Run) -> dict[str, Artifact]:
+    """What can be downloaded of the run, by its ending."""
+    found = {ending: db().get(Artifact, (run.id, form)) for ending, form in FILES.items()}
+    return {ending: artifact for ending, artifact in found.items() if artifact is not None}
+
+
+def _recipe() -> dict[str, Any]:
+    """The form's preset and those of its fields that were filled in."""
+    given: dict[str, Any] = {"preset": request.form.get("preset", "quick")}
+    for name, value in asdict(PRESETS["quick"]).items():
+        text = request.form.get(name, "").strip()
+        if text and name != "preset":
+            try:
+                given[name] = text == "yes" if isinstance(value, bool) else type(value)(text)
+            except ValueError as error:
+                raise BadRecipe(
+                    "bad_recipe", f"“{text}” is no value for “{name}”.", "Write a number."
+                ) from error
+    return given

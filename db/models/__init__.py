@@ -3,7 +3,7 @@
 from db.models.classes import Class
 from db.models.people import ROLES, Event, Invite, Person, Token
 from db.models.photos import SHOWN, SPLITS, STANDING, Answer, Face, Group, Lease, Photo
-from db.models.runs import Embedding, Prediction, Run, Score, Workbench, Worker
+from db.models.runs import Artifact, Embedding, Outcome, Prediction, Run, Score, Workbench, Worker
 
 __all__ = [
     "ROLES",
@@ -11,6 +11,7 @@ __all__ = [
     "SPLITS",
     "STANDING",
     "Answer",
+    "Artifact",
     "Class",
     "Embedding",
     "Event",
@@ -18,6 +19,7 @@ __all__ = [
     "Group",
     "Invite",
     "Lease",
+    "Outcome",
     "Person",
     "Photo",
     "Prediction",

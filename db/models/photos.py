@@ -155,8 +155,19 @@ class Answer(Base):
     undoes_id: Mapped[int | None] = mapped_column(ForeignKey("answer.id", ondelete="CASCADE"))
     """Of an undo: the answer it took back; of a redo: the undo it took back."""
     undone_at: Mapped[datetime | None]
+    run_id: Mapped[int | None] = mapped_column(ForeignKey("run.id", ondelete="SET NULL"))
+    """The run that was the first to know of it; None: it is new."""
     created_at: Mapped[datetime] = mapped_column(default=now)
     face: Mapped[Face] = relationship()
+
+    __table_args__ = (
+        Index(
+            "ix_answer_new",
+            "id",
+            sqlite_where=text("run_id IS NULL"),
+            postgresql_where=text("run_id IS NULL"),
+        ),
+    )
 
 
 STANDING: ColumnElement[bool] = and_(Answer.kind.not_in(("undo", "redo")), Answer.undone_at.is_(None))

@@ -34,14 +34,15 @@ class Run(Job, Base):
     manifest: Mapped[str | None]
     """Key of the blob that lists faces, boxes, labels and splits: the SHA-256 of the dataset."""
     backbone: Mapped[str | None]
+    """Id of the network whose features its head reads."""
     classes: Mapped[list[Any]]
     curve: Mapped[list[Any]] = mapped_column(default=list)
     """Per epoch: {"epoch", "loss", "accuracy", "validation_loss", "validation_accuracy"}."""
     metrics: Mapped[dict[str, Any] | None]
     head: Mapped[dict[str, Any] | None]
     """{"kernel": [[...]], "bias": [...], "temperature": t}: what scores a face."""
-    keras_blob: Mapped[str | None]
-    litert_blob: Mapped[str | None]
+    log: Mapped[list[Any]] = mapped_column(default=list)
+    """What it did and saw: [seconds since its start, text, values for the text's `%(name)s`]."""
     promoted: Mapped[bool] = mapped_column(default=False)
     reason: Mapped[str | None]
     erased: Mapped[int] = mapped_column(default=0)
@@ -61,6 +62,45 @@ class Run(Job, Base):
     )
 
 
+class Artifact(Base):
+    """A file of a run's model, as it is offered for download."""
+
+    __tablename__ = "artifact"
+
+    run_id: Mapped[int] = mapped_column(ForeignKey("run.id", ondelete="CASCADE"), primary_key=True)
+    form: Mapped[str] = mapped_column(primary_key=True)
+    """keras, tflite, onnx, labels, card; of a fine-tuned network also features."""
+    blob: Mapped[str]
+    """Its key, which is its SHA-256."""
+    signature: Mapped[str]
+    """That this workbench wrote it, see `db.signing`."""
+    difference: Mapped[float | None]
+    """Largest difference of a probability to the Keras model on the crops it was checked on."""
+
+
+class Outcome(Base):
+    """What a run's model said of a labelled face that it had not learned from."""
+
+    __tablename__ = "outcome"
+
+    run_id: Mapped[int] = mapped_column(ForeignKey("run.id", ondelete="CASCADE"), primary_key=True)
+    face_id: Mapped[int] = mapped_column(ForeignKey("face.id", ondelete="CASCADE"), primary_key=True)
+    part: Mapped[str]
+    """`locked`, or `fold`: by a model of the same recipe that saw nobody of the face's group."""
+    truth: Mapped[str]
+    """The label it had then."""
+    label: Mapped[str]
+    probabilities: Mapped[list[Any]]
+    own: Mapped[float]
+    """Probability of the label it had: small where that label looks wrong."""
+    group_id: Mapped[int]
+
+    __table_args__ = (
+        Index("ix_outcome_own", "run_id", "own", "face_id"),
+        Index("ix_outcome_face", "face_id"),
+    )
+
+
 class Workbench(Base):
     """The one row of what the whole workbench agrees on."""
 
@@ -68,7 +108,15 @@ class Workbench(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     live_run_id: Mapped[int | None] = mapped_column(ForeignKey("run.id"))
-    live_run: Mapped[Run | None] = relationship()
+    previous_run_id: Mapped[int | None] = mapped_column(ForeignKey("run.id"))
+    """Whose model was live before: its scores are kept, so that going back takes one click."""
+    train_after: Mapped[int] = mapped_column(default=0)
+    """Train by itself after so many new answers; 0: never."""
+    nightly_hour: Mapped[int | None]
+    """Train by itself at this hour (0 to 23, local) if there is anything new; None: never."""
+    nightly_on: Mapped[str | None]
+    """The last day, as 2026-11-24, on which that was looked at."""
+    live_run: Mapped[Run | None] = relationship(foreign_keys=live_run_id)
 
 
 class Score(Base):

@@ -74,6 +74,8 @@ def test_every_earlier_database_is_brought_up_with_its_data(engine: Engine, revi
         metadata = MetaData()
         metadata.reflect(connection)
         after = count(connection, metadata)
+        if revision < "0005":  # which cuts crops in another way: features are computed anew
+            assert (before.pop("embedding"), after.pop("embedding")) == (1, 0)
         assert {name: after[name] for name in before} == before
         assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
         if engine.dialect.name == "sqlite":

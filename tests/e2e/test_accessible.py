@@ -6,11 +6,13 @@ import pytest
 from playwright.sync_api import Page
 from sqlalchemy import update
 
+from db.base import now
 from db.models import Face, Group
 from db.session import session_scope
 from labeller import answers, classes, leases, people
 from labeller.answers import Given
 from tests.browser import DESKTOP, MARKS, PHONE, open_bench, page
+from tests.measured import measured_run
 from tests.serving import Server, agree, fill, link, serving
 from tests.workbench import ROOT
 
@@ -18,7 +20,8 @@ pytestmark = MARKS
 AXE = ROOT / "web/node_modules/axe-core/axe.min.js"
 PAGES = (
     "/", "/upload", "/label", "/label/bulk", "/review", "/boxes", "/agreement", "/classes", "/gallery",
-    "/gallery?view=photos", "/photos/1", "/runs", "/runs/1", "/people", "/people/1", "/mine", "/api/v1/docs",
+    "/gallery?view=photos", "/photos/1", "/runs", "/runs/1", "/runs/2", "/runs/2/suspects",
+    "/compare?one=2&other=2", "/people", "/people/1", "/mine", "/api/v1/docs",
     "/nowhere",
 )  # fmt: skip
 
@@ -37,6 +40,11 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
                 person = people.new_person(session, name, "labeller")
                 leases.take(session, person, [faces[0]], blind=True)
                 answers.record(session, person, Given(name, "label", faces[0], label, seconds=1.5))
+            for n, id in enumerate(faces[40:]):
+                label = ("mask", "nomask")[n % 2]
+                values = {"label": label, "state": "confirmed", "decided_at": now(), "waiting": False}
+                session.execute(update(Face).where(Face.id == id).values(values))
+            measured_run(session, set(faces[40:60:5]))
             classes.add(session, "chin", owner)
             session.commit()
         yield made

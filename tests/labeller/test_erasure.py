@@ -8,7 +8,20 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from db.base import Base, now
-from db.models import Answer, Embedding, Event, Face, Group, Lease, Person, Photo, Run, Score, Workbench
+from db.models import (
+    Answer,
+    Artifact,
+    Embedding,
+    Event,
+    Face,
+    Group,
+    Lease,
+    Person,
+    Photo,
+    Run,
+    Score,
+    Workbench,
+)
 from db.settings import settings
 from db.storage import blobs
 from labeller import answers, erasure, intake, invites, people, renditions, retention, uploads
@@ -45,14 +58,16 @@ def give(db: Session, person: Person | None, seed: int, by: Person | None = None
 
 
 def trained_on(db: Session, faces: list[Face], live: bool = True) -> Run:
-    rows = tuple(dataset.Row(face.id, 1, "mask", "train", 1) for face in faces)
+    rows = tuple(dataset.Row(face.id, 1, "mask", "train", 1, face.box, None, "human", None) for face in faces)
     manifest = blobs().put(dataset.Dataset(rows, ("mask", "nomask")).manifest())
     run = Run(
         recipe={}, seed=0, classes=["mask", "nomask"], status="done", manifest=manifest,
-        head={"kernel": [], "bias": []}, keras_blob=blobs().put(f"keras {manifest}".encode()),
+        head={"kernel": [], "bias": []},
     )  # fmt: skip
     db.add(run)
     db.flush()
+    model = blobs().put(f"keras {manifest}".encode())
+    db.add(Artifact(run_id=run.id, form="keras", blob=model, signature=""))
     for face in faces:
         db.add(
             Score(run_id=run.id, face_id=face.id, box_version=1, probabilities=[1, 0], label="mask", margin=1)
@@ -130,13 +145,14 @@ def test_a_model_is_retired_at_once_where_the_owner_set_it_so(
     monkeypatch.setattr(settings(), "retire_on_erasure", True)
     hers, other = give(db, ada, 1), give(db, None, 2)
     without, live = trained_on(db, [other], live=False), trained_on(db, [hers, other])
-    model = live.keras_blob
+    model = db.get_one(Artifact, (live.id, "keras")).blob
     erasure.start_person(db, ada, None)
     db.commit()
     erasure.finish_pending(db)
     db.expire_all()
     assert db.get_one(Workbench, 1).live_run_id is None
-    assert (live.head, live.keras_blob) == (None, None)
+    assert live.head is None
+    assert db.query(Artifact).where(Artifact.run_id == live.id).count() == 0
     assert live.retired_at is not None
     assert "Retired" in live.reason
     assert not blobs().has(model)

@@ -13,7 +13,6 @@ from trainer.evaluate import (
     too_small,
     wilson,
 )
-from trainer.promote import verdict
 from trainer.select import margins
 
 
@@ -86,22 +85,3 @@ def test_a_small_locked_set_says_what_it_lacks() -> None:
     assert "nomask: 3" in str(too_small(np.array([0] * 10 + [1] * 3), np.arange(13), classes))
     assert "people" in str(too_small(np.array([0, 1] * 10), np.zeros(20, int), classes))
     assert too_small(np.array([0, 1] * 10), np.arange(20), classes) is None
-
-
-def figures(value: float) -> dict[str, object]:
-    return {"n": 50, "balanced_accuracy": {"value": value}}
-
-
-@pytest.mark.parametrize(
-    ("candidate", "live", "first", "good", "words"),
-    [
-        (None, None, True, True, "first"),
-        (None, None, False, True, "too small"),
-        (figures(0.9), figures(0.9), False, True, "Not worse"),
-        (figures(0.89), figures(0.9), False, False, "Worse"),
-    ],
-)
-def test_only_a_model_that_is_not_worse_takes_over(candidate, live, first, good, words) -> None:  # type: ignore[no-untyped-def]
-    promoted, reason = verdict(candidate, live, first)
-    assert promoted is good
-    assert words in reason

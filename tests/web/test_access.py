@@ -16,15 +16,16 @@ FILL = {
     "photo_id": "1",
     "face_id": "1",
     "run_id": "1",
+    "other_id": "1",
     "person_id": "99",
     "event_id": "99",
     "invite_id": "1",
     "sha256": "0" * 64,
     "part": "0",
     "secret": "x",
-    "name": "htmx.js",
+    "name": "sha2.js",
     "filename": "look.css",
-    "form": "keras",
+    "ending": "keras",
 }
 
 

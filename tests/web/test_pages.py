@@ -5,7 +5,7 @@ from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
 from db.base import now
-from db.models import Photo, Run
+from db.models import Artifact, Photo, Run
 from tests.labeller.test_answers import add_faces
 from tests.labeller.test_review import make_live
 from tests.web.conftest import Client
@@ -61,11 +61,12 @@ def test_a_run_shows_its_figures_with_intervals_and_its_reason(client: Client, d
     run = make_live(db)
     finish(run, locked=figures(), locked_reason=None, cross_validated=figures())
     run.reason = "It is the first model."
+    db.add(Artifact(run_id=run.id, form="keras", blob="0", signature=""))
     db.commit()
     page = see(client("owner", "Grace"), f"/runs/{run.id}")
     for words in ("It is the first model.", "On people it never saw", "n = 40", "polyline", ".keras"):
         assert words in page
-    assert "hx-get" not in page, "a finished run is not polled"
+    assert "data-stream" not in page, "a finished run is not watched"
     assert "n = 40" in see(client("owner", "Grace"), "/")
     assert "n = 40" in see(client("labeller", "Bob"), "/runs")
 
@@ -95,7 +96,7 @@ def test_a_small_locked_set_is_said_to_be_small(client: Client, db: Session) -> 
     assert "Too small." in page
     finish(run)
     db.commit()
-    assert "nothing can be held out" in see(client("owner", "Grace"), f"/runs/{run.id}")
+    assert "Nothing was held out" in see(client("owner", "Grace"), f"/runs/{run.id}")
 
 
 def test_a_running_run_is_polled_and_can_be_cancelled(client: Client, db: Session) -> None:
@@ -112,7 +113,7 @@ def test_a_running_run_is_polled_and_can_be_cancelled(client: Client, db: Sessio
     db.commit()
     owner = client("owner", "Grace")
     page = see(owner, "/runs/1/live")
-    assert "hx-get" in page
+    assert 'data-stream="/runs/1/stream"' in page
     assert "Fitting" in page
     assert owner.post("/runs/1/cancel").status_code == 302
     assert "cancelled" in see(owner, "/runs/1")

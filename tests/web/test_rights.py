@@ -63,8 +63,8 @@ def test_no_route_shows_lists_or_deletes_another_friends_photo(app: Flask, db: S
     digest = str(photo.sha256)
     ids = {
         "photo_id": photo.id, "face_id": face.id, "person_id": ada.id, "run_id": run.id, "event_id": 1,
-        "invite_id": invite.id, "sha256": digest, "part": 0, "name": "htmx.js",
-        "secret": people.personal_link(ada)[:-1], "filename": "look.css", "form": "keras",
+        "invite_id": invite.id, "sha256": digest, "part": 0, "name": "sha2.js", "other_id": run.id,
+        "secret": people.personal_link(ada)[:-1], "filename": "look.css", "ending": "keras",
     }  # fmt: skip
     query = {"id": photo.id, "person": ada.id, "before": photo.id + 1, "cursor": 0, "of": 1, "view": "photos"}
     form = {"id": photo.id, "into": bob.id, "name": "x", "answer": "reject", "back": "/gallery", "batch": "b"}

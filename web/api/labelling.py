@@ -24,7 +24,7 @@ blueprint = APIBlueprint("api_labelling", __name__, tag="Labelling")
 @blueprint.output(schemas.QueueOut)
 @blueprint.doc(security="token")
 def get_queue(query_data: schemas.QueueQuery) -> Any:
-    """Faces to answer, leased to you. `review` is ordered by ascending margin under the live model."""
+    """Faces to answer, leased to you. `review` goes by ascending margin, suspected label errors mixed in."""
     batch = review.next_faces(db(), me(), query_data.mode, query_data.limit)
     db().commit()
     return {"items": [item_out(item) for item in batch.items], "remaining": batch.remaining}

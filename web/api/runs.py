@@ -7,7 +7,8 @@ from apiflask import APIBlueprint
 from db.live import live_run
 from db.models import Run
 from labeller import predictions, review, tally
-from trainer import runs
+from trainer import mistakes, runs
+from trainer.compare import compare
 from web.api import schemas
 from web.auth import me
 from web.database import db
@@ -46,14 +47,44 @@ def cancel_run(run_id: int) -> Any:
 
 
 @blueprint.post("/runs/<int:run_id>/promote")
+@blueprint.input(schemas.PromoteQuery, location="query")
 @blueprint.output(schemas.RunOut)
 @blueprint.doc(security="token")
-def promote_run(run_id: int) -> Any:
+def promote_run(run_id: int, query_data: schemas.PromoteQuery) -> Any:
     """Make this run's model live, whatever the comparison said."""
     run = runs.get_run(db(), run_id)
-    runs.promote(db(), run, me())
+    runs.promote(db(), run, me(), query_data.reason)
     db().commit()
     return run_out(run)
+
+
+@blueprint.get("/runs/<int:run_id>/suspects")
+@blueprint.input(schemas.SuspectsQuery, location="query")
+@blueprint.output(schemas.SuspectsOut)
+@blueprint.doc(security="token")
+def list_suspects(run_id: int, query_data: schemas.SuspectsQuery) -> Any:
+    """Labelled faces from the most to the least doubtful label, by models that had not learned from them."""
+    found = mistakes.suspects(db(), runs.get_run(db(), run_id), query_data.limit)
+    return {"items": [_suspect(one) for one in found]}
+
+
+@blueprint.get("/runs/<int:run_id>/compare/<int:other_id>")
+@blueprint.output(schemas.ComparisonOut)
+@blueprint.doc(security="token")
+def compare_runs(run_id: int, other_id: int) -> Any:
+    """The first run minus the second in balanced accuracy, on the same faces that neither learned from."""
+    found = compare(db(), runs.get_run(db(), run_id), runs.get_run(db(), other_id))
+    gap = found.difference
+    return {
+        "part": found.part,
+        "n": gap.n if gap else 0,
+        "difference": gap.interval if gap else None,
+        "reason": found.reason,
+        "differ": [
+            {"face_id": one.face.id, "label": one.face.label, "one": one.one, "other": one.other}
+            for one in found.disagreements
+        ],
+    }
 
 
 @blueprint.get("/stats")
@@ -80,6 +111,18 @@ def predict(form_and_files_data: schemas.PredictIn) -> Any:
 def run_out(run: Run) -> dict[str, Any]:
     """The contract's form of a run."""
     return {name: getattr(run, name) for name in schemas.RunOut.model_fields}
+
+
+def _suspect(one: mistakes.Mistake) -> dict[str, Any]:
+    face = one.face
+    return {
+        "face_id": face.id,
+        "photo_id": face.photo_id,
+        "label": face.label,
+        "predicted": one.said,
+        "confidence": one.own,
+        "split": "locked" if one.part == "locked" else "open",
+    }
 
 
 def stats_out() -> dict[str, Any]:

@@ -257,6 +257,44 @@ class RunOut(BaseModel):
     error: str | None
 
 
+class PromoteQuery(Strict):
+    reason: str = Field("", max_length=500, description="Why, for those who come after you.")
+
+
+class SuspectsQuery(Strict):
+    limit: int = Field(100, ge=1, le=10000)
+
+
+class Suspect(BaseModel):
+    face_id: int
+    photo_id: int
+    label: str
+    predicted: str
+    confidence: float = Field(
+        description="Probability of its label, by a model that had not learned from it."
+    )
+    split: Literal["open", "locked"]
+
+
+class SuspectsOut(BaseModel):
+    items: list[Suspect]
+
+
+class Differing(BaseModel):
+    face_id: int
+    label: str | None
+    one: str
+    other: str
+
+
+class ComparisonOut(BaseModel):
+    part: Literal["locked", "fold"]
+    n: int
+    difference: dict[str, float] | None
+    reason: str | None
+    differ: list[Differing]
+
+
 class StatsOut(BaseModel):
     photos: dict[str, int]
     faces: dict[str, int]

@@ -1,0 +1,111 @@
+"""Runs in a real browser, with a real worker: watched live, cancelled, promoted, rolled back, compared."""
+
+import os
+import re
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from db.session import session_scope
+from tests.browser import DESKTOP, MARKS, PHONE, open_bench, page
+from tests.conftest import forget_settings
+from tests.labelled import add, real
+from tests.serving import link
+from tests.workbench import Workbench, running, wait_until
+
+pytestmark = [*MARKS, pytest.mark.timeout(600)]
+
+SLOW = {"preset": "tutorial", "views": "6", "epochs": "20"}
+"""Long enough to be watched: about a minute."""
+
+
+@pytest.fixture
+def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workbench]:
+    """A whole workbench with 100 labelled faces."""
+    with running(tmp_path) as made:
+        monkeypatch.setenv("DATA", str(tmp_path))
+        monkeypatch.setenv("BASE_URL", made.url)
+        forget_settings()
+        with session_scope() as session:
+            add(session, real(100))
+        made.sign_in()
+        yield made
+    forget_settings()
+
+
+def retrain(browser: Page, bench: Workbench, **fields: str) -> None:
+    """Start a run from the page of all runs, with some fields of its recipe filled in."""
+    browser.goto(f"{bench.url}/runs")
+    if fields:
+        browser.locator("details.recipe > summary").click()
+        browser.locator(f'input[name="preset"][value="{fields.pop("preset", "quick")}"]').check()
+        browser.locator("details.recipe details > summary").click()
+        for name, value in fields.items():
+            browser.locator(f'[name="{name}"]').fill(value)
+    browser.get_by_role("button", name="Retrain").click()
+
+
+def ends(browser: Page, word: str = "live") -> None:
+    """The page comes to that state by itself."""
+    expect(browser.locator("#run .state")).to_have_text(word, timeout=90_000)
+
+
+def test_a_run_is_watched_cancelled_promoted_rolled_back_and_compared(bench: Workbench) -> None:
+    with page(DESKTOP) as browser:
+        open_bench(browser, bench, link(bench, "owner", "Grace"), "/runs")  # type: ignore[arg-type]
+        retrain(browser, bench)
+        ends(browser)
+        expect(browser.get_by_text("It is the first model.")).to_be_visible()
+        for heading in ("By class", "How it ranks, and how sure it may be", "Log", "Loss by epoch"):
+            expect(browser.get_by_role("heading", name=heading)).to_be_visible()
+
+        retrain(browser, bench, **SLOW)
+        expect(browser.get_by_role("heading", name="Accuracy by epoch")).to_be_visible(timeout=60_000)
+        expect(browser.get_by_text(re.compile("about .* s left"))).to_be_visible()
+        other = browser.context.new_page()
+        other.goto(browser.url)
+        shares = []
+        for watcher in (browser, other):  # both move on without being asked to
+            share = watcher.locator("progress").get_attribute("value")
+            expect(watcher.locator("progress")).not_to_have_attribute("value", str(share), timeout=15_000)
+            shares.append(share)
+        browser.get_by_role("button", name="Cancel").click()
+        expect(browser.locator("#run .state")).to_have_text("cancelled", timeout=2000)
+        expect(other.locator("#run .state")).to_have_text("cancelled", timeout=4000)
+        other.close()
+
+        retrain(browser, bench, seed="5")
+        ends(browser)
+        browser.goto(f"{bench.url}/runs/1")
+        browser.get_by_label("Why this one").fill("the first was calmer")
+        browser.get_by_role("button", name="Make this the live model").click()
+        expect(browser.locator("#run .state")).to_have_text("live")
+        expect(browser.get_by_text("Chosen by Grace: the first was calmer")).to_be_visible()
+        browser.goto(f"{bench.url}/runs")
+        browser.get_by_role("button", name="Go back to run 3").click()
+        expect(browser.get_by_role("heading", name="Run 3")).to_be_visible()
+        expect(browser.locator("#run .state")).to_have_text("live")
+
+        browser.goto(f"{bench.url}/runs")
+        browser.get_by_label("Run", exact=True).last.select_option("1")
+        browser.get_by_role("button", name="Compare").click()
+        expect(browser.get_by_role("heading", name="Run 3 against run 1")).to_be_visible()
+        expect(browser.get_by_text(re.compile("points, .* n = 20 faces"))).to_be_visible()
+
+
+def test_a_watcher_connects_again_and_polls_where_nothing_is_pushed(bench: Workbench) -> None:
+    lost = ("Failed to load resource", "net::ERR")
+    with page(PHONE, ignore=lost) as browser:
+        open_bench(browser, bench, link(bench, "owner", "Grace"), "/runs")  # type: ignore[arg-type]
+        retrain(browser, bench, preset="tutorial", views="4", epochs="4")
+        expect(browser.locator("progress")).to_be_visible()
+        for pid in bench.pids("gunicorn"):
+            os.kill(pid, signal.SIGKILL)
+        wait_until(lambda: bench.pids("gunicorn"), 20, "the supervisor starts the web process again")
+        ends(browser)
+        browser.route("**/stream", lambda route: route.fulfill(status=503, body="too many"))
+        retrain(browser, bench)
+        expect(browser.locator("#run .state")).to_have_text(re.compile("live|done"), timeout=60_000)

@@ -1,0 +1,180 @@
+"""The train worker killed at any moment, and at each step of publishing: the old model serves throughout."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from db import check, jobs
+from db.base import OPEN
+from db.models import Answer, Run, Score
+from tests.environment import PROVE
+from tests.labelled import add, drawn, live_run_id, train
+from tests.workbench import ROOT, wait_until
+from trainer import runs
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+
+KILLS = 30 if PROVE else 3
+ENGINES = ["sqlite", "postgres"] if PROVE else ["sqlite"]
+WORKER = """
+import sys, time
+from db.session import session_scope
+from trainer import export, networks, train
+networks.shared(); export.warm_up(2)
+{patch}
+print("ready", flush=True)
+for line in sys.stdin:
+    run_id, attempt = map(int, line.split())
+    with session_scope() as session:
+        train.train(session, run_id, attempt, "train@here")
+    print("over", flush=True)
+"""
+STEPS = {
+    "the files are written, no row names them": ("trainer.publish", "insert_for_faces"),
+    "the files have their rows": ("trainer.verdict", "on_the_same_faces"),
+    "before the scores": ("trainer.score", "score_all"),
+    "half of the scores are there": ("trainer.score", "insert_for_faces"),
+    "before the switch": ("trainer.promote", "make_live"),
+    "after the switch": ("trainer.promote", "forget_old_scores"),
+}
+
+
+engines = pytest.mark.parametrize("db", ENGINES, indirect=True)
+
+
+class TrainWorker:
+    """A process that trains what it is told and dies when it is killed."""
+
+    def __init__(self, patch: str = "") -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", WORKER.format(patch=patch)], cwd=ROOT,
+            env=os.environ | {"PYTHONPATH": str(ROOT)}, text=True,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        )  # fmt: skip
+        assert self.process.stdout is not None
+        assert self.process.stdout.readline() == "ready\n"
+
+    def start(self, run: Run) -> None:
+        assert self.process.stdin is not None
+        self.process.stdin.write(f"{run.id} {run.attempt}\n")
+        self.process.stdin.flush()
+
+    def kill(self) -> None:
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait()
+
+
+@pytest.fixture
+def live(db: Session) -> Run:
+    """A live model on 60 drawn faces."""
+    add(db, drawn(60))
+    run = train(db)
+    assert run.status == "done", run.error
+    return run
+
+
+def after_a_restart(db: Session) -> list[Run]:
+    """What the restarted worker does first (`db.jobs.release`); the runs that are open then."""
+    jobs.release(db, "train@here")
+    db.expire_all()
+    return list(db.scalars(select(Run).where(Run.status.in_(OPEN))))
+
+
+def is_served(db: Session, live: Run) -> None:
+    """A model is live, the one from before or its successor, and every score belongs to a complete set."""
+    db.rollback()
+    current = live_run_id(db)
+    run = db.get_one(Run, current, populate_existing=True)
+    assert run.status == "done"
+    assert run.head is not None
+    assert len(list(db.scalars(select(Score.face_id).where(Score.run_id == current)))) == 60
+    assert current == live.id or run.promoted
+
+
+def finish(db: Session, live: Run) -> None:
+    """Everything that is open comes to an end, and nothing is left lying about."""
+    for _ in range(jobs.MAX_ATTEMPTS):
+        waiting = after_a_restart(db)
+        if not waiting:
+            break
+        worker = TrainWorker()
+        for run in waiting:
+            worker.start(run)
+            assert worker.process.stdout is not None
+            assert worker.process.stdout.readline() == "over\n"
+        worker.kill()
+    db.expire_all()
+    assert set(db.scalars(select(Run.status))) <= {"done", "failed", "cancelled"}
+    is_served(db, live)
+    assert list(check.problems(db)) == []
+
+
+@engines
+def test_killed_at_any_moment_of_a_run(db: Session, live: Run) -> None:
+    chance, worker = np.random.default_rng(7), TrainWorker()
+    began = time.monotonic()
+    run = runs.request_run(db, {"seed": 1})
+    db.commit()
+    worker.start(run)
+    assert worker.process.stdout is not None
+    worker.process.stdout.readline()
+    whole = time.monotonic() - began
+    for number in range(KILLS):
+        for open_run in after_a_restart(db):
+            worker.start(open_run)
+            worker.process.stdout.readline()
+        run = runs.request_run(db, {"seed": 2 + number})
+        db.commit()
+        worker.start(run)
+        time.sleep(chance.uniform(0, whole))
+        worker.kill()
+        is_served(db, live)
+        worker = TrainWorker()
+    worker.kill()
+    finish(db, live)
+
+
+@engines
+@pytest.mark.parametrize("step", list(STEPS) if PROVE else list(STEPS)[1::3])
+def test_killed_at_a_step_of_publishing(db: Session, live: Run, step: str) -> None:
+    module, name = STEPS[step]
+    patch = (
+        f"import os, signal, {module}\n"
+        f"{module}.{name} = lambda *_, **__: os.kill(os.getpid(), signal.SIGKILL)"
+    )
+    worker = TrainWorker(patch)
+    run = runs.request_run(db, {"seed": 1})
+    db.commit()
+    worker.start(run)
+    wait_until(lambda: worker.process.poll() is not None, 60, "it dies at that step")
+    is_served(db, live)
+    finish(db, live)
+
+
+@engines
+def test_a_run_that_takes_down_three_workers_fails(db: Session, live: Run) -> None:
+    run = runs.request_run(db, {"seed": 1})
+    db.commit()
+    for _ in range(jobs.MAX_ATTEMPTS):
+        worker = TrainWorker()
+        worker.start(run)
+        wait_until(lambda: state(db, run) == "running", 20, "it runs", every=0.01)
+        worker.kill()
+        jobs.release(db, "train@here")
+        db.commit()
+    assert state(db, run) == "failed"
+    is_served(db, live)
+    assert list(db.scalars(select(Answer.id).where(Answer.run_id.is_(None)))) == []
+
+
+def state(db: Session, run: Run) -> str:
+    db.rollback()
+    db.refresh(run)
+    return run.status

@@ -1,0 +1,88 @@
+"""Ranking and calibration against scikit-learn; intervals that are not empty where all is right."""
+
+import numpy as np
+import pytest
+from sklearn.metrics import average_precision_score, roc_auc_score
+
+from trainer.curves import area_interval, calibration, ranking
+from trainer.evaluate import design_effect, proportion, softmax
+
+
+@pytest.fixture
+def some() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Labels (300,), logits (300, 2) with ties, and 60 people."""
+    chance = np.random.default_rng(0)
+    labels = chance.integers(0, 2, 300)
+    logits = np.round(chance.normal(size=(300, 2)) + 1.5 * np.eye(2)[labels], 1)
+    return labels, logits, np.arange(300) // 5
+
+
+def test_areas_agree_with_scikit_learn(some: tuple[np.ndarray, np.ndarray, np.ndarray]) -> None:
+    labels, logits, groups = some
+    chances = softmax(logits)
+    found = ranking(labels, chances, groups, ("a", "b"))
+    for index, name in enumerate("ab"):
+        truth, scores = labels == index, chances[:, index]
+        assert found[name]["auc"]["value"] == pytest.approx(roc_auc_score(truth, scores))
+        assert found[name]["average_precision"]["value"] == pytest.approx(
+            average_precision_score(truth, scores)
+        )
+        for key in ("auc", "average_precision"):
+            assert found[name][key]["low"] < found[name][key]["value"] < found[name][key]["high"]
+        assert found[name]["roc"][0] == [0.0, 0.0]
+        assert found[name]["roc"][-1] == [1.0, 1.0]
+
+
+def test_a_class_that_is_missing_or_alone_has_no_curve() -> None:
+    assert ranking(np.zeros(9, int), np.tile([0.9, 0.1], (9, 1)), np.arange(9), ("a", "b")) == {}
+
+
+def test_a_perfect_ranking_is_not_certain() -> None:
+    interval = area_interval(1.0, 20, 20)
+    assert interval["high"] == 1.0
+    assert 0.85 < interval["low"] < 0.95
+    assert area_interval(1.0, 200, 200)["low"] > interval["low"]
+    middle = area_interval(0.5, 50, 50)
+    assert middle["low"] < 0.42 < 0.58 < middle["high"]
+
+
+def test_the_interval_of_an_area_covers_what_it_should() -> None:
+    """Scores of 40 and 40 from normals one apart: the area is 0.7602; about 95 % of the intervals hold it."""
+    chance, held = np.random.default_rng(1), 0
+    for _ in range(300):
+        scores = np.concatenate([chance.normal(1, 1, 40), chance.normal(0, 1, 40)])
+        interval = area_interval(float(roc_auc_score([1] * 40 + [0] * 40, scores)), 40, 40)
+        held += interval["low"] <= 0.7602 <= interval["high"]
+    assert held / 300 >= 0.92
+
+
+def test_the_right_temperature_lowers_the_calibration_error(
+    some: tuple[np.ndarray, np.ndarray, np.ndarray],
+) -> None:
+    labels, logits, groups = some
+    found = calibration(labels, logits * 6, 6.0, groups)
+    assert found["after"]["value"] < found["before"]["value"]
+    for when in ("before", "after"):
+        assert found[when]["low"] <= found[when]["value"] <= found[when]["high"]
+    assert sum(one["n"] for one in found["bins"]) == 300
+
+
+def test_faces_of_one_person_count_for_less() -> None:
+    right = np.repeat([True, False], 50)
+    assert design_effect(right, np.arange(100)) == pytest.approx(1.0, abs=0.02)
+    assert design_effect(right, np.arange(100) // 10) == pytest.approx(10 * 10 / 9)
+    assert design_effect(np.ones(100, bool), np.arange(100) // 10) == 1.0
+    alone, together = proportion(right, np.arange(100)), proportion(right, np.arange(100) // 10)
+    assert alone["value"] == together["value"] == 0.5
+    assert together["high"] - together["low"] > 2 * (alone["high"] - alone["low"])
+
+
+def test_the_interval_covers_although_people_differ() -> None:
+    """20 people of 8 faces, each with a rate of their own around 0.8."""
+    chance, held = np.random.default_rng(2), 0
+    groups = np.repeat(np.arange(20), 8)
+    for _ in range(400):
+        rates = chance.beta(1.6, 0.4, 20)
+        found = proportion(chance.random(160) < np.repeat(rates, 8), groups)
+        held += found["low"] <= 0.8 <= found["high"]
+    assert held / 400 >= 0.91

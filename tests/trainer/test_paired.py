@@ -1,0 +1,57 @@
+"""Two models on the same faces, and the rule that promotes."""
+
+import numpy as np
+import pytest
+
+from trainer.paired import Difference, difference, judged
+
+
+def found(value: float, low: float, high: float) -> Difference:
+    return Difference({"value": value, "low": low, "high": high}, 50, 20)
+
+
+def test_models_that_agree_are_equal_but_not_certainly_so() -> None:
+    labels, right = np.array([0, 1] * 20), np.ones(40, bool)
+    same = difference(labels, right, right, np.arange(40))
+    assert same.interval["value"] == 0
+    assert same.interval["low"] < -0.02
+    assert same.interval["high"] > 0.02
+    assert (same.n, same.people) == (40, 40)
+
+
+def test_the_difference_is_that_of_the_balanced_accuracies() -> None:
+    labels = np.array([0] * 30 + [1] * 10)
+    new, old = np.ones(40, bool), np.ones(40, bool)
+    old[:3] = False
+    new[35:] = False
+    gap = difference(labels, new, old, np.arange(40)).interval
+    assert gap["value"] == pytest.approx((3 / 30 - 5 / 10) / 2)
+    assert gap["low"] < gap["value"] < gap["high"]
+
+
+def test_its_interval_covers_what_it_should() -> None:
+    """The new model is right on 9 of 10, the old on 8 of 10, on the same 60 and 40 faces, 500 times over."""
+    chance, held = np.random.default_rng(0), 0
+    labels = np.repeat([0, 1], [60, 40])
+    for _ in range(500):
+        easy = chance.random(100)
+        gap = difference(labels, easy < 0.9, (easy < 0.75) | (chance.random(100) < 0.2), np.arange(100))
+        held += gap.interval["low"] <= 0.9 - (0.75 + 0.25 * 0.2) <= gap.interval["high"]
+    assert held / 500 >= 0.93
+
+
+@pytest.mark.parametrize(
+    ("gap", "good", "words"),
+    [
+        (None, True, "too few"),
+        (found(0.0, -0.05, 0.05), True, "Not worse"),
+        (found(0.02, 0.01, 0.03), True, "Not worse"),
+        (found(-0.01, -0.03, 0.01), True, "Not worse"),
+        (found(-0.01, -0.015, -0.005), False, "Worse"),
+        (found(-0.02, -0.05, 0.01), False, "Worse"),
+    ],
+)
+def test_only_a_model_that_is_not_worse_takes_over(gap: Difference | None, good: bool, words: str) -> None:
+    verdict = judged(gap, "locked")
+    assert verdict.promote is good
+    assert words in verdict.reason

@@ -1,0 +1,77 @@
+"""Which model is live, going back, and the scores that belong to it."""
+
+import pytest
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from db.base import now
+from db.models import Run, Score
+from labeller import people
+from tests.labelled import live_run_id, rows
+from trainer import promote, runs
+from trainer.errors import NoModel
+
+
+def done(db: Session) -> Run:
+    run = Run(
+        recipe={}, seed=0, classes=["mask", "nomask"], status="done", finished_at=now(), head={"kernel": []}
+    )
+    db.add(run)
+    db.flush()
+    return run
+
+
+def score(db: Session, run: Run, face_id: int) -> None:
+    row = {"box_version": 1, "probabilities": [1, 0], "label": "mask", "margin": 1.0}
+    db.add(Score(run_id=run.id, face_id=face_id, **row))
+    db.flush()
+
+
+def scored(db: Session) -> set[int]:
+    return set(db.scalars(select(Score.run_id).distinct()))
+
+
+def test_going_back_is_one_step_and_keeps_the_scores(db: Session) -> None:
+    face, owner = rows(db, 1)[0], people.owner(db)
+    one, two, three = (done(db) for _ in range(3))
+    for run in (one, two, three):
+        score(db, run, face.id)
+        promote.make_live(db, run, "newer")
+        promote.forget_old_scores(db)
+    assert live_run_id(db) == three.id
+    assert scored(db) == {two.id, three.id}
+    back = runs.roll_back(db, owner)
+    db.commit()
+    assert back.id == two.id == live_run_id(db)
+    assert "back from run" in str(back.reason)
+    assert scored(db) == {two.id, three.id}
+    assert runs.roll_back(db, owner).id == three.id, "and forth"
+
+
+def test_there_may_be_nothing_to_go_back_to(db: Session) -> None:
+    with pytest.raises(NoModel):
+        runs.roll_back(db, people.owner(db))
+
+
+def test_a_reason_given_by_hand_is_kept(db: Session) -> None:
+    run = done(db)
+    runs.promote(db, run, people.owner(db), " the camera changed ")
+    assert run.reason == "Chosen by Owner: the camera changed"
+    waiting = Run(recipe={}, seed=0, classes=["mask", "nomask"])
+    db.add(waiting)
+    db.flush()
+    with pytest.raises(NoModel):
+        runs.promote(db, waiting, people.owner(db))
+
+
+def test_a_run_at_work_keeps_its_scores(db: Session) -> None:
+    face = rows(db, 1)[0]
+    live, working = done(db), Run(recipe={}, seed=0, classes=["mask", "nomask"], status="running")
+    db.add(working)
+    db.flush()
+    promote.make_live(db, live, "first")
+    for run in (live, working):
+        score(db, run, face.id)
+    promote.forget_old_scores(db)
+    assert scored(db) == {live.id, working.id}
+    assert db.scalar(select(func.count()).select_from(Score)) == 2

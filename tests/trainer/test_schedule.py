@@ -1,0 +1,107 @@
+"""Runs that start by themselves: after so many new answers, or at night."""
+
+from datetime import datetime, timedelta
+
+import pytest
+from sqlalchemy import update
+from sqlalchemy.orm import Session
+
+from db.base import now
+from db.models import Answer, Run
+from labeller import answers, people
+from labeller.answers import Given
+from tests.labelled import rows
+from trainer import runs, schedule
+from trainer.errors import BadRule
+
+NIGHT = datetime(2026, 11, 24, 3, 30)
+
+
+def quiet(db: Session) -> None:
+    """As if the last answer were a while ago."""
+    db.execute(update(Answer).values(created_at=now() - timedelta(minutes=1)))
+    db.commit()
+
+
+def finish(db: Session, run: Run) -> None:
+    """As a run does: it marks what it collected."""
+    db.execute(update(Answer).where(Answer.run_id.is_(None)).values(run_id=run.id))
+    run.status = "failed"
+    db.commit()
+
+
+def test_nothing_starts_unless_the_owner_said_so(db: Session) -> None:
+    rows(db, 40)
+    quiet(db)
+    assert schedule.start_due_run(db) is None
+    schedule.set_rule(db, 41, None)
+    assert schedule.start_due_run(db) is None
+
+
+def test_a_run_starts_once_there_are_enough_and_not_again(db: Session) -> None:
+    rows(db, 40)
+    schedule.set_rule(db, 25, None)
+    assert schedule.start_due_run(db) is None, "a hand is still at it"
+    quiet(db)
+    run = schedule.start_due_run(db)
+    assert run is not None
+    assert schedule.start_due_run(db) is None, "it has not ended"
+    finish(db, run)
+    assert schedule.start_due_run(db) is None, "a failed run is not tried again without new answers"
+    assert schedule.new_answers(db)[0] == 0
+
+
+def test_the_counter_cannot_be_stepped_over(db: Session) -> None:
+    """Whole batches at a time, and answers taken back in between: what counts is what stands and is new."""
+    faces = rows(db, 60)
+    finish(db, runs.request_run(db, {}))
+    owner = people.owner(db)
+    for face in faces[:9]:
+        answers.record(db, owner, Given(f"again:{face.id}", "label", face.id, "mask", seen_at=now()))
+    answers.record(db, owner, Given("back", "undo", faces[0].id))
+    schedule.set_rule(db, 10, None)
+    quiet(db)
+    assert schedule.new_answers(db)[0] == 8
+    assert schedule.start_due_run(db) is None
+    for face in faces[9:20]:
+        answers.record(db, owner, Given(f"again:{face.id}", "label", face.id, "mask", seen_at=now()))
+    quiet(db)
+    assert schedule.new_answers(db)[0] == 19, "past the number, without ever being at it"
+    assert schedule.start_due_run(db) is not None
+
+
+def test_twice_as_many_are_not_kept_waiting(db: Session) -> None:
+    rows(db, 40)
+    schedule.set_rule(db, 20, None)
+    assert schedule.start_due_run(db) is not None
+
+
+def test_the_night_run_comes_once_and_only_for_something_new(db: Session) -> None:
+    rows(db, 40)
+    rule = schedule.set_rule(db, 0, 3)
+    rule.nightly_on = "2026-11-23"
+    assert schedule.start_due_run(db, NIGHT - timedelta(hours=1)) is None
+    run = schedule.start_due_run(db, NIGHT)
+    assert run is not None
+    finish(db, run)
+    assert schedule.start_due_run(db, NIGHT + timedelta(hours=2)) is None
+    assert schedule.start_due_run(db, NIGHT + timedelta(days=1)) is None, "nothing is new"
+
+
+def test_a_computer_that_slept_through_the_hour_catches_up(db: Session) -> None:
+    rows(db, 40)
+    schedule.set_rule(db, 0, 3).nightly_on = "2026-11-20"
+    assert schedule.start_due_run(db, NIGHT - timedelta(hours=2)) is not None
+
+
+def test_too_few_labels_are_no_error(db: Session) -> None:
+    rows(db, 4)
+    schedule.set_rule(db, 1, None)
+    quiet(db)
+    assert schedule.start_due_run(db) is None
+
+
+@pytest.mark.parametrize(("answers_needed", "hour"), [(-1, None), (1_000_000, None), (0, 24)])
+def test_times_that_make_no_sense_are_refused(db: Session, answers_needed: int, hour: int | None) -> None:
+    with pytest.raises(BadRule):
+        schedule.set_rule(db, answers_needed, hour)

@@ -1,0 +1,149 @@
+"""The pages and calls about runs: how one is started, what it shows, what is done with it."""
+
+import re
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from db.models import Answer, Run, Workbench
+from tests.labelled import rows
+from tests.measured import measured_run
+from tests.web.conftest import Client
+from tests.web.test_pages import see
+
+
+def test_a_run_shows_what_to_believe_and_what_not(client: Client, db: Session) -> None:
+    faces = rows(db, 120, people=40)
+    run = measured_run(db, {face.id for face in faces[::20]})
+    page = see(client("owner", "Grace"), f"/runs/{run.id}")
+    for words in (
+        "Before you believe it", "fewer than 30", "How it ranks", "Reliability", "Its worst mistakes",
+        "In slices", "Person 3", "Looked at 9 faces.", "Loss by epoch", "Why this one",
+    ):  # fmt: skip
+        assert words in page, words
+    figures = re.findall(r"n = (\d+)", page)
+    assert figures
+    german = client("owner", "Greta").get(f"/runs/{run.id}", headers={"Accept-Language": "de"}).text
+    assert "Bevor du es glaubst" in german
+    assert "9 Gesichter angesehen." in german
+
+
+def test_a_recipe_is_chosen_and_edited(client: Client, db: Session) -> None:
+    rows(db, 40)
+    owner = client("owner", "Grace")
+    for words in ("tutorial", "fine-tune", "learning_rate"):
+        assert words in see(owner, "/runs")
+    form = {"preset": "tutorial", "views": "7", "class_weights": "yes", "learning_rate": "0.01", "seed": " "}
+    assert owner.post("/runs", data=form).status_code == 302
+    recipe = db.scalars(select(Run.recipe)).one()
+    assert (recipe["preset"], recipe["views"], recipe["epochs"]) == ("tutorial", 7, 10)
+    assert (recipe["class_weights"], recipe["learning_rate"]) == (True, 0.01)
+
+
+@pytest.mark.parametrize("wrong", [{"views": "many"}, {"views": "0"}, {"preset": "magic"}, {"blocks": "2"}])
+def test_a_recipe_that_makes_no_sense_is_refused_in_words(
+    client: Client, db: Session, wrong: dict[str, str]
+) -> None:
+    rows(db, 40)
+    answer = client("owner", "Grace").post("/runs", data=wrong)
+    assert answer.status_code == 400
+    assert db.scalars(select(Run.id)).all() == []
+
+
+def test_fine_tuning_asks_for_more_labels(client: Client, db: Session) -> None:
+    rows(db, 40)
+    answer = client("owner", "Grace").post("/runs", data={"preset": "fine-tune"})
+    assert answer.status_code == 409
+    assert "at least 100" in answer.text
+
+
+def test_the_owner_says_when_to_train_unasked(client: Client, db: Session) -> None:
+    owner = client("owner", "Grace")
+    assert (
+        owner.post("/runs/rule", data={"train_after": "25", "nightly": "1", "nightly_hour": "4"}).status_code
+        == 302
+    )
+    rule = db.scalars(select(Workbench)).one()
+    assert (rule.train_after, rule.nightly_hour) == (25, 4)
+    assert 'value="25"' in see(owner, "/runs")
+    assert owner.post("/runs/rule", data={"train_after": "-4"}).status_code == 400
+    assert owner.post("/runs/rule", data={"train_after": "0"}).status_code == 302
+    db.refresh(rule)
+    assert (rule.train_after, rule.nightly_hour) == (0, None)
+    assert client("labeller", "Bob").post("/runs/rule", data={"train_after": "1"}).status_code == 403
+
+
+def test_a_doubtful_label_is_one_press_from_another(client: Client, db: Session) -> None:
+    faces = rows(db, 120)
+    run = measured_run(db, {faces[6].id, faces[10].id})
+    ada = client("labeller", "Ada")
+    found = ada.get(f"/api/v1/runs/{run.id}/suspects?limit=3").get_json()["items"]
+    assert {one["face_id"] for one in found[:2]} == {faces[6].id, faces[10].id}
+    assert found[0]["confidence"] < 0.1 < found[2]["confidence"]
+    page = see(ada, f"/runs/{run.id}/suspects")
+    seen_at = re.search(r'name="seen_at" value="([^"]+)"', page)
+    assert seen_at
+    form = {"answer": "label:nomask", "seen_at": seen_at[1], "from": "suspects"}
+    answer = ada.post(f"/runs/{run.id}/faces/{faces[6].id}", data=form)
+    assert answer.headers["Location"].endswith(f"/suspects#face-{faces[6].id}")
+    db.refresh(faces[6])
+    assert faces[6].label == "nomask"
+    assert faces[6].id not in {
+        one["face_id"] for one in ada.get(f"/api/v1/runs/{run.id}/suspects").get_json()["items"]
+    }
+    assert ada.post(f"/runs/{run.id}/faces/{faces[6].id}", data={"seen_at": seen_at[1]}).status_code == 400
+
+
+def test_suspects_are_mixed_into_review_with_their_reason(client: Client, db: Session) -> None:
+    faces = rows(db, 120)
+    wrong = {face.id for face in faces[20:40]}
+    run = measured_run(db, wrong)
+    db.add(Workbench(id=1, live_run_id=run.id))
+    db.commit()
+    items = client("labeller", "Ada").get("/api/v1/queue?mode=review&limit=50").get_json()["items"]
+    doubted = [item for item in items if item["why"]["reason"] == "suspect"]
+    assert doubted
+    assert {item["face_id"] for item in doubted} <= wrong
+    locked = set(db.scalars(select(Answer.face_id).join(Answer.face).where(Answer.face_id.in_(wrong)))) - {
+        item["face_id"] for item in doubted
+    }
+    assert locked, "locked faces are listed as suspects, and never chosen for review"
+
+
+def test_two_runs_are_compared_on_the_same_faces(client: Client, db: Session) -> None:
+    faces = rows(db, 120)
+    one, other = measured_run(db, {face.id for face in faces[::4]}), measured_run(db, set())
+    owner = client("owner", "Grace")
+    page = see(owner, f"/compare?one={one.id}&other={other.id}")
+    for words in (
+        f"Run {one.id} against run {other.id}",
+        "n = 24 faces",
+        f"Run {other.id} is better",
+        "on which they differ",
+    ):
+        assert words in page, words
+    found = owner.get(f"/api/v1/runs/{other.id}/compare/{one.id}").get_json()
+    assert found["part"] == "locked"
+    assert found["difference"]["low"] > 0
+    assert {face["face_id"] for face in found["differ"]} <= {face.id for face in faces[::4]}
+    assert owner.get("/compare?one=1").status_code == 404
+    waiting = Run(recipe={}, seed=0, classes=["mask", "nomask"])
+    db.add(waiting)
+    db.commit()
+    assert "no figures to compare" in see(owner, f"/compare?one={one.id}&other={waiting.id}")
+
+
+def test_a_run_that_is_over_is_sent_once_to_those_who_watch(client: Client, db: Session) -> None:
+    rows(db, 40)
+    run = measured_run(db, set())
+    stream = client("labeller", "Ada").get(f"/runs/{run.id}/stream")
+    assert stream.mimetype == "text/event-stream"
+    events = [event for event in stream.text.split("\n\n") if event]
+    assert len(events) == 2
+    assert events[0].startswith("id: ")
+    assert 'data-status="done"' in events[0]
+    assert events[1].startswith("event: over")
+    last = events[0].splitlines()[0].removeprefix("id: ")
+    again = client("labeller", "Ada").get(f"/runs/{run.id}/stream", headers={"Last-Event-ID": last})
+    assert again.status_code == 200

@@ -1,0 +1,79 @@
+"""The model card (Mitchell et al. 2019): what the model is, what it was measured on, what it is not for."""
+
+from typing import Any
+
+from db.base import now
+from db.intervals import Interval
+from db.models import Run
+from trainer.learn import Learned
+
+
+def text(
+    run: Run, learned: Learned, metrics: dict[str, Any], hashes: dict[str, str], differences: dict[str, float]
+) -> str:
+    """The card in Markdown. `hashes` and `differences` are those of the files, by form."""
+    sections = [
+        f"# Second Look, run {run.id}\n\nMade {now():%Y-%m-%d %H:%M} UTC. Classes: {', '.join(run.classes)}.",
+        _input(learned.network.tight),
+        f"## Data\n\nLearned from {metrics['train']['n']} faces of {metrics['train']['people']} people or"
+        f" repeat groups. Manifest `{run.manifest}`.",
+        _figures("Locked people, never learned from", metrics["locked"], metrics["locked_reason"]),
+        _figures("Cross-validated on the people it learned from", metrics["cross_validated"], None),
+        _limits(metrics),
+        "## Recipe\n\n" + "\n".join(f"- {name}: {value}" for name, value in run.recipe.items()),
+        _files(learned, hashes, differences),
+    ]
+    return "\n\n".join(section for section in sections if section) + "\n"
+
+
+def _input(tight: bool) -> str:
+    cut = (
+        "the face box without margin, squashed to"
+        if tight
+        else "the face box with 10 % margin on each side, where the photo has it, squashed to"
+    )
+    return (
+        "## Input and output\n\n"
+        f"RGB, {cut} 160 x 160, pixels scaled to [-1, 1] (value / 127.5 - 1), shape (n, 160, 160, 3). "
+        "Out come calibrated probabilities in the order of the labels file."
+    )
+
+
+def _figures(title: str, part: dict[str, Any] | None, reason: str | None) -> str:
+    if part is None:
+        return f"## {title}\n\n{reason}" if reason else ""
+    lines = [
+        f"## {title}",
+        f"{part['n']} faces of {part['people']} people. 95 % intervals in brackets.",
+        f"Balanced accuracy {_told(part['balanced_accuracy'])}; calibration error {part['ece']:.3f}.",
+        "| class | n | recall | precision |\n|---|---|---|---|\n"
+        + "\n".join(
+            f"| {name} | {one['n']} | {_told(one['recall'])} | {_told(one['precision'])} |"
+            for name, one in part["per_class"].items()
+        ),
+    ]
+    return "\n\n".join(lines)
+
+
+def _limits(metrics: dict[str, Any]) -> str:
+    told = [f"- {one['text'] % one['values']}" for one in metrics["warnings"]]
+    told.append(
+        "- The figures hold for people and cameras like those in the data; elsewhere they can be far lower."
+    )
+    told.append(
+        "- It answers for any crop, also for one without a face; finding faces is the detector's part."
+    )
+    return "## Limits\n\n" + "\n".join(told)
+
+
+def _files(learned: Learned, hashes: dict[str, str], differences: dict[str, float]) -> str:
+    lines = [f"- {form}: SHA-256 `{key}`" + _apart(differences.get(form)) for form, key in hashes.items()]
+    return f"## Files\n\nBackbone `{learned.network.id}`.\n\n" + "\n".join(lines)
+
+
+def _apart(difference: float | None) -> str:
+    return "" if difference is None else f", at most {difference:.1e} from the Keras model on checked crops"
+
+
+def _told(one: Interval) -> str:
+    return f"{one['value']:.3f} ({one['low']:.3f} to {one['high']:.3f})"

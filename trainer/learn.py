@@ -1,0 +1,133 @@
+"""The quick recipe: from kept features to a model, and what models like it say of people they never saw."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.model_selection import StratifiedGroupKFold
+
+from trainer import export
+from trainer.dataset import Dataset
+from trainer.embed import Features
+from trainer.export import Base
+from trainer.head import Data, Epoch, Head, balanced, fit
+from trainer.networks import Network
+from trainer.recipe import Recipe
+
+Bools = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Learned:
+    """A model; `heads` has one for each of `Plan.fits`.
+
+    `out_of_fold` holds logits (rows, classes) from models that saw nobody of the row's group; NaN without.
+    """
+
+    heads: list[Head]
+    head: Head
+    network: Network
+    out_of_fold: NDArray[np.float32]
+    epochs: int
+    base: Base
+    features: bytes | None = None
+    """The LiteRT form of a network of its own."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Which rows (n,) each fit may see: to choose the epochs, for the model itself, for each fold."""
+
+    choose: Bools | None
+    everything: Bools
+    folds: list[Bools]
+
+    @property
+    def fits(self) -> list[Bools]:
+        """All of them, in that order."""
+        return [*self._choosing, self.everything, *self.folds]
+
+    @property
+    def _choosing(self) -> list[Bools]:
+        return [] if self.choose is None else [self.choose]
+
+    @property
+    def judges(self) -> list[Bools]:
+        """The rows that each of `fits` is asked about, to choose the epochs of all.
+
+        Those each fold held out, since they are everybody; without folds the validation people.
+        """
+        nobody = self.everything & ~self.everything
+        asked = {id(seen): self.out_of(seen) for seen in self.folds or self._choosing}
+        return [asked.get(id(seen), nobody) for seen in self.fits]
+
+    @property
+    def judged(self) -> Bools:
+        """The rows on which the epochs are chosen."""
+        assert self.choose is not None
+        return np.asarray(self.everything & ~self.choose)
+
+    def out_of(self, fold: Bools) -> Bools:
+        """The rows that a fold holds out."""
+        return np.asarray(self.everything & ~fold)
+
+
+def plan(data: Dataset, recipe: Recipe) -> Plan:
+    """Locked rows are in none of it. Epochs are chosen on the validation people, if the others suffice."""
+    everything, train = data.where("train", "validation"), data.where("train")
+    enough = len(np.unique(data.labels[train])) == len(data.classes) and (everything & ~train).any()
+    choose = train if enough and recipe.patience else None
+    index = np.flatnonzero(everything)
+    labels, groups = data.labels[index], data.groups[index]
+    count = min(recipe.folds, len(np.unique(groups)))
+    folds = []
+    if count >= 2:
+        splitter = StratifiedGroupKFold(count, shuffle=True, random_state=recipe.seed)
+        for inside, _ in splitter.split(index, labels, groups):
+            fold = np.zeros(len(data.rows), bool)
+            fold[index[inside]] = True
+            folds.append(fold)
+    return Plan(choose, everything, folds)
+
+
+def learn(
+    data: Dataset,
+    features: Features,
+    network: Network,
+    recipe: Recipe,
+    on_epoch: Callable[[int, Epoch], None],
+) -> Learned:
+    """Fit the model and its folds side by side, for as many epochs as the people each held out ask for."""
+    split = plan(data, recipe)
+    train = _examples(data, features, split.everything, split.fits, recipe, recipe.views)
+    judges = split.judges
+    judge = _examples(data, features, split.everything, judges, recipe, 1) if np.any(judges) else None
+    heads, epochs = fit(train, judge, len(data.classes), recipe, on_epoch)
+    model, *folds = heads[-1 - len(split.folds) :]
+    logits = unknown(data)
+    for head, fold in zip(folds, split.folds, strict=True):
+        out = split.out_of(fold)
+        logits[out] = head.logits(plain(data, features, out))
+    return Learned(heads, model, network, logits, epochs, export.shared())
+
+
+def unknown(data: Dataset) -> NDArray[np.float32]:
+    """Logits (rows, classes) of which none is known yet."""
+    return np.full((len(data.rows), len(data.classes)), np.nan, np.float32)
+
+
+def plain(data: Dataset, features: Features, rows: Bools) -> NDArray[np.float16]:
+    """Features (n, 1280) of the chosen rows as they are, not distorted."""
+    return features.take([(data.rows[i].face_id, 0) for i in np.flatnonzero(rows)])
+
+
+def _examples(
+    data: Dataset, features: Features, rows: Bools, seen: list[Bools], recipe: Recipe, views: int
+) -> Data:
+    """The chosen rows, each in its first `views` views, with a weight for each of the fits."""
+    index = np.repeat(np.flatnonzero(rows), views)
+    keys = [(data.rows[row].face_id, place % views) for place, row in enumerate(index)]
+    labels = data.labels[index]
+    weights = [balanced(labels, mask[index], len(data.classes), recipe.class_weights) for mask in seen]
+    return Data(features.take(keys), labels, np.stack(weights, axis=1))

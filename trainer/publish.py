@@ -1,0 +1,106 @@
+"""From a fitted model to a published one: its files, what it said of each face, the verdict, the switch.
+
+Nothing that others see changes before the last commit, which does all of it or nothing.
+"""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from db import jobs, signing
+from db.base import now
+from db.faces import insert_for_faces
+from db.models import Artifact, Face, Outcome, Run
+from db.storage import blobs
+from db.words import N_
+from trainer import card, crops, export, promote, score, verdict
+from trainer.dataset import Dataset
+from trainer.figures import Said
+from trainer.learn import Learned
+from trainer.networks import Network
+from trainer.progress import Progress, Say
+
+CHECKED = 8
+"""Faces, spread over the dataset, on which every file is checked against the Keras model."""
+
+
+def save(
+    session: Session, run: Run, data: Dataset, learned: Learned, told: Said, metrics: dict[str, Any]
+) -> None:
+    """Keep the model's files, each checked on real crops, and what it said of each face. Commits."""
+    some = [data.rows[i].face_id for i in np.linspace(0, len(data.rows) - 1, CHECKED).astype(int)]
+    made = export.files(learned.head, learned.base, _crops(session, learned.network, some))
+    files = {form: one.data for form, one in made.items()}
+    files["labels"] = "".join(f"{name}\n" for name in data.classes).encode()
+    if learned.features is not None:
+        files["features"] = learned.features
+    hashes = {form: blobs().put(content) for form, content in files.items()}
+    differences = {form: one.difference for form, one in made.items()}
+    hashes["card"] = blobs().put(card.text(run, learned, metrics, hashes, differences).encode())
+    session.execute(delete(Artifact).where(Artifact.run_id == run.id))
+    session.execute(delete(Outcome).where(Outcome.run_id == run.id))
+    session.add_all(
+        Artifact(
+            run_id=run.id, form=form, blob=blob, signature=signing.sign(run.id, form, blob),
+            difference=differences.get(form),
+        )
+        for form, blob in hashes.items()
+    )  # fmt: skip
+    insert_for_faces(session, Outcome, _outcomes(run, data, told))
+    session.commit()
+
+
+def _crops(session: Session, network: Network, face_ids: list[int]) -> list[NDArray[np.uint8]]:
+    faces = session.scalars(select(Face).where(Face.id.in_(face_ids)))
+    return [network.crop(crops.decode(blobs().get(face.photo.blob)), face.box) for face in faces]
+
+
+def _outcomes(run: Run, data: Dataset, told: Said) -> list[dict[str, Any]]:
+    chances = told.probabilities
+    return [
+        {
+            "run_id": run.id,
+            "face_id": row.face_id,
+            "part": str(told.part[i]),
+            "truth": row.label,
+            "label": data.classes[int(chances[i].argmax())],
+            "probabilities": [round(float(p), 6) for p in chances[i]],
+            "own": float(chances[i][data.classes.index(row.label)]),
+            "group_id": row.group,
+        }
+        for i, row in enumerate(data.rows)
+        if told.part[i]
+    ]
+
+
+def publish(
+    session: Session,
+    run: Run,
+    data: Dataset,
+    learned: Learned,
+    told: Said,
+    metrics: dict[str, Any],
+    progress: Progress,
+    say: Say,
+) -> None:
+    """Compare with the live model; score every face before the switch, so that nobody sees half of it."""
+    while True:
+        live = promote.live(session)
+        found = verdict.on_the_same_faces(session, live, data, told)
+        if found.promote:
+            score.score_all(session, run, learned.network, learned.head, say)
+        if promote.workbench(session).live_run_id == (live.id if live else None):
+            break  # the row is locked until the commit
+        session.commit()  # somebody promoted another run meanwhile: compare with that one
+    progress.note(N_("Scored every face.") if found.promote else N_("The live model stays."))
+    metrics = metrics | {"against_live": found.figures, "seconds": progress.so_far()}
+    model = {"head": learned.head.as_dict(), "backbone": learned.network.id, "metrics": metrics}
+    done = {"status": "done", "phase": "done", "progress": 1.0, "finished_at": now(), "reason": found.reason}
+    jobs.write(session, run, 0, **(progress.last() | model | done))
+    if found.promote:
+        promote.make_live(session, run, found.reason)
+    session.commit()
+    promote.forget_old_scores(session)

@@ -1,0 +1,82 @@
+"""When a run starts by itself: after so many new answers, or at night if there is anything new."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from db.base import OPEN, now
+from db.models import STANDING, Answer, Run, Workbench
+from trainer import runs
+from trainer.errors import BadRule, NotEnoughLabels
+from trainer.promote import workbench
+
+QUIET = timedelta(seconds=8)
+"""Nobody answered for so long: a hand that is still labelling is waited for, up to twice the number."""
+
+
+def set_rule(session: Session, train_after: int, nightly_hour: int | None) -> Workbench:
+    """Train after so many new answers (0: never), nightly at that local hour (None: never). Or BadRule."""
+    if not 0 <= train_after <= 100_000 or not (nightly_hour is None or 0 <= nightly_hour <= 23):
+        raise BadRule(
+            "bad_rule",
+            "These are no times to train.",
+            "Give a number of answers from 1 to 100,000, or 0 for never, and an hour from 0 to 23.",
+        )
+    row = workbench(session)
+    row.train_after, row.nightly_hour = train_after, nightly_hour
+    row.nightly_on = _day(datetime.now()) if nightly_hour is not None else None
+    return row
+
+
+def start_due_run(session: Session, at: datetime | None = None) -> Run | None:
+    """Start a run if one is due and none is open, and commit. `at` is local time."""
+    local = at or datetime.now()
+    rule = session.scalar(select(Workbench))
+    if rule is None or not (rule.train_after or rule.nightly_hour is not None):
+        return None
+    if session.scalar(select(Run.id).where(Run.status.in_(OPEN)).limit(1)) is not None:
+        return None
+    by_count, by_night = _enough(session, rule.train_after), _night(rule, local)
+    if by_night:
+        workbench(session).nightly_on = _day(local)
+    run = None
+    if by_count or (by_night and new_answers(session)[0]):
+        try:
+            run = runs.request_run(session, {})
+        except NotEnoughLabels:
+            session.rollback()
+            return None
+    session.commit()
+    return run
+
+
+def new_answers(session: Session) -> tuple[int, datetime | None]:
+    """How many standing answers no run has seen, and when the latest came.
+
+    Counted from a mark on each answer, so that no number can be stepped over.
+    """
+    query = select(func.count(Answer.id), func.max(Answer.created_at)).where(
+        Answer.run_id.is_(None), STANDING
+    )
+    count, latest = session.execute(query).one()
+    return count, latest
+
+
+def _enough(session: Session, needed: int) -> bool:
+    if not needed:
+        return False
+    count, latest = new_answers(session)
+    return count >= needed and (count >= 2 * needed or latest is None or now() - latest >= QUIET)
+
+
+def _night(rule: Workbench, local: datetime) -> bool:
+    """Whether the hour has come since it was last looked at; a computer that slept through it catches up."""
+    if rule.nightly_hour is None:
+        return False
+    due = local if local.hour >= rule.nightly_hour else local - timedelta(days=1)
+    return rule.nightly_on is None or rule.nightly_on < _day(due)
+
+
+def _day(local: datetime) -> str:
+    return local.date().isoformat()

@@ -1,0 +1,257 @@
+"""Fine-tuning: the last blocks of the backbone learn too, the deeper the slower.
+
+What lies before them never changes, so its output is computed once per crop and only the tail is trained.
+Each fit starts from the head that `learn` found on the frozen features (Kumar et al. 2022, LP-FT).
+"""
+
+import hashlib
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+from numpy.typing import NDArray
+
+from trainer import backbone, crops, networks
+from trainer.dataset import Dataset
+from trainer.export import Base, keras_model, template_head
+from trainer.head import OPTIMISERS, WORTH, Epoch, Head, balanced
+from trainer.learn import Bools, Learned, plan, unknown
+from trainer.recipe import Recipe
+
+CUTS = {1: "block_15_add", 2: "block_14_add", 3: "block_13_project_BN"}
+"""The layer whose output feeds the last so many blocks."""
+SLOWER = 2.6
+"""Each block deeper learns so many times slower (Howard & Ruder 2018, ULMFiT)."""
+AT_ONCE = 64
+
+Array = NDArray[np.float32]
+
+
+def learn(
+    data: Dataset,
+    images: dict[int, crops.Image],
+    probe: Learned,
+    recipe: Recipe,
+    on_epoch: Callable[[int, Epoch], None],
+    on_batch: Callable[[float], None],
+) -> Learned:
+    """Fit the tail and its folds; `on_batch` hears the share done and may raise to stop it."""
+    split = plan(data, recipe)
+    tuner = _Tuner(data, images, recipe, lambda share: on_batch(0.2 * share))
+    fits = len(split.fits)
+    number = 0
+
+    def one(seen: Bools, start: Head, epochs: int, **judge: Any) -> tuple[int, list[Array], Head]:
+        nonlocal number
+        number += 1
+        done = (number - 1) / fits
+        return tuner.fit(
+            seen, start, epochs, lambda share: on_batch(0.2 + 0.8 * (done + share / fits)), **judge
+        )
+
+    epochs, heads = recipe.epochs, list(probe.heads)
+    if split.choose is not None:
+        epochs, _, _ = one(split.choose, heads.pop(0), epochs, judged=split.judged, on_epoch=on_epoch)
+    _, tail, head = one(
+        split.everything, heads.pop(0), epochs, on_epoch=on_epoch if split.choose is None else None
+    )
+    logits = unknown(data)
+    for fold, start in zip(split.folds, heads, strict=True):
+        one(fold, start, epochs)
+        logits[split.out_of(fold)] = tuner.logits(split.out_of(fold))
+    tuned = tuner.whole(tail)
+    features, template = _converted(tuned, len(data.classes), lambda: on_batch(1.0))
+    network = networks.tuned(_network_id(tuned), features)
+    return Learned([], head, network, logits, epochs, Base(tuned, lambda classes: template), features)
+
+
+class _Tuner:
+    """Kept outputs of the frozen part, the tail, and its compiled step."""
+
+    def __init__(
+        self, data: Dataset, images: dict[int, crops.Image], recipe: Recipe, on_batch: Callable[[float], None]
+    ) -> None:
+        self._data, self._recipe = data, recipe
+        base = backbone.model()
+        cut = base.get_layer(CUTS[recipe.blocks]).output
+        self._stem = tf.function(keras.Model(base.input, cut), reduce_retracing=True)
+        self._tail = keras.models.clone_model(keras.Model(cut, base.output))
+        self._first = keras.Model(cut, base.output).get_weights()
+        self._dense = keras.layers.Dense(len(data.classes))
+        self._dense.build((None, backbone.FEATURES))
+        self._trained = self._by_depth()
+        self._optimisers = []
+        for depth, variables in enumerate(self._trained):
+            optimiser = OPTIMISERS[recipe.optimiser]()
+            optimiser.build(variables)
+            optimiser.learning_rate.assign(recipe.learning_rate / SLOWER**depth)
+            self._optimisers.append(optimiser)
+        self._step = tf.function(self._stepped, reduce_retracing=True)
+        self._forward = tf.function(self._said, reduce_retracing=True)
+        self._kept = self._through_stem(images, on_batch)
+
+    def fit(
+        self,
+        seen: Bools,
+        start: Head,
+        epochs: int,
+        on_batch: Callable[[float], None],
+        judged: Bools | None = None,
+        on_epoch: Callable[[int, Epoch], None] | None = None,
+    ) -> tuple[int, list[Array], Head]:
+        """Train on the rows `seen`; the best epoch on `judged`, else the last, with its tail and head."""
+        self._reset(start)
+        recipe, labels = self._recipe, self._data.labels
+        chance = np.random.default_rng(recipe.seed)
+        rows = np.repeat(np.flatnonzero(seen), recipe.views)
+        views = np.tile(np.arange(recipe.views), int(seen.sum()))
+        weights = balanced(labels, seen, len(self._data.classes), recipe.class_weights)
+        batch = recipe.batch or len(rows)
+        best: tuple[int, list[Array], Head] = (0, self._tail.get_weights(), start)
+        best_loss = np.inf
+        for epoch in range(1, epochs + 1):
+            order, sums = chance.permutation(len(rows)), np.zeros(2)
+            for begin in range(0, len(order), batch):
+                chosen = order[begin : begin + batch]
+                x = self._kept[rows[chosen], views[chosen]].astype(np.float32)
+                sums += np.array(
+                    [float(v) for v in self._step(x, labels[rows[chosen]], weights[rows[chosen]])]
+                ) * len(chosen)
+                on_batch((epoch - 1 + min(1.0, (begin + batch) / len(order))) / epochs)
+            loss, accuracy = sums / len(rows)
+            figures: Epoch = {
+                "loss": loss,
+                "accuracy": accuracy,
+                "validation_loss": None,
+                "validation_accuracy": None,
+            }
+            if judged is not None:
+                loss, figures["validation_accuracy"] = self._judge(judged)
+                figures["validation_loss"] = loss
+            if on_epoch is not None:
+                on_epoch(epoch, figures)
+            if judged is None or loss < best_loss - WORTH:
+                best_loss, best = loss, (epoch, self._tail.get_weights(), Head(*self._dense.get_weights()))
+            elif recipe.patience and epoch - best[0] >= recipe.patience:
+                break
+        return best
+
+    def logits(self, rows: Bools) -> Array:
+        """What the tail as it is now says of the rows, undistorted."""
+        kept = self._kept[np.flatnonzero(rows), 0].astype(np.float32)
+        parts = [kept[i : i + AT_ONCE] for i in range(0, len(kept), AT_ONCE)]
+        return np.concatenate([self._forward(part).numpy() for part in parts])
+
+    def whole(self, tail: list[Array]) -> Any:
+        """The backbone with a trained tail in place of its own."""
+        self._tail.set_weights(tail)
+        made = keras.models.clone_model(backbone.model())
+        made.set_weights(backbone.model().get_weights())
+        for layer in self._tail.layers:
+            if layer.weights:
+                made.get_layer(layer.name).set_weights(layer.get_weights())
+        made.trainable = False
+        return made
+
+    def _through_stem(
+        self, images: dict[int, crops.Image], on_batch: Callable[[float], None]
+    ) -> NDArray[np.float16]:
+        """Outputs (rows, views, side, side, channels) of the frozen part; locked rows stay empty."""
+        views = self._recipe.views
+        wanted = [
+            (row, view)
+            for row in np.flatnonzero(self._data.where("train", "validation"))
+            for view in range(views)
+        ]
+        kept = np.zeros((len(self._data.rows), views, *self._stem_shape()), np.float16)
+        for begin in range(0, len(wanted), AT_ONCE):
+            some = wanted[begin : begin + AT_ONCE]
+            ids = [self._data.rows[row].face_id for row, _ in some]
+            cut = np.stack(
+                [crops.view(images[id], view, id) for id, (_, view) in zip(ids, some, strict=True)]
+            )
+            for (row, view), out in zip(some, self._stem(backbone.scaled(cut)).numpy(), strict=True):
+                kept[row, view] = out
+            on_batch((begin + len(some)) / len(wanted))
+        return kept
+
+    def _stem_shape(self) -> tuple[int, ...]:
+        return tuple(backbone.model().get_layer(CUTS[self._recipe.blocks]).output.shape[1:])
+
+    def _by_depth(self) -> list[list[Any]]:
+        """Kernels that learn: the softmax, the last convolution, then block by block. Norms stay."""
+        found: list[list[Any]] = [list(self._dense.trainable_variables), []]
+        block = ""
+        for layer in reversed(self._tail.layers):
+            if not isinstance(layer, keras.layers.Conv2D | keras.layers.DepthwiseConv2D):
+                continue
+            if layer.name != "Conv_1" and (name := layer.name[: len("block_16")]) != block:
+                block = name
+                found.append([])
+            layer.trainable = True
+            found[-1].extend(layer.trainable_variables)
+        return found
+
+    def _reset(self, start: Head) -> None:
+        self._tail.set_weights(self._first)
+        self._dense.set_weights([start.kernel, start.bias])
+        for depth, optimiser in enumerate(self._optimisers):
+            for variable in optimiser.variables:
+                variable.assign(tf.zeros_like(variable))
+            optimiser.learning_rate.assign(self._recipe.learning_rate / SLOWER**depth)
+
+    def _said(self, x: Any) -> Any:
+        return self._dense(self._tail(x, training=False))
+
+    def _stepped(self, x: Any, y: Any, w: Any) -> tuple[Any, Any]:
+        variables = [one for group in self._trained for one in group]
+        with tf.GradientTape() as tape:
+            logits = self._said(x)
+            losses = tf.nn.sparse_softmax_cross_entropy_with_logits(y, logits)
+            loss = tf.reduce_mean(losses * w)
+        gradients = iter(tape.gradient(loss, variables))
+        for optimiser, group in zip(self._optimisers, self._trained, strict=True):
+            optimiser.apply_gradients([(next(gradients), one) for one in group])
+        return loss, tf.reduce_mean(tf.cast(tf.equal(tf.argmax(logits, 1), y), tf.float32))
+
+    def _judge(self, rows: Bools) -> tuple[float, float]:
+        labels, logits = self._data.labels[rows], self.logits(rows)
+        weights = balanced(self._data.labels, rows, len(self._data.classes), self._recipe.class_weights)[rows]
+        losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits).numpy()
+        return float((losses * weights).mean()), float((logits.argmax(axis=1) == labels).mean())
+
+
+def _network_id(network: Any) -> str:
+    digest = hashlib.sha256()
+    for tensor in network.get_weights():
+        digest.update(np.ascontiguousarray(tensor, "<f4").tobytes())
+    return digest.hexdigest()
+
+
+def _converted(network: Any, classes: int, wait: Callable[[], None]) -> tuple[bytes, bytes]:
+    """LiteRT forms of the network and of a classifier on it, from a process of its own.
+
+    That takes 15 s and cannot be interrupted, but the process can be ended: `wait` may raise meanwhile.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        place = Path(folder)
+        network.save(place / "features.keras")
+        keras_model(template_head(classes), network).save(place / "template.keras")
+        child = subprocess.Popen([sys.executable, "-m", "trainer.convert", folder])
+        try:
+            while child.poll() is None:
+                time.sleep(0.1)
+                wait()
+        finally:
+            child.kill()
+            child.wait()
+        if child.returncode != 0:
+            raise RuntimeError(f"the conversion to LiteRT ended with {child.returncode}")
+        return (place / "features.tflite").read_bytes(), (place / "template.tflite").read_bytes()

@@ -1,0 +1,63 @@
+"""Whether a candidate takes over: it and the live model on the same faces that neither learned from."""
+
+import numpy as np
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from db import classes
+from db.models import Outcome, Run
+from trainer.dataset import Dataset
+from trainer.embed import Wanted, features_of
+from trainer.evaluate import too_small
+from trainer.figures import Said
+from trainer.head import Head
+from trainer.learn import Bools, plain
+from trainer.networks import network_of
+from trainer.paired import Difference, Verdict, difference, judged
+
+LEAST = 20
+"""Faces that two models must share before their cross-validated answers are compared."""
+
+
+def on_the_same_faces(session: Session, live: Run | None, data: Dataset, told: Said) -> Verdict:
+    """The verdict on the model that `told` these things of `data`.
+
+    On the locked faces; while they are too few on those that both models judged out of fold.
+    """
+    if live is None or live.head is None:
+        return Verdict(True, "It is the first model.")
+    locked = data.where("locked")
+    if too_small(data.labels[locked], data.groups[locked], data.classes) is None:
+        return judged(_paired(data, told, locked, _said_now(session, live, data, locked)), "locked")
+    before = _said_then(session, live)
+    both = np.array(
+        [told.part[i] == "fold" and row.face_id in before for i, row in enumerate(data.rows)], bool
+    )
+    if both.sum() < LEAST:
+        return judged(None, "")
+    names = [before[data.rows[i].face_id] for i in np.flatnonzero(both)]
+    return judged(_paired(data, told, both, names), "cross-validated")
+
+
+def _paired(data: Dataset, told: Said, rows: Bools, names: list[str]) -> Difference:
+    labels = data.labels[rows]
+    new = told.probabilities[rows].argmax(axis=1) == labels
+    old = np.array(names) == np.array(data.classes)[labels]
+    return difference(labels, new, old, data.groups[rows])
+
+
+def _said_now(session: Session, live: Run, data: Dataset, rows: Bools) -> list[str]:
+    """The live model's labels of the rows, as its classes are called now."""
+    network = network_of(session, live)
+    wanted = [Wanted(data.rows[i].face_id, 1) for i in np.flatnonzero(rows)]
+    chances = Head.of(live.head or {}).probabilities(plain(data, features_of(session, network, wanted), rows))
+    meant = classes.read(session)
+    names = [meant.now(name) or name for name in live.classes]
+    return [names[i] for i in chances.argmax(axis=1)]
+
+
+def _said_then(session: Session, live: Run) -> dict[int, str]:
+    """What folds of the live run said of faces they had not learned from."""
+    query = select(Outcome.face_id, Outcome.label).where(Outcome.run_id == live.id, Outcome.part == "fold")
+    meant = classes.read(session)
+    return {row.face_id: meant.now(row.label) or row.label for row in session.execute(query)}
