@@ -1,5 +1,6 @@
 """The networks that runs read features from: the shared backbone, the tutorial's use of it, tuned ones."""
 
+import threading
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,6 +32,7 @@ class Network:
 
 
 _ready: dict[str, Network] = {}
+_loading = threading.Lock()  # the worker's threads ask at once
 KEPT = 3
 """Networks ready at once: the shared one, the live run's, the one in training."""
 
@@ -72,8 +74,9 @@ def tuned(id: str, features: bytes) -> Network:
 
 
 def _keep(id: str, build: Any) -> Network:
-    if id not in _ready:
-        while len(_ready) >= KEPT:
-            del _ready[next(name for name in _ready if name != backbone.backbone_id())]
-        _ready[id] = Network(id, id.endswith(TUTORIAL), build())
-    return _ready[id]
+    with _loading:
+        if id not in _ready:
+            while len(_ready) >= KEPT:
+                del _ready[next(name for name in _ready if name != backbone.backbone_id())]
+            _ready[id] = Network(id, id.endswith(TUTORIAL), build())
+        return _ready[id]

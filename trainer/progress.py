@@ -52,6 +52,10 @@ class Progress:
         """So much of the phase is done."""
         start, end = self._span
         self._pending["progress"] = start + min(1.0, share) * (end - start)
+        self.beat()
+
+    def beat(self, _share: float = 0.0) -> None:
+        """Still at it, where there is no share to tell of."""
         if time.monotonic() - self._wrote >= EVERY:
             self._write()
 

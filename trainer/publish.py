@@ -89,7 +89,7 @@ def publish(
     """Compare with the live model; score every face before the switch, so that nobody sees half of it."""
     while True:
         live = promote.live(session)
-        found = verdict.on_the_same_faces(session, live, data, told)
+        found = verdict.on_the_same_faces(session, live, data, told, progress.beat)
         if found.promote:
             score.score_all(session, run, learned.network, learned.head, say)
         if promote.workbench(session).live_run_id == (live.id if live else None):
@@ -103,4 +103,3 @@ def publish(
     if found.promote:
         promote.make_live(session, run, found.reason)
     session.commit()
-    promote.forget_old_scores(session)

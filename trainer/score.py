@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from concurrent import futures
 from concurrent.futures import CancelledError, ThreadPoolExecutor
 from typing import Any
 
@@ -16,10 +17,11 @@ from db.live import live_run
 from db.models import Face, Photo, Prediction, Run, Score
 from db.session import session_scope
 from db.storage import blobs
-from trainer import crops
+from trainer import crops, promote
 from trainer.embed import Features, Wanted, features_of
 from trainer.head import Head
 from trainer.networks import Network, network_of
+from trainer.progress import EVERY
 from trainer.select import margins
 
 AT_ONCE = 5000
@@ -50,6 +52,7 @@ def score_all(
 
 def score_new_faces(session: Session) -> int:
     """Score what the live run has not scored yet, or scored under an older box; returns how many."""
+    promote.forget_old_scores(session)
     run = live_run(session)
     if run is None or run.head is None:
         return 0
@@ -80,27 +83,32 @@ def _score(
     meant = classes.read(session)
     labels = [meant.now(name) or name for name in run.classes]
     count = 0
-    for versions, features in _read_ahead(network, ids):
+    for versions, features in _read_ahead(network, ids, say):
         present = [id for id in versions if (id, 0) in features]
         probabilities = head.probabilities(features.take([(id, 0) for id in present]))
         insert_for_faces(session, Score, _rows(run.id, present, versions, probabilities, labels))
         session.commit()
         count += len(present)
-        say(count / len(ids))
     return count
 
 
-def _read_ahead(network: Network, ids: Sequence[int]) -> Iterator[tuple[dict[int, int], Features]]:
-    """Box versions and features, AT_ONCE faces at a time; the next are read while these are written."""
+def _read_ahead(
+    network: Network, ids: Sequence[int], say: Callable[[float], None]
+) -> Iterator[tuple[dict[int, int], Features]]:
+    """Box versions and features, AT_ONCE faces at a time; the next are read while these are written.
+
+    Says how far it is, also while it waits for features that were not kept: `say` may raise to stop it.
+    """
     stopped = threading.Event()
 
     def read(some: Sequence[int]) -> tuple[dict[int, int], Features]:
         with session_scope() as session:
-            features = features_of(session, network, [Wanted(id, 1) for id in some], lambda share: check())
-            versions = select(Face.id, Face.box_version).where(around(Face.id, some))
-            return dict(session.execute(versions).tuples().all()), features
+            # The versions first: a box that is moved meanwhile is then scored again, not taken for scored.
+            query = select(Face.id, Face.box_version).where(around(Face.id, some))
+            versions = dict(session.execute(query).tuples().all())
+            return versions, features_of(session, network, [Wanted(id, 1) for id in some], check)
 
-    def check() -> None:
+    def check(_share: float) -> None:
         if stopped.is_set():
             raise CancelledError
 
@@ -109,7 +117,10 @@ def _read_ahead(network: Network, ids: Sequence[int]) -> Iterator[tuple[dict[int
         coming = [pool.submit(read, part) for part in parts[:2]]
         try:
             for number in range(len(parts)):
+                while not futures.wait(coming[:1], timeout=EVERY).done:
+                    say(number / len(parts))
                 yield coming.pop(0).result()
+                say((number + 1) / len(parts))
                 if number + 2 < len(parts):
                     coming.append(pool.submit(read, parts[number + 2]))
         finally:

@@ -1,5 +1,6 @@
 """One run, from answers to a model that is live or was kept back with its reason."""
 
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -14,7 +15,7 @@ from db.base import now
 from db.models import Answer, Run
 from db.storage import blobs
 from db.words import N_
-from trainer import dataset, figures, networks, publish, score
+from trainer import dataset, figures, networks, promote, publish, score
 from trainer.dataset import Dataset
 from trainer.embed import Features, Wanted, crops_of, features_of
 from trainer.head import Epoch
@@ -28,23 +29,28 @@ log = structlog.get_logger()
 OnEpoch = Callable[[int, Epoch], None]
 NEWEST = 500
 """Unlabelled faces in which drift is looked for."""
+_alone = threading.Lock()
+"""A cancelled run needs a moment to hear of it; the next must not use the same compiled steps meanwhile."""
 
 
 def train(session: Session, run_id: int, attempt: int, owner: str) -> None:
     """Do the run if it is ours to do. Whatever ends it, its row says how; the live model stays until then."""
-    if not jobs.claim(session, Run, run_id, attempt, owner, LEASE_SECONDS):
-        return
-    run = session.get_one(Run, run_id, populate_existing=True)
-    try:
-        _do(session, run)
-    except jobs.LostLease:
-        session.rollback()
-        log.info("run_stopped", run=run_id)
-    except Exception as error:
-        session.rollback()
-        log.exception("run_failed", run=run_id)
-        _fail(session, run, error)
-        raise
+    with _alone:
+        if not jobs.claim(session, Run, run_id, attempt, owner, LEASE_SECONDS):
+            return
+        run = session.get_one(Run, run_id, populate_existing=True)
+        try:
+            _do(session, run)
+        except jobs.LostLease:
+            session.rollback()
+            log.info("run_stopped", run=run_id)
+        except Exception as error:
+            session.rollback()
+            log.exception("run_failed", run=run_id)
+            _fail(session, run, error)
+            raise
+        finally:
+            promote.forget_old_scores(session)
 
 
 def _fail(session: Session, run: Run, error: Exception) -> None:
@@ -70,13 +76,14 @@ def _do(session: Session, run: Run) -> None:
         del material  # 100 MB for 10,000 faces, which the next phases need for themselves
         progress.note(N_("Fitted for %(n)s epochs."), n=learned.epochs)
     with progress.phase("validate"):
-        told = measured(session, data, learned, recipe)
+        told = measured(session, data, learned, recipe, progress.beat)
         learned = replace(learned, head=replace(learned.head, temperature=told.temperature))
         metrics = figures.metrics(data, told)
-        drifted = _drift(session, data, learned.network)
+        drifted, straddling = _drift(session, data, learned.network, progress.beat), check.straddling(session)
         metrics |= {
             "drift": drifted,
-            "warnings": figures.warnings(data, len(check.straddling(session)), drifted),
+            "straddling": len(straddling),
+            "warnings": figures.warnings(data, len(straddling), drifted),
         }
     with progress.phase("save"):
         session.refresh(run)  # progress writes past the object
@@ -142,21 +149,25 @@ class Material:
         return learned
 
 
-def measured(session: Session, data: Dataset, learned: Learned, recipe: Recipe) -> figures.Said:
+def measured(
+    session: Session, data: Dataset, learned: Learned, recipe: Recipe, beat: Say = lambda share: None
+) -> figures.Said:
     """What the model says of the locked people, and models like it of the others."""
     locked = data.where("locked")
     wanted = [Wanted(data.rows[i].face_id, 1) for i in np.flatnonzero(locked)]
-    features = features_of(session, learned.network, wanted, boxes=data.boxes)
+    features = features_of(session, learned.network, wanted, beat, data.boxes)
     return figures.said(data, learned, plain(data, features, locked), recipe.calibration)
 
 
-def _drift(session: Session, data: Dataset, network: Network) -> dict[str, Any] | None:
+def _drift(session: Session, data: Dataset, network: Network, beat: Say) -> dict[str, Any] | None:
     known = data.where("train", "validation")
     labelled = {row.face_id for row in data.rows}
     newest = [id for id in score.newest_faces(session, NEWEST + len(labelled)) if id not in labelled][:NEWEST]
-    features = features_of(session, network, [Wanted(id, 1) for id in newest])
+    features = features_of(session, network, [Wanted(id, 1) for id in newest], beat)
     there = [(id, 0) for id in newest if (id, 0) in features]
     ids = [Wanted(data.rows[i].face_id, 1) for i in np.flatnonzero(known)]
     return figures.drift(
-        plain(data, features_of(session, network, ids), known), data.groups[known], features.take(there)
+        plain(data, features_of(session, network, ids, beat, data.boxes), known),
+        data.groups[known],
+        features.take(there),
     )

@@ -14,12 +14,13 @@ from trainer.head import Head
 from trainer.learn import Bools, plain
 from trainer.networks import network_of
 from trainer.paired import Difference, Verdict, difference, judged
+from trainer.progress import Say
 
 LEAST = 20
 """Faces that two models must share before their cross-validated answers are compared."""
 
 
-def on_the_same_faces(session: Session, live: Run | None, data: Dataset, told: Said) -> Verdict:
+def on_the_same_faces(session: Session, live: Run | None, data: Dataset, told: Said, beat: Say) -> Verdict:
     """The verdict on the model that `told` these things of `data`.
 
     On the locked faces; while they are too few on those that both models judged out of fold.
@@ -28,7 +29,7 @@ def on_the_same_faces(session: Session, live: Run | None, data: Dataset, told: S
         return Verdict(True, "It is the first model.")
     locked = data.where("locked")
     if too_small(data.labels[locked], data.groups[locked], data.classes) is None:
-        return judged(_paired(data, told, locked, _said_now(session, live, data, locked)), "locked")
+        return judged(_paired(data, told, locked, _said_now(session, live, data, locked, beat)), "locked")
     before = _said_then(session, live)
     both = np.array(
         [told.part[i] == "fold" and row.face_id in before for i, row in enumerate(data.rows)], bool
@@ -46,11 +47,12 @@ def _paired(data: Dataset, told: Said, rows: Bools, names: list[str]) -> Differe
     return difference(labels, new, old, data.groups[rows])
 
 
-def _said_now(session: Session, live: Run, data: Dataset, rows: Bools) -> list[str]:
+def _said_now(session: Session, live: Run, data: Dataset, rows: Bools, beat: Say) -> list[str]:
     """The live model's labels of the rows, as its classes are called now."""
     network = network_of(session, live)
     wanted = [Wanted(data.rows[i].face_id, 1) for i in np.flatnonzero(rows)]
-    chances = Head.of(live.head or {}).probabilities(plain(data, features_of(session, network, wanted), rows))
+    features = features_of(session, network, wanted, beat, data.boxes)
+    chances = Head.of(live.head or {}).probabilities(plain(data, features, rows))
     meant = classes.read(session)
     names = [meant.now(name) or name for name in live.classes]
     return [names[i] for i in chances.argmax(axis=1)]

@@ -5,9 +5,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from db.models import Score
+from db.models import Run, Score
 from tests.labeller.test_answers import draw
 from tests.labeller.test_review import make_live
 from tests.pictures import SHARED, jpeg, portrait
@@ -190,7 +191,14 @@ def test_a_moved_box_is_scored_anew_and_nothing_else_is_touched(db: Session) -> 
     kernel = np.random.default_rng(0).normal(scale=0.05, size=(backbone.FEATURES, 2)).astype(np.float32)
     run.head, run.backbone = Head(kernel, np.zeros(2, np.float32)).as_dict(), backbone.backbone_id()
     db.commit()
+    over = Run(recipe={}, seed=0, classes=["mask", "nomask"], status="cancelled")
+    db.add(over)
+    db.flush()
+    left = {"box_version": 1, "probabilities": [1, 0], "label": "mask", "margin": 1.0}
+    db.add(Score(run_id=over.id, face_id=faces[0].id, **left))
+    db.commit()
     assert score.score_new_faces(db) == 2
+    assert set(db.scalars(select(Score.run_id))) == {run.id}, "what a run that is over left is gone"
     before = {one.face_id: one.probabilities for one in db.query(Score)}
     assert score.score_new_faces(db) == 0
     answers.record(db, owner, answers.Given("move", "adjust", faces[0].id, box=(60, 90, 100, 100)))
