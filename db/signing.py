@@ -3,13 +3,17 @@
 import hashlib
 import hmac
 
+from db.errors import Conflict
 from db.models import Artifact
 from db.settings import settings
 from db.storage import blobs
 
 
-class Tampered(Exception):
-    """A stored model is not what this workbench wrote; the message says which."""
+class Tampered(Conflict):
+    """A stored model is gone, or not what this workbench wrote; the message says which."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__("tampered", message, "It is not used. Go back to another run, or train again.")
 
 
 def sign(run_id: int, form: str, blob: str) -> str:
@@ -19,11 +23,14 @@ def sign(run_id: int, form: str, blob: str) -> str:
 
 
 def read(artifact: Artifact) -> bytes:
-    """The file's bytes. Raises Tampered, or FileNotFoundError when they are gone."""
+    """The file's bytes. Raises Tampered."""
     name = f"{artifact.form} of run {artifact.run_id}"
     if not hmac.compare_digest(artifact.signature, sign(artifact.run_id, artifact.form, artifact.blob)):
         raise Tampered(f"The signature of {name} is not ours.")
-    data = blobs().get(artifact.blob)
+    try:
+        data = blobs().get(artifact.blob)
+    except FileNotFoundError as error:
+        raise Tampered(f"The file {name} is gone.") from error
     if hashlib.sha256(data).hexdigest() != artifact.blob:
         raise Tampered(f"The stored bytes of {name} have changed.")
     return data

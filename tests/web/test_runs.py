@@ -6,7 +6,8 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from db.models import Answer, Run, Workbench
+from db import signing
+from db.models import Answer, Artifact, Run, Score, Workbench
 from tests.labelled import rows
 from tests.measured import measured_run
 from tests.web.conftest import Client
@@ -101,7 +102,17 @@ def test_suspects_are_mixed_into_review_with_their_reason(client: Client, db: Se
     run = measured_run(db, wrong)
     db.add(Workbench(id=1, live_run_id=run.id))
     db.commit()
+    for number, face in enumerate(faces):
+        margin = number * 37 % 100 / 100
+        said = {"probabilities": [0.5 + margin / 2, 0.5 - margin / 2], "label": face.label, "margin": margin}
+        db.add(Score(run_id=run.id, face_id=face.id, box_version=1, **said))
+        if number >= 60:  # nobody has answered these
+            face.decided_at, face.label, face.state = None, None, "proposed"
+    db.commit()
     items = client("labeller", "Ada").get("/api/v1/queue?mode=review&limit=50").get_json()["items"]
+    margins = [item["prediction"]["probabilities"]["mask"] for item in items]
+    assert margins == sorted(margins), "the least sure first, suspects among them"
+    assert {item["why"]["reason"] for item in items} >= {"suspect", "uncertain"}
     doubted = [item for item in items if item["why"]["reason"] == "suspect"]
     assert doubted
     assert {item["face_id"] for item in doubted} <= wrong
@@ -132,6 +143,21 @@ def test_two_runs_are_compared_on_the_same_faces(client: Client, db: Session) ->
     db.add(waiting)
     db.commit()
     assert "no figures to compare" in see(owner, f"/compare?one={one.id}&other={waiting.id}")
+
+
+def test_a_file_that_is_gone_or_not_ours_is_refused_in_words(client: Client, db: Session) -> None:
+    rows(db, 40)
+    run = measured_run(db, set())
+    gone, other = "0" * 64, "1" * 64
+    db.add(Artifact(run_id=run.id, form="onnx", blob=gone, signature=signing.sign(run.id, "onnx", gone)))
+    db.add(Artifact(run_id=run.id, form="keras", blob=other, signature="not ours"))
+    db.commit()
+    owner = client("owner", "Grace")
+    for ending, words in (("onnx", "is gone"), ("keras", "not ours")):
+        answer = owner.get(f"/runs/{run.id}/model.{ending}")
+        assert answer.status_code == 409
+        assert words in answer.text
+    assert owner.get(f"/runs/{run.id}/model.zip").status_code == 404
 
 
 def test_a_run_that_is_over_is_sent_once_to_those_who_watch(client: Client, db: Session) -> None:
