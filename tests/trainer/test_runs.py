@@ -1,21 +1,30 @@
 """Runs in this process, from labelled faces to a live model: what they keep, and whether it is true."""
 
 import io
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import numpy as np
 import pytest
 from PIL import Image, ImageOps
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from db import check, signing
-from db.models import Artifact, Embedding, Face, Group, Outcome, Photo, Score
+from db.models import Artifact, Embedding, Face, Group, Outcome, Photo, Run, Score
+from db.session import session_scope
 from db.storage import blobs
 from labeller import erasure, people
 from labeller.answers import Given, record
 from tests.environment import PROVE
 from tests.labelled import Picture, add, drawn, live_run_id, real, train
+from tests.workbench import ROOT
 from trainer import dataset, runs
+from trainer.progress import PHASES, Progress, Say
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
@@ -73,6 +82,48 @@ def test_a_replay_uses_the_boxes_of_then_and_says_who_is_missing(db: Session) ->
     erasure.finish_pending(db)
     assert replay(db, run).missing == 1
     assert db.scalar(select(func.count()).where(Outcome.face_id == faces[7].id)) == 0
+
+
+@one_engine
+def test_a_replay_on_another_number_of_threads_is_alike(db: Session) -> None:
+    """One core instead of all, in a process of its own, and no feature kept."""
+    add(db, real(100))
+    run = train(db)
+    db.execute(delete(Embedding))
+    db.commit()
+    core = str(min(os.sched_getaffinity(0)))
+    done = subprocess.run(
+        ["taskset", "-c", core, sys.executable, "-m", "trainer.replay", str(run.id)],
+        cwd=ROOT, env=os.environ | {"TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1"},
+        stdout=subprocess.PIPE, check=True,
+    )  # fmt: skip
+    assert json.loads(done.stdout.splitlines()[-1])["difference"] <= 1e-3
+
+
+@pytest.mark.parametrize("db", ["sqlite", "postgres"] if PROVE else ["sqlite"], indirect=True)
+def test_a_run_cancelled_in_any_phase_stops_there_and_leaves_nothing(
+    db: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add(db, drawn(60))
+    live, enter = train(db), Progress.phase
+    for phase in PHASES["quick"]:
+
+        @contextmanager
+        def cancelled_there(self: Progress, name: str, phase: str = phase) -> Iterator[Say]:
+            with enter(self, name) as say:
+                assert list(PHASES["quick"]).index(name) <= list(PHASES["quick"]).index(phase), "it goes on"
+                if name == phase:
+                    with session_scope() as other:
+                        runs.cancel(other, other.get_one(Run, self._run.id))
+                        other.commit()
+                yield say
+
+        monkeypatch.setattr(Progress, "phase", cancelled_there)
+        run = train(db, {"seed": 1})
+        assert run.status == "cancelled", phase
+        assert live_run_id(db) == live.id
+        assert set(db.scalars(select(Score.run_id).distinct())) == {live.id}
+        assert list(check.problems(db)) == []
 
 
 @one_engine
