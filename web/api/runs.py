@@ -9,7 +9,7 @@ from db.models import Run
 from labeller import predictions, review, tally
 from trainer import mistakes, runs
 from trainer.compare import compare
-from web.api import schemas
+from web.api import run_schemas as schemas
 from web.auth import me
 from web.database import db
 

@@ -1,0 +1,97 @@
+"""The shapes of the JSON API about runs, figures and predictions."""
+
+from typing import Any, Literal
+
+from apiflask.fields import UploadFile
+from pydantic import BaseModel, Field
+
+from web.api.schemas import Box, Strict
+
+
+class RunIn(Strict):
+    recipe: str | dict[str, Any] = Field(default_factory=dict, description="A preset or its fields.")
+
+
+class RunAccepted(BaseModel):
+    id: int
+
+
+class RunOut(BaseModel):
+    id: int
+    status: Literal["queued", "running", "done", "failed", "cancelled"]
+    phase: str
+    progress: float
+    recipe: dict[str, Any]
+    manifest: str | None
+    seed: int
+    metrics: dict[str, Any] | None
+    promoted: bool
+    reason: str | None
+    error: str | None
+
+
+class PromoteQuery(Strict):
+    reason: str = Field("", max_length=500, description="Why, for those who come after you.")
+
+
+class SuspectsQuery(Strict):
+    limit: int = Field(100, ge=1, le=10000)
+
+
+class Suspect(BaseModel):
+    face_id: int
+    photo_id: int
+    label: str
+    predicted: str
+    confidence: float = Field(
+        description="Probability of its label, by a model that had not learned from it."
+    )
+    split: Literal["open", "locked"]
+
+
+class SuspectsOut(BaseModel):
+    items: list[Suspect]
+
+
+class Differing(BaseModel):
+    face_id: int
+    label: str | None
+    one: str
+    other: str
+
+
+class ComparisonOut(BaseModel):
+    part: Literal["locked", "fold"]
+    n: int
+    difference: dict[str, float] | None
+    reason: str | None
+    differ: list[Differing]
+
+
+class StatsOut(BaseModel):
+    photos: dict[str, int]
+    faces: dict[str, int]
+    labels: dict[str, int]
+    answers: int
+    waiting: dict[str, int]
+    active_run: int | None
+    locked: dict[str, Any] | None
+    locked_reason: str | None
+    labels_saved: float | None
+    detector_recall: dict[str, Any] | None
+
+
+class PredictIn(Strict):
+    file: UploadFile
+
+
+class PredictedFace(BaseModel):
+    box: Box
+    confidence: float
+    label: str
+    probabilities: dict[str, float]
+
+
+class PredictOut(BaseModel):
+    run_id: int
+    faces: list[PredictedFace]
