@@ -19,11 +19,13 @@ def take(session: Session, person: Person, face_ids: Sequence[int], blind: bool)
     seen, until = now(), now() + LEASE
     values = {"person_id": person.id, "seen_at": seen, "until": until, "blind": blind}
     insert_for_faces(session, Lease, [{"face_id": id} | values for id in sorted(face_ids)])
-    # What another request locks in this moment is being taken: no face is worth waiting for, or a deadlock.
+    # What another request locks in this moment is being taken: no face is worth a wait that could be mutual.
     free = Lease.face_id.in_(face_ids), or_(Lease.person_id == person.id, Lease.until < seen)
     taken = session.scalars(select(Lease.face_id).where(*free).with_for_update(skip_locked=True)).all()
     session.execute(update(Lease).where(Lease.face_id.in_(taken)).values(values))
-    return dict.fromkeys(taken, until)
+    # With those of ours that another request of ours has in its hands.
+    mine = select(Lease.face_id, Lease.until).where(*_held(person, face_ids), Lease.until > seen)
+    return dict(session.execute(mine).tuples().all())
 
 
 def keep(session: Session, person: Person, face_ids: Sequence[int]) -> dict[int, datetime]:

@@ -21,7 +21,7 @@ from trainer.dataset import Dataset
 from trainer.figures import Said
 from trainer.learn import Learned
 from trainer.networks import Network
-from trainer.progress import Progress, Say
+from trainer.progress import LEASE_SECONDS, Progress, Say
 
 CHECKED = 8
 """Faces, spread over the dataset, on which every file is checked against the Keras model."""
@@ -92,8 +92,9 @@ def publish(
         found = verdict.on_the_same_faces(session, live, data, told, progress.beat)
         if found.promote:
             score.score_all(session, run, learned.network, learned.head, say)
+        jobs.write(session, run, LEASE_SECONDS)  # SQLite locks at a write, not at FOR UPDATE
         if promote.workbench(session).live_run_id == (live.id if live else None):
-            break  # the row is locked until the commit
+            break  # and stays so until the commit
         session.commit()  # somebody promoted another run meanwhile: compare with that one
     progress.note(N_("Scored every face.") if found.promote else N_("The live model stays."))
     metrics = metrics | {"against_live": found.figures, "seconds": progress.so_far()}
