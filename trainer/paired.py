@@ -77,10 +77,10 @@ def judged(found: Difference | None, where: str) -> Verdict:
             "There are too few faces that both models never learned from; the newer one knows more answers."
         )
         return Verdict(True, reason)
-    low, high = found.interval["low"], found.interval["high"]
+    value, low, high = (100 * found.interval[key] for key in ("value", "low", "high"))
     told = (
-        f"balanced accuracy {found.interval['value']:+.1%} ({low:+.1%} to {high:+.1%}) against the live"
-        f" model on the same {found.n} {where} faces of {found.people} people"
+        f"balanced accuracy {value:+.1f} points ({low:+.1f} to {high:+.1f})"
+        f" against the live model on the same {found.n} {where} faces of {found.people} people"
     )
     figures = {"on": where, "n": found.n, "people": found.people, "difference": found.interval}
     if found.not_worse:

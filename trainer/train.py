@@ -74,7 +74,7 @@ def _do(session: Session, run: Run) -> None:
     with progress.phase("fit") as say:
         learned = material.learn(data, progress.epoch, say)
         del material  # 100 MB for 10,000 faces, which the next phases need for themselves
-        progress.note(N_("Fitted for %(n)s epochs."), n=learned.epochs)
+        progress.note(N_("Fitted; kept epoch %(n)s."), n=learned.epochs)
     with progress.phase("validate"):
         told = measured(session, data, learned, recipe, progress.beat)
         learned = replace(learned, head=replace(learned.head, temperature=told.temperature))

@@ -16,15 +16,15 @@ def line(values: Sequence[float], top: float) -> str:
     return " ".join(f"{i * step:.1f},{HEIGHT * (1 - value / top):.1f}" for i, value in enumerate(values))
 
 
-def curves(epochs: Sequence[Mapping[str, Any]]) -> dict[str, list[tuple[str, str]]]:
-    """By figure (loss, accuracy): (name, points) of its training and its validation curve so far."""
+def curves(epochs: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+    """By figure (loss, accuracy): its highest value `top`; `lines` so far, as (name, points, last value)."""
     found = {}
     for figure in ("loss", "accuracy"):
         names = ((figure, "training"), (f"validation_{figure}", "validation"))
         series = [([row[key] for row in epochs if row.get(key) is not None], title) for key, title in names]
         top = 1.0 if figure == "accuracy" else max((v for values, _ in series for v in values), default=1.0)
-        if drawn := [(title, line(values, top or 1.0)) for values, title in series if values]:
-            found[figure] = drawn
+        if drawn := [(title, line(values, top or 1.0), values[-1]) for values, title in series if values]:
+            found[figure] = {"top": top, "lines": drawn}
     return found
 
 
