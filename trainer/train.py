@@ -35,10 +35,10 @@ _alone = threading.Lock()
 
 def train(session: Session, run_id: int, attempt: int, owner: str) -> None:
     """Do the run if it is ours to do. Whatever ends it, its row says how; the live model stays until then."""
+    if not jobs.claim(session, Run, run_id, attempt, owner, LEASE_SECONDS):
+        return
+    run = session.get_one(Run, run_id, populate_existing=True)
     with _alone:
-        if not jobs.claim(session, Run, run_id, attempt, owner, LEASE_SECONDS):
-            return
-        run = session.get_one(Run, run_id, populate_existing=True)
         try:
             _do(session, run)
         except jobs.LostLease:

@@ -108,40 +108,40 @@ class _Tuner:
     ) -> tuple[int, list[Array], Head]:
         """Train on the rows `seen`; the best epoch on `judged`, else the last, with its tail and head."""
         self._reset(start)
-        recipe, labels = self._recipe, self._data.labels
+        recipe = self._recipe
         chance = np.random.default_rng(recipe.seed)
-        rows = np.repeat(np.flatnonzero(seen), recipe.views)
-        views = np.tile(np.arange(recipe.views), int(seen.sum()))
-        weights = balanced(labels, seen, len(self._data.classes), recipe.class_weights)
-        batch = recipe.batch or len(rows)
+        examples = np.array([(row, view) for row in np.flatnonzero(seen) for view in range(recipe.views)])
+        weights = balanced(self._data.labels, seen, len(self._data.classes), recipe.class_weights)
         best: tuple[int, list[Array], Head] = (0, self._tail.get_weights(), start)
         best_loss = np.inf
         for epoch in range(1, epochs + 1):
-            order, sums = chance.permutation(len(rows)), np.zeros(2)
-            for begin in range(0, len(order), batch):
-                chosen = order[begin : begin + batch]
-                x = self._kept[rows[chosen], views[chosen]].astype(np.float32)
-                sums += np.array(
-                    [float(v) for v in self._step(x, labels[rows[chosen]], weights[rows[chosen]])]
-                ) * len(chosen)
-                on_batch((epoch - 1 + min(1.0, (begin + batch) / len(order))) / epochs)
-            loss, accuracy = sums / len(rows)
-            figures: Epoch = {
-                "loss": loss,
-                "accuracy": accuracy,
-                "validation_loss": None,
-                "validation_accuracy": None,
-            }
+
+            def share(part: float, done: int = epoch - 1) -> None:
+                on_batch((done + part) / epochs)
+
+            figures = self._epoch(chance.permutation(examples), weights, share)
             if judged is not None:
-                loss, figures["validation_accuracy"] = self._judge(judged)
-                figures["validation_loss"] = loss
+                figures |= self._judge(judged)
             if on_epoch is not None:
                 on_epoch(epoch, figures)
+            loss = figures["validation_loss"] or 0.0
             if judged is None or loss < best_loss - WORTH:
                 best_loss, best = loss, (epoch, self._tail.get_weights(), Head(*self._dense.get_weights()))
             elif recipe.patience and epoch - best[0] >= recipe.patience:
                 break
         return best
+
+    def _epoch(self, examples: NDArray[np.int64], weights: Array, on_batch: Callable[[float], None]) -> Epoch:
+        """One pass over `examples` (n, 2), row and view of each, in their order."""
+        batch, sums = self._recipe.batch or len(examples), np.zeros(2)
+        for begin in range(0, len(examples), batch):
+            rows, views = examples[begin : begin + batch].T
+            x = self._kept[rows, views].astype(np.float32)
+            means = self._step(x, self._data.labels[rows], weights[rows])
+            sums += np.array([float(mean) for mean in means]) * len(rows)
+            on_batch(min(1.0, (begin + batch) / len(examples)))
+        loss, accuracy = sums / len(examples)
+        return {"loss": loss, "accuracy": accuracy, "validation_loss": None, "validation_accuracy": None}
 
     def logits(self, rows: Bools) -> Array:
         """What the tail as it is now says of the rows, undistorted."""
@@ -221,11 +221,15 @@ class _Tuner:
             optimiser.apply_gradients([(next(gradients), one) for one in group])
         return loss, tf.reduce_mean(tf.cast(tf.equal(tf.argmax(logits, 1), y), tf.float32))
 
-    def _judge(self, rows: Bools) -> tuple[float, float]:
+    def _judge(self, rows: Bools) -> Epoch:
         labels, logits = self._data.labels[rows], self.logits(rows)
         weights = balanced(self._data.labels, rows, len(self._data.classes), self._recipe.class_weights)[rows]
         losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits).numpy()
-        return float((losses * weights).mean()), float((logits.argmax(axis=1) == labels).mean())
+        right = logits.argmax(axis=1) == labels
+        return {
+            "validation_loss": float((losses * weights).mean()),
+            "validation_accuracy": float(right.mean()),
+        }
 
 
 def _network_id(network: Any) -> str:
