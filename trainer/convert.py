@@ -1,19 +1,20 @@
-"""`python -m trainer.convert FOLDER`: every `.keras` file in it also as `.tflite`.
+"""`python -m trainer.convert FOLDER`: all its `.keras` files also as `.tflite`, for `backbone.converted`."""
 
-A process of its own, because a conversion cannot be interrupted and a cancelled run must end within 2 s.
-"""
-
+import contextlib
+import os
 import sys
 from pathlib import Path
 
 import keras
-
-from trainer.backbone import convert
+import tensorflow as tf
 
 
 def main() -> None:
     for path in sorted(Path(sys.argv[1]).glob("*.keras")):
-        path.with_suffix(".tflite").write_bytes(convert(keras.models.load_model(path, compile=False)))
+        # The converter tells standard output all it does.
+        with open(os.devnull, "w") as nowhere, contextlib.redirect_stdout(nowhere):
+            converter = tf.lite.TFLiteConverter.from_keras_model(keras.models.load_model(path, compile=False))
+            path.with_suffix(".tflite").write_bytes(converter.convert())
 
 
 if __name__ == "__main__":

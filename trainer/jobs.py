@@ -3,6 +3,7 @@
 The worker runs them in threads and never forks: TensorFlow does not survive a fork.
 """
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from celery.signals import worker_init
@@ -47,8 +48,12 @@ def classify_prediction(prediction_id: int) -> None:
 @worker_init.connect
 def _warm_up(**_: Any) -> None:
     """Load TensorFlow and the backbone before the first click, not after it."""
-    from trainer import export, networks
+    from trainer import backbone, export, networks
 
-    networks.shared()
     with session_scope() as session:
-        export.warm_up(len(classes.names(session)))
+        count = len(classes.names(session))
+    backbone.backbone_id()  # loaded once, before two ask for it
+    with ThreadPoolExecutor(1) as pool:  # at the first start each waits for a conversion of 10 s
+        embedding = pool.submit(networks.shared)
+        export.warm_up(count)
+        embedding.result()

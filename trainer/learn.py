@@ -100,10 +100,10 @@ def learn(
 ) -> Learned:
     """Fit the model and its folds side by side, for as many epochs as the people each held out ask for."""
     split = plan(data, recipe)
-    train = _examples(data, features, split.everything, split.fits, recipe, recipe.views)
     judges = split.judges
     judge = _examples(data, features, split.everything, judges, recipe, 1) if np.any(judges) else None
-    heads, epochs = fit(train, judge, len(data.classes), recipe, on_epoch)
+    examples = (data, features, split.everything, split.fits, recipe, recipe.views)
+    heads, epochs = fit(_examples(*examples), judge, len(data.classes), recipe, on_epoch)
     model, *folds = heads[-1 - len(split.folds) :]
     logits = unknown(data)
     for head, fold in zip(folds, split.folds, strict=True):

@@ -23,7 +23,7 @@ class Recipe:
     optimiser: str = "adam"
     learning_rate: float = 0.001
     batch: int = 4096
-    epochs: int = 80
+    epochs: int = 50
     steps: int = 10
     patience: int = 12
     class_weights: bool = True

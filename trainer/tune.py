@@ -5,12 +5,7 @@ Each fit starts from the head that `learn` found on the frozen features (Kumar e
 """
 
 import hashlib
-import subprocess
-import sys
-import tempfile
-import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import keras
@@ -67,9 +62,11 @@ def learn(
         one(fold, start, epochs)
         logits[split.out_of(fold)] = tuner.logits(split.out_of(fold))
     tuned = tuner.whole(tail)
-    features, template = _converted(tuned, len(data.classes), lambda: on_batch(1.0))
-    network = networks.tuned(_network_id(tuned), features)
-    return Learned([], head, network, logits, epochs, Base(tuned, lambda classes: template), features)
+    models = {"features": tuned, "template": keras_model(template_head(len(data.classes)), tuned)}
+    forms = backbone.converted(models, lambda: on_batch(1.0))
+    network = networks.tuned(_network_id(tuned), forms["features"])
+    base = Base(tuned, lambda classes: forms["template"])
+    return Learned([], head, network, logits, epochs, base, forms["features"])
 
 
 class _Tuner:
@@ -237,25 +234,3 @@ def _network_id(network: Any) -> str:
     for tensor in network.get_weights():
         digest.update(np.ascontiguousarray(tensor, "<f4").tobytes())
     return digest.hexdigest()
-
-
-def _converted(network: Any, classes: int, wait: Callable[[], None]) -> tuple[bytes, bytes]:
-    """LiteRT forms of the network and of a classifier on it, from a process of its own.
-
-    That takes 15 s and cannot be interrupted, but the process can be ended: `wait` may raise meanwhile.
-    """
-    with tempfile.TemporaryDirectory() as folder:
-        place = Path(folder)
-        network.save(place / "features.keras")
-        keras_model(template_head(classes), network).save(place / "template.keras")
-        child = subprocess.Popen([sys.executable, "-m", "trainer.convert", folder])
-        try:
-            while child.poll() is None:
-                time.sleep(0.1)
-                wait()
-        finally:
-            child.kill()
-            child.wait()
-        if child.returncode != 0:
-            raise RuntimeError(f"the conversion to LiteRT ended with {child.returncode}")
-        return (place / "features.tflite").read_bytes(), (place / "template.tflite").read_bytes()
