@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -13,6 +14,9 @@ from labeller import people as labeller_people
 from labeller.repeats import split_of
 from tests.pictures import SHARED, jpeg, portrait
 from trainer import runs
+
+one_engine = pytest.mark.parametrize("db", ["sqlite"], indirect=True)
+"""Where the engine makes no difference, and learning takes its time."""
 
 
 @dataclass(frozen=True)
