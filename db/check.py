@@ -74,7 +74,7 @@ def _run(session: Session, run: Run) -> Iterator[str]:
 
 def _live(session: Session) -> Iterator[str]:
     rule = session.scalar(select(Workbench))
-    kept = [] if rule is None else [id for id in (rule.live_run_id, rule.previous_run_id) if id is not None]
+    kept = [] if rule is None else rule.kept
     for id in kept:
         run = session.get_one(Run, id)
         if run.status != "done" or run.head is None:

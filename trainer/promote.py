@@ -34,8 +34,7 @@ def make_live(session: Session, run: Run, reason: str, by: Person | None = None)
 
 def forget_old_scores(session: Session) -> None:
     """Delete the scores of runs that are neither live nor the one before, nor at work. Commits."""
-    row = workbench(session)
-    kept = [id for id in (row.live_run_id, row.previous_run_id) if id is not None]
+    kept = workbench(session).kept
     working = select(Run.id).where(Run.status == "running")
     session.execute(delete(Score).where(Score.run_id.not_in(kept), Score.run_id.not_in(working)))
     session.commit()

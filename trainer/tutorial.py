@@ -12,16 +12,10 @@ from numpy.typing import NDArray
 
 from trainer import backbone, crops, export
 from trainer.dataset import Dataset
-from trainer.head import Epoch, Head, balanced
+from trainer.head import OPTIMISERS, Epoch, Head, balanced
 from trainer.learn import Bools, Learned, plan, unknown
 from trainer.networks import Network
 from trainer.recipe import Recipe
-
-OPTIMISERS = {
-    "adam": keras.optimizers.Adam,
-    "adamw": keras.optimizers.AdamW,
-    "sgd": keras.optimizers.SGD,
-}
 
 
 def learn(
@@ -75,8 +69,10 @@ class _Fit(keras.callbacks.Callback):  # type: ignore[misc]
         initial = keras.initializers.GlorotUniform(seed=recipe.seed)
         dense = keras.layers.Dense(classes, activation="softmax", kernel_initializer=initial)
         model = keras.Model(base.input, dense(base.output))
+        optimiser = OPTIMISERS[recipe.optimiser]()
+        optimiser.learning_rate = recipe.learning_rate
         model.compile(
-            OPTIMISERS[recipe.optimiser](recipe.learning_rate),
+            optimiser,
             "sparse_categorical_crossentropy",
             weighted_metrics=["accuracy"],
         )

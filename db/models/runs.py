@@ -118,6 +118,11 @@ class Workbench(Base):
     """The last day, as 2026-11-24, on which that was looked at."""
     live_run: Mapped[Run | None] = relationship(foreign_keys=live_run_id)
 
+    @property
+    def kept(self) -> list[int]:
+        """Ids of the runs whose scores are kept."""
+        return [id for id in (self.live_run_id, self.previous_run_id) if id is not None]
+
 
 class Score(Base):
     """A face's calibrated class probabilities under one run, in the run's class order."""
