@@ -100,7 +100,8 @@ def test_a_watcher_connects_again_and_polls_where_nothing_is_pushed(bench: Workb
     lost = ("Failed to load resource", "net::ERR")
     with page(PHONE, ignore=lost) as browser:
         open_bench(browser, bench, link(bench, "owner", "Grace"), "/runs")  # type: ignore[arg-type]
-        retrain(browser, bench, preset="tutorial", views="4", epochs="4")
+        with browser.expect_response("**/stream"):  # else the page may be without its script yet
+            retrain(browser, bench, preset="tutorial", views="4", epochs="4")
         expect(browser.locator("progress")).to_be_visible()
         for pid in bench.pids("gunicorn"):
             os.kill(pid, signal.SIGKILL)
