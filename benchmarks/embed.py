@@ -28,7 +28,6 @@ FACES = 10_000
 def throughput() -> dict[str, float]:
     """Crops a second of Keras' own graph loop, of its bare graph, of bare LiteRT, of ours."""
     import tensorflow as tf
-    from ai_edge_litert.interpreter import Interpreter
 
     import tests.environment  # noqa: F401 - before the settings are read
     from tests.labelled import real
@@ -39,7 +38,6 @@ def throughput() -> dict[str, float]:
     images = np.stack([crops.crop(p, (0, 0, p.shape[1], p.shape[0])) for p in photos])
     floats = backbone.scaled(images)
     graph = tf.function(backbone.model())
-    cores = os.cpu_count() or 1
 
     def predict() -> None:
         backbone.model().predict(floats, batch_size=32, verbose=0)
@@ -48,33 +46,36 @@ def throughput() -> dict[str, float]:
         for start in range(0, len(floats), 32):
             graph(tf.constant(floats[start : start + 32]))
 
-    def interpreter() -> Any:
-        made = Interpreter(model_content=backbone.litert(), num_threads=1)
+    ours, bare = Embedder(backbone.litert()), _bare_loop(backbone.litert(), floats)
+    ways = {"predict": predict, "graph": keras_graph, "bare": bare, "ours": lambda: ours(images)}
+    return _medians(len(images), ways)
+
+
+def _bare_loop(model: bytes, floats: np.ndarray) -> Callable[[], None]:
+    """Nothing but LiteRT over the pictures: one interpreter of one thread a core."""
+    from ai_edge_litert.interpreter import Interpreter
+
+    cores = os.cpu_count() or 1
+    interpreters = [Interpreter(model_content=model, num_threads=1) for _ in range(cores)]
+    for made in interpreters:
         made.allocate_tensors()
-        return made
 
-    interpreters = [interpreter() for _ in range(cores)]
+    def loop(made: Any, part: np.ndarray) -> None:
+        inlet, outlet = made.get_input_details()[0]["index"], made.get_output_details()[0]["index"]
+        for image in part:
+            made.set_tensor(inlet, image[None])
+            made.invoke()
+            made.get_tensor(outlet)
 
-    def bare() -> None:
-        def loop(made: Any, part: np.ndarray) -> None:
-            inlet, outlet = made.get_input_details()[0]["index"], made.get_output_details()[0]["index"]
-            for image in part:
-                made.set_tensor(inlet, image[None])
-                made.invoke()
-                made.get_tensor(outlet)
-
-        threads = [
-            threading.Thread(target=loop, args=pair)
-            for pair in zip(interpreters, np.array_split(floats, cores), strict=True)
-        ]
+    def all_of_it() -> None:
+        parts = np.array_split(floats, cores)
+        threads = [threading.Thread(target=loop, args=pair) for pair in zip(interpreters, parts, strict=True)]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
 
-    ours = Embedder(backbone.litert())
-    ways = {"predict": predict, "graph": keras_graph, "bare": bare, "ours": lambda: ours(images)}
-    return _medians(len(images), ways)
+    return all_of_it
 
 
 def _medians(count: int, ways: dict[str, Callable[[], Any]]) -> dict[str, float]:

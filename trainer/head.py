@@ -22,10 +22,10 @@ Array = NDArray[np.float32]
 Epoch = dict[str, float | None]
 WORTH = 1e-4
 """By less than this a loss has not fallen: early stopping does not wait for the last digits."""
-OPTIMISERS: dict[str, Callable[[], Any]] = {
-    "adam": lambda: keras.optimizers.Adam(),
-    "adamw": lambda: keras.optimizers.AdamW(),
-    "sgd": lambda: keras.optimizers.SGD(momentum=0.9),
+OPTIMISERS: dict[str, Callable[..., Any]] = {
+    "adam": keras.optimizers.Adam,
+    "adamw": keras.optimizers.AdamW,
+    "sgd": functools.partial(keras.optimizers.SGD, momentum=0.9),
 }
 
 

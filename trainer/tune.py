@@ -85,10 +85,9 @@ class _Tuner:
         self._dense.build((None, backbone.FEATURES))
         self._trained = self._by_depth()
         self._optimisers = []
-        for depth, variables in enumerate(self._trained):
+        for variables in self._trained:
             optimiser = OPTIMISERS[recipe.optimiser]()
             optimiser.build(variables)
-            optimiser.learning_rate.assign(recipe.learning_rate / SLOWER**depth)
             self._optimisers.append(optimiser)
         self._step = tf.function(self._stepped, reduce_retracing=True)
         self._forward = tf.function(self._said, reduce_retracing=True)

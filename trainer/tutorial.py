@@ -69,10 +69,8 @@ class _Fit(keras.callbacks.Callback):  # type: ignore[misc]
         initial = keras.initializers.GlorotUniform(seed=recipe.seed)
         dense = keras.layers.Dense(classes, activation="softmax", kernel_initializer=initial)
         model = keras.Model(base.input, dense(base.output))
-        optimiser = OPTIMISERS[recipe.optimiser]()
-        optimiser.learning_rate = recipe.learning_rate
         model.compile(
-            optimiser,
+            OPTIMISERS[recipe.optimiser](learning_rate=recipe.learning_rate),
             "sparse_categorical_crossentropy",
             weighted_metrics=["accuracy"],
         )

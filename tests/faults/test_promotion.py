@@ -67,6 +67,17 @@ class Live:
         return {run for begin, over, run in self._spans if begin <= end and over >= start}
 
 
+def the_one_model(items: list[dict[str, Any]], runs: list[int]) -> int:
+    """The run whose scores all items of a response show."""
+    assert len(items) == 40
+    told = {item["prediction"]["run_id"] for item in items}
+    assert len(told) == 1, "one response, one model"
+    (run_id,) = told
+    says = SAYS[runs.index(run_id)]
+    assert all(item["prediction"]["probabilities"]["mask"] == pytest.approx(says) for item in items)
+    return int(run_id)
+
+
 def test_no_review_request_sees_a_mixture_or_a_stale_score(server: Server) -> None:
     runs = scored_runs(fill(4, 25))
     live, stop = Live(runs[0]), threading.Event()
@@ -103,13 +114,8 @@ def test_no_review_request_sees_a_mixture_or_a_stale_score(server: Server) -> No
         switching.join()
     served = set()
     for began, ended, items in answers:
-        assert len(items) == 40
-        told = {item["prediction"]["run_id"] for item in items}
-        assert len(told) == 1, "one response, one model"
-        (run_id,) = told
+        run_id = the_one_model(items, runs)
         assert run_id in live.between(began, ended)
-        says = SAYS[runs.index(run_id)]
-        assert all(item["prediction"]["probabilities"]["mask"] == pytest.approx(says) for item in items)
         served.add(run_id)
     assert len(served) > 1, "the model did change meanwhile"
     with session_scope() as session:

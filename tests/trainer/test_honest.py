@@ -46,17 +46,9 @@ def test_shuffled_labels_give_no_false_hope(db: Session) -> None:
             face.label = str(label)
         db.commit()
         metrics = train(db).metrics or {}
-        held.append(
-            {
-                part: metrics[part]["balanced_accuracy"]["low"]
-                <= 0.5
-                <= metrics[part]["balanced_accuracy"]["high"]
-                for part in ("locked", "cross_validated")
-            }
-        )
-    for part in ("locked", "cross_validated"):
-        covered = sum(one[part] for one in held)
-        assert covered >= (93 if PROVE else 13), (part, covered)
+        told = [metrics[part]["balanced_accuracy"] for part in ("locked", "cross_validated")]
+        held.append([one["low"] <= 0.5 <= one["high"] for one in told])
+    assert np.sum(held, axis=0).min() >= (93 if PROVE else 13), np.sum(held, axis=0)
 
 
 def disguised(content: bytes) -> list[bytes]:
