@@ -3,7 +3,7 @@
 from db.models.classes import Class
 from db.models.people import ROLES, Event, Invite, Person, Token
 from db.models.photos import SHOWN, SPLITS, STANDING, Answer, Face, Group, Lease, Photo
-from db.models.runs import Artifact, Embedding, Outcome, Prediction, Run, Score, Workbench, Worker
+from db.models.runs import Artifact, Embedding, Outcome, Pick, Prediction, Run, Score, Spot, Workbench, Worker
 
 __all__ = [
     "ROLES",
@@ -22,9 +22,11 @@ __all__ = [
     "Outcome",
     "Person",
     "Photo",
+    "Pick",
     "Prediction",
     "Run",
     "Score",
+    "Spot",
     "Token",
     "Workbench",
     "Worker",

@@ -92,7 +92,11 @@ class Face(Base):
     state: Mapped[str] = mapped_column(default="proposed")
     label: Mapped[str | None]
     doubtful: Mapped[bool] = mapped_column(default=False)
-    """The detector is not sure that this is a face: offered after all others, and fainter."""
+    """It is not sure that this is a face: offered after all others, and fainter."""
+    hidden: Mapped[bool] = mapped_column(default=False)
+    """Hardly a face: offered to nobody, but for a sample."""
+    chance: Mapped[float | None]
+    """Calibrated probability that a proposal is a face, by what people answered; None: not enough is known."""
     decided_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     decided_at: Mapped[datetime | None]
     disputed: Mapped[bool] = mapped_column(default=False)

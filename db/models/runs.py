@@ -41,6 +41,10 @@ class Run(Job, Base):
     metrics: Mapped[dict[str, Any] | None]
     head: Mapped[dict[str, Any] | None]
     """{"kernel": [[...]], "bias": [...], "temperature": t}: what scores a face."""
+    box_head: Mapped[dict[str, Any] | None]
+    """What re-ranks the detector's proposals, see `trainer.boxes`; None while answers are few."""
+    outlook: Mapped[dict[str, Any] | None]
+    """Labels saved, learning curve and what more answers are worth; computed after the run."""
     log: Mapped[list[Any]] = mapped_column(default=list)
     """What it did and saw: [seconds since its start, text, values for the text's `%(name)s`]."""
     promoted: Mapped[bool] = mapped_column(default=False)
@@ -116,6 +120,12 @@ class Workbench(Base):
     """Train by itself at this hour (0 to 23, local) if there is anything new; None: never."""
     nightly_on: Mapped[str | None]
     """The last day, as 2026-11-24, on which that was looked at."""
+    likely_at: Mapped[float | None]
+    """Chance of being a face from which a proposal is shown among the first; None: by the settings of old."""
+    hidden_at: Mapped[float | None]
+    """Chance below which it is hidden."""
+    mapped_at: Mapped[datetime | None]
+    """When the map was last drawn anew."""
     live_run: Mapped[Run | None] = relationship(foreign_keys=live_run_id)
 
     @property
@@ -141,6 +151,36 @@ class Score(Base):
         Index("ix_score_margin", "run_id", "margin", "face_id"),
         Index("ix_score_face", "face_id"),
     )
+
+
+class Pick(Base):
+    """A face chosen for somebody's next second, and why."""
+
+    __tablename__ = "pick"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    face_id: Mapped[int] = mapped_column(ForeignKey("face.id", ondelete="CASCADE"), index=True)
+    run_id: Mapped[int | None] = mapped_column(ForeignKey("run.id", ondelete="CASCADE"))
+    """By whose scores it was chosen; None: without a model, or by hand."""
+    place: Mapped[int]
+    """Its place among those of its run; what was chosen by hand comes before all others."""
+    reason: Mapped[str]
+    """typical, uncertain, novel, control, weak_class, weak_person, box, or chosen (by hand, on the map)."""
+    detail: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    """What stands in the reason's text."""
+    created_at: Mapped[datetime] = mapped_column(default=now)
+
+    __table_args__ = (Index("ix_pick_place", "run_id", "place"),)
+
+
+class Spot(Base):
+    """Where a face lies on the map of all faces: alike ones lie side by side."""
+
+    __tablename__ = "spot"
+
+    face_id: Mapped[int] = mapped_column(ForeignKey("face.id", ondelete="CASCADE"), primary_key=True)
+    x: Mapped[float]
+    y: Mapped[float]
 
 
 class Prediction(Job, Base):

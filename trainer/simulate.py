@@ -1,0 +1,143 @@
+"""Labelling replayed on faces whose labels are known: how soon would each way of choosing have got there?"""
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass
+from multiprocessing import get_context
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import balanced_accuracy_score
+from threadpoolctl import threadpool_limits
+
+from trainer import select
+from trainer.select import Array, Chances, Places
+
+START, BATCH = 20, 10
+STRENGTH = 0.02
+"""1 over the weight of the penalty: best of 0.003 to 0.3 at 100 and at 300 labels of benchmarks/selection.py."""
+Curve = list[tuple[int, float]]
+"""(labels, balanced accuracy on faces of people that nothing was chosen from), by labels."""
+
+
+@dataclass(frozen=True)
+class Known:
+    """features (n, d), class of each face (n,), person or near-repeat group (n,)."""
+
+    features: Array
+    labels: NDArray[np.int64]
+    groups: NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class State:
+    """What may be looked at to choose: the faces that are left (n, d), what the model says of them (None:
+    there is no model), those that are labelled (m, d)."""
+
+    left: Array
+    probabilities: Chances | None
+    labelled: Array
+    chance: np.random.Generator
+
+
+Strategy = Callable[[State, int], Places]
+
+
+def default(state: State, n: int) -> Places:
+    """The workbench's own: density as long as there is no model, then clustered margin."""
+    if state.probabilities is None:
+        return select.density(state.left, n, state.chance, state.labelled)
+    return select.clustered_margin(state.probabilities, state.left, n, state.chance)
+
+
+def _random(state: State, n: int) -> Places:
+    return state.chance.permutation(len(state.left))[:n]
+
+
+def _by_model(choose: Callable[[Chances, State, int], Places]) -> Strategy:
+    """A strategy that chooses at random until there is a model."""
+    return lambda state, n: (
+        _random(state, n) if state.probabilities is None else choose(state.probabilities, state, n)
+    )
+
+
+STRATEGIES: dict[str, Strategy] = {
+    "default": default,
+    "random": _random,
+    "margin": _by_model(lambda p, state, n: select.margin(p, n)),
+    "entropy": _by_model(lambda p, state, n: select.entropy(p, n)),
+    "clustered margin": _by_model(
+        lambda p, state, n: select.clustered_margin(p, state.left, n, state.chance)
+    ),
+    "density": lambda state, n: select.density(state.left, n, state.chance, state.labelled),
+    "k-centre": lambda state, n: select.k_centre(state.left, n, state.chance, state.labelled),
+    "badge": _by_model(lambda p, state, n: select.badge(p, state.left, n, state.chance)),
+}
+
+
+def halves(known: Known, seed: int) -> tuple[Places, Places]:
+    """Places to choose from, and places to measure on: no group is in both."""
+    groups = np.random.default_rng(seed).permutation(np.unique(known.groups))
+    measured = np.isin(known.groups, groups[: len(groups) // 2])
+    return np.flatnonzero(~measured), np.flatnonzero(measured)
+
+
+def model(features: Array, labels: NDArray[np.int64]) -> LogisticRegression:
+    """What the head is, fitted to its optimum."""
+    return LogisticRegression(C=STRENGTH, max_iter=300, class_weight="balanced").fit(features, labels)
+
+
+def replay(known: Known, strategy: Strategy, seed: int, upto: int) -> Curve:
+    """Label START faces, then BATCH at a time as the strategy says, up to `upto` or all there are."""
+    pool, measured = halves(known, seed)
+    chance = np.random.default_rng([seed, 1])
+    left, labelled, curve = pool, pool[:0], []
+    while len(left) and len(labelled) < upto:
+        fitted = _fitted(known, labelled)
+        said = None if fitted is None else fitted.predict_proba(known.features[left])
+        state = State(known.features[left], said, known.features[labelled], chance)
+        chosen = strategy(state, BATCH if len(labelled) else START)
+        labelled, left = np.concatenate([labelled, left[chosen]]), np.delete(left, chosen)
+        if (fitted := _fitted(known, labelled)) is not None:
+            guesses = fitted.predict(known.features[measured])
+            curve.append((len(labelled), float(balanced_accuracy_score(known.labels[measured], guesses))))
+    return curve
+
+
+def _fitted(known: Known, labelled: Places) -> LogisticRegression | None:
+    """The model of these faces; None unless each class has LEAST_PER_CLASS of them."""
+    counts = np.bincount(known.labels[labelled], minlength=int(known.labels.max()) + 1)
+    if len(labelled) == 0 or counts.min() < select.LEAST_PER_CLASS:
+        return None
+    return model(known.features[labelled], known.labels[labelled])
+
+
+def replay_all(known: Known, names: Sequence[str], seeds: int, upto: int) -> Iterator[tuple[str, int, Curve]]:
+    """(strategy, seed, curve) of each strategy and seed as they are done, on all cores."""
+    with ProcessPoolExecutor(mp_context=get_context("spawn"), initializer=_begin, initargs=(known,)) as pool:
+        tasks = {
+            pool.submit(_replay_one, name, seed, upto): (name, seed)
+            for seed in range(seeds)
+            for name in names
+        }
+        for done in as_completed(tasks):
+            yield (*tasks[done], done.result())
+
+
+def _begin(known: Known) -> None:
+    global _known
+    _known = known
+    threadpool_limits(1)  # one process a core
+
+
+_known: Known
+
+
+def _replay_one(name: str, seed: int, upto: int) -> Curve:
+    return replay(_known, STRATEGIES[name], seed, upto)
+
+
+def labels_to(curve: Curve, target: float) -> int | None:
+    """Labels at which the curve first reaches the target; None: never."""
+    return next((labels for labels, accuracy in curve if accuracy >= target), None)
