@@ -16,7 +16,7 @@ from trainer.select import Array, Chances, Places
 
 START, BATCH = 20, 10
 STRENGTH = 0.02
-"""1 over the weight of the penalty: best of 0.003 to 0.3 at 100 and at 300 labels of benchmarks/selection.py."""
+"""Of 0.003 to 0.3 the best at 100 and at 300 labels of benchmarks/selection.py (1 over the penalty)."""
 Curve = list[tuple[int, float]]
 """(labels, balanced accuracy on faces of people that nothing was chosen from), by labels."""
 

@@ -96,7 +96,7 @@ class Face(Base):
     hidden: Mapped[bool] = mapped_column(default=False)
     """Hardly a face: offered to nobody, but for a sample."""
     chance: Mapped[float | None]
-    """Calibrated probability that a proposal is a face, by what people answered; None: not enough is known."""
+    """Calibrated probability that a proposal is a face, by what people answered; None: not known yet."""
     decided_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     decided_at: Mapped[datetime | None]
     disputed: Mapped[bool] = mapped_column(default=False)
