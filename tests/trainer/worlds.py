@@ -1,0 +1,137 @@
+"""Made-up people of whom the truth is known: how many labels did choosing save a simulated user?"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.linear_model import LogisticRegression
+
+from trainer import simulate
+from trainer.paired import Bools
+from trainer.simulate import Known, Places, State
+
+FACES_EACH = 4
+HUGE = 12_000
+
+
+@dataclass(frozen=True)
+class World:
+    """`centres` (components, d) with their class and share of the people; the scatter of people and faces."""
+
+    centres: NDArray[np.float64]
+    classes: NDArray[np.int64]
+    shares: NDArray[np.float64]
+    person: float
+    face: float
+
+    def faces(self, n: int, chance: np.random.Generator) -> Known:
+        """n faces of n / FACES_EACH people; a person's are around one point of one component."""
+        people = -(-n // FACES_EACH)
+        component = chance.choice(len(self.shares), people, p=self.shares)
+        middle = self.centres[component] + self.person * chance.normal(size=(people, self.centres.shape[1]))
+        group = np.repeat(np.arange(people), FACES_EACH)[:n]
+        rows = middle[group] + self.face * chance.normal(size=(n, self.centres.shape[1]))
+        return Known(rows.astype(np.float32), self.classes[component][group], group)
+
+
+def world(kind: str, chance: np.random.Generator) -> World:
+    """`flat`: one blob a class, overlapping. `hard`: most people easy, some near the other class.
+    `rare`: several kinds of people of whom there are few, each on a side of its own."""
+    d = int(chance.integers(16, 33))
+    axes = np.linalg.qr(chance.normal(size=(d, d)))[0]
+    if kind == "flat":
+        far = chance.uniform(1.5, 3.0)
+        centres, classes, shares = (
+            np.stack([-far * axes[0], far * axes[0]]),
+            np.array([0, 1]),
+            np.array([1, 1]),
+        )
+    else:
+        many = int(chance.integers(4, 9)) if kind == "hard" else int(chance.integers(4, 8))
+        mass = chance.uniform(0.25, 0.5) if kind == "hard" else chance.uniform(0.06, 0.15)
+        easy = chance.uniform(5, 8)
+        centres, classes, shares = [-easy * axes[0], easy * axes[0]], [0, 1], [(1 - mass) / 2] * 2
+        for k in range(many):
+            side = k % 2
+            along = chance.uniform(-0.5, 1.0) if kind == "hard" else chance.uniform(-4, -1)
+            off = chance.uniform(3, 7) * axes[1 + k] + (2 * side - 1) * chance.uniform(1, 3) * axes[1 + many]
+            centres.append((2 * side - 1) * along * axes[0] + off)
+            classes.append(side)
+            shares.append(mass / many)
+    weights = np.asarray(shares, float)
+    return World(np.array(centres), np.array(classes), weights / weights.sum(), 1.2, 1.0)
+
+
+@dataclass(frozen=True)
+class User:
+    """Who labelled `labelled` of the pool, those that `control` (pool,) marks at random."""
+
+    pool: Known
+    labelled: Places
+    control: Bools
+    locked: Known
+    huge: Known
+
+
+KINDS = ("flat", "hard", "rare", "hard")
+
+
+def user(seed: int) -> User:
+    """The default policy with a tenth of each batch at random, up to a number of labels of the seed's."""
+    chance = np.random.default_rng([seed, 77])
+    its = world(KINDS[seed % len(KINDS)], chance)
+    pool = its.faces(int(chance.integers(600, 1400)), chance)
+    locked, huge = its.faces(int(chance.integers(250, 450)), chance), its.faces(HUGE, chance)
+    labelled, control = label(pool, int(chance.integers(7, 20)) * 10, chance)
+    return User(pool, labelled, control, locked, huge)
+
+
+def label(pool: Known, upto: int, chance: np.random.Generator) -> tuple[Places, Bools]:
+    """Places of the labelled faces, and which of the pool (n,) were chosen at random."""
+    left, labelled = np.arange(len(pool.labels)), np.arange(0)
+    control = np.zeros(len(pool.labels), bool)
+    while len(labelled) < upto:
+        batch = simulate.BATCH if len(labelled) else simulate.START
+        at_random = chance.permutation(len(left))[: batch // 10]
+        control[left[at_random]] = True
+        labelled, left = np.concatenate([labelled, left[at_random]]), np.delete(left, at_random)
+        fitted = head(pool, labelled)
+        said = None if fitted is None else fitted.predict_proba(pool.features[left])
+        state = State(pool.features[left], said, pool.features[labelled], chance)
+        chosen = simulate.default(state, batch - batch // 10)
+        labelled, left = np.concatenate([labelled, left[chosen]]), np.delete(left, chosen)
+    return labelled, control
+
+
+def head(pool: Known, labelled: Places) -> LogisticRegression | None:
+    """Of the faces at these places; None unless both classes have two of them."""
+    if np.bincount(pool.labels[labelled], minlength=2).min() < 2:
+        return None
+    return simulate.model(pool.features[labelled], pool.labels[labelled])
+
+
+def accuracy(fitted: LogisticRegression | None, on: Known) -> float:
+    """Balanced accuracy; without a head one half."""
+    if fitted is None:
+        return 0.5
+    right = fitted.predict(on.features) == on.labels
+    return float(np.mean([right[on.labels == k].mean() for k in (0, 1)]))
+
+
+def true_saving(it: User, seed: int, orders: int = 16) -> tuple[float, bool]:
+    """What choosing truly saved this user, and whether not even the whole pool would have done at random.
+
+    R(n) is the mean balanced accuracy on the HUGE set (never the locked one) of heads that learned the true
+    labels of the first n faces of `orders` random orders of the user's own pool; it is made rising by its
+    running maximum. The saving is the n at which R first reaches what the user's own head reaches on the
+    HUGE set, straight between sizes in log n, at most the pool, less the labels that the user gave.
+    """
+    chance, n = np.random.default_rng([seed, 78]), len(it.pool.labels)
+    sizes = np.unique(np.geomspace(15, n, 16).astype(int))
+    curve = np.zeros(len(sizes))
+    for order in (chance.permutation(n) for _ in range(orders)):
+        curve += [accuracy(head(it.pool, order[:size]), it.huge) for size in sizes]
+    rising, reached = np.maximum.accumulate(curve / orders), accuracy(head(it.pool, it.labelled), it.huge)
+    if capped := bool(rising[-1] < reached):
+        return float(n - len(it.labelled)), capped
+    return float(np.exp(np.interp(reached, rising, np.log(sizes)))) - len(it.labelled), capped

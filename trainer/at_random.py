@@ -1,0 +1,149 @@
+"""What accuracy would random labelling have had, at n labels? Arrays in, arrays out.
+
+It is known for small n only: the control slice and the locked faces are random, and heads fitted to some of
+the locked people can be measured on the others. (These heads are thrown away; no model that anybody uses
+learns from a locked face.) For larger n the open pool is completed: true answers where there are any, the
+rest drawn from the calibrated probabilities of a head fitted to all answers but those of the people it is
+measured on (multiple imputation, Rubin 1987).
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.decomposition import PCA
+from sklearn.model_selection import GroupKFold
+
+from trainer.evaluate import Floats, Ints, softmax, temperature
+from trainer.paired import Bools
+from trainer.simulate import Known, model
+
+DIMENSIONS = 64
+"""Principal components kept. The heads turn with the axes: only what is cut off is lost."""
+FOLDS, REPLAYS, STEPS = 3, 8, 12
+"""Parts of the locked people, random orders for each of them, sizes at which an order is measured."""
+SMALLEST = 16
+
+
+@dataclass(frozen=True)
+class Replays:
+    """Who was right, on each of T locked faces: heads of `sizes` (s,) imputed labels (replays, s, T), of the
+    first r of these sizes in true labels (replays, r, T), and the head of what was labelled (T,)."""
+
+    sizes: Ints
+    imputed: Bools
+    real: Bools
+    reached: Bools
+
+
+def reduced(parts: list[NDArray[np.floating]]) -> list[NDArray[np.float32]]:
+    """The same rows in at most DIMENSIONS principal components, not rescaled."""
+    rows = np.concatenate(parts).astype(np.float32)
+    kept = min(DIMENSIONS, *rows.shape)
+    if kept < rows.shape[1]:
+        rows = PCA(kept, svd_solver="randomized", random_state=0).fit_transform(rows)
+    return np.split(rows, np.cumsum([len(part) for part in parts])[:-1])
+
+
+def replayed(
+    labelled: Known,
+    control: Bools,
+    unlabelled: NDArray[np.float32],
+    locked: Known,
+    chance: np.random.Generator,
+) -> Replays:
+    """Random labelling, REPLAYS times for each FOLDS-th of the locked people, measured on these."""
+    pool, count = np.concatenate([labelled.features, unlabelled]), len(locked.labels)
+    sizes = np.unique(np.geomspace(min(SMALLEST, len(pool)), len(pool), STEPS).astype(np.int64))
+    known = int((sizes <= control.sum() + count * (FOLDS - 1) // FOLDS).sum())
+    imputed = np.zeros((REPLAYS, len(sizes), count), bool)
+    real = np.zeros((REPLAYS, known, count), bool)
+    for replay in range(REPLAYS):
+        for asked in _parts(locked.groups, chance):
+            others, on = _rows(locked, ~asked), _rows(locked, asked)
+            drawn = _imputed(_joined(labelled, others), _tail(control, others), unlabelled, chance)
+            completed = np.concatenate([labelled.labels, drawn])
+            imputed[replay][:, asked] = _order(pool, completed, sizes, on, chance)
+            random = _joined(_rows(labelled, control), others)
+            real[replay][:, asked] = _order(random.features, random.labels, sizes[:known], on, chance)
+    return Replays(sizes, imputed, real, right(labelled.features, labelled.labels, locked))
+
+
+def _parts(groups: Ints, chance: np.random.Generator) -> list[Bools]:
+    """FOLDS masks (T,), no group in two of them."""
+    people, of = np.unique(groups, return_inverse=True)
+    part = (chance.permutation(len(people)) % FOLDS)[of]
+    return [part == k for k in range(FOLDS)]
+
+
+def _rows(known: Known, mask: Bools) -> Known:
+    return Known(known.features[mask], known.labels[mask], known.groups[mask])
+
+
+def _joined(one: Known, other: Known) -> Known:
+    return Known(
+        np.concatenate([one.features, other.features]),
+        np.concatenate([one.labels, other.labels]),
+        np.concatenate([one.groups, other.groups]),
+    )
+
+
+def _tail(control: Bools, others: Known) -> Bools:
+    """Which of the labelled and other locked faces are random: all of the latter."""
+    return np.concatenate([control, np.ones(len(others.labels), bool)])
+
+
+def right(features: NDArray[np.float32], labels: Ints, on: Known) -> Bools:
+    """Where a head of these labels is right; of one class alone, it says that class."""
+    if (labels == labels[0]).all():
+        return np.asarray(on.labels == labels[0])
+    return np.asarray(model(features, labels).predict(on.features) == on.labels)
+
+
+def _order(
+    features: NDArray[np.float32], labels: Ints, sizes: Ints, on: Known, chance: np.random.Generator
+) -> Bools:
+    """(sizes, asked): who is right after so many labels of one random order."""
+    order = chance.permutation(len(labels))
+    return np.array([right(features[order[:n]], labels[order[:n]], on) for n in sizes])
+
+
+def _imputed(
+    known: Known, random: Bools, unlabelled: NDArray[np.float32], chance: np.random.Generator
+) -> Ints:
+    """Labels (m,), drawn from the chances that a head of the known faces gives them."""
+    if not len(unlabelled):
+        return np.zeros(0, np.int64)
+    warmth, tilt = _calibration(known, random)
+    logits = _logits(known, unlabelled, len(tilt))
+    edges = softmax(logits / warmth + tilt).cumsum(axis=1)[:, :-1]
+    return np.asarray((chance.random((len(logits), 1)) > edges).sum(axis=1))
+
+
+def _logits(known: Known, features: NDArray[np.float32], classes: int) -> Floats:
+    """Log probabilities (m, classes); of a class that is not among the known, next to none."""
+    logits = np.full((len(features), classes), np.log(1e-6))
+    if (known.labels == known.labels[0]).all():
+        logits[:, known.labels[0]] = 0
+        return logits
+    fitted = model(known.features, known.labels)
+    logits[:, fitted.classes_] = np.log(np.clip(fitted.predict_proba(features), 1e-6, 1))
+    return logits
+
+
+def _calibration(known: Known, random: Bools) -> tuple[float, Floats]:
+    """Temperature, and what to add to the logits of each class so that it is as frequent as it should be.
+
+    By people the head did not see, and of these by the random ones: the chosen are not like the pool.
+    """
+    classes = int(known.labels.max()) + 1
+    logits = np.zeros((len(known.labels), classes))
+    for seen, asked in GroupKFold(3).split(known.features, groups=known.groups):
+        mask = np.isin(np.arange(len(logits)), seen)
+        logits[asked] = _logits(_rows(known, mask), known.features[asked], classes)
+    labels, logits = known.labels[random], logits[random]
+    warmth, tilt = temperature(labels, logits), np.zeros(classes)
+    for _ in range(10):  # as EM for priors does (Saerens et al. 2002), with one more face of each class
+        said = softmax(logits / warmth + tilt).sum(axis=0)
+        tilt += np.log((np.bincount(labels, minlength=classes) + 1) / (said + 1))
+    return warmth, tilt

@@ -1,0 +1,145 @@
+"""How many labels did choosing save? Arrays in, a plain dict out.
+
+A head of n imputed labels errs as one of n true labels does, and besides as the head that drew them: by about
+k/n and k/N above the least possible error, with N answers behind the draws. The second part does not depend
+on n, so it is measured where both curves are known (trainer.at_random) and taken out of the rest.
+"""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.isotonic import isotonic_regression
+from threadpoolctl import threadpool_limits
+
+from db.words import N_
+from trainer.at_random import Replays, reduced, replayed
+from trainer.evaluate import Floats, Ints, design_effect
+from trainer.paired import Bools
+from trainer.simulate import Known
+
+RESAMPLES = 500
+LEVEL = 0.9
+LEAST_LABELS, LEAST_CONTROL, LEAST_LOCKED, LEAST_PEOPLE = 50, 5, 20, 12
+"""Below these nothing is said: answers, random ones among them, locked faces of each class, locked people."""
+FEW_LABELS = N_("Labels saved can be measured from %(least)s answers on; there are %(n)s.")
+FEW_CONTROL = N_("Labels saved needs %(least)s answers to faces chosen at random; there are %(n)s.")
+FEW_LOCKED = N_("Labels saved needs %(least)s locked faces of each class; one has %(n)s.")
+FEW_PEOPLE = N_("Labels saved needs locked faces of %(least)s people; there are %(n)s.")
+
+
+def too_little(labelled: Known, control: Bools, locked: Known) -> tuple[str, dict[str, int]] | None:
+    """Why nothing can be said yet, as (text for the catalogue, its values); None when something can."""
+    classes = int(max(labelled.labels.max(initial=0), locked.labels.max(initial=0), 1)) + 1
+    there = (
+        (FEW_LABELS, len(labelled.labels), LEAST_LABELS),
+        (FEW_CONTROL, int(control.sum()), LEAST_CONTROL),
+        (FEW_LOCKED, int(np.bincount(locked.labels, minlength=classes).min()), LEAST_LOCKED),
+        (FEW_PEOPLE, len(np.unique(locked.groups)), LEAST_PEOPLE),
+    )
+    return next(((text, {"n": n, "least": least}) for text, n, least in there if n < least), None)
+
+
+def labels_saved(
+    labelled: Known, control: Bools, unlabelled: NDArray[np.floating], locked: Known, seed: int = 0
+) -> dict[str, Any]:
+    """Labels that random labelling would have needed for the accuracy reached, less the n that were given.
+
+    `control` (n,) marks the labelled faces chosen at random. `low` and `high` are a 90 % interval; `labels`
+    is what random would have needed, never more than the pool; `capped`: not even all of it would do, so the
+    value is the least it can be. `n` counts locked faces. Ask `too_little` first.
+    """
+    rows = reduced([labelled.features, unlabelled, locked.features])
+    labelled = Known(rows[0], labelled.labels, labelled.groups)
+    # Persons of the two sides are different ones, whatever their numbers.
+    beyond = labelled.groups.max() + 1 - locked.groups.min()
+    locked = Known(rows[2], locked.labels, locked.groups + beyond)
+    chance = np.random.default_rng(seed)
+    with threadpool_limits(1):
+        told = replayed(labelled, control, rows[1], locked, chance)
+    given, pool = len(labelled.labels), len(labelled.labels) + len(unlabelled)
+    needed, low, high, capped = _needed(told, locked.labels, locked.groups, chance)
+    return {
+        "value": round(needed - given),
+        "low": round(low - given),
+        "high": round(high - given),
+        "labels": round(needed),
+        "capped": capped,
+        "pool": pool,
+        "control": int(control.sum()),
+        "n": len(locked.labels),
+    }
+
+
+def _needed(
+    told: Replays, labels: Ints, groups: Ints, chance: np.random.Generator
+) -> tuple[float, float, float, bool]:
+    """Labels random needs, the ends of their interval, and whether the pool's end cut them off.
+
+    Locked people and replays are resampled together; what resampling cannot show is added as normal noise.
+    """
+    people, of = np.unique(groups, return_inverse=True)
+    draws = chance.multinomial(len(people), np.full(len(people), 1 / len(people)), RESAMPLES)[:, of]
+    replays = len(told.imputed)
+    some = chance.multinomial(replays, np.full(replays, 1 / replays), RESAMPLES)
+    curves, reached = _curves(told, labels, np.ones((1, len(labels))), np.ones((1, replays)))
+    needed, capped = crossing(told.sizes, curves[0], reached[0])
+    unseen = float(np.hypot(_luck(told, labels), _unseen(told, labels, groups)))
+    curves, reached = _curves(told, labels, draws.astype(float), some.astype(float))
+    reached = reached + unseen * chance.normal(size=RESAMPLES)
+    found = [crossing(told.sizes, c, r)[0] for c, r in zip(curves, reached, strict=True)]
+    low, high = np.quantile(found, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+    return needed, min(float(low), needed), max(float(high), needed), capped
+
+
+def _luck(told: Replays, labels: Ints) -> float:
+    """Standard deviation from which random faces the true labels are of: there are but two lots of half
+    their number, and the spread of one lot is that of the imputed orders of this size."""
+    size = told.real.shape[1] - 1
+    each = balanced(told.imputed[:, size], labels, np.ones((1, len(labels))))
+    return float(each.std() / np.sqrt(2))
+
+
+def _unseen(told: Replays, labels: Ints, groups: Ints) -> float:
+    """Standard deviation from two more faces of each class, one that only the labelled head has right and
+    one that only random's has: without them no doubt is left where both agree (Bonett & Price 2012)."""
+    gain, present = told.reached - told.imputed[:, -1].mean(axis=0), np.unique(labels)
+    counts = [(of := labels == c).sum() / design_effect(gain[of], groups[of]) for c in present]
+    return float(np.sqrt(sum(2 / (n + 2) ** 2 for n in counts))) / len(present)
+
+
+def _curves(told: Replays, labels: Ints, faces: Floats, replays: Floats) -> tuple[Floats, Floats]:
+    """Balanced accuracy by size (resamples, s) and that of the labelled (resamples,).
+
+    `faces` (resamples, T) and `replays` (resamples, replays) are how often each is in a resample.
+    """
+    share = replays / replays.sum(axis=1, keepdims=True)
+    imputed = np.einsum("brs,br->bs", balanced(told.imputed, labels, faces), share)
+    real = np.einsum("brs,br->bs", balanced(told.real, labels, faces), share)
+    known = real.shape[1]
+    upper = slice(known // 2, known)  # sizes grow by a factor: the larger half of them on a log scale
+    shift = (real[:, upper] - imputed[:, upper]).mean(axis=1, keepdims=True)
+    return np.hstack([real, imputed[:, known:] + shift]), balanced(told.reached, labels, faces)
+
+
+def balanced(hits: Bools, labels: Ints, faces: Floats) -> Floats:
+    """Mean recall of `hits` (..., T) in each resample: (resamples, ...)."""
+    recalls = [
+        np.tensordot(faces[:, of], hits[..., of].astype(float), (1, hits.ndim - 1)).T
+        / np.maximum(1, faces[:, of].sum(axis=1))
+        for c in np.unique(labels)
+        if (of := labels == c).any()
+    ]
+    return np.asarray(np.mean(recalls, axis=0).T)
+
+
+def crossing(sizes: Ints, curve: Floats, reached: float) -> tuple[float, bool]:
+    """Labels at which the rising curve (isotonic; straight in log labels) reaches this; True: it does not."""
+    rising = isotonic_regression(curve)
+    if rising[-1] < reached:
+        return float(sizes[-1]), True
+    after = int(np.argmax(rising >= reached))
+    if after == 0:
+        return float(sizes[0]), False
+    part = (reached - rising[after - 1]) / (rising[after] - rising[after - 1])
+    return float(np.exp((1 - part) * np.log(sizes[after - 1]) + part * np.log(sizes[after]))), False
