@@ -24,6 +24,7 @@ QUEUES = {
     "trainer.classify_prediction": "classify",
     "trainer.train": "train",
     "trainer.score_new_faces": "train",
+    "trainer.draw_map": "train",
     "trainer.start_due_run": "default",
     "db.sweep": "default",
 }

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from db.intervals import wilson
 from db.words import N_
 from trainer import curves, evaluate
+from trainer.coverage import DRIFTED
 from trainer.dataset import Dataset, Row
 from trainer.evaluate import Floats
 
@@ -22,7 +23,6 @@ FEW = 30
 """Faces of a class below which its recall is a guess: with 30, a 95 % interval is still ± 15 points."""
 CARRIES = 0.5
 USUAL = 0.05
-DRIFTED = 0.1
 FEW_LEARNED = N_("Only %(n)s faces of “%(name)s” to learn from: fewer than 30.")
 FEW_LOCKED = N_("Only %(n)s faces of “%(name)s” in the locked set: fewer than 30.")
 DRIFT = N_(

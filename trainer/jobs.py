@@ -37,6 +37,14 @@ def score_new_faces() -> None:
         score.score_new_faces(session)
 
 
+@app.task(name="trainer.draw_map")
+def draw_map() -> None:
+    from trainer import atlas, networks
+
+    with session_scope() as session:
+        atlas.draw(session, networks.shared())
+
+
 @app.task(name="trainer.classify_prediction")
 def classify_prediction(prediction_id: int) -> None:
     from trainer import score
