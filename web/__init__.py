@@ -34,6 +34,7 @@ def create_app() -> APIFlask:
         label,
         links,
         live,
+        map,
         mine,
         people,
         pictures,
@@ -60,7 +61,7 @@ def create_app() -> APIFlask:
     app.before_request(auth.protect)
     for page in (home, auth, upload, mine, pictures, label, boxes, agreement, classes, gallery, people):
         app.register_blueprint(page.pages)
-    for page in (live, compare):  # the routes of `live` are those of a run
+    for page in (live, compare, map):  # the routes of `live` are those of a run
         app.register_blueprint(page.pages)
     for blueprint in api.blueprints():
         app.register_blueprint(blueprint, url_prefix=API)

@@ -10,7 +10,7 @@ from sqlalchemy import text
 from db import classes, jobs
 from db.live import live_run
 from labeller import review, tally
-from trainer import dataset, runs
+from trainer import coverage, dataset, runs
 from trainer.errors import NotEnoughLabels
 from web.auth import me
 from web.database import db
@@ -43,6 +43,7 @@ def page() -> ResponseReturnValue:
         "home.html",
         counts=counts,
         live=live,
+        outside=coverage.outside(live.metrics) if live else None,
         latest=latest,
         waiting=waiting,
         step=step,

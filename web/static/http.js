@@ -33,7 +33,7 @@ export async function call(path, body, options = {}) {
   const method = options.method ?? (body ? "POST" : "GET");
   const response = await fetch(path, {
     method,
-    headers: method === "GET" ? {} : { "Content-Type": "application/json", "X-CSRFToken": csrf },
+    headers: { Accept: "application/json", ...(method === "GET" ? {} : { "Content-Type": "application/json", "X-CSRFToken": csrf }) },
     body: body ? JSON.stringify(body) : undefined,
     ...options,
   });

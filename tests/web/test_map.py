@@ -1,0 +1,129 @@
+"""The map's page: what it shows, how fast it is sent, and what it sends to review."""
+
+import time
+
+import numpy as np
+from flask import Flask
+from sqlalchemy import insert, select
+from sqlalchemy.orm import Session
+
+from db.models import Face, Pick, Score, Spot
+from labeller import people
+from tests.labelled import one_engine
+from tests.labeller.test_answers import add_faces
+from tests.labeller.test_review import make_live, score
+from tests.web.conftest import Client
+from tests.web.test_pages import finish, see
+from tests.web.test_rights import browser, csrf
+from trainer import spots
+
+
+def spread(db: Session, faces: list[Face]) -> None:
+    """A spot for each, by its number."""
+    db.add_all([Spot(face_id=face.id, x=float(n), y=n**0.5) for n, face in enumerate(faces)])
+    db.commit()
+
+
+def test_a_map_of_few_faces_says_how_many_are_needed(client: Client, db: Session) -> None:
+    labeller = client("labeller", "Ada")
+    assert "at least 10" in see(labeller, "/map")
+    add_faces(db, 10)
+    shown = see(labeller, "/map")
+    assert 'id="sky"' in shown
+    assert 'value="uncertainty"' not in shown, "without a model there is none"
+    make_live(db)
+    db.commit()
+    assert 'value="uncertainty"' in see(labeller, "/map")
+
+
+def test_it_is_asked_for_as_long_as_faces_have_no_spot(client: Client, db: Session) -> None:
+    faces, labeller = add_faces(db, 12), client("labeller", "Ada")
+    assert labeller.get("/map/progress").json == {"placed": 0, "wanted": 12, "stale": True}
+    assert labeller.post("/map/draw").json["stale"]
+    spread(db, faces)
+    assert labeller.post("/map/draw").json == {"placed": 12, "wanted": 12, "stale": False}
+    shown = labeller.get("/map/spots").json
+    assert shown["faces"] == [face.id for face in faces]
+    assert shown["states"] == list(spots.STATES)
+
+
+def test_a_region_goes_to_review_and_comes_back(app: Flask, db: Session) -> None:
+    faces, (locked,) = add_faces(db, 3), add_faces(db, 1, "locked")
+    page = browser(app, people.new_person(db, "Ada", "labeller"))
+    db.commit()
+    ids = [face.id for face in faces] + [locked.id]
+    assert page.post("/map/review", json={"face_ids": ids}).status_code == 400, "another site's page"
+    headers = {"X-CSRFToken": csrf(page, "/map"), "Accept": "application/json"}
+    done = page.post("/map/review", json={"face_ids": ids}, headers=headers).json
+    assert done["text"].startswith("3 faces go to review. 1 is locked")
+    assert list(db.scalars(select(Pick.face_id).order_by(Pick.place))) == ids[:3]
+    again = page.post("/map/review", json={"face_ids": [*ids, 999]}, headers=headers).json
+    assert (again["sent"], again["undo"]) == (0, None)
+    assert "3 wait there already. 1 is gone." in again["text"]
+    german = headers | {"Accept-Language": "de"}
+    assert page.post(done["undo"], headers=german).json == {"text": "3 Gesichter zurückgenommen."}
+    assert db.scalar(select(Pick.id)) is None
+    assert page.post(done["undo"], headers=headers).json["error"]["code"] == "no_such_choice"
+    many = page.post("/map/review", json={"face_ids": list(range(1001))}, headers=headers)
+    assert (many.status_code, many.json["error"]["code"]) == (400, "too_many_chosen")
+    assert page.post("/map/review", json={"face_ids": "all"}, headers=headers).status_code == 422
+
+
+def test_faces_outside_what_was_labelled_are_warned_of(client: Client, db: Session) -> None:
+    score(db, make_live(db), *add_faces(db, 10)[:1], 0.5)
+    owner = client("owner", "Grace")
+    unusual = {"value": 0.37, "low": 0.29, "high": 0.46}
+    run = make_run_with(db, {"n": 120, "unusual": unusual})
+    for path in ("/map", "/"):
+        assert "37.0 % of the 120 newest faces lie outside what was labelled" in see(owner, path)
+    run.metrics = run.metrics | {"drift": {"n": 120, "unusual": unusual | {"low": 0.04}}}
+    db.commit()
+    for path in ("/map", "/"):
+        assert "lie outside" not in see(owner, path)
+
+
+def make_run_with(db: Session, drift: dict[str, object]):  # type: ignore[no-untyped-def]
+    from db.live import live_run
+
+    run = live_run(db)
+    assert run is not None
+    finish(run, drift=drift)
+    db.commit()
+    return run
+
+
+@one_engine
+def test_twenty_thousand_faces_are_sent_in_no_time(client: Client, db: Session) -> None:
+    """Budgets: 300 ms and 1.5 MB; twice the time here, for a machine that does something else, too."""
+    photos = [add_faces(db, 1)[0].photo_id for _ in range(50)]
+    run, chance = make_live(db), np.random.default_rng(0)
+    faces = [
+        {"photo_id": photos[n % 50], "x": 1, "y": 1, "w": 9, "h": 9, "proposed_box": [1, 1, 9, 9],
+         "source": "mtcnn", "label": ("mask", "nomask", None)[n % 3]}
+        for n in range(20_000)
+    ]  # fmt: skip
+    db.execute(insert(Face), faces)
+    ids = list(db.scalars(select(Face.id)))
+    db.execute(
+        insert(Spot),
+        [
+            {"face_id": id, "x": x, "y": y}
+            for id, (x, y) in zip(ids, chance.normal(size=(len(ids), 2)), strict=True)
+        ],
+    )
+    scores = [
+        {"run_id": run.id, "face_id": id, "box_version": 1, "probabilities": [0.5, 0.5], "label": "mask",
+         "margin": m}
+        for id, m in zip(ids, chance.uniform(size=len(ids)), strict=True)
+    ]  # fmt: skip
+    db.execute(insert(Score), scores)
+    db.commit()
+    labeller = client("labeller", "Ada")
+    labeller.get("/map/spots")
+    began = time.perf_counter()
+    shown = labeller.get("/map/spots")
+    took = time.perf_counter() - began
+    print(f"{took * 1000:.0f} ms, {len(shown.data) / 1e6:.2f} MB")
+    assert len(shown.json["faces"]) == len(ids)
+    assert len(shown.data) < 1_500_000
+    assert took < 0.6

@@ -1,0 +1,105 @@
+"""The map of all faces: seen, drawn anew when it is stale, and a region of it sent to review."""
+
+from apiflask import APIBlueprint
+from flask import jsonify, render_template, url_for
+from flask.typing import ResponseReturnValue
+
+from db.live import live_run
+from db.words import N_
+from labeller import chosen
+from labeller.review import UNDECIDED, UNSURE
+from trainer import coverage, spots
+from web.api.schemas import Strict
+from web.auth import me
+from web.database import db
+from web.words import _, ngettext
+
+pages = APIBlueprint("map", __name__, enable_openapi=False)
+
+STATES = {
+    "waits": N_("waits for an answer"),
+    "doubtful": N_("perhaps not a face"),
+    "labelled": N_("labelled"),
+    "disputed": N_("people disagree"),
+    "unsure": N_("somebody was unsure"),
+}
+
+
+class Region(Strict):
+    """Faces somebody chose on the map."""
+
+    face_ids: list[int]
+
+
+@pages.get("/map")
+def page() -> ResponseReturnValue:
+    run = live_run(db())
+    return render_template(
+        "map.html",
+        live=run,
+        outside=coverage.outside(run.metrics) if run else None,
+        state=spots.state(db()),
+        fewest=spots.FEWEST,
+        about={
+            "states": {name: _(text) for name, text in STATES.items()},
+            "margins": [round(100 * UNDECIDED), round(100 * UNSURE)],
+            "side": spots.SIDE,
+            "most": chosen.MOST,
+        },
+    )
+
+
+@pages.get("/map/spots")
+def shown() -> ResponseReturnValue:
+    """Every spot with what the colours need, by columns; see `spots.read`."""
+    return jsonify(spots.read(db()))
+
+
+@pages.get("/map/progress")
+def progress() -> ResponseReturnValue:
+    return _progress(spots.state(db()))
+
+
+@pages.post("/map/draw")
+def draw() -> ResponseReturnValue:
+    """Have it drawn where faces have no spot yet. Asking again does no harm."""
+    found = spots.ask(db())
+    db().commit()
+    return _progress(found)
+
+
+@pages.post("/map/review")
+@pages.input(Region)
+def send(json_data: Region) -> ResponseReturnValue:
+    done = chosen.choose(db(), me(), json_data.face_ids)
+    db().commit()
+    undo = url_for(".undo", event_id=done.event_id) if done.event_id is not None else None
+    return jsonify(text=_told(done), sent=done.sent, undo=undo)
+
+
+@pages.post("/map/undo/<int:event_id>")
+def undo(event_id: int) -> ResponseReturnValue:
+    count = chosen.undo(db(), me(), event_id)
+    db().commit()
+    return jsonify(text=ngettext("%(n)s face taken back.", "%(n)s faces taken back.", count))
+
+
+def _progress(found: spots.State) -> ResponseReturnValue:
+    return jsonify(placed=found.placed, wanted=found.wanted, stale=found.stale)
+
+
+def _told(done: chosen.Chosen) -> str:
+    """What happened, and what did not and why."""
+    parts = [ngettext("%(n)s face goes to review.", "%(n)s faces go to review.", done.sent)]
+    if done.locked:
+        told = ngettext(
+            "%(n)s is locked: what the model is measured on must not be chosen.",
+            "%(n)s are locked: what the model is measured on must not be chosen.",
+            done.locked,
+        )
+        parts.append(told)
+    if done.waiting:
+        parts.append(ngettext("%(n)s waits there already.", "%(n)s wait there already.", done.waiting))
+    if done.gone:
+        parts.append(ngettext("%(n)s is gone.", "%(n)s are gone.", done.gone))
+    return " ".join(parts)
