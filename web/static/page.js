@@ -15,6 +15,9 @@ document.addEventListener("click", async (event) => {
   setTimeout(() => (button.textContent = _("Copy")), 2000);
 });
 
+// On a phone the tabs may be wider than the screen, more so in other languages: the one we are on is in sight.
+document.querySelector(".bar [aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
+
 /** @type {HTMLInputElement | null} */ let last = null;
 document.addEventListener("click", (event) => {
   const box = event.target;

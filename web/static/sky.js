@@ -126,7 +126,7 @@ export class Sky {
     drag.meant ||= Math.hypot(at[0] - drag.from[0], at[1] - drag.from[1]) > TREMBLE;
     if (!drag.meant) return;
     this.point(-1);
-    if (drag.path) drag.path.push(at);
+    if (drag.path) drag.path.push(...event.getCoalescedEvents().map((one) => this.at(one)), at);
     else this.pan(at[0] - drag.last[0], at[1] - drag.last[1]);
     drag.last = at;
     this.redraw();
