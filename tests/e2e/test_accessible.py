@@ -7,7 +7,7 @@ from playwright.sync_api import Page
 from sqlalchemy import update
 
 from db.base import now
-from db.models import Face, Group
+from db.models import Face, Group, Spot
 from db.session import session_scope
 from labeller import answers, classes, leases, people
 from labeller.answers import Given
@@ -20,7 +20,7 @@ pytestmark = MARKS
 AXE = ROOT / "web/node_modules/axe-core/axe.min.js"
 PAGES = (
     "/", "/upload", "/label", "/label/bulk", "/review", "/boxes", "/agreement", "/classes", "/gallery",
-    "/gallery?view=photos", "/photos/1", "/runs", "/runs/1", "/runs/2", "/runs/2/suspects",
+    "/gallery?view=photos", "/map", "/photos/1", "/runs", "/runs/1", "/runs/2", "/runs/2/suspects",
     "/compare?one=2&other=2", "/people", "/people/1", "/mine", "/api/v1/docs",
     "/nowhere",
 )  # fmt: skip
@@ -44,6 +44,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
                 label = ("mask", "nomask")[n % 2]
                 values = {"label": label, "state": "confirmed", "decided_at": now(), "waiting": False}
                 session.execute(update(Face).where(Face.id == id).values(values))
+            session.add_all([Spot(face_id=id, x=float(n % 9), y=float(n)) for n, id in enumerate(faces)])
             measured_run(session, set(faces[40:60:5]))
             classes.add(session, "chin", owner)
             session.commit()

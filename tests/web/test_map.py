@@ -7,7 +7,8 @@ from flask import Flask
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
-from db.models import Face, Pick, Score, Spot
+from db.live import live_run
+from db.models import Face, Pick, Run, Score, Spot
 from labeller import people
 from tests.labelled import one_engine
 from tests.labeller.test_answers import add_faces
@@ -82,9 +83,7 @@ def test_faces_outside_what_was_labelled_are_warned_of(client: Client, db: Sessi
         assert "lie outside" not in see(owner, path)
 
 
-def make_run_with(db: Session, drift: dict[str, object]):  # type: ignore[no-untyped-def]
-    from db.live import live_run
-
+def make_run_with(db: Session, drift: dict[str, object]) -> Run:
     run = live_run(db)
     assert run is not None
     finish(run, drift=drift)

@@ -82,7 +82,7 @@ function take(caught) {
   $("sent").hidden = true;
   $("chosen").hidden = false;
   show();
-  if (matchMedia("(max-width: 900px)").matches) $("chosen").scrollIntoView({ block: "nearest" });
+  $("send").scrollIntoView({ block: "nearest" }); // on a phone it lies below the map
 }
 
 function show() {

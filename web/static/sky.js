@@ -225,13 +225,14 @@ export class Sky {
     const style = getComputedStyle(this.canvas);
     const radius = this.radius();
     const stamps = this.sorted.kinds.map((kind) => stamp(SHAPES[kind.shape], style.getPropertyValue(kind.colour), style.getPropertyValue("--card"), radius));
-    pen.setTransform(devicePixelRatio, 0, 0, devicePixelRatio, 0, 0);
-    pen.clearRect(0, 0, this.width, this.height);
+    pen.setTransform(1, 0, 0, 1, 0, 0);
+    pen.clearRect(0, 0, this.canvas.width, this.canvas.height);
     const { chosen } = this;
     pen.globalAlpha = chosen ? DIMMED : 1;
     for (const n of this.order) if (!chosen?.has(n)) this.put(pen, n, stamps);
     pen.globalAlpha = 1;
     if (chosen) for (const n of this.order) if (chosen.has(n)) this.put(pen, n, stamps);
+    pen.setTransform(devicePixelRatio, 0, 0, devicePixelRatio, 0, 0);
     pen.strokeStyle = style.getPropertyValue("--ink");
     if (this.pointed >= 0) ring(pen, this.onScreen(this.pointed), radius + 4);
     if (this.drag?.path) loop(pen, this.drag.path, style.getPropertyValue("--accent"));
@@ -243,13 +244,14 @@ export class Sky {
     return Math.min(few * (this.view.scale / this.fit) ** 0.35, 9);
   }
 
-  /** @param {CanvasRenderingContext2D} pen @param {number} n @param {HTMLCanvasElement[]} stamps */
+  /** On whole pixels of the screen, where it stays sharp. @param {CanvasRenderingContext2D} pen @param {number} n @param {HTMLCanvasElement[]} stamps */
   put(pen, n, stamps) {
-    const [x, y] = this.onScreen(n);
+    const x = (this.spots.x[n] - this.view.x) * this.view.scale;
+    const y = (this.spots.y[n] - this.view.y) * this.view.scale;
     if (x < -20 || y < -20 || x > this.width + 20 || y > this.height + 20) return;
     const picture = stamps[this.sorted.of[n]];
-    const side = picture.width / devicePixelRatio;
-    pen.drawImage(picture, x - side / 2, y - side / 2, side, side);
+    const half = picture.width / 2;
+    pen.drawImage(picture, Math.round(x * devicePixelRatio - half), Math.round(y * devicePixelRatio - half));
   }
 }
 
