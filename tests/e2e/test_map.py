@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 from playwright.sync_api import Page, expect
-from sqlalchemy import func, select, update
+from sqlalchemy import select, update
 
 from db.models import Face, Group, Pick, Spot
 from db.session import session_scope
@@ -146,14 +146,18 @@ def test_a_map_that_is_missing_is_waited_for(server: Server) -> None:
         with session_scope() as session:  # as the worker would
             session.add_all([Spot(face_id=id, x=float(id), y=0.0) for id in ids])
             session.commit()
-            assert session.scalar(select(func.count(Spot.face_id))) == 12
         browser.wait_for_selector("#map[data-ready='12']")
         expect(browser.locator("#status")).to_be_empty()
-        browser.mouse.move(*middle_of(browser))
+        expect(browser.locator("#peek")).to_be_hidden()
+        browser.mouse.move(*middle_of(browser, 24))
+        expect(browser.locator("#peek")).to_contain_text("waits for an answer")
+        assert browser.locator("#peek img").evaluate("image => image.decode().then(() => image.naturalWidth)")
+        browser.get_by_role("button", name="Closer").click()
         expect(browser.locator("#peek")).to_be_hidden()
 
 
-def middle_of(browser: Page) -> tuple[float, float]:
+def middle_of(browser: Page, x: float) -> tuple[float, float]:
+    """So far from the left edge of the canvas, half-way down."""
     box = browser.locator("#sky").bounding_box()
     assert box is not None
-    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 4
+    return box["x"] + x, box["y"] + box["height"] / 2

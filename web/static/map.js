@@ -22,10 +22,13 @@ const about = JSON.parse($("about").textContent);
 const sky = new Sky($("sky"), { onPoint: peek, onLasso: take });
 
 async function load() {
+  const kept = chosen.map((n) => spots.faces[n]);
   spots = await call("/map/spots");
+  const places = new Map(spots.faces.map((id, n) => [id, n]));
   const ways = $("by");
   for (const option of [...ways.options]) if (option.value === "person" && !spots.people.length) option.remove();
   sky.show(spots, colours());
+  if (kept.length) take(kept.flatMap((id) => places.get(id) ?? [])); // who is at which place may have changed
   $("tools").disabled = !spots.faces.length;
   $("map").dataset.ready = String(spots.faces.length);
 }
@@ -150,7 +153,7 @@ async function undo() {
 
 /** Wait for the map to be drawn, or for newcomers to find their places. */
 async function follow() {
-  let placed = -1;
+  let placed = spots.faces.length;
   for (let look = 0; look < LOOKS; look++) {
     const now = await call(...(look % ASK_EVERY ? ["/map/progress"] : ["/map/draw", {}])).catch(() => null);
     if (now && now.placed !== placed && !now.stale) await load().catch(() => {});
@@ -172,8 +175,8 @@ function drawing(now, look) {
 /** @type {Record<string, () => void>} */
 const actions = {
   lasso() {
-    sky.lassoing = !sky.lassoing;
-    $("lasso").setAttribute("aria-pressed", String(sky.lassoing));
+    sky.gestures.lassoing = !sky.gestures.lassoing;
+    $("lasso").setAttribute("aria-pressed", String(sky.gestures.lassoing));
   },
   view: () => take(sky.inView()),
   closer: () => sky.zoom(1.5),
