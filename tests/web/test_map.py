@@ -93,7 +93,7 @@ def make_run_with(db: Session, drift: dict[str, object]) -> Run:
 
 @one_engine
 def test_twenty_thousand_faces_are_sent_in_no_time(client: Client, db: Session) -> None:
-    """Budgets: 300 ms and 1.5 MB; twice the time here, for a machine that does something else, too."""
+    """In 300 ms of a processor, the quickest of three, and 1.5 MB."""
     photos = [add_faces(db, 1)[0].photo_id for _ in range(50)]
     run, chance = make_live(db), np.random.default_rng(0)
     faces = [
@@ -118,11 +118,12 @@ def test_twenty_thousand_faces_are_sent_in_no_time(client: Client, db: Session) 
     db.execute(insert(Score), scores)
     db.commit()
     labeller = client("labeller", "Ada")
-    labeller.get("/map/spots")
-    began = time.perf_counter()
-    shown = labeller.get("/map/spots")
-    took = time.perf_counter() - began
-    print(f"{took * 1000:.0f} ms, {len(shown.data) / 1e6:.2f} MB")
+    took = []
+    for _ in range(3):
+        began = time.process_time()
+        shown = labeller.get("/map/spots")
+        took.append(time.process_time() - began)
+    print(f"{min(took) * 1000:.0f} ms, {len(shown.data) / 1e6:.2f} MB")
     assert len(shown.json["faces"]) == len(ids)
     assert len(shown.data) < 1_500_000
-    assert took < 0.6
+    assert min(took) < 0.3

@@ -81,6 +81,7 @@ const picture = (n) => `/faces/${spots.faces[n]}/thumb.jpg?v=${spots.versions[n]
 function take(caught) {
   const unsure = (/** @type {number} */ n) => (spots.margin[n] < 0 ? 101 : spots.margin[n]);
   chosen = [...caught].sort((a, b) => unsure(a) - unsure(b));
+  sky.near(null, 0);
   sky.choose(chosen.length ? new Set(chosen) : null);
   $("sent").hidden = true;
   $("chosen").hidden = false;
