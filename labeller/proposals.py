@@ -92,15 +92,20 @@ def obvious(found: Sequence[Detection]) -> int | None:
 
 def _detect(source: Photo | Prediction) -> list[Detection]:
     """Detections in pixels of the upright photo, found on its rendition of at most 1024 px."""
-    view = _pixels(source.view_blob)
-    scale = source.width / view.shape[1]
-    found = [_scaled(one, scale) for one in detect(view)]
+    return detections(blobs().get(source.view_blob), source.width)
+
+
+def detections(view: bytes, width: int) -> list[Detection]:
+    """Detections in pixels of a photo `width` wide, found on its rendition of at most 1024 px (JPEG)."""
+    pixels = _pixels(view)
+    scale = width / pixels.shape[1]
+    found = [_scaled(one, scale) for one in detect(pixels)]
     give_back_memory()
     return found
 
 
-def _pixels(key: str) -> NDArray[np.uint8]:
-    with Image.open(io.BytesIO(blobs().get(key)), formats=["JPEG"]) as picture:
+def _pixels(view: bytes) -> NDArray[np.uint8]:
+    with Image.open(io.BytesIO(view), formats=["JPEG"]) as picture:
         return np.asarray(picture.convert("RGB"))
 
 

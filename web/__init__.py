@@ -39,6 +39,7 @@ def create_app() -> APIFlask:
         people,
         pictures,
         roles,
+        simulations,
         upload,
         words,
     )
@@ -61,7 +62,7 @@ def create_app() -> APIFlask:
     app.before_request(auth.protect)
     for page in (home, auth, upload, mine, pictures, label, boxes, agreement, classes, gallery, people):
         app.register_blueprint(page.pages)
-    for page in (live, compare, map):  # the routes of `live` are those of a run
+    for page in (live, compare, map, simulations):  # the routes of `live` are those of a run
         app.register_blueprint(page.pages)
     for blueprint in api.blueprints():
         app.register_blueprint(blueprint, url_prefix=API)

@@ -29,6 +29,7 @@ from labeller import folders, invites, people, predictions, review, tally
 from trainer import runs
 from trainer.recipe import PRESETS
 from web.links import invitation_url
+from web.simulate import simulate
 from web.up import up
 
 console = Console(highlight=False, soft_wrap=True)
@@ -47,6 +48,7 @@ def init_app(app: Flask) -> None:
         retrain,
         promote,
         replay,
+        simulate,
         predict,
         status,
         fsck,

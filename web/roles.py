@@ -70,6 +70,7 @@ ALLOWED: dict[str, frozenset[str]] = {
     "runs.relabel": TEAM,
     "runs.model": OWNER,
     "compare.page": TEAM,
+    "simulations.page": TEAM,
     "people.page": OWNER,
     "people.invite": OWNER,
     "people.revoke": OWNER,

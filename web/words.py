@@ -69,8 +69,8 @@ def day(at: Any) -> str:
     return str(format_date(at, _("d MMM yyyy"), locale=_locale()))
 
 
-def percent(share: float) -> str:
-    return str(format_percent(share, "0.0 %", locale=_locale()))
+def percent(share: float, pattern: str = "0.0 %") -> str:
+    return str(format_percent(share, pattern, locale=_locale()))
 
 
 def decimal(number: float, places: int = 1) -> str:

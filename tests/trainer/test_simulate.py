@@ -1,0 +1,177 @@
+"""How labelling is replayed: what each way of choosing may see, and what comes of it."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import psutil
+import pytest
+
+from tests.workbench import ROOT, wait_until
+from trainer import simulate
+from trainer.errors import NotEnoughLabels
+from trainer.known import require_enough
+from trainer.outcome import grid, summary
+from trainer.rehearse import labels_replayed
+from trainer.simulate import BATCH, START, STRATEGIES, Known, State, halves, labels_to, replay
+
+NAMES = ("mask", "nomask")
+
+
+def pool(faces: int = 400, groups: int = 0, seed: int = 0) -> Known:
+    """One class in twenty is rare and lies apart, so that chance meets it late."""
+    chance = np.random.default_rng(seed)
+    labels = (chance.random(faces) < 0.05).astype(np.int64)
+    labels[:10] = 1
+    features = chance.normal(size=(faces, 16)).astype(np.float32)
+    features[:, :2] += 3 * labels[:, None]
+    members = np.arange(faces) if not groups else chance.integers(0, groups, faces)
+    return Known(features, labels, members.astype(np.int64))
+
+
+def state(known: Known, with_model: bool, seed: int = 0) -> State:
+    said = None
+    if with_model:
+        one = np.random.default_rng(seed).random(len(known.labels))
+        said = np.column_stack([one, 1 - one])
+    return State(known.features, said, known.features[:5], np.random.default_rng(seed))
+
+
+@pytest.mark.parametrize("name", STRATEGIES)
+@pytest.mark.parametrize("with_model", [False, True])
+def test_a_strategy_gives_different_places_and_the_same_ones_again(name: str, with_model: bool) -> None:
+    known = pool(120)
+    chosen, again = (STRATEGIES[name](state(known, with_model), 10) for _ in range(2))
+    assert 1 <= len(chosen) <= 10
+    assert len(set(chosen.tolist())) == len(chosen)
+    assert set(chosen.tolist()) <= set(range(120))
+    assert chosen.tolist() == again.tolist()
+    few = Known(known.features[:4], known.labels[:4], known.groups[:4])
+    assert sorted(STRATEGIES[name](state(few, with_model), 10).tolist()) in ([0, 1, 2, 3], [])
+
+
+def test_a_strategy_never_sees_a_face_that_is_measured_on() -> None:
+    known = pool(groups=60)
+    seen: list[np.ndarray] = []
+
+    def watching(given: State, n: int) -> np.ndarray:
+        seen.extend((given.left, given.labelled))
+        return given.chance.permutation(len(given.left))[:n]
+
+    replay(known, watching, 3, 100)
+    chosen_from, measured = halves(known, 3)
+    assert not set(known.groups[chosen_from]) & set(known.groups[measured])
+    assert len(chosen_from) + len(measured) == len(known.labels)
+    looked_at = {row.tobytes() for rows in seen for row in rows}
+    assert looked_at == {row.tobytes() for row in known.features[chosen_from]}
+    assert not looked_at & {row.tobytes() for row in known.features[measured]}
+
+
+@pytest.mark.parametrize("name", ["default", "badge"])
+def test_the_same_seed_gives_the_same_curve_and_another_another(name: str) -> None:
+    known = pool()
+    one, again, other = (replay(known, STRATEGIES[name], seed, 80) for seed in (1, 1, 2))
+    assert one == again
+    assert one != other
+    assert [labels for labels, _ in one] == [n for n in grid(80) if n >= one[0][0]]
+
+
+def test_chance_is_not_better_than_margin_where_a_class_is_rare() -> None:
+    curves = {
+        name: [replay(pool(800, seed=seed), STRATEGIES[name], seed, 150) for seed in range(4)]
+        for name in ("random", "margin")
+    }
+    rows = {row["name"]: row for row in summary(curves, 150, 0.95, 2)}
+    margin, chance = (
+        next(point["mean"] for point in rows[name]["at"] if point["labels"] == 100)
+        for name in ("margin", "random")
+    )
+    assert margin > chance + 0.02
+
+
+def test_equal_faces_end_a_replay_with_every_label_that_was_asked_for() -> None:
+    """k-means finds fewer clusters than faces are asked for, and every one of them has a labelled face."""
+    labels = np.arange(120) % 2
+    known = Known(np.repeat(labels[:, None], 8, axis=1).astype(np.float32), labels, np.arange(120))
+    for name in ("default", "density", "k-centre", "clustered margin", "badge"):
+        curve = replay(known, STRATEGIES[name], 0, 45)
+        assert curve[-1] == (45, 1.0), name
+
+
+def test_a_class_that_never_came_up_counts_as_guessing() -> None:
+    rows = summary({"late": [[(40, 0.9)]], "never": [[]]}, 40, 0.8, 2)
+    late, never = rows
+    assert (late["name"], late["labels"]["median"], late["reached"]) == ("late", 40, 1)
+    assert [point["mean"] for point in late["curve"]] == [0.5, 0.5, 0.9]
+    assert (never["labels"]["median"], never["reached"], never["at"][-1]["mean"]) == (None, 0, 0.5)
+
+
+def test_a_median_that_half_the_seeds_never_reach_is_none() -> None:
+    short, far = [(20, 0.7), (30, 0.97)], [(20, 0.7), (30, 0.8)]
+    assert labels_to(short, 0.95) == 30
+    assert labels_to(far, 0.95) is None
+    row = summary({"margin": [short, short, far]}, 30, 0.95, 2)[0]
+    assert row["labels"] == {"median": 30, "low": 30, "high": None}
+    assert summary({"margin": [short, far, far]}, 30, 0.95, 2)[0]["labels"]["median"] is None
+
+
+def test_how_many_labels_are_replayed() -> None:
+    known = pool(400)
+    assert labels_replayed(known, 3, None) == 100
+    assert labels_replayed(known, 3, 55) == 55
+    assert labels_replayed(known, 3, 9000) == 200
+    assert labels_replayed(pool(4000), 1, None) == 400
+    assert labels_replayed(pool(60), 1, None) == START + BATCH
+
+
+@pytest.mark.parametrize(
+    ("labels", "groups", "words"),
+    [
+        ([0] * 80, range(80), "of two classes (there are mask: 80)"),
+        ([0] * 20 + [1] * 20, range(40), "at least 60 labelled faces"),
+        ([0] * 70 + [1] * 5, range(75), "(there are mask: 70, nomask: 5)"),
+        ([0] * 40 + [1] * 40, [0] * 40 + [1] * 40, "so few people"),
+    ],
+)
+def test_too_little_is_refused_with_what_is_needed(labels: list[int], groups: range, words: str) -> None:
+    known = Known(np.empty((len(labels), 0), np.float32), np.array(labels), np.array(groups))
+    with pytest.raises(NotEnoughLabels) as refused:
+        require_enough(known, NAMES[: len(set(labels))], 5)
+    assert words in refused.value.message
+    assert refused.value.hint
+
+
+def test_all_cores_replay_what_one_does() -> None:
+    known = pool(120)
+    found = {(name, seed): curve for name, seed, curve in simulate.replay_all(known, ["margin"], 2, 40)}
+    assert found == {("margin", seed): replay(known, STRATEGIES["margin"], seed, 40) for seed in (0, 1)}
+
+
+LONG = """
+import numpy as np
+from trainer import simulate
+if __name__ == "__main__":
+    chance = np.random.default_rng(0)
+    labels = chance.integers(0, 2, 4000)
+    known = simulate.Known(chance.normal(size=(4000, 256)).astype("f4"), labels, np.arange(4000))
+    for name, seed, curve in simulate.replay_all(known, list(simulate.STRATEGIES), 20, 2000):
+        pass
+"""
+
+
+def test_the_workers_of_a_killed_process_end_with_it(tmp_path: "os.PathLike[str]") -> None:
+    program = os.path.join(tmp_path, "long.py")
+    with open(program, "w") as file:
+        file.write(LONG)
+    env = os.environ | {"PYTHONPATH": str(ROOT)}
+    with subprocess.Popen([sys.executable, program], env=env, cwd=ROOT) as parent:
+        process = psutil.Process(parent.pid)
+        wait_until(lambda: len(process.children()) >= 2, 60, "its workers are there")
+        time.sleep(3)  # until they are at work
+        workers = process.children()
+        parent.send_signal(signal.SIGKILL)
+    _, alive = psutil.wait_procs(workers, 10)
+    assert alive == []

@@ -1,0 +1,113 @@
+"""Faces whose labels are known, to replay labelling on: the workbench's own, or pictures of a folder."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy.orm import Session
+
+from db import classes
+from trainer import dataset
+from trainer.errors import NotEnoughLabels
+from trainer.simulate import START, Known, halves
+
+LEAST_PER_CLASS = 15
+"""Half of them are measured on: with fewer one mistake moves the curve by more than 15 points."""
+LEAST = 2 * (START + 10)
+"""Half of them can be chosen from: a start and one batch."""
+OnFace = Callable[[int, int], None]
+"""Hears how many faces are done, of how many."""
+
+
+@dataclass(frozen=True)
+class Picture:
+    """`box` is None where the whole picture is the face; the same `sha256` is the same picture."""
+
+    cut: Path
+    label: str
+    sha256: str
+    box: tuple[float, float, float, float] | None
+
+
+def of_workbench(session: Session, seeds: int, on_face: OnFace) -> tuple[Known, tuple[str, ...]]:
+    """The answered faces and their classes; features are kept, and computed where they are missing.
+
+    Raises NotEnoughLabels.
+    """
+    rows = dataset.collect(session, classes.names(session)).rows
+    known, names = _labelled([row.label for row in rows], [str(row.group) for row in rows])
+    require_enough(known, names, seeds)
+
+    from trainer import networks
+    from trainer.embed import Wanted, features_of
+
+    wanted = [Wanted(row.face_id, 1) for row in rows]
+    features = features_of(
+        session, networks.shared(), wanted, lambda share: on_face(round(share * len(rows)), len(rows))
+    )
+    there = [place for place, row in enumerate(rows) if (row.face_id, 0) in features]
+    vectors = features.take([(rows[place].face_id, 0) for place in there])
+    known = Known(vectors.astype(np.float32), known.labels[there], known.groups[there])
+    require_enough(known, names, seeds)  # some may have been deleted meanwhile
+    return known, names
+
+
+def of_pictures(pictures: Sequence[Picture], seeds: int, on_face: OnFace) -> tuple[Known, tuple[str, ...]]:
+    """The pictures and their classes; only the same bytes are one group. Raises NotEnoughLabels."""
+    known, names = _labelled([one.label for one in pictures], [one.sha256 for one in pictures])
+    require_enough(known, names, seeds)
+
+    from trainer import crops, networks
+
+    network = networks.shared()
+
+    def embed(picture: Picture) -> NDArray[np.float32]:
+        photo = crops.decode(picture.cut.read_bytes())
+        box = picture.box or (0.0, 0.0, float(photo.shape[1]), float(photo.shape[0]))
+        return np.asarray(network.embedder.here([network.crop(photo, box)])[0], np.float32)
+
+    tasks = [network.embedder.submit(embed, picture) for picture in pictures]
+    features = []
+    for task in tasks:
+        features.append(task.result())
+        on_face(len(features), len(tasks))
+    # Rounded as the workbench keeps them, so that both sources replay the same.
+    return replace(known, features=np.array(features, "<f2").astype(np.float32)), names
+
+
+def _labelled(labels: Sequence[str], groups: Sequence[str]) -> tuple[Known, tuple[str, ...]]:
+    """The faces without features yet, and the classes that there are."""
+    names, places = np.unique(np.array(labels, str), return_inverse=True)
+    members = np.unique(np.array(groups, str), return_inverse=True)[1]
+    empty = np.empty((len(labels), 0), np.float32)
+    return Known(empty, places.astype(np.int64), members.astype(np.int64)), tuple(map(str, names))
+
+
+def require_enough(known: Known, names: Sequence[str], seeds: int) -> None:
+    """Raises NotEnoughLabels when there is too little to choose from, or to measure on."""
+    counts = np.bincount(known.labels, minlength=len(names))
+    have = ", ".join(f"{name}: {count}" for name, count in zip(names, counts, strict=True)) or "none"
+    if len(names) < 2 or counts.min() < LEAST_PER_CLASS or counts.sum() < LEAST:
+        raise NotEnoughLabels(
+            "not_enough_labels",
+            f"A simulation needs at least {LEAST} labelled faces, {LEAST_PER_CLASS} or more of each of two"
+            f" classes (there are {have}).",
+            "Label more faces, or give it a folder that has a subfolder for each class.",
+        )
+    if any(_lopsided(known, seed) for seed in range(seeds)):
+        raise NotEnoughLabels(
+            "too_few_people",
+            "Half of the people are kept to measure on, and these faces are of so few people that a class is"
+            " missing in one of the halves.",
+            "Label faces of more people.",
+        )
+
+
+def _lopsided(known: Known, seed: int) -> bool:
+    """Whether the seed's halves leave a class, or the start, without faces."""
+    pool, measured = halves(known, seed)
+    classes = len(np.unique(known.labels))
+    least = min(len(np.unique(known.labels[part])) for part in (pool, measured))
+    return least < classes or len(pool) < START

@@ -1,0 +1,66 @@
+"""What replayed labelling comes to: how many labels each strategy needed, and its curve with a band."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from trainer.simulate import BATCH, START, Curve, labels_to
+
+BAND = (10, 90)
+"""Percentiles over seeds."""
+CHECKPOINTS = (30, 100)
+"""Numbers of labels at which the strategies are compared, besides the last."""
+
+
+def grid(upto: int) -> list[int]:
+    """The numbers of labels at which a model is fitted."""
+    return [*range(START, upto, BATCH), upto]
+
+
+def summary(
+    curves: Mapping[str, Sequence[Curve]], upto: int, target: float, classes: int
+) -> list[dict[str, Any]]:
+    """A row for each strategy, best first: soonest at the target, then the most accurate on the way.
+
+    `labels` holds the median over seeds, and low and high of the BAND; each is None where that share of the
+    seeds did not get there. `curve` and `at` hold mean, low and high of the balanced accuracy.
+    """
+    rows = [_row(name, curves[name], upto, target, classes) for name in curves]
+    return sorted(rows, key=lambda row: (row["labels"]["median"] or np.inf, -row.pop("area")))
+
+
+def _row(name: str, seeds: Sequence[Curve], upto: int, target: float, classes: int) -> dict[str, Any]:
+    values = np.array([_on_grid(curve, upto, classes) for curve in seeds])
+    reached = [labels_to(curve, target) for curve in seeds]
+    curve = [_spread(labels, values[:, place]) for place, labels in enumerate(grid(upto))]
+    at = {*CHECKPOINTS, upto}
+    return {
+        "name": name,
+        "labels": _needed(reached),
+        "reached": sum(one is not None for one in reached),
+        "at": [point for point in curve if point["labels"] in at],
+        "curve": curve,
+        "area": float(values.mean()),
+    }
+
+
+def _on_grid(curve: Curve, upto: int, classes: int) -> NDArray[np.float64]:
+    """Accuracy at each point of the grid; as long as there is no model one can only guess."""
+    measured = dict(curve)
+    return np.array([measured.get(labels, 1 / classes) for labels in grid(upto)])
+
+
+def _needed(reached: Sequence[int | None]) -> dict[str, int | None]:
+    """Median, low and high of the labels that were needed; a seed that never got there needed more."""
+    plain = np.sort([np.inf if one is None else one for one in reached])
+    shares = {"median": 50, "low": BAND[0], "high": BAND[1]}
+    found = {key: np.percentile(plain, share, method="higher") for key, share in shares.items()}
+    return {key: int(value) if np.isfinite(value) else None for key, value in found.items()}
+
+
+def _spread(labels: int, values: NDArray[np.float64]) -> dict[str, float]:
+    low, high = np.percentile(values, BAND)
+    rounded = {"mean": values.mean(), "low": low, "high": high}
+    return {"labels": labels} | {key: round(float(value), 4) for key, value in rounded.items()}

@@ -1,0 +1,63 @@
+"""Heavy work in a process of its own, since this one never loads a network; it answers in lines of JSON."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Generator
+from pathlib import Path
+from typing import IO, Any
+
+ROOT = Path(__file__).parents[1]
+LAST_LINES = 15
+
+
+class ChildFailed(Exception):
+    """The process ended badly; the message holds the last it said."""
+
+
+def lines(module: str, asked: object) -> Generator[dict[str, Any]]:
+    """What `python -m module` says to what it is asked. Raises ChildFailed.
+
+    Closing it ends the process and all that it started, so wrap it in `contextlib.closing`.
+    """
+    with tempfile.TemporaryFile("w+") as question, tempfile.TemporaryFile("w+") as errors:
+        json.dump(asked, question)
+        question.seek(0)
+        child = subprocess.Popen(
+            [sys.executable, "-m", module],
+            stdin=question,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+            cwd=ROOT,
+            env=os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3"},
+            start_new_session=True,  # Ctrl-C is for us; we end it with its children
+        )
+        try:
+            assert child.stdout is not None
+            yield from map(json.loads, child.stdout)
+            if child.wait():
+                raise ChildFailed(_last(errors))
+        finally:
+            _end(child)
+
+
+def _end(child: "subprocess.Popen[str]") -> None:
+    """Whatever of it still lives: workers of a pool outlive a main process that was killed."""
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        try:
+            os.killpg(child.pid, number)
+            child.wait(5)
+        except ProcessLookupError:
+            break
+        except subprocess.TimeoutExpired:
+            continue
+    child.wait()
+
+
+def _last(errors: IO[str]) -> str:
+    errors.seek(0)
+    return "".join(errors.readlines()[-LAST_LINES:]).strip()
