@@ -10,13 +10,10 @@ from sqlalchemy.orm import Session
 
 from db import classes
 from trainer import dataset
+from trainer.enough import require_enough
 from trainer.errors import NotEnoughLabels
 from trainer.simulate import START, Known, halves
 
-LEAST_PER_CLASS = 15
-"""Half of them are measured on: with fewer one mistake moves the curve by more than 15 points."""
-LEAST = 2 * (START + 10)
-"""Half of them can be chosen from: a start and one batch."""
 OnFace = Callable[[int, int], None]
 """Hears how many faces are done, of how many."""
 
@@ -38,7 +35,7 @@ def of_workbench(session: Session, seeds: int, on_face: OnFace) -> tuple[Known, 
     """
     rows = dataset.collect(session, classes.names(session)).rows
     known, names = _labelled([row.label for row in rows], [str(row.group) for row in rows])
-    require_enough(known, names, seeds)
+    require_both_halves(known, names, seeds)
 
     from trainer import networks
     from trainer.embed import Wanted, features_of
@@ -50,14 +47,14 @@ def of_workbench(session: Session, seeds: int, on_face: OnFace) -> tuple[Known, 
     there = [place for place, row in enumerate(rows) if (row.face_id, 0) in features]
     vectors = features.take([(rows[place].face_id, 0) for place in there])
     known = Known(vectors.astype(np.float32), known.labels[there], known.groups[there])
-    require_enough(known, names, seeds)  # some may have been deleted meanwhile
+    require_both_halves(known, names, seeds)  # some may have been deleted meanwhile
     return known, names
 
 
 def of_pictures(pictures: Sequence[Picture], seeds: int, on_face: OnFace) -> tuple[Known, tuple[str, ...]]:
     """The pictures and their classes; only the same bytes are one group. Raises NotEnoughLabels."""
     known, names = _labelled([one.label for one in pictures], [one.sha256 for one in pictures])
-    require_enough(known, names, seeds)
+    require_both_halves(known, names, seeds)
 
     from trainer import crops, networks
 
@@ -85,17 +82,10 @@ def _labelled(labels: Sequence[str], groups: Sequence[str]) -> tuple[Known, tupl
     return Known(empty, places.astype(np.int64), members.astype(np.int64)), tuple(map(str, names))
 
 
-def require_enough(known: Known, names: Sequence[str], seeds: int) -> None:
+def require_both_halves(known: Known, names: Sequence[str], seeds: int) -> None:
     """Raises NotEnoughLabels when there is too little to choose from, or to measure on."""
-    counts = np.bincount(known.labels, minlength=len(names))
-    have = ", ".join(f"{name}: {count}" for name, count in zip(names, counts, strict=True)) or "none"
-    if len(names) < 2 or counts.min() < LEAST_PER_CLASS or counts.sum() < LEAST:
-        raise NotEnoughLabels(
-            "not_enough_labels",
-            f"A simulation needs at least {LEAST} labelled faces, {LEAST_PER_CLASS} or more of each of two"
-            f" classes (there are {have}).",
-            "Label more faces, or give it a folder that has a subfolder for each class.",
-        )
+    counts = np.bincount(known.labels, minlength=len(names)).tolist()
+    require_enough(dict(zip(names, counts, strict=True)))
     if any(_lopsided(known, seed) for seed in range(seeds)):
         raise NotEnoughLabels(
             "too_few_people",

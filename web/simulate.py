@@ -3,6 +3,7 @@
 import signal
 import sys
 import tempfile
+from collections import Counter
 from contextlib import closing
 from pathlib import Path
 from types import FrameType
@@ -21,6 +22,7 @@ from db.errors import BadInput, Refused
 from db.migrate import upgrade
 from db.session import session_scope
 from labeller import folders
+from trainer.enough import require_enough
 from web import simulations
 from web.children import ChildFailed, lines
 
@@ -87,11 +89,12 @@ def _progress() -> Progress:
 def _pictures(path: Path, cuts: Path, progress: Progress) -> list[dict[str, Any]]:
     """Each labelled picture with its obvious face; what cannot be used is said and left out.
 
-    Raises BadAnswer without class folders, BadInput when nothing can be used.
+    Raises BadAnswer without class folders, NotEnoughLabels before it begins.
     """
     with session_scope() as session:
         found = folders.labelled_files(path.resolve(), classes.names(session))
     labels = {str(file): label for file, label in found if label is not None}
+    require_enough(Counter(labels.values()))
     bar = progress.add_task(PHASES["faces"], total=len(labels))
     pictures = []
     with closing(lines("labeller.obvious", {"files": list(labels), "folder": str(cuts)})) as told:
@@ -101,9 +104,6 @@ def _pictures(path: Path, cuts: Path, progress: Progress) -> list[dict[str, Any]
                 click.echo(f"{line['file']}: {line['refused']}", err=True)
             else:
                 pictures.append(line | {"label": labels[line["file"]]})
-    if not pictures:
-        names = ", ".join(sorted(set(labels.values())))
-        raise BadInput("no_pictures", f"There are no photos in the folders of classes ({names or 'none'}).")
     return pictures
 
 

@@ -14,14 +14,16 @@ from labeller.answers import Given
 from tests.browser import DESKTOP, MARKS, PHONE, open_bench, page
 from tests.measured import measured_run
 from tests.serving import Server, agree, fill, link, serving
+from tests.web.test_simulations import made as replayed
 from tests.workbench import ROOT
+from web import create_app, simulations
 
 pytestmark = MARKS
 AXE = ROOT / "web/node_modules/axe-core/axe.min.js"
 PAGES = (
     "/", "/upload", "/label", "/label/bulk", "/review", "/boxes", "/agreement", "/classes", "/gallery",
-    "/gallery?view=photos", "/map", "/photos/1", "/runs", "/runs/1", "/runs/2", "/runs/2/suspects",
-    "/compare?one=2&other=2", "/people", "/people/1", "/mine", "/api/v1/docs",
+    "/gallery?view=photos", "/map", "/photos/1", "/runs", "/runs/1", "/runs/2", "/runs/2/suspects", "/detector",
+    "/runs/simulations", "/compare?one=2&other=2", "/people", "/people/1", "/mine", "/api/v1/docs",
     "/nowhere",
 )  # fmt: skip
 
@@ -48,6 +50,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
             measured_run(session, set(faces[40:60:5]))
             classes.add(session, "chin", owner)
             session.commit()
+        with create_app().app_context():
+            simulations.save(replayed(), simulations.new_folder())
         yield made
 
 

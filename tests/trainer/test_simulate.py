@@ -13,7 +13,7 @@ import pytest
 from tests.workbench import ROOT, wait_until
 from trainer import simulate
 from trainer.errors import NotEnoughLabels
-from trainer.known import require_enough
+from trainer.known import require_both_halves
 from trainer.outcome import grid, summary
 from trainer.rehearse import labels_replayed
 from trainer.simulate import BATCH, START, STRATEGIES, Known, State, halves, labels_to, replay
@@ -139,7 +139,7 @@ def test_how_many_labels_are_replayed() -> None:
 def test_too_little_is_refused_with_what_is_needed(labels: list[int], groups: range, words: str) -> None:
     known = Known(np.empty((len(labels), 0), np.float32), np.array(labels), np.array(groups))
     with pytest.raises(NotEnoughLabels) as refused:
-        require_enough(known, NAMES[: len(set(labels))], 5)
+        require_both_halves(known, NAMES[: len(set(labels))], 5)
     assert words in refused.value.message
     assert refused.value.hint
 

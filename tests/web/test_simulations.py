@@ -123,6 +123,16 @@ def test_a_folder_without_classes_is_refused_with_the_names_it_needs(app: Flask,
     assert "mask, nomask" in done.output
 
 
+def test_a_folder_of_one_class_is_refused_before_any_face_is_looked_for(app: Flask, tmp_path: Path) -> None:
+    (tmp_path / "set" / "mask").mkdir(parents=True)
+    for n in range(70):
+        (tmp_path / "set" / "mask" / f"{n}.jpg").write_bytes(b"never opened")
+    done = app.test_cli_runner().invoke(args=["simulate", str(tmp_path / "set")])
+    assert done.exit_code == 1
+    assert "15 or more of each of two classes (there are mask: 70)" in done.output
+    assert "is not a photo" not in done.output
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("db", ["sqlite"], indirect=True)
 def test_a_folder_is_replayed_from_its_pictures_to_its_curves(app: Flask, tmp_path: Path) -> None:
