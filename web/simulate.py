@@ -33,7 +33,7 @@ console = Console(highlight=False)
 @click.command()
 @click.argument("path", required=False, type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.option(
-    "--seeds", default=5, show_default=True, type=click.IntRange(1, 100), help="Replays of each way."
+    "--seeds", default=5, show_default=True, type=click.IntRange(2, 100), help="Replays of each way."
 )
 @click.option(
     "--upto",
