@@ -25,6 +25,7 @@ QUEUES = {
     "trainer.train": "train",
     "trainer.score_new_faces": "train",
     "trainer.draw_map": "train",
+    "trainer.learn_boxes": "train",
     "trainer.start_due_run": "default",
     "db.sweep": "default",
 }

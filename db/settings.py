@@ -16,6 +16,11 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 LONGEST_SOCKET_PATH = 100
 
 
+MIX = {"uncertain": 70, "control": 10, "novel": 5, "weak": 10, "box": 5}
+"""Of a hundred faces in review: those the model is least sure of, drawn at random, least like anything
+labelled, of a weak class or person, doubtful boxes. Where a kind has none, uncertain ones take its place."""
+
+
 class Settings(BaseSettings):
     """One field per environment variable of the same name in capitals."""
 
@@ -39,6 +44,7 @@ class Settings(BaseSettings):
     retire_on_erasure: bool = False
     second_opinions: float = Field(default=0.05, ge=0, le=1)
     gold_faces: int = Field(default=0, ge=0)
+    review_mix: Annotated[dict[str, int], NoDecode] = MIX
     log_level: Literal["debug", "info", "warning", "error"] = "warning"
 
     @field_validator("classes", mode="before")
@@ -48,6 +54,25 @@ class Settings(BaseSettings):
             value = tuple(name.strip() for name in value.split(",") if name.strip())
         if isinstance(value, tuple) and (len(value) < 2 or len(set(value)) != len(value)):
             raise ValueError("CLASSES needs at least two different names, such as mask,nomask")
+        return value
+
+    @field_validator("review_mix", mode="before")
+    @classmethod
+    def _shares(cls, value: object) -> object:
+        if isinstance(value, str):
+            try:
+                value = {
+                    name.strip(): int(share) for name, share in (one.split("=") for one in value.split(","))
+                }
+            except ValueError as error:
+                raise ValueError("REVIEW_MIX is written as uncertain=70,control=10,box=20") from error
+        if (
+            not isinstance(value, dict)
+            or not set(value) <= set(MIX)
+            or min(value.values()) < 0
+            or not sum(value.values())
+        ):
+            raise ValueError(f"REVIEW_MIX gives shares to {', '.join(MIX)}")
         return value
 
     @field_validator("data")

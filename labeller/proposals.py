@@ -3,6 +3,7 @@
 import io
 import secrets
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import structlog
@@ -23,6 +24,8 @@ _chance = secrets.SystemRandom()
 LEASE_SECONDS = 30
 LIKELY = 0.8
 """Confidence from which a proposal is offered among the first."""
+HARDLY = 0.4
+"""Below it nobody is shown a proposal, but for a sample, as long as no answers say what it is worth."""
 PERHAPS = 0.5
 DOMINANT = 4.0
 """A face dwarfs another when it has this many times its area. The author of a portrait fills it with the
@@ -112,7 +115,7 @@ def _pixels(view: bytes) -> NDArray[np.uint8]:
 def _scaled(one: Detection, scale: float) -> Detection:
     x, y, w, h = (value * scale for value in one.box)
     points = {name: [px * scale, py * scale] for name, (px, py) in one.keypoints.items()}
-    return Detection((x, y, w, h), one.confidence, points)
+    return replace(one, box=(x, y, w, h), keypoints=points)
 
 
 def _whole(box: tuple[float, float, float, float]) -> list[float]:
@@ -121,7 +124,6 @@ def _whole(box: tuple[float, float, float, float]) -> list[float]:
 
 def _face(photo: Photo, one: Detection) -> Face:
     x, y, w, h = box = _whole(one.box)
-    doubtful = one.confidence < LIKELY
     return Face(
         photo_id=photo.id,
         x=x,
@@ -132,6 +134,8 @@ def _face(photo: Photo, one: Detection) -> Face:
         source="mtcnn",
         confidence=one.confidence,
         keypoints=one.keypoints,
-        doubtful=doubtful,
+        confidence_again=one.again,
+        doubtful=one.confidence < LIKELY,
+        hidden=one.confidence < HARDLY,
         wanted=1 + (_chance.random() < settings().second_opinions),
     )

@@ -1,8 +1,9 @@
 """Which faces a person gets next: unlabelled ones, and those the live model is least sure about."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 
 from sqlalchemy import ColumnClause, ColumnElement, Select, and_, exists, func, literal_column, or_, select
 from sqlalchemy.orm import Session, contains_eager
@@ -10,10 +11,10 @@ from sqlalchemy.orm import Session, contains_eager
 from db import classes
 from db.base import now
 from db.live import live_run
-from db.models import STANDING, Answer, Face, Group, Lease, Outcome, Person, Photo, Run, Score
+from db.models import STANDING, Answer, Face, Group, Lease, Outcome, Person, Photo, Pick, Run, Score
 from db.settings import settings
 from db.words import N_
-from labeller import leases
+from labeller import leases, picked
 from labeller.errors import BadAnswer
 
 MIXED_IN = 5
@@ -71,24 +72,38 @@ def next_faces(session: Session, person: Person, mode: str, limit: int) -> Batch
     free = ~leases.held_by_others(person)
     queues = [query.where(free) for query in _queues(session, mode, run, person)]
     remaining = min(COUNTED, sum(_count(session, query.limit(COUNTED)) for query in queues))
-    faces = _mixed([_first(session, query, limit) for query in queues])[:limit]
+    picks = picked.waiting(session, mode, run, free, limit)
+    first, *others = [_first(session, query, limit + len(picks)) for query in queues]
+    chosen = [pick.face for pick in picks]
+    faces = _mixed([[*chosen, *(face for face in first if face not in chosen)], *others])
+    faces = list(dict.fromkeys(faces))[:limit]
     held = leases.take(session, person, [face.id for face in faces], blind=mode == "label")
-    items = items_for(session, mode, run, faces, held)
+    items = items_for(session, mode, run, faces, held, {pick.face_id: pick for pick in picks})
     if mode == "review":  # the suspects stand among the others by what the live model says of them
         items.sort(key=lambda item: item.guess.margin if item.guess else 1.0)
     return Batch(items, remaining)
 
 
 def items_for(
-    session: Session, mode: str, run: Run | None, faces: Sequence[Face], held: dict[int, datetime]
+    session: Session,
+    mode: str,
+    run: Run | None,
+    faces: Sequence[Face],
+    held: dict[int, datetime],
+    picks: Mapping[int, Pick] = MappingProxyType({}),
 ) -> list[Item]:
-    """The faces as cards, those that are held."""
+    """The faces as cards, those that are held; with the reason for which a face was picked."""
     guesses = _guesses(session, run, faces)
     return [
-        Item(face, *_why(face, mode, guess), guess, face.label if mode == "review" else None, held[face.id])
+        Item(face, *_why(face, mode, guess, picks.get(face.id)), guess, _known(face, mode), held[face.id])
         for face, guess in zip(faces, guesses, strict=True)
         if face.id in held
     ]
+
+
+def _known(face: Face, mode: str) -> str | None:
+    """What the person may know of earlier answers."""
+    return face.label if mode == "review" else None
 
 
 def cards(session: Session, faces: Sequence[Face], person: Person) -> list[Item]:
@@ -126,7 +141,7 @@ def _queues(session: Session, mode: str, run: Run | None, person: Person | None)
     ready = select(Face).join(Face.photo).where(Photo.status == "ready")
     if mode == "label":
         ready = ready.order_by(Face.doubtful, Face.id)
-        fresh = ready.where(Face.waiting, Face.opinions == 0)
+        fresh = ready.where(Face.waiting, Face.opinions == 0, Face.hidden.is_(False))
         if person is None:
             return [fresh]
         mine = exists().where(Answer.face_id == Face.id, Answer.person_id == person.id, STANDING)
@@ -140,6 +155,7 @@ def _queues(session: Session, mode: str, run: Run | None, person: Person | None)
     return [
         scored.where(Score.box_version == Face.box_version, _worth_a_second_look(run)),
         suspects.order_by(Outcome.own, Outcome.face_id),
+        ready.where(picked.chosen_again()).order_by(Face.id),
     ]
 
 
@@ -169,7 +185,7 @@ def _worth_a_second_look(run: Run) -> ColumnElement[bool]:
     suspected = exists().where(Outcome.face_id == Face.id, _suspected(run))
     doubted = or_(Face.label.is_(None), and_(Face.label != Score.label, ~suspected))
     earlier = and_(Face.decided_at < run.finished_at, Face.state != "rejected", doubted)
-    return and_(Group.split != "locked", or_(Face.decided_at.is_(None), earlier))
+    return and_(Group.split != "locked", or_(and_(Face.decided_at.is_(None), ~Face.hidden), earlier))
 
 
 def _suspected(run: Run) -> ColumnElement[bool]:
@@ -200,8 +216,10 @@ def _guess(score: Score, names: list[str]) -> Guess:
     return Guess(score.label, chances, score.margin, score.run_id)
 
 
-def _why(face: Face, mode: str, guess: Guess | None) -> tuple[str, str, dict[str, str]]:
+def _why(face: Face, mode: str, guess: Guess | None, pick: Pick | None) -> tuple[str, str, dict[str, str]]:
     """The reason's code, and its text with the values that belong in it."""
+    if pick is not None and (pick.reason != "uncertain" or guess is None):
+        return picked.why(pick)
     if mode == "label" and face.doubtful:
         return "box", N_("The detector is not sure that this is a face."), {}
     if mode == "review" and face.label is not None:

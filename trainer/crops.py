@@ -7,6 +7,8 @@ from numpy.typing import NDArray
 SIDE = 160
 MARGIN = 0.1
 """Share of the box added on each side: the chin and the edge of a mask lie outside MTCNN's box."""
+SURROUNDINGS = 0.45
+"""The same for the box head: hair, neck and shoulders tell a face from a fist."""
 
 # The tutorial's augmentation (shared facts): rotation and shear in degrees, shift and zoom as shares.
 ROTATION, SHEAR, SHIFT, ZOOM = 20.0, 0.15, 0.1, 0.1
@@ -21,13 +23,13 @@ def decode(kept: bytes) -> Image:
     return np.asarray(cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB), np.uint8)
 
 
-def crop(photo: Image, box: Box) -> Image:
-    """The box with MARGIN on each side, where the photo has it, squashed to (SIDE, SIDE, 3).
+def crop(photo: Image, box: Box, margin: float = MARGIN) -> Image:
+    """The box with the margin on each side, where the photo has it, squashed to (SIDE, SIDE, 3).
 
     Squashed rather than filled up: repeated edges look like nothing the backbone knows (ADR 12).
     """
     x, y, w, h = box
-    return _cut(photo, x - MARGIN * w, y - MARGIN * h, x + w + MARGIN * w, y + h + MARGIN * h)
+    return _cut(photo, x - margin * w, y - margin * h, x + w + margin * w, y + h + margin * h)
 
 
 def tight(photo: Image, box: Box) -> Image:

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 Key = tuple[int, int]
 """(face id, view)."""
+WIDE = -1
+"""The view with its surroundings, which the box head reads beside view 0."""
 BATCH = 64
 READ_AT_ONCE = 5000
 """Ids in one query; both engines allow tens of thousands of parameters, not hundreds."""
@@ -37,17 +39,23 @@ Boxes = Mapping[int, tuple[int, crops.Box]]
 
 @dataclass(frozen=True)
 class Wanted:
-    """A face whose features are needed, in views 0 to `views` - 1."""
+    """A face whose features are needed, in views 0 to `views` - 1, and in view WIDE."""
 
     face_id: int
     views: int
+    wide: bool = False
+
+    @property
+    def keys(self) -> list[Key]:
+        numbers = [*range(self.views), *([WIDE] if self.wide else [])]
+        return [(self.face_id, view) for view in numbers]
 
 
 class Features:
     """Vectors (n, 1280) in float16 by (face, view): half the memory, as they are stored."""
 
     def __init__(self, wanted: Iterable[Wanted]) -> None:
-        keys = [(one.face_id, view) for one in wanted for view in range(one.views)]
+        keys = [key for one in wanted for key in one.keys]
         self._place = {key: place for place, key in enumerate(keys)}
         self._vectors = np.zeros((len(keys), backbone.FEATURES), np.float16)
         self._there = np.zeros(len(keys), bool)
@@ -222,7 +230,11 @@ def _embed(
     done = []
     for face_id, box, views in cuts:
         plain = network.crop(photo, box)
-        done.append(network.embedder.here(crops.view(plain, view, face_id) for view in views).astype("<f2"))
+        seen = (
+            crops.crop(photo, box, crops.SURROUNDINGS) if view == WIDE else crops.view(plain, view, face_id)
+            for view in views
+        )
+        done.append(network.embedder.here(seen).astype("<f2"))
     return done
 
 

@@ -31,10 +31,20 @@ def start_due_run() -> None:
 
 @app.task(name="trainer.score_new_faces")
 def score_new_faces() -> None:
-    from trainer import score
+    from trainer import boxes, plan, score
 
     with session_scope() as session:
         score.score_new_faces(session)
+        boxes.weigh_new(session)
+        plan.refill(session)
+
+
+@app.task(name="trainer.learn_boxes")
+def learn_boxes(run_id: int) -> None:
+    from trainer import boxes
+
+    with session_scope() as session:
+        boxes.learn(session, run_id)
 
 
 @app.task(name="trainer.draw_map")

@@ -10,13 +10,13 @@ from numpy.typing import NDArray
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from db import jobs, signing
+from db import jobs, queue, signing
 from db.base import now
 from db.faces import insert_for_faces
-from db.models import Artifact, Face, Outcome, Run
+from db.models import Artifact, Face, Outcome, Pick, Run
 from db.storage import blobs
 from db.words import N_
-from trainer import card, crops, export, promote, score, verdict
+from trainer import card, crops, export, plan, promote, score, verdict
 from trainer.dataset import Dataset
 from trainer.figures import Said
 from trainer.learn import Learned
@@ -87,11 +87,13 @@ def publish(
     say: Say,
 ) -> None:
     """Compare with the live model; score every face before the switch, so that nobody sees half of it."""
+    picks: list[Pick] = []
     while True:
         live = promote.live(session)
         found = verdict.on_the_same_faces(session, live, data, told, progress.beat)
         if found.promote:
             score.score_all(session, run, learned.network, learned.head, say)
+            picks = plan.plan(session, run, learned.network, metrics)
         jobs.write(session, run, LEASE_SECONDS)  # SQLite locks at a write, not at FOR UPDATE
         if promote.workbench(session).live_run_id == (live.id if live else None):
             break  # and stays so until the commit
@@ -103,4 +105,6 @@ def publish(
     jobs.write(session, run, 0, **(progress.last() | model | done))
     if found.promote:
         promote.make_live(session, run, found.reason)
+        plan.add(session, picks, run)
+    queue.enqueue(session, "trainer.learn_boxes", run.id)
     session.commit()

@@ -54,6 +54,14 @@ def entropy(probabilities: Chances, n: int) -> Places:
     return np.argsort(-entropies(probabilities), kind="stable")[:n]
 
 
+def spread(values: Chances, n: int) -> Places:
+    """n places from the lowest to the highest of `values` (m,), at equal steps of rank."""
+    order = np.argsort(values, kind="stable")
+    return np.asarray(
+        order[np.unique(np.linspace(0, len(order) - 1, min(n, len(order))).round().astype(int))]
+    )
+
+
 def clustered_margin(
     probabilities: Chances, features: NDArray[np.floating], n: int, chance: np.random.Generator
 ) -> Places:
@@ -62,10 +70,15 @@ def clustered_margin(
     After Citovsky et al. 2021, with k-means instead of their tree. Only the rows of those few are read.
     """
     top = margin(probabilities, n * PER_PLACE)
-    if len(top) <= n:
-        return top
-    cluster = _clusters(unit(features[top]), n, chance)
-    return top[np.sort(np.unique(cluster, return_index=True)[1])]
+    return top[one_of_each(features[top], n, chance)]
+
+
+def one_of_each(features: NDArray[np.floating], n: int, chance: np.random.Generator) -> Places:
+    """The first row of each of n clusters."""
+    if len(features) <= n:
+        return np.arange(len(features))
+    cluster = _clusters(unit(features), n, chance)
+    return np.sort(np.unique(cluster, return_index=True)[1])
 
 
 def density(

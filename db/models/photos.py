@@ -86,6 +86,8 @@ class Face(Base):
     box_version: Mapped[int] = mapped_column(default=1)
     source: Mapped[str]
     confidence: Mapped[float | None]
+    confidence_again: Mapped[float | None]
+    """Of the detector's other pass, where both found the face."""
     keypoints: Mapped[dict[str, Any] | None]
     proposed_box: Mapped[list[Any]]
     """The box before anybody moved it: what undoing every adjustment returns to."""

@@ -7,6 +7,7 @@ from sqlalchemy import ForeignKey, Index, LargeBinary, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from db.base import OPEN, Base, Job, now
+from db.models.photos import Face
 
 
 class Embedding(Base):
@@ -169,6 +170,7 @@ class Pick(Base):
     detail: Mapped[dict[str, Any]] = mapped_column(default=dict)
     """What stands in the reason's text."""
     created_at: Mapped[datetime] = mapped_column(default=now)
+    face: Mapped[Face] = relationship()
 
     __table_args__ = (Index("ix_pick_place", "run_id", "place"),)
 

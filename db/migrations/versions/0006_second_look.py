@@ -36,6 +36,7 @@ def upgrade() -> None:
         run.add_column(sa.Column("outlook", sa.JSON()))
     with op.batch_alter_table("face") as face:
         face.add_column(sa.Column("hidden", sa.Boolean(), nullable=False, server_default=sa.false()))
+        face.add_column(sa.Column("confidence_again", sa.Double()))
         face.add_column(sa.Column("chance", sa.Double()))
     with op.batch_alter_table("workbench") as workbench:
         workbench.add_column(sa.Column("likely_at", sa.Double()))

@@ -1,0 +1,76 @@
+"""The box head on planted proposals: it learns, is calibrated, and stays out of it while it knows too little."""
+
+import numpy as np
+
+from trainer import box_head
+from trainer.box_head import BoxHead, Told
+from trainer.select import Array
+
+
+def planted(count: int, seed: int = 0) -> tuple[Array, np.ndarray, np.ndarray]:
+    """Proposals of which the crop says more than the detector; eight to a photo."""
+    chance = np.random.default_rng(seed)
+    is_face = chance.random(count) < 0.4
+    crop, wide = chance.normal(0, 0.5, (2, count, 1280))
+    crop[:, :20] += np.where(is_face, 0.35, -0.35)[:, None]
+    confidence = 1 / (1 + np.exp(-chance.normal(np.where(is_face, 0.5, -0.5), 1.5)))
+    told = Told(
+        confidence,
+        np.where(chance.random(count) < 0.5, confidence, np.nan),
+        np.full(count, 0.1),
+        np.zeros(count),
+    )
+    return box_head.inputs(crop, wide, told), is_face, np.arange(count) // 8
+
+
+def ranks(scores: np.ndarray, is_face: np.ndarray) -> float:
+    """Area under the ROC curve."""
+    return float((scores[is_face][:, None] > scores[~is_face][None, :]).mean())
+
+
+def test_it_ranks_better_than_the_detector_on_proposals_it_never_saw() -> None:
+    rows, is_face, photos = planted(900)
+    head = box_head.fit(rows[:300], is_face[:300], photos[:300])
+    assert head is not None
+    confidence = rows[300:, -box_head.COLUMNS]
+    assert ranks(head.chances(rows[300:]), is_face[300:]) > ranks(confidence, is_face[300:]) + 0.1
+
+
+def test_of_what_it_calls_likely_so_many_are_faces() -> None:
+    rows, is_face, photos = planted(3000, 1)
+    head = box_head.fit(rows[:600], is_face[:600], photos[:600])
+    assert head is not None
+    chances = head.chances(rows[600:])
+    for low in (0.0, 0.2, 0.4, 0.6, 0.8):
+        inside = (chances >= low) & (chances < low + 0.2)
+        assert abs(is_face[600:][inside].mean() - chances[inside].mean()) < 0.12
+
+
+def test_it_stays_out_of_it_while_answers_are_few_or_all_alike() -> None:
+    rows, is_face, photos = planted(300)
+    assert box_head.fit(rows[:40], is_face[:40], photos[:40]) is None
+    assert box_head.fit(rows[is_face], is_face[is_face], photos[is_face]) is None
+    assert not box_head.enough(is_face[:0])
+
+
+def test_drawn_faces_teach_what_faces_look_like_but_not_what_the_detector_says() -> None:
+    rows, is_face, photos = planted(300)
+    drawn = is_face & (np.arange(300) % 2 == 0)
+    spoilt = rows.copy()
+    spoilt[drawn, -box_head.COLUMNS :] = 100
+    once, again = (box_head.fit(some, is_face, photos, drawn) for some in (rows, spoilt))
+    assert once is not None
+    assert again is not None
+    np.testing.assert_allclose(once.chances(rows), again.chances(rows))
+
+
+def test_it_comes_back_from_the_database_as_it_went() -> None:
+    rows, is_face, photos = planted(200)
+    head = box_head.fit(rows, is_face, photos)
+    assert head is not None
+    np.testing.assert_allclose(BoxHead.of(head.as_dict()).chances(rows), head.chances(rows))
+
+
+def test_the_eyes_tell_the_tilt() -> None:
+    assert box_head.tilt({"left_eye": [0, 0], "right_eye": [10, 10]}) == 45
+    assert box_head.tilt(None) == 0

@@ -1,0 +1,135 @@
+"""The box head: which of the detector's proposals is a face. Pure: arrays in, arrays out."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import StratifiedGroupKFold
+
+from trainer.select import Array
+
+LEAST = 60
+"""Answers below which the detector's own confidence orders better than anything learned from them."""
+LEAST_OF_EACH = 15
+"""Faces and non-faces among them."""
+STRENGTH = 0.003
+"""1 over the penalty: of 0.003, 0.01 and 0.03 the best after 300 answers (benchmarks/boxes.py)."""
+TOLD = 3.0
+"""How much heavier what the detector says weighs than one feature of the network."""
+COLUMNS = 5
+"""Of `Told.columns`."""
+FOLDS = 5
+FAINTEST = 0.1
+"""Confidence that stands for a pass which found nothing."""
+
+
+@dataclass(frozen=True)
+class Told:
+    """What the detector says of n proposals: confidence and that of its other pass (NaN: it found nothing),
+    side relative to the photo's longest side, tilt of the eyes in degrees; each (n,)."""
+
+    confidence: NDArray[np.float64]
+    again: NDArray[np.float64]
+    size: NDArray[np.float64]
+    tilt: NDArray[np.float64]
+
+    def columns(self) -> NDArray[np.float64]:
+        """(n, COLUMNS), each of about unit scale."""
+        twice = ~np.isnan(self.again)
+        again = np.where(twice, self.again, FAINTEST)
+        return np.column_stack(
+            [
+                _log_odds(self.confidence),
+                np.log(self.size),
+                np.abs(self.tilt) / 20,
+                twice,
+                _log_odds(np.maximum(again, FAINTEST)) / 2,
+            ]
+        )
+
+
+@dataclass(frozen=True)
+class BoxHead:
+    """Linear in crop, surroundings and what the detector says; slope and offset make it a probability."""
+
+    weights: Array
+    centre: Array
+    slope: float
+    offset: float
+
+    def chances(self, inputs: Array) -> NDArray[np.float64]:
+        """Probabilities (n,) of being a face, of rows made by `inputs`."""
+        score = (inputs - self.centre) @ self.weights
+        return np.asarray(1 / (1 + np.exp(-(self.slope * score.astype(np.float64) + self.offset))))
+
+    def as_dict(self) -> dict[str, Any]:
+        return {
+            "weights": self.weights.tolist(),
+            "centre": self.centre.tolist(),
+            "slope": self.slope,
+            "offset": self.offset,
+        }
+
+    @classmethod
+    def of(cls, saved: dict[str, Any]) -> "BoxHead":
+        weights, centre = (np.asarray(saved[name], np.float32) for name in ("weights", "centre"))
+        return cls(weights, centre, saved["slope"], saved["offset"])
+
+
+def inputs(crop: NDArray[np.floating], wide: NDArray[np.floating], told: Told) -> Array:
+    """Rows (n, 2565) from features of the crop and of the crop with its surroundings, (n, 1280) each."""
+    return np.concatenate([crop, wide, TOLD * told.columns()], axis=1).astype(np.float32)
+
+
+def tilt(keypoints: dict[str, list[float]] | None) -> float:
+    """Degrees by which the line through the eyes is turned; 0 without eyes."""
+    if not keypoints:
+        return 0.0
+    right, left = (np.asarray(keypoints[name], float) for name in ("right_eye", "left_eye"))
+    across, down = right - left
+    return float(np.degrees(np.arctan2(down, across)))
+
+
+def enough(is_face: NDArray[np.bool_]) -> bool:
+    """Whether so many answers can say more than the detector."""
+    return len(is_face) >= LEAST and min(is_face.sum(), (~is_face).sum()) >= LEAST_OF_EACH
+
+
+def fit(
+    rows: Array, is_face: NDArray[np.bool_], photos: NDArray[np.int64], drawn: NDArray[np.bool_] | None = None
+) -> BoxHead | None:
+    """A head from answers to n proposals; None while they are too few.
+
+    Of `drawn` faces the detector said nothing: there it is taken to say what it says on average.
+    """
+    if not enough(is_face):
+        return None
+    drawn = np.zeros(len(rows), bool) if drawn is None else drawn
+    rows = rows.copy()
+    rows[drawn, -COLUMNS:] = rows[~drawn, -COLUMNS:].mean(axis=0)
+    centre = rows.mean(axis=0)
+    slope, offset = _calibration(rows - centre, is_face, photos)
+    fitted = _linear(rows - centre, is_face)
+    weights = np.asarray(fitted.coef_[0], np.float32)
+    return BoxHead(weights, centre, slope, offset + slope * float(fitted.intercept_[0]))
+
+
+def _calibration(rows: Array, is_face: NDArray[np.bool_], photos: NDArray[np.int64]) -> tuple[float, float]:
+    """Platt's slope and offset (1999), on scores from heads that saw no box of the same photo."""
+    scores = np.zeros(len(rows))
+    folds = StratifiedGroupKFold(min(FOLDS, len(np.unique(photos))), shuffle=True, random_state=0)
+    for inside, outside in folds.split(rows, is_face, photos):
+        scores[outside] = _linear(rows[inside], is_face[inside]).decision_function(rows[outside])
+    platt = LogisticRegression(C=1.0).fit(scores[:, None], is_face)
+    return max(0.05, float(platt.coef_[0, 0])), float(platt.intercept_[0])
+
+
+def _linear(rows: Array, is_face: NDArray[np.bool_]) -> LogisticRegression:
+    return LogisticRegression(C=STRENGTH, max_iter=500).fit(rows, is_face)
+
+
+def _log_odds(p: NDArray[np.float64]) -> NDArray[np.float64]:
+    kept = np.clip(p, 1e-4, 1 - 1e-4)
+    return np.asarray(np.log(kept / (1 - kept)))
