@@ -35,6 +35,10 @@ $(VENV)/.dev: $(VENV)/.worker requirements/dev.txt
 	$(INSTALL) -r requirements/dev.txt
 	@touch $@
 
+$(VENV)/.bench: $(VENV)/.dev requirements/bench.txt
+	$(INSTALL) -r requirements/bench.txt
+	@touch $@
+
 # Node from PATH, else from a wheel; only npm's own installer runs, no package script (--ignore-scripts).
 web/node_modules/.installed: web/package.json web/package-lock.json | $(VENV)/.python
 	@if command -v npm >/dev/null; then cd web && npm ci $(NPM); else \
@@ -63,7 +67,7 @@ unit: $(VENV)/.dev web/node_modules/.installed
 test: install-dev lint unit
 	$(BIN)/pytest -m slow -n 2 --dist worksteal
 
-bench: install-dev
+bench: install-dev $(VENV)/.bench
 	@for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python -m benchmarks.$$(basename $$script .py) || exit 1; done
 
 # After a change to a text: the catalogues get what is new and lose what is gone. LANGUAGES=fi adds a language.
@@ -80,6 +84,6 @@ words: $(VENV)/.dev
 
 # After a change to requirements/*.in; needs `uv` on PATH. No index address is written.
 requirements:
-	@for name in runtime worker dev; do \
+	@for name in runtime worker dev bench; do \
 	  uv pip compile --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header -q \
 	    requirements/$$name.in -o requirements/$$name.txt; done

@@ -207,8 +207,11 @@ def ranked(scenes: list[Any], proposals: Proposals, scores: np.ndarray, photos: 
                 for s, f in zip(proposals.scene[kept], proposals.found[kept], strict=True)
             ]
         )
-        there = sum(times[number] * sum(face["label"] == label and min(face["box"][2:]) >= SMALLEST for face in scene["faces"])
-                    for number, scene in enumerate(scenes) if times[number])  # fmt: skip
+        large = [
+            sum(face["label"] == label and min(face["box"][2:]) >= SMALLEST for face in scene["faces"])
+            for scene in scenes
+        ]
+        there = int((times * large).sum())
         recalls += [float((weight * (mine & first & (false <= rate))).sum() / there) for rate in FALSE_BOXES]
     return recalls
 
