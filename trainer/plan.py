@@ -51,21 +51,26 @@ class Left:
         return len(self.ids)
 
 
+Wish = list[tuple[int, str, dict[str, Any]]]
+"""(place in `Left`, reason, what stands in its text), best first."""
+
+
 def plan(session: Session, run: Run, network: Network, metrics: dict[str, Any]) -> list[Pick]:
     """The next AHEAD batches by the run's scores, not yet added; faces it has chosen already are left out."""
     left = _left(session, run)
     chance = np.random.default_rng([run.id, len(left)])
     wishes = _wishes(session, run, network, left, weakest(metrics), chance)
     taken: set[int] = set()
-    chosen: list[tuple[int, str, dict[str, Any]]] = []
+    chosen: Wish = []
     for _ in range(AHEAD):
+        batch: Wish = []
         for kind, count in _quotas(settings().review_mix).items():
-            for place, reason, detail in _next(wishes[kind], taken, count):
-                chosen.append((int(left.ids[place]), reason, detail))
+            batch += _next(wishes[kind], taken, count)
+        chosen += batch + _next(wishes["uncertain"], taken, BATCH - len(batch))
     first = session.scalar(select(func.max(Pick.place)).where(Pick.run_id == run.id)) or 0
     return [
-        Pick(face_id=id, run_id=run.id, place=first + i, reason=reason, detail=detail)
-        for i, (id, reason, detail) in enumerate(chosen, start=1)
+        Pick(face_id=int(left.ids[one]), run_id=run.id, place=first + i, reason=reason, detail=detail)
+        for i, (one, reason, detail) in enumerate(chosen, start=1)
     ]
 
 
@@ -121,10 +126,6 @@ def _left(session: Session, run: Run) -> Left:
         np.array([person or 0 for person in people], np.int64), np.array(doubtful, bool),
         np.array(hidden, bool), np.array([np.nan if p is None else p for p in chances], float),
     )  # fmt: skip
-
-
-Wish = list[tuple[int, str, dict[str, Any]]]
-"""(place in `Left`, reason, what stands in its text), best first."""
 
 
 def _wishes(
@@ -213,10 +214,9 @@ def _next(wish: Wish, taken: set[int], count: int) -> Wish:
 
 
 def _quotas(mix: dict[str, int]) -> dict[str, int]:
-    """Faces of each kind in a batch; what rounding leaves goes to the uncertain ones."""
+    """Faces of each kind in a batch, but for the uncertain ones: these fill it."""
     total = sum(mix.values())
-    counts = {kind: round(BATCH * share / total) for kind, share in mix.items() if kind != "uncertain"}
-    return counts | {"uncertain": max(0, BATCH - sum(counts.values()))}
+    return {kind: round(BATCH * share / total) for kind, share in mix.items() if kind != "uncertain"}
 
 
 def _typical(session: Session) -> list[Pick]:

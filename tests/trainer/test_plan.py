@@ -1,0 +1,154 @@
+"""The plan of review: its mix, its reasons, and what is never in it."""
+
+from collections import Counter
+
+import numpy as np
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from db.base import now
+from db.faces import insert_for_faces
+from db.models import Embedding, Event, Face, Pick, Run, Score, Workbench
+from tests import labelled
+from tests.labelled import one_engine
+from trainer import networks, plan
+from trainer.networks import Network
+from trainer.weak import Weak, weakest
+
+NETWORK = Network("planted", False, None)  # type: ignore[arg-type] # nothing is to be embedded
+
+pytestmark = [pytest.mark.slow, one_engine]
+
+
+def pool(db: Session, count: int, people: int = 0) -> tuple[Run, list[Face]]:
+    """Scored and embedded faces that wait, near repeats in tens; a live run."""
+    faces = labelled.rows(db, count, people)
+    run = Run(recipe={}, seed=0, classes=["mask", "nomask"], status="done", metrics={}, finished_at=now())
+    db.add(run)
+    db.flush()
+    db.add(Workbench(id=1, live_run_id=run.id))
+    chance = np.random.default_rng(0)
+    centres = chance.normal(size=(count // 10 + 1, 1280))
+    embeddings, scores = [], []
+    for place, face in enumerate(faces):
+        face.state, face.label, face.decided_at, face.waiting = "proposed", None, None, True
+        vector = (centres[place // 10] + chance.normal(0, 0.05, 1280)).astype("<f2").tobytes()
+        embeddings.append(
+            {"face_id": face.id, "box_version": 1, "backbone": NETWORK.id, "view": 0, "vector": vector}
+        )
+        margin = place / count
+        chances = [(1 + margin) / 2, (1 - margin) / 2]
+        label = ("mask", "nomask")[place % 3 == 0]
+        score = {"run_id": run.id, "face_id": face.id, "box_version": 1, "label": label, "margin": margin}
+        scores.append(score | {"probabilities": chances})
+    db.flush()
+    insert_for_faces(db, Embedding, embeddings)
+    insert_for_faces(db, Score, scores)
+    db.commit()
+    return run, faces
+
+
+def test_a_batch_has_the_mix_of_the_settings(db: Session) -> None:
+    run, _ = pool(db, 600)
+    picks = plan.plan(db, run, NETWORK, {})
+    first = Counter(pick.reason for pick in picks[: plan.BATCH])
+    assert first["control"] == plan.BATCH // 10
+    assert first["novel"] == 1
+    assert first["uncertain"] >= 14
+    assert len({pick.face_id for pick in picks}) == len(picks), "no face twice"
+    assert [pick.place for pick in picks] == list(range(1, len(picks) + 1))
+
+
+def test_uncertain_ones_are_the_least_sure_but_not_all_alike(db: Session) -> None:
+    run, faces = pool(db, 600)
+    place = {face.id: n for n, face in enumerate(faces)}
+    open_ = [n for n, face in enumerate(faces) if face.photo.group.split != "locked"]
+    picks = [pick for pick in plan.plan(db, run, NETWORK, {}) if pick.reason == "uncertain"][:14]
+    places = [place[pick.face_id] for pick in picks]
+    assert max(places) <= open_[plan.BATCH * 5], "from the hundred smallest margins"
+    assert max(Counter(n // 10 for n in places).values()) <= 4, "plain margin would take ten near repeats"
+
+
+def test_no_locked_answered_or_hidden_face_is_chosen_but_a_hidden_one_as_a_box(db: Session) -> None:
+    run, faces = pool(db, 300)
+    answered, hidden = faces[2], faces[3]
+    answered.decided_at = now()
+    for face in faces[3:60]:
+        face.doubtful = face.hidden = True
+    db.commit()
+    picks = plan.plan(db, run, NETWORK, {})
+    by_id = {face.id: face for face in faces}
+    assert {by_id[pick.face_id].photo.group.split for pick in picks} == {"train", "validation"}
+    assert answered.id not in [pick.face_id for pick in picks]
+    assert {pick.reason for pick in picks if by_id[pick.face_id].hidden} == {"box"}
+    assert hidden.hidden
+
+
+def test_doubtful_boxes_come_the_most_doubtful_first(db: Session) -> None:
+    run, faces = pool(db, 100)
+    some = [face for face in faces if face.photo.group.split != "locked"][:30]
+    for n, face in enumerate(some):
+        face.doubtful, face.chance = True, n / 30
+    db.commit()
+    boxes = [pick.face_id for pick in plan.plan(db, run, NETWORK, {}) if pick.reason == "box"]
+    assert boxes[0] == some[15].id
+    assert set(boxes[:5]) == {face.id for face in some[13:18]}
+
+
+def test_of_a_weak_class_and_person_more_is_asked(db: Session) -> None:
+    run, faces = pool(db, 400, people=20)
+    sure = {"n": 50, "recall": {"value": 0.97, "low": 0.9, "high": 0.99}}
+    poor = {"n": 50, "recall": {"value": 0.7, "low": 0.6, "high": 0.8}}
+    person = next(face.photo.person_id for face in faces if face.photo.group.split == "train")
+    slices = [
+        {"by": "person", "name": str(person), "n": 20, "accuracy": {"value": 0.5, "low": 0.3, "high": 0.7}}
+    ]
+    folds = {
+        "per_class": {"mask": sure, "nomask": poor},
+        "balanced_accuracy": {"value": 0.84},
+        "slices": slices,
+    }
+    assert weakest({"locked": None, "cross_validated": folds}) == Weak("nomask", person)
+    picks = plan.plan(db, run, NETWORK, {"cross_validated": folds})
+    labels = dict(db.execute(select(Score.face_id, Score.label)).tuples().all())
+    weak = [pick for pick in picks if pick.reason == "weak_class"]
+    assert weak
+    assert {labels[pick.face_id] for pick in weak} == {"nomask"}
+    assert {pick.detail["label"] for pick in weak} == {"nomask"}
+
+
+def test_the_plan_is_refilled_when_it_runs_low_and_says_by_which_rule(
+    db: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(networks, "network_of", lambda session, run: NETWORK)
+    run, _faces = pool(db, 600)
+    plan.refill(db)
+    first = db.scalars(select(Pick.face_id)).all()
+    plan.refill(db)
+    assert db.scalars(select(Pick.face_id)).all() == first, "there is enough"
+    for face in db.scalars(select(Face).where(Face.id.in_(first[: len(first) - 5]))):
+        face.decided_at, face.waiting = now(), False
+    db.commit()
+    plan.refill(db)
+    picks = db.scalars(select(Pick.face_id)).all()
+    assert len(picks) > len(first)
+    assert len(set(picks)) == len(picks)
+    events = db.scalars(select(Event).where(Event.kind == "selected")).all()
+    assert events[0].detail["run"] == run.id
+    assert "clustered margin" in events[0].detail["rule"]
+    assert sum(events[0].detail["counts"].values()) == len(first)
+
+
+def test_without_a_model_what_is_typical_is_planned(db: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(networks, "shared", lambda: NETWORK)
+    _, faces = pool(db, 300)
+    db.get_one(Workbench, 1).live_run_id = None
+    db.commit()
+    plan.refill(db)
+    picks = db.scalars(select(Pick).order_by(Pick.place)).all()
+    assert Counter(pick.reason for pick in picks) == {"typical": plan.BATCH, "control": plan.BATCH // 10}
+    place = {face.id: n for n, face in enumerate(faces)}
+    clusters = Counter(place[pick.face_id] // 10 for pick in picks if pick.reason == "typical")
+    assert max(clusters.values()) == 1, "one of each"
+    assert "density" in db.scalars(select(Event).where(Event.kind == "selected")).one().detail["rule"]

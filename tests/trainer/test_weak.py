@@ -1,0 +1,41 @@
+"""Which class and person a model is weak on, by its figures."""
+
+from typing import Any
+
+from trainer.weak import Weak, weakest
+
+
+def recall(value: float, low: float, high: float) -> dict[str, Any]:
+    return {"n": 50, "recall": {"value": value, "low": low, "high": high}}
+
+
+def person(name: str, low: float, value: float, high: float) -> dict[str, Any]:
+    return {"by": "person", "name": name, "n": 20, "accuracy": {"value": value, "low": low, "high": high}}
+
+
+def test_the_class_and_the_person_below_the_rest_with_all_of_their_interval() -> None:
+    part = {
+        "per_class": {"mask": recall(0.97, 0.9, 0.99), "nomask": recall(0.7, 0.6, 0.8)},
+        "balanced_accuracy": {"value": 0.84},
+        "slices": [
+            person("7", 0.4, 0.6, 0.8),
+            person("8", 0.3, 0.5, 0.7),
+            person("nobody named", 0, 0.1, 0.2),
+        ],
+    }
+    assert weakest({"locked": None, "cross_validated": part}) == Weak("nomask", 8)
+
+
+def test_nothing_is_weak_where_chance_explains_the_difference() -> None:
+    part = {
+        "per_class": {"mask": recall(0.9, 0.6, 0.99), "nomask": recall(0.95, 0.7, 1.0)},
+        "balanced_accuracy": {"value": 0.9},
+        "slices": [person("7", 0.4, 0.7, 0.95)],
+    }
+    assert weakest({"cross_validated": part}) == Weak(None, None)
+    assert weakest({}) == Weak(None, None)
+
+
+def test_a_locked_person_is_never_chosen_whatever_the_figures_say() -> None:
+    part = {"per_class": {}, "balanced_accuracy": {"value": 0.9}, "slices": [person("7", 0, 0.1, 0.2)]}
+    assert weakest({"locked": part, "cross_validated": None}) == Weak(None, None)
