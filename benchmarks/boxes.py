@@ -159,7 +159,8 @@ def by_photo(proposals: Proposals, places: np.ndarray, answers: int, chance: Any
 
 
 def fit(proposals: Proposals, places: np.ndarray) -> box_head.BoxHead | None:
-    return box_head.fit(proposals.rows[places], proposals.is_face[places], proposals.scene[places])
+    fitted = box_head.fit(proposals.rows[places], proposals.is_face[places], proposals.scene[places])
+    return fitted.head if fitted else None
 
 
 def compare(scenes: list[Any], proposals: Proposals, choose: Any, answers: int = ANSWERS) -> dict[str, str]:

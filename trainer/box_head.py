@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import StratifiedGroupKFold
 
 from trainer.select import Array
@@ -20,6 +21,9 @@ TOLD = 3.0
 """How much heavier what the detector says weighs than one feature of the network."""
 COLUMNS = 5
 """Of `Told.columns`."""
+WORTH = 0.6
+"""Area under the ROC curve, out of fold, up to which it may have learned nothing: three standard errors above
+a coin's at 300 answers."""
 FOLDS = 5
 FAINTEST = 0.1
 """Confidence that stands for a pass which found nothing."""
@@ -94,36 +98,49 @@ def tilt(keypoints: dict[str, list[float]] | None) -> float:
 
 def enough(is_face: NDArray[np.bool_]) -> bool:
     """Whether so many answers can say more than the detector."""
-    return len(is_face) >= LEAST and min(is_face.sum(), (~is_face).sum()) >= LEAST_OF_EACH
+    return bool(len(is_face) >= LEAST and min(is_face.sum(), (~is_face).sum()) >= LEAST_OF_EACH)
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A head; of what it learned from, probabilities (n,) by heads that saw no box of the photo."""
+
+    head: BoxHead
+    out_of_fold: NDArray[np.float64]
 
 
 def fit(
     rows: Array, is_face: NDArray[np.bool_], photos: NDArray[np.int64], drawn: NDArray[np.bool_] | None = None
-) -> BoxHead | None:
-    """A head from answers to n proposals; None while they are too few.
+) -> Fitted | None:
+    """From answers to n proposals; None while they are too few, or teach less than the detector knows.
 
     Of `drawn` faces the detector said nothing: there it is taken to say what it says on average.
     """
     if not enough(is_face):
         return None
-    drawn = np.zeros(len(rows), bool) if drawn is None else drawn
     rows = rows.copy()
-    rows[drawn, -COLUMNS:] = rows[~drawn, -COLUMNS:].mean(axis=0)
+    if drawn is not None and drawn.any():
+        rows[drawn, -COLUMNS:] = rows[~drawn, -COLUMNS:].mean(axis=0)
     centre = rows.mean(axis=0)
-    slope, offset = _calibration(rows - centre, is_face, photos)
-    fitted = _linear(rows - centre, is_face)
-    weights = np.asarray(fitted.coef_[0], np.float32)
-    return BoxHead(weights, centre, slope, offset + slope * float(fitted.intercept_[0]))
+    rows -= centre
+    scores = _out_of_fold(rows, is_face, photos)
+    if roc_auc_score(is_face, scores) <= max(WORTH, roc_auc_score(is_face, rows[:, -COLUMNS])):
+        return None
+    platt = LogisticRegression(C=1.0).fit(scores[:, None], is_face)  # Platt 1999
+    slope, offset = float(platt.coef_[0, 0]), float(platt.intercept_[0])
+    fitted = _linear(rows, is_face)
+    head = BoxHead(
+        np.asarray(fitted.coef_[0], np.float32), centre, slope, offset + slope * float(fitted.intercept_[0])
+    )
+    return Fitted(head, 1 / (1 + np.exp(-(slope * scores + offset))))
 
 
-def _calibration(rows: Array, is_face: NDArray[np.bool_], photos: NDArray[np.int64]) -> tuple[float, float]:
-    """Platt's slope and offset (1999), on scores from heads that saw no box of the same photo."""
+def _out_of_fold(rows: Array, is_face: NDArray[np.bool_], photos: NDArray[np.int64]) -> NDArray[np.float64]:
     scores = np.zeros(len(rows))
     folds = StratifiedGroupKFold(min(FOLDS, len(np.unique(photos))), shuffle=True, random_state=0)
     for inside, outside in folds.split(rows, is_face, photos):
         scores[outside] = _linear(rows[inside], is_face[inside]).decision_function(rows[outside])
-    platt = LogisticRegression(C=1.0).fit(scores[:, None], is_face)
-    return max(0.05, float(platt.coef_[0, 0])), float(platt.intercept_[0])
+    return scores
 
 
 def _linear(rows: Array, is_face: NDArray[np.bool_]) -> LogisticRegression:

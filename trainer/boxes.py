@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from db.models import Face, Photo, Run, Workbench
 from trainer import box_head, networks
-from trainer.box_head import BoxHead, Told
+from trainer.box_head import BoxHead, Fitted, Told
 from trainer.embed import WIDE, Features, Wanted, features_of
 from trainer.select import Array
 
@@ -27,11 +27,19 @@ def learn(session: Session, run_id: int) -> None:
     if run is None:
         return
     faces = list(session.scalars(_answered().order_by(Face.id.desc()).limit(LEARNED)))
-    head = _fit(session, faces)
-    if head is not None:
-        run.box_head = head.as_dict()
-        session.commit()
-        weigh(session, head, again=True)
+    fitted = _fit(session, faces)
+    if fitted is None:
+        return
+    run.box_head = fitted.head.as_dict()
+    # Of what it learned from it must not judge by itself: the report on the detector is made of these.
+    judged = [
+        {"id": face.id, "chance": p}
+        for face, p in zip(faces, fitted.out_of_fold.tolist(), strict=True)
+        if face.source == "mtcnn"
+    ]
+    session.execute(update(Face), judged)
+    session.commit()
+    weigh(session, fitted.head, again=True)
 
 
 def weigh_new(session: Session) -> None:
@@ -79,7 +87,7 @@ def _waiting() -> Select[Face]:
     return query.where(Face.source == "mtcnn", Face.decided_at.is_(None))
 
 
-def _fit(session: Session, faces: Sequence[Face]) -> BoxHead | None:
+def _fit(session: Session, faces: Sequence[Face]) -> Fitted | None:
     is_face = np.array([face.state == "confirmed" for face in faces], bool)
     drawn = np.array([face.source != "mtcnn" for face in faces], bool)
     if not box_head.enough(is_face):
