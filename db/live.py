@@ -1,4 +1,4 @@
-"""Which model is in use: the one fact about training that both siblings read."""
+"""What the whole workbench agrees on: which model is in use, and the one row that says so."""
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -9,3 +9,13 @@ from db.models import Run, Workbench
 def live_run(session: Session) -> Run | None:
     """The run whose model is in use."""
     return session.scalar(select(Run).join(Workbench, Workbench.live_run_id == Run.id))
+
+
+def workbench(session: Session) -> Workbench:
+    """The one row, locked until the commit."""
+    row = session.scalar(select(Workbench).with_for_update(), execution_options={"populate_existing": True})
+    if row is None:
+        row = Workbench(id=1)
+        session.add(row)
+        session.flush()
+    return row

@@ -7,15 +7,13 @@ from numpy.typing import NDArray
 from sqlalchemy import Select, select, update
 from sqlalchemy.orm import Session
 
-from db.models import Face, Photo, Run, Workbench
+from db.models import Face, Photo, Run
 from trainer import box_head, networks
 from trainer.box_head import BoxHead, Fitted, Told
 from trainer.embed import WIDE, Features, Wanted, features_of
+from trainer.levels import levels
 from trainer.select import Array
 
-LIKELY, HIDDEN = 0.5, 0.05
-"""Chances from which a proposal is shown among the first, and below which it is hidden, unless the owner
-chose others: of what is hidden at most one in twenty is a face."""
 AT_ONCE = 5000
 LEARNED = 5_000
 """Newest answers that the head learns from: more change nothing, and need memory."""
@@ -44,11 +42,20 @@ def learn(session: Session, run_id: int) -> None:
 
 def weigh_new(session: Session) -> None:
     """Weigh proposals that came since the head was learned."""
-    saved = session.scalar(
-        select(Run.box_head).where(Run.box_head.is_not(None)).order_by(Run.id.desc()).limit(1)
-    )
-    if saved:
-        weigh(session, BoxHead.of(saved), again=False)
+    if (head := _newest(session)) is not None:
+        weigh(session, head, again=False)
+
+
+def weigh_all(session: Session) -> None:
+    """Weigh all that wait anew: the owner moved the thresholds."""
+    if (head := _newest(session)) is not None:
+        weigh(session, head, again=True)
+
+
+def _newest(session: Session) -> BoxHead | None:
+    query = select(Run.box_head).where(Run.box_head.is_not(None)).order_by(Run.id.desc())
+    saved = session.scalar(query.limit(1))
+    return BoxHead.of(saved) if saved else None
 
 
 def weigh(session: Session, head: BoxHead, *, again: bool) -> None:
@@ -67,13 +74,6 @@ def weigh(session: Session, head: BoxHead, *, again: bool) -> None:
             ],
         )
         session.commit()
-
-
-def levels(session: Session) -> tuple[float, float]:
-    """The chances from which a proposal is likely, and below which it is hidden."""
-    row = session.get(Workbench, 1)
-    likely, hidden = (row.likely_at, row.hidden_at) if row else (None, None)
-    return LIKELY if likely is None else likely, HIDDEN if hidden is None else hidden
 
 
 def _answered() -> Select[Face]:

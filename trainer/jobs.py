@@ -53,6 +53,12 @@ def draw_map() -> None:
 
     with session_scope() as session:
         atlas.draw(session, networks.shared())
+@app.task(name="trainer.weigh_boxes")
+def weigh_boxes() -> None:
+    from trainer import boxes
+
+    with session_scope() as session:
+        boxes.weigh_all(session)
 
 
 @app.task(name="trainer.classify_prediction")

@@ -3,17 +3,8 @@
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
+from db.live import workbench
 from db.models import Event, Person, Run, Score, Workbench
-
-
-def workbench(session: Session) -> Workbench:
-    """The one row, locked until the commit."""
-    row = session.scalar(select(Workbench).with_for_update(), execution_options={"populate_existing": True})
-    if row is None:
-        row = Workbench(id=1)
-        session.add(row)
-        session.flush()
-    return row
 
 
 def live(session: Session) -> Run | None:

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from db import jobs, queue, signing
 from db.base import now
 from db.faces import insert_for_faces
+from db.live import workbench
 from db.models import Artifact, Face, Outcome, Pick, Run
 from db.storage import blobs
 from db.words import N_
@@ -95,7 +96,7 @@ def publish(
             score.score_all(session, run, learned.network, learned.head, say)
             picks = plan.plan(session, run, learned.network, metrics)
         jobs.write(session, run, LEASE_SECONDS)  # SQLite locks at a write, not at FOR UPDATE
-        if promote.workbench(session).live_run_id == (live.id if live else None):
+        if workbench(session).live_run_id == (live.id if live else None):
             break  # and stays so until the commit
         session.commit()  # somebody promoted another run meanwhile: compare with that one
     progress.note(N_("Scored every face.") if found.promote else N_("The live model stays."))

@@ -11,12 +11,12 @@ from sqlalchemy.orm import Session
 
 from db import classes, jobs, queue
 from db.base import OPEN, now
-from db.live import live_run
+from db.live import live_run, workbench
 from db.models import STANDING, Answer, Event, Person, Run
 from db.words import N_
 from trainer.dataset import LEAST_PER_CLASS, LEAST_TO_TUNE, label_counts, require_enough
 from trainer.errors import NoModel, NotFound, RunOver
-from trainer.promote import make_live, workbench
+from trainer.promote import make_live
 from trainer.recipe import Recipe
 
 LEAST_NEW, NEW_SHARE = 10, 0.1

@@ -6,10 +6,10 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from db.base import OPEN, now
+from db.live import workbench
 from db.models import STANDING, Answer, Run, Workbench
 from trainer import runs
 from trainer.errors import BadRule, NotEnoughLabels
-from trainer.promote import workbench
 
 QUIET = timedelta(seconds=8)
 """Nobody answered for so long: a hand that is still labelling is waited for, up to twice the number."""

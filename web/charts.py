@@ -33,6 +33,21 @@ def square(points: Sequence[Sequence[float]]) -> str:
     return " ".join(f"{x * SQUARE:.1f},{SQUARE * (1 - y):.1f}" for x, y in points)
 
 
+FALSE_BOXES = 2.0
+"""Boxes a photo that are no face, up to which the detector's curve is drawn."""
+
+
+def trade_off(lines: Mapping[str, Sequence[tuple[float, float, float]]]) -> dict[str, str]:
+    """`points` of a polyline for each line of (threshold, false boxes a photo, share found)."""
+    return {
+        name: " ".join(
+            f"{min(1.0, wrong / FALSE_BOXES) * WIDTH:.1f},{HEIGHT * (1 - found):.1f}"
+            for _, wrong, found in line
+        )
+        for name, line in lines.items()
+    }
+
+
 def learning(runs: Sequence[Run]) -> list[dict[str, Any]]:
     """Per run, oldest first: where its balanced accuracy and its interval stand, from 50 to 100 %."""
     measured = [(run, run.metrics["locked"] or run.metrics["cross_validated"]) for run in runs if run.metrics]

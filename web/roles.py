@@ -71,6 +71,8 @@ ALLOWED: dict[str, frozenset[str]] = {
     "runs.model": OWNER,
     "compare.page": TEAM,
     "simulations.page": TEAM,
+    "detector.page": TEAM,
+    "detector.move": OWNER,
     "people.page": OWNER,
     "people.invite": OWNER,
     "people.revoke": OWNER,

@@ -12,7 +12,7 @@ from db import classes, signing
 from db.base import OPEN, now
 from db.live import live_run
 from db.models import Artifact, Run, Workbench
-from labeller import answers
+from labeller import answers, picked
 from labeller.errors import BadAnswer
 from trainer import dataset, mistakes, runs, schedule
 from trainer.errors import BadRecipe, NotEnoughLabels
@@ -50,6 +50,7 @@ def page() -> ResponseReturnValue:
         choices=CHOICES,
         limits=LIMITS,
         rule=RULE,
+        mix=picked.composition(session, live) if live else [],
         learning=charts.learning([run for run in reversed(recent) if run.metrics]),
     )
 

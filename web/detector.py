@@ -1,0 +1,45 @@
+"""How good the detector is, and from which chance on its proposals are shown."""
+
+from apiflask import APIBlueprint
+from flask import redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from db.live import live_run
+from labeller import boxes, detector
+from labeller.errors import BadAnswer
+from trainer.levels import levels
+from web import charts
+from web.auth import me
+from web.database import db
+
+pages = APIBlueprint("detector", __name__, enable_openapi=False)
+
+
+@pages.get("/detector")
+def page() -> ResponseReturnValue:
+    seen = detector.on_complete_photos(db())
+    report = detector.report(seen)
+    names = [line.name for line in report.lines] if report else []
+    lines = {name: detector.curve(seen, name or None) for name in names}
+    return render_template(
+        "detector.html",
+        report=report,
+        lines=charts.trade_off(lines),
+        points=lines.get("", []),
+        top=charts.FALSE_BOXES,
+        levels=levels(db()),
+        has_head=detector.has_head(db()),
+        left=boxes.count_incomplete(db()),
+        live=live_run(db()),
+    )
+
+
+@pages.post("/detector")
+def move() -> ResponseReturnValue:
+    chosen = [request.form.get(name, type=float) for name in ("likely", "hidden")]
+    likely, hidden = chosen
+    if likely is None or hidden is None:
+        raise BadAnswer("bad_thresholds", "A threshold is missing.", "Give both as numbers from 0 to 1.")
+    detector.move(db(), me(), likely, hidden)
+    db().commit()
+    return redirect(url_for(".page"))
