@@ -21,9 +21,10 @@ from labeller import faces
 from tests.pictures import SHARED
 from trainer import box_head, crops, networks, select
 
-SPLITS, ANSWERS, RESAMPLES = 10, 300, 500
+SPLITS, ANSWERS, RESAMPLES = 10, 300, 300
 SMALLEST, IOU = 24, 0.4
 FALSE_BOXES = (0.1, 0.25)
+LABELS = ("mask", "nomask")
 START, BATCH = 30, 10
 SETS = {
     "one pass, at least 0.3 sure (as before)": ((1.0, False),),
@@ -174,10 +175,8 @@ def compare(scenes: list[Any], proposals: Proposals, choose: Any, answers: int =
         head = fit(proposals, choose(proposals, places, answers, chance)) if answers else None
         scores = proposals.confidence if head is None else head.chances(proposals.rows)
         drawn = [asked_of] + [chance.choice(asked_of, len(asked_of)) for _ in range(RESAMPLES)]
-        both = [
-            np.array([ranked(scenes, proposals, which, some) for some in drawn])
-            for which in (proposals.confidence, scores)
-        ]
+        rankings = [Ranking(scenes, proposals, which) for which in (proposals.confidence, scores)]
+        both = [np.array([one.recalls(some) for some in drawn]) for one in rankings]
         for place, name in enumerate(
             f"{kind} at {rate}" for kind in ("masked", "bare") for rate in FALSE_BOXES
         ):
@@ -192,40 +191,41 @@ def described(pairs: list[tuple[float, float]], resampled: list[np.ndarray]) -> 
     return f"{before:.3f} -> {after:.3f}, {after - before:+.3f} ({low:+.3f} to {high:+.3f})"
 
 
-def ranked(scenes: list[Any], proposals: Proposals, scores: np.ndarray, photos: np.ndarray) -> list[float]:
-    """Recall of masked, then of bare faces, at each rate of false boxes a photo. Photos may come twice."""
-    times = np.bincount(photos, minlength=len(scenes))
-    kept = np.flatnonzero((times[proposals.scene] > 0) & ~proposals.ignored)
-    kept = kept[np.argsort(-scores[kept], kind="stable")]
-    weight = times[proposals.scene[kept]]
-    false = np.cumsum(np.where(proposals.found[kept] < 0, weight, 0)) / len(photos)
-    first = _first_of_each(proposals, kept)
-    recalls = []
-    for label in ("mask", "nomask"):
-        mine = np.array(
-            [
-                f >= 0 and scenes[s]["faces"][f]["label"] == label
-                for s, f in zip(proposals.scene[kept], proposals.found[kept], strict=True)
-            ]
-        )
-        large = [
-            sum(face["label"] == label and min(face["box"][2:]) >= SMALLEST for face in scene["faces"])
-            for scene in scenes
+class Ranking:
+    """Proposals in the order of their scores; recall of masked, then of bare faces, at each rate of false
+    boxes a photo, of photos that may come several times. A second box on a face counts for nothing."""
+
+    def __init__(self, scenes: list[Any], proposals: Proposals, scores: np.ndarray) -> None:
+        kept = np.flatnonzero(~proposals.ignored)
+        kept = kept[np.argsort(-scores[kept], kind="stable")]
+        self.scene, found = proposals.scene[kept], proposals.found[kept]
+        self.false = found < 0
+        keys = self.scene * 1000 + found
+        first = np.zeros(len(kept), bool)
+        first[np.unique(keys, return_index=True)[1]] = True
+        labels = [
+            scenes[s]["faces"][f]["label"] if f >= 0 else "" for s, f in zip(self.scene, found, strict=True)
         ]
-        there = int((times * large).sum())
-        recalls += [float((weight * (mine & first & (false <= rate))).sum() / there) for rate in FALSE_BOXES]
-    return recalls
+        self.hits = [first & (np.array(labels) == label) for label in LABELS]
+        self.there = [
+            np.array(
+                [
+                    sum(f["label"] == label and min(f["box"][2:]) >= SMALLEST for f in one["faces"])
+                    for one in scenes
+                ]
+            )
+            for label in LABELS
+        ]
 
-
-def _first_of_each(proposals: Proposals, kept: np.ndarray) -> np.ndarray:
-    """Where a face is found for the first time; a second box on it is neither right nor wrong."""
-    seen, first = set(), np.zeros(len(kept), bool)
-    for place, one in enumerate(kept):
-        key = (proposals.scene[one], proposals.found[one])
-        if key[1] >= 0 and key not in seen:
-            seen.add(key)
-            first[place] = True
-    return first
+    def recalls(self, photos: np.ndarray) -> list[float]:
+        times = np.bincount(photos, minlength=len(self.there[0]))
+        weight = times[self.scene]
+        false = np.cumsum(weight * self.false) / len(photos)
+        return [
+            float((weight * hits * (false <= rate)).sum() / (times * there).sum())
+            for hits, there in zip(self.hits, self.there, strict=True)
+            for rate in FALSE_BOXES
+        ]
 
 
 if __name__ == "__main__":
