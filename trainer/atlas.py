@@ -12,8 +12,9 @@ from sqlalchemy.orm import Session
 
 from db.base import now
 from db.faces import insert_for_faces
+from db.live import workbench
 from db.models import Spot, Workbench
-from trainer import promote, spots
+from trainer import spots
 from trainer.embed import Wanted, features_of
 
 if TYPE_CHECKING:
@@ -120,7 +121,7 @@ def _draw_anew(session: Session, network: "Network", ids: Sequence[int]) -> int:
         return 0
     made = lay_out(vectors)
     stamp = now()
-    promote.workbench(session).mapped_at = stamp
+    workbench(session).mapped_at = stamp
     session.execute(delete(Spot))
     return _write(session, stamp, found, made)
 

@@ -53,6 +53,8 @@ def draw_map() -> None:
 
     with session_scope() as session:
         atlas.draw(session, networks.shared())
+
+
 @app.task(name="trainer.weigh_boxes")
 def weigh_boxes() -> None:
     from trainer import boxes

@@ -63,8 +63,7 @@ def create_app() -> APIFlask:
     app.before_request(auth.protect)
     for page in (home, auth, upload, mine, pictures, label, boxes, agreement, classes, gallery, people):
         app.register_blueprint(page.pages)
-    for page in (live, compare, map, simulations):  # the routes of `live` are those of a run
-    for page in (live, compare, simulations, detector):  # the routes of `live` are those of a run
+    for page in (live, compare, simulations, detector, map):  # the routes of `live` are those of a run
         app.register_blueprint(page.pages)
     for blueprint in api.blueprints():
         app.register_blueprint(blueprint, url_prefix=API)
