@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, delete, func, or_, select
+from sqlalchemy import Select, delete, func, select
 from sqlalchemy.orm import Session
 
 from db.base import now
 from db.faces import insert_for_faces
 from db.models import Event, Face, Group, Person, Photo, Pick
 from labeller.errors import BadAnswer, NotFound
+from labeller.picked import BY_HAND
 
 MOST = 1000
 """Faces chosen at once: nobody looks at more before the next model."""
@@ -72,8 +73,7 @@ def _choosable(face_ids: Sequence[int]) -> Select[int, str]:
 def _still_waiting(face_ids: Sequence[int]) -> Select[int]:
     """Faces that were chosen by hand and that nobody has answered since."""
     chosen = select(Pick.face_id).join(Face, Face.id == Pick.face_id)
-    unanswered = or_(Face.decided_at.is_(None), Face.decided_at < Pick.created_at)
-    return chosen.where(Pick.face_id.in_(face_ids), Pick.reason == REASON, unanswered)
+    return chosen.where(Pick.face_id.in_(face_ids), BY_HAND)
 
 
 def _write(session: Session, person: Person, face_ids: Sequence[int]) -> int:

@@ -19,6 +19,10 @@ REASONS = {
     "uncertain": ("uncertain", N_("The model was not sure here.")),
 }
 """Of each kind of pick the code of the API's contract, and the text."""
+BY_HAND: ColumnElement[bool] = and_(
+    Pick.reason == "chosen", or_(Face.decided_at.is_(None), Face.decided_at < Pick.created_at)
+)
+"""Chosen by hand, and not answered since."""
 
 
 def waiting(
@@ -61,9 +65,7 @@ def _without_model() -> Select[Pick]:
 
 def _by_model(run: Run) -> Select[Pick]:
     """What the run's scores chose, until somebody decides; what was chosen by hand, until it is answered."""
-    undecided = Face.decided_at.is_(None)
-    by_hand = and_(Pick.reason == "chosen", or_(undecided, Face.decided_at < Pick.created_at))
-    return _picks().where(or_(and_(Pick.run_id == run.id, undecided), by_hand))
+    return _picks().where(or_(and_(Pick.run_id == run.id, Face.decided_at.is_(None)), BY_HAND))
 
 
 @dataclass(frozen=True)

@@ -220,14 +220,13 @@ def _quotas(mix: dict[str, int]) -> dict[str, int]:
 
 
 def _typical(session: Session) -> list[Pick]:
-    """Without a model: the typical faces, and a tenth at random. Nothing while photos are looked at."""
+    """Without a model: the typical faces. Nothing while photos are looked at."""
     if session.scalar(select(Photo.id).where(Photo.status.in_(OPEN)).limit(1)) is not None:
         return []
-    picked = select(Pick.face_id).where(Pick.run_id.is_(None))
     query = select(Face.id, Face.label).join(Photo).join(Group, Group.id == Photo.group_id)
     query = query.where(Photo.status == "ready", Face.doubtful.is_(False), Group.split != "locked")
     rows = session.execute(query.where(Face.state != "rejected")).all()
-    gone = set(session.scalars(picked))
+    gone = set(session.scalars(select(Pick.face_id).where(Pick.run_id.is_(None))))
     known = np.array([row.id for row in rows if row.label], np.int64)
     left = np.array([row.id for row in rows if not row.label and row.id not in gone], np.int64)
     if len(left) <= BATCH:
@@ -235,12 +234,13 @@ def _typical(session: Session) -> list[Pick]:
     chance = np.random.default_rng([len(left), len(known)])
     left, known = chance.permutation(left)[:COLD], chance.permutation(known)[:COLD]
     network = networks.shared()
-    features = _features(session, network, left)
-    control = len(left) - np.arange(1, 1 + BATCH // 10)
-    best = choose.density(features[: control.min()], BATCH, chance, _features(session, network, known))
-    reasons = [(int(left[i]), "typical") for i in best] + [(int(left[i]), "control") for i in control]
+    best = choose.density(
+        _features(session, network, left), BATCH, chance, _features(session, network, known)
+    )
     first = session.scalar(select(func.max(Pick.place)).where(Pick.run_id.is_(None))) or 0
-    return [Pick(face_id=id, place=first + i, reason=why) for i, (id, why) in enumerate(reasons, start=1)]
+    return [
+        Pick(face_id=int(left[one]), place=first + i, reason="typical") for i, one in enumerate(best, start=1)
+    ]
 
 
 def _features(session: Session, network: Network, ids: NDArray[np.int64]) -> NDArray[np.float16]:
