@@ -1,8 +1,9 @@
-"""Scoring every face after a promotion: 100,000 faces whose features are kept, on both engines.
+"""Scoring every face and planning review anew: 100,000 faces whose features are kept, on both engines.
 
     .venv/bin/python -m benchmarks.rescore
 
-Timed: `score.score_all`, from the first read to the last commit; the switch of the model itself is one row.
+Timed: `score.score_all` and `plan.plan`, from the first read to the last commit; the switch of the model is
+one commit.
 """
 
 import tempfile
@@ -57,14 +58,14 @@ def fill(session: Session, backbone: str) -> Run:
     return run
 
 
-def measure() -> list[float]:
-    """Seconds of each of REPEATS, on the engine of the settings."""
-    from trainer import networks, score
+def measure() -> tuple[list[float], list[float]]:
+    """Seconds of each of REPEATS, of scoring and of planning, on the engine of the settings."""
+    from trainer import networks, plan, score
     from trainer.head import Head
 
     migrate.upgrade()
     head = Head(np.random.default_rng(1).normal(size=(1280, 2)).astype(np.float32), np.zeros(2, np.float32))
-    network, seconds = networks.shared(), []
+    network, seconds, planned = networks.shared(), [], []
     with session_scope() as session:
         run = fill(session, network.id)
         for _ in range(REPEATS):
@@ -75,7 +76,12 @@ def measure() -> list[float]:
             count = score.score_all(session, run, network, head)
             seconds.append(time.monotonic() - began)
             assert count == FACES
-    return seconds
+            began = time.monotonic()
+            picks = plan.plan(session, run, network, {})
+            planned.append(time.monotonic() - began)
+            assert len(picks) == plan.BATCH * plan.AHEAD
+            session.rollback()
+    return seconds, planned
 
 
 def main() -> None:
@@ -90,11 +96,12 @@ def main() -> None:
                 url = server.get_uri().replace("postgresql://", "postgresql+psycopg://", 1)
                 patch.setenv("DATABASE_URL", url)
             forget_settings()
-            seconds = measure()
-            figures[f"{engine} (s)"] = " ".join(f"{one:.2f}" for one in seconds)
+            scored, planned = measure()
+            figures[f"{engine}, scored (s)"] = " ".join(f"{one:.2f}" for one in scored)
+            figures[f"{engine}, review planned (s)"] = " ".join(f"{one:.2f}" for one in planned)
         server.cleanup()
     forget_settings()
-    report("rescore", "Scoring 100,000 faces anew takes under 5 s", figures)
+    report("rescore", "Scoring 100,000 faces anew, and review in its new order: under 5 s", figures)
 
 
 if __name__ == "__main__":

@@ -5,12 +5,12 @@ which the largest part is clustered margin. Every plan leaves an event that says
 """
 
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import func, select
+from sqlalchemy import Select, and_, func, select
 from sqlalchemy.orm import Session
 
 from db.base import OPEN
@@ -27,6 +27,7 @@ from trainer.weak import Weak, weakest
 BATCH = 20
 AHEAD = 10
 """Batches planned at once."""
+COUNT = BATCH * AHEAD
 COMPARED = 1500
 """Faces, drawn from those left and from those labelled, among which novelty is looked for."""
 COLD = 2000
@@ -35,31 +36,14 @@ HIDDEN_SHARE = 4
 """One in so many doubtful boxes is one that nobody would be shown otherwise."""
 
 
-@dataclass(frozen=True)
-class Left:
-    """Faces that nobody decided on and that are not locked, as columns (n,)."""
-
-    ids: NDArray[np.int64]
-    margins: NDArray[np.float64]
-    labels: NDArray[np.str_]
-    people: NDArray[np.int64]
-    doubtful: NDArray[np.bool_]
-    hidden: NDArray[np.bool_]
-    chances: NDArray[np.float64]
-
-    def __len__(self) -> int:
-        return len(self.ids)
-
-
 Wish = list[tuple[int, str, dict[str, Any]]]
-"""(place in `Left`, reason, what stands in its text), best first."""
+"""(face id, reason, what stands in its text), best first."""
 
 
 def plan(session: Session, run: Run, network: Network, metrics: dict[str, Any]) -> list[Pick]:
     """The next AHEAD batches by the run's scores, not yet added; faces it has chosen already are left out."""
-    left = _left(session, run)
-    chance = np.random.default_rng([run.id, len(left)])
-    wishes = _wishes(session, run, network, left, weakest(metrics), chance)
+    first = session.scalar(select(func.max(Pick.place)).where(Pick.run_id == run.id)) or 0
+    wishes = _wishes(session, run, network, weakest(metrics), np.random.default_rng([run.id, first]))
     taken: set[int] = set()
     chosen: Wish = []
     for _ in range(AHEAD):
@@ -67,10 +51,9 @@ def plan(session: Session, run: Run, network: Network, metrics: dict[str, Any]) 
         for kind, count in _quotas(settings().review_mix).items():
             batch += _next(wishes[kind], taken, count)
         chosen += batch + _next(wishes["uncertain"], taken, BATCH - len(batch))
-    first = session.scalar(select(func.max(Pick.place)).where(Pick.run_id == run.id)) or 0
     return [
-        Pick(face_id=int(left.ids[one]), run_id=run.id, place=first + i, reason=reason, detail=detail)
-        for i, (one, reason, detail) in enumerate(chosen, start=1)
+        Pick(face_id=id, run_id=run.id, place=first + place, reason=reason, detail=detail)
+        for place, (id, reason, detail) in enumerate(chosen, start=1)
     ]
 
 
@@ -107,50 +90,49 @@ def _waiting(session: Session, run: Run | None) -> int:
     return session.scalar(query.where(mine, Pick.reason != "chosen", Face.decided_at.is_(None))) or 0
 
 
-def _left(session: Session, run: Run) -> Left:
+def _left(run: Run) -> Select[int]:
+    """Ids of scored faces that nobody decided on, that are not locked, and that the run has not chosen."""
     picked = select(Pick.face_id).where(Pick.run_id == run.id)
-    query = (
-        select(Face.id, Score.margin, Score.label, Photo.person_id, Face.doubtful, Face.hidden, Face.chance)
-        .join(Score, Score.face_id == Face.id)
-        .join(Photo, Photo.id == Face.photo_id)
-        .join(Group, Group.id == Photo.group_id)
-        .where(Score.run_id == run.id, Score.box_version == Face.box_version, Group.split != "locked")
-        .where(Face.decided_at.is_(None), Face.state == "proposed", Photo.status == "ready")
-        .where(Face.id.not_in(picked))
-    )
-    rows = session.execute(query.order_by(Face.id)).all()
-    columns: Any = zip(*rows, strict=True) if rows else [()] * 7
-    ids, margins, labels, people, doubtful, hidden, chances = columns
-    return Left(
-        np.array(ids, np.int64), np.array(margins, float), np.array(labels, str),
-        np.array([person or 0 for person in people], np.int64), np.array(doubtful, bool),
-        np.array(hidden, bool), np.array([np.nan if p is None else p for p in chances], float),
-    )  # fmt: skip
+    scored = and_(Score.run_id == run.id, Score.face_id == Face.id, Score.box_version == Face.box_version)
+    query = select(Face.id).join(Score, scored).join(Photo, Photo.id == Face.photo_id)
+    query = query.join(Group, Group.id == Photo.group_id).where(Group.split != "locked")
+    undecided = Face.decided_at.is_(None), Face.state == "proposed", Photo.status == "ready"
+    return query.where(*undecided, Face.id.not_in(picked))
 
 
 def _wishes(
-    session: Session, run: Run, network: Network, left: Left, weak: Weak, chance: np.random.Generator
+    session: Session, run: Run, network: Network, weak: Weak, chance: np.random.Generator
 ) -> dict[str, Wish]:
     """For each kind in the mix the faces it would choose, more than it may."""
-    clear = np.flatnonzero(~left.doubtful & ~left.hidden)
-    count = BATCH * AHEAD
-    uncertain = _uncertain(
-        session, network, left, clear[np.argsort(left.margins[clear])][: 2 * count], chance
-    )
+    clear = _left(run).where(Face.doubtful.is_(False), Face.hidden.is_(False))
+    least_sure = clear.order_by(Score.margin, Score.face_id)
+
+    def ids(query: Select[int], limit: int | None = None) -> Places:
+        return np.array(session.scalars(query.limit(limit)).all(), np.int64)
+
+    everyone = chance.permutation(ids(clear))
+    order = ids(least_sure, 2 * COUNT)
+    weak_class = ids(least_sure.where(Score.label == weak.label), COUNT if weak.label else 0)
+    weak_person = ids(least_sure.where(Photo.person_id == weak.person), COUNT if weak.person else 0)
+    doubt = func.abs(func.coalesce(Face.chance, 0.5) - 0.5)
+    doubtful = ids(_left(run).where(Face.doubtful, Face.hidden.is_(False)).order_by(doubt, Face.id), COUNT)
+    hidden = chance.permutation(ids(_left(run).where(Face.hidden)))[:COUNT]
     return {
-        "control": [(int(i), "control", {}) for i in chance.permutation(clear)[:count]],
-        "novel": [(int(i), "novel", {}) for i in _novel(session, run, network, left, clear, chance)],
-        "weak": _weak(left, clear, weak),
-        "box": [(int(i), "box", {}) for i in _boxes(left, chance)[:count]],
-        "uncertain": [(int(i), "uncertain", {}) for i in uncertain],
+        "control": _as(everyone[:COUNT], "control"),
+        "novel": _as(_novel(session, run, network, everyone[-COMPARED:], chance), "novel"),
+        "weak": _as(weak_class, "weak_class", label=weak.label) + _as(weak_person, "weak_person"),
+        "box": _as(_sampled_in(doubtful, hidden), "box"),
+        "uncertain": _as(_uncertain(session, network, order, chance), "uncertain"),
     }
 
 
-def _uncertain(
-    session: Session, network: Network, left: Left, order: Places, chance: np.random.Generator
-) -> Places:
+def _as(ids: Iterable[int], reason: str, **detail: Any) -> Wish:
+    return [(int(id), reason, detail) for id in ids]
+
+
+def _uncertain(session: Session, network: Network, order: Places, chance: np.random.Generator) -> Places:
     """Clustered margin, batch by batch, of faces in the order of their margins."""
-    features = _features(session, network, left.ids[order])
+    features = _features(session, network, order)
     chosen: list[int] = []
     rest = np.arange(len(order))
     while len(rest):
@@ -161,45 +143,24 @@ def _uncertain(
     return np.asarray(order[np.array(chosen, int)])
 
 
-def _novel(
-    session: Session, run: Run, network: Network, left: Left, clear: Places, chance: np.random.Generator
-) -> Places:
-    """Those least like anything labelled."""
-    decided = select(Score.face_id).join(Face, Face.id == Score.face_id)
-    known = np.array(
-        session.scalars(decided.where(Score.run_id == run.id, Face.label.is_not(None))).all(), np.int64
-    )
-    some, had = (chance.permutation(ids)[:COMPARED] for ids in (clear, known))
-    far = choose.k_centre(
-        _features(session, network, left.ids[some]),
-        BATCH * AHEAD // 4,
-        chance,
-        _features(session, network, had),
-    )
-    return some[far]
+def _novel(session: Session, run: Run, network: Network, some: Places, chance: np.random.Generator) -> Places:
+    """Of some faces those least like anything labelled."""
+    known = select(Score.face_id).join(Face, Face.id == Score.face_id)
+    known = known.where(Score.run_id == run.id, Face.label.is_not(None))
+    had = chance.permutation(np.array(session.scalars(known).all(), np.int64))[:COMPARED]
+    features = _features(session, network, some), _features(session, network, had)
+    return np.asarray(some[choose.k_centre(features[0], COUNT // 4, chance, features[1])])
 
 
-def _weak(left: Left, clear: Places, weak: Weak) -> Wish:
-    """Faces of the class or person of which the model is wrong most often, the least sure first."""
-    order = clear[np.argsort(left.margins[clear])]
-    wish: Wish = []
-    if weak.label is not None:
-        mine = order[left.labels[order] == weak.label]
-        wish += [(int(i), "weak_class", {"label": weak.label}) for i in mine]
-    if weak.person is not None:
-        mine = order[left.people[order] == weak.person]
-        wish += [(int(i), "weak_person", {}) for i in mine]
-    return wish
-
-
-def _boxes(left: Left, chance: np.random.Generator) -> Places:
-    """Doubtful boxes, the most doubtful first, and here and there a hidden one, so that misses are seen."""
-    shown = np.flatnonzero(left.doubtful & ~left.hidden)
-    unsure = np.abs(np.nan_to_num(left.chances[shown], nan=0.5) - 0.5)
-    order = shown[np.lexsort((chance.random(len(shown)), unsure))]
-    for place, one in enumerate(chance.permutation(np.flatnonzero(left.hidden))[: BATCH * AHEAD]):
-        order = np.insert(order, min(len(order), place * HIDDEN_SHARE), one)
-    return np.asarray(order)
+def _sampled_in(doubtful: Places, hidden: Places) -> list[int]:
+    """The most doubtful first, and every HIDDEN_SHARE-th a hidden one, so that misses are seen."""
+    shown, sampled = doubtful.tolist(), hidden.tolist()
+    mixed = []
+    while shown or sampled:
+        if sampled:
+            mixed.append(sampled.pop(0))
+        mixed += [shown.pop(0) for _ in range(HIDDEN_SHARE - 1) if shown]
+    return mixed
 
 
 def _next(wish: Wish, taken: set[int], count: int) -> Wish:
