@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import StratifiedGroupKFold
 
 from trainer.select import Array
@@ -21,9 +20,6 @@ TOLD = 3.0
 """How much heavier what the detector says weighs than one feature of the network."""
 COLUMNS = 5
 """Of `Told.columns`."""
-WORTH = 0.6
-"""Area under the ROC curve, out of fold, up to which it may have learned nothing: three standard errors above
-a coin's at 300 answers."""
 FOLDS = 5
 FAINTEST = 0.1
 """Confidence that stands for a pass which found nothing."""
@@ -112,7 +108,7 @@ class Fitted:
 def fit(
     rows: Array, is_face: NDArray[np.bool_], photos: NDArray[np.int64], drawn: NDArray[np.bool_] | None = None
 ) -> Fitted | None:
-    """From answers to n proposals; None while they are too few, or teach less than the detector knows.
+    """From answers to n proposals; None while they are too few, or where they teach nothing.
 
     Of `drawn` faces the detector said nothing: there it is taken to say what it says on average.
     """
@@ -124,10 +120,10 @@ def fit(
     centre = rows.mean(axis=0)
     rows -= centre
     scores = _out_of_fold(rows, is_face, photos)
-    if roc_auc_score(is_face, scores) <= max(WORTH, roc_auc_score(is_face, rows[:, -COLUMNS])):
-        return None
     platt = LogisticRegression(C=1.0).fit(scores[:, None], is_face)  # Platt 1999
     slope, offset = float(platt.coef_[0, 0]), float(platt.intercept_[0])
+    if slope <= 0:
+        return None
     fitted = _linear(rows, is_face)
     head = BoxHead(
         np.asarray(fitted.coef_[0], np.float32), centre, slope, offset + slope * float(fitted.intercept_[0])

@@ -131,16 +131,16 @@ def _as(ids: Iterable[int], reason: str, **detail: Any) -> Wish:
 
 
 def _uncertain(session: Session, network: Network, order: Places, chance: np.random.Generator) -> Places:
-    """Clustered margin, batch by batch, of faces in the order of their margins."""
+    """Clustered margin, batch by batch, of faces in the order of their margins; then those left over."""
     features = _features(session, network, order)
     chosen: list[int] = []
     rest = np.arange(len(order))
-    while len(rest):
+    for _ in range(AHEAD):
         window = rest[: BATCH * choose.PER_PLACE]
         picked = window[choose.one_of_each(features[window], BATCH, chance)]
         chosen += picked.tolist()
         rest = np.setdiff1d(rest, picked)
-    return np.asarray(order[np.array(chosen, int)])
+    return np.asarray(order[np.array([*chosen, *rest], int)])
 
 
 def _novel(session: Session, run: Run, network: Network, some: Places, chance: np.random.Generator) -> Places:

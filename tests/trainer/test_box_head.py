@@ -92,6 +92,7 @@ def test_what_it_says_of_its_own_examples_is_said_by_heads_that_saw_nothing_of_t
     assert abs(honest - ranks(found.head.chances(unseen), truth)) < 0.06
 
 
-def test_answers_that_teach_nothing_make_no_head() -> None:
-    rows, is_face, photos = planted(300)
-    assert box_head.fit(rows, np.random.default_rng(3).permutation(is_face), photos) is None
+def test_answers_by_which_nobody_could_tell_make_no_head() -> None:
+    rows, is_face, photos = planted(160)
+    rows[:] = rows[0]  # all alike: out of fold, the rarer answers elsewhere make the wrong guess here
+    assert box_head.fit(rows, is_face, photos) is None
