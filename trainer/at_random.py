@@ -1,10 +1,10 @@
 """What accuracy would random labelling have had, at n labels? Arrays in, arrays out.
 
-It is known for small n only: the control slice and the locked faces are random, and heads fitted to some of
-the locked people can be measured on the others. (These heads are thrown away; no model that anybody uses
-learns from a locked face.) For larger n the open pool is completed: true answers where there are any, the
-rest drawn from the calibrated probabilities of a head fitted to all answers but those of the people it is
-measured on (multiple imputation, Rubin 1987).
+The open pool is completed: true answers where there are any, the rest drawn from the calibrated probabilities
+of a head (multiple imputation, Rubin 1987). A head fitted to draws hardly beats the head that drew them, so
+drawn by a model of the labelled faces alone random labelling would never seem to get where they got. So the
+head that draws also learns from two thirds of the locked people, and who is right is asked on the others.
+(These heads are thrown away; no model that anybody uses learns from a locked face.)
 """
 
 from dataclasses import dataclass
@@ -27,12 +27,11 @@ SMALLEST = 16
 
 @dataclass(frozen=True)
 class Replays:
-    """Who was right, on each of T locked faces: heads of `sizes` (s,) imputed labels (replays, s, T), of the
-    first r of these sizes in true labels (replays, r, T), and the head of what was labelled (T,)."""
+    """Who was right, on each of T locked faces: heads of `sizes` (s,) random faces (replays, s, T), and the
+    head of what was labelled (T,)."""
 
     sizes: Ints
-    imputed: Bools
-    real: Bools
+    random: Bools
     reached: Bools
 
 
@@ -53,20 +52,16 @@ def replayed(
     chance: np.random.Generator,
 ) -> Replays:
     """Random labelling, REPLAYS times for each FOLDS-th of the locked people, measured on these."""
-    pool, count = np.concatenate([labelled.features, unlabelled]), len(locked.labels)
+    pool = np.concatenate([labelled.features, unlabelled])
     sizes = np.unique(np.geomspace(min(SMALLEST, len(pool)), len(pool), STEPS).astype(np.int64))
-    known = int((sizes <= control.sum() + count * (FOLDS - 1) // FOLDS).sum())
-    imputed = np.zeros((REPLAYS, len(sizes), count), bool)
-    real = np.zeros((REPLAYS, known, count), bool)
-    for replay in range(REPLAYS):
+    random = np.zeros((REPLAYS, len(sizes), len(locked.labels)), bool)
+    for replay in random:
         for asked in _parts(locked.groups, chance):
             others, on = _rows(locked, ~asked), _rows(locked, asked)
             drawn = _imputed(_joined(labelled, others), _tail(control, others), unlabelled, chance)
             completed = np.concatenate([labelled.labels, drawn])
-            imputed[replay][:, asked] = _order(pool, completed, sizes, on, chance)
-            random = _joined(_rows(labelled, control), others)
-            real[replay][:, asked] = _order(random.features, random.labels, sizes[:known], on, chance)
-    return Replays(sizes, imputed, real, right(labelled.features, labelled.labels, locked))
+            replay[:, asked] = _order(pool, completed, sizes, on, chance)
+    return Replays(sizes, random, right(labelled.features, labelled.labels, locked))
 
 
 def _parts(groups: Ints, chance: np.random.Generator) -> list[Bools]:

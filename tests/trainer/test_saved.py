@@ -15,8 +15,8 @@ from trainer.at_random import REPLAYS, Replays
 from trainer.simulate import Known
 
 RUNS = 100 if os.environ.get("PROVE") else 20
-FRESH = 5_000
-"""First seed of the proof; the method was made on seeds below 100."""
+FRESH = 7_000
+"""First seed of the proof; the method was made on others."""
 
 
 def blobs(n: int, far: float, seed: int = 0, d: int = 6) -> Known:
@@ -50,21 +50,15 @@ def test_balanced_accuracy_of_resamples() -> None:
 
 
 def replays(reached: float) -> tuple[Replays, np.ndarray, np.ndarray]:
-    """Of 400 faces of 400 people, each class as often right: 60, 70, 80, 90 % at 10, 100, 1000, 10000 labels.
-
-    Imputed labels cost five points more, as the two sizes show that are known in true ones.
-    """
+    """Of 400 faces of 400 people: of each class 60, 70, 80, 90 % right at 10, 100, 1000, 10000 labels."""
     labels, rank = np.arange(400) % 2, np.arange(400) // 2 / 200
-    imputed = np.array([rank < share for share in (0.55, 0.65, 0.75, 0.85)])
-    real = np.array([rank < share for share in (0.6, 0.7)])
-    told = Replays(
-        10 ** np.arange(1, 5), np.stack([imputed] * REPLAYS), np.stack([real] * REPLAYS), rank < reached
-    )
+    random = np.array([rank < share for share in (0.6, 0.7, 0.8, 0.9)])
+    told = Replays(10 ** np.arange(1, 5), np.stack([random] * REPLAYS), rank < reached)
     return told, labels, np.arange(400)
 
 
 @pytest.mark.parametrize(("reached", "needed"), [(0.65, 10**1.5), (0.75, 10**2.5), (0.85, 10**3.5)])
-def test_what_imputed_labels_cost_is_taken_out(reached: float, needed: float) -> None:
+def test_what_random_needs_is_where_its_curve_gets_there(reached: float, needed: float) -> None:
     found, low, high, capped = saved._needed(*replays(reached), np.random.default_rng(0))
     assert found == pytest.approx(needed, rel=0.01)
     assert low < needed / 1.1
@@ -78,9 +72,9 @@ def test_accuracy_that_random_never_reaches_is_capped_at_the_pool() -> None:
 
 
 def test_models_that_agree_on_every_face_leave_a_doubt() -> None:
-    told, labels, groups = replays(0.85)
-    assert saved._unseen(told, labels, groups) == pytest.approx(1 / 202, rel=0.01)
-    told = replays(0.65)[0]
+    told, labels, groups = replays(0.9)
+    assert saved._unseen(told, labels, groups) == pytest.approx(1 / 202)
+    told = replays(0.7)[0]
     assert saved._unseen(told, labels, groups) == pytest.approx(1 / 202, rel=0.01)
     assert saved._unseen(told, labels, groups // 8) > 2 / 202
 
@@ -109,6 +103,21 @@ def test_nobody_is_in_two_parts_of_the_locked_people() -> None:
     parts = at_random._parts(groups, np.random.default_rng(1))
     assert (np.sum(parts, axis=0) == 1).all()
     assert sum(len(np.unique(groups[part])) for part in parts) == len(np.unique(groups))
+
+
+def test_who_draws_labels_never_learned_from_whom_it_is_asked_about(monkeypatch: pytest.MonkeyPatch) -> None:
+    pool, locked = blobs(100, 0.7), blobs(80, 0.7, 1)
+    locked = Known(locked.features, locked.labels, locked.groups + 1000)
+    drew, asked = [], []
+    draw, order = at_random._imputed, at_random._order
+    monkeypatch.setattr(at_random, "REPLAYS", 1)
+    monkeypatch.setattr(at_random, "_imputed", lambda *a: (drew.append(set(a[0].groups)), draw(*a))[1])
+    monkeypatch.setattr(at_random, "_order", lambda *a: (asked.append(set(a[3].groups)), order(*a))[1])
+    half = at_random._rows(pool, np.arange(100) < 50)
+    at_random.replayed(half, np.arange(50) < 5, pool.features[50:], locked, np.random.default_rng(0))
+    assert [one & other for one, other in zip(drew, asked, strict=True)] == [set()] * 3
+    assert all(set(half.groups) < one for one in drew)
+    assert set.union(*asked) == set(locked.groups)
 
 
 def test_heads_of_one_class_say_that_class() -> None:
@@ -169,17 +178,20 @@ def test_the_size_of_a_real_workbench_takes_seconds() -> None:
     saved.labels_saved(labelled, np.arange(300) < 30, pool.features[300:], locked)
     took = monotonic() - began
     print(f"{took:.1f} s")
-    assert took < 60  # 20 on a machine that does nothing else
+    assert took < 20
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
-def test_the_interval_holds_the_truth() -> None:
-    """The contract: at least 80 of 100 simulated users, of worlds easy and hard (20 without PROVE=1)."""
-    with ProcessPoolExecutor(
-        2, mp_context=get_context("spawn"), initializer=threadpool_limits, initargs=(1,)
-    ) as on:
-        found = list(on.map(_one_user, range(FRESH, FRESH + RUNS)))
+@pytest.mark.parametrize("locked", [0, 3000])
+def test_the_interval_holds_the_truth(locked: int) -> None:
+    """The contract: at least 80 of 100 simulated users, of worlds easy and hard (20 without PROVE=1).
+
+    With as many locked faces as people have (0: 250 to 450) intervals are so wide that they can hardly fail;
+    with 3,000 they are half as wide, so the method's own faults show.
+    """
+    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as on:
+        found = list(on.map(_one_user, range(FRESH, FRESH + RUNS), [locked] * RUNS))
     held = [low - 1 <= true <= high + 1 for true, _, _, low, high, _ in found]
     for kind in sorted(set(worlds.KINDS)):
         print(f"{kind}: {_told([one for one in found if one[1] == kind])}")
@@ -195,9 +207,10 @@ def _told(found: list[tuple[float, str, float, float, float, int]]) -> str:
     return f"{held} of {len(found)} hold the truth, median width {width:.2f} of the pool, off by {wrong:.0f}"
 
 
-def _one_user(seed: int) -> tuple[float, str, float, float, float, int]:
+def _one_user(seed: int, locked: int) -> tuple[float, str, float, float, float, int]:
     """The true saving, kind of world, value, low, high, and the size of the pool."""
-    it = worlds.user(seed)
+    threadpool_limits(1)  # here, where the libraries are loaded: one process a core
+    it = worlds.user(seed, locked)
     given = np.isin(np.arange(len(it.pool.labels)), it.labelled)
     labelled = Known(it.pool.features[given], it.pool.labels[given], it.pool.groups[given])
     assert saved.too_little(labelled, it.control[given], it.locked) is None

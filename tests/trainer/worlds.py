@@ -76,12 +76,16 @@ class User:
 KINDS = ("flat", "hard", "rare", "hard")
 
 
-def user(seed: int) -> User:
-    """The default policy with a tenth of each batch at random, up to a number of labels of the seed's."""
+def user(seed: int, locked_faces: int = 0) -> User:
+    """The default policy with a tenth of each batch at random, up to a number of labels of the seed's.
+
+    Its locked faces are 250 to 450, as the seed says, unless their number is given.
+    """
     chance = np.random.default_rng([seed, 77])
     its = world(KINDS[seed % len(KINDS)], chance)
     pool = its.faces(int(chance.integers(600, 1400)), chance)
-    locked, huge = its.faces(int(chance.integers(250, 450)), chance), its.faces(HUGE, chance)
+    usual = int(chance.integers(250, 450))
+    locked, huge = its.faces(locked_faces or usual, chance), its.faces(HUGE, chance)
     labelled, control = label(pool, int(chance.integers(7, 20)) * 10, chance)
     return User(pool, labelled, control, locked, huge)
 
