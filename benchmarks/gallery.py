@@ -26,7 +26,7 @@ from benchmarks.report import report
 from db import session, storage
 from db.base import now
 from db.migrate import upgrade
-from db.models import Face, Group, Photo, Run, Score, Workbench
+from db.models import Face, Group, Photo, Pick, Run, Score, Workbench
 from db.settings import settings
 from labeller import people
 
@@ -88,6 +88,15 @@ def rows() -> Iterator[tuple[type, list[dict[str, object]]]]:
         {"run_id": 1, "face_id": i + 1, "box_version": 1, "probabilities": [0.5, 0.5],
          "margin": float(sure[i]), "label": other[str(label[i])] if wrong[i] else str(label[i])}
         for i in range(FACES)
+    ]  # fmt: skip
+    waiting = np.flatnonzero(~decided)
+    yield Pick, [
+        {"face_id": int(face) + 1, "run_id": 1, "place": place, "reason": "uncertain", "detail": {}}
+        for place, face in enumerate(waiting[np.argsort(sure[waiting])][:200])
+    ]  # fmt: skip
+    yield Pick, [
+        {"face_id": i + 1, "place": i, "reason": "chosen", "detail": {}, "created_at": start}
+        for i in range(0, 1000, 2)
     ]  # fmt: skip
 
 

@@ -68,14 +68,16 @@ def scikit_activeml(make: Callable[[Any, int], Any]) -> simulate.Strategy:
         y = np.concatenate([_labels_of(state), np.full(len(state.left), np.nan)])
 
         def learner() -> Any:
-            return SklearnClassifier(_learner(), classes=[0, 1], random_state=0)
+            return SklearnClassifier(simulate.learner(), classes=[0, 1], random_state=0)
 
         strategy = make(pool, int(state.chance.integers(2**31)))
         wants = inspect.signature(strategy.query).parameters
         given = {
             "clf": learner(),
             "discriminator": learner(),
-            "ensemble": [SklearnClassifier(_learner(), classes=[0, 1], random_state=s) for s in range(5)],
+            "ensemble": [
+                SklearnClassifier(simulate.learner(), classes=[0, 1], random_state=s) for s in range(5)
+            ],
         }
         extra = {name: value for name, value in given.items() if name in wants}
         with warnings.catch_warnings():
@@ -92,15 +94,11 @@ def mod_al(name: str) -> simulate.Strategy:
 
         if state.probabilities is None:
             return simulate._random(state, n)
-        learner = ActiveLearner(_learner(), X_training=state.labelled, y_training=_labels_of(state))
+        learner = ActiveLearner(simulate.learner(), X_training=state.labelled, y_training=_labels_of(state))
         query = getattr(batch if "batch" in name else uncertainty, name)
         return np.asarray(query(learner, state.left, n_instances=n)).ravel()[:n]
 
     return choose
-
-
-def _learner() -> Any:
-    return simulate.LogisticRegression(C=simulate.STRENGTH, max_iter=300, class_weight="balanced")
 
 
 def _labels_of(state: State) -> np.ndarray:

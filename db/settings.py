@@ -60,19 +60,16 @@ class Settings(BaseSettings):
     @classmethod
     def _shares(cls, value: object) -> object:
         if isinstance(value, str):
-            try:
-                value = {
-                    name.strip(): int(share) for name, share in (one.split("=") for one in value.split(","))
-                }
-            except ValueError as error:
-                raise ValueError("REVIEW_MIX is written as uncertain=70,control=10,box=20") from error
-        if (
-            not isinstance(value, dict)
-            or not set(value) <= set(MIX)
-            or min(value.values()) < 0
-            or not sum(value.values())
-        ):
-            raise ValueError(f"REVIEW_MIX gives shares to {', '.join(MIX)}")
+            value = {
+                name.strip(): share for name, _, share in (one.partition("=") for one in value.split(","))
+            }
+        return value
+
+    @field_validator("review_mix")
+    @classmethod
+    def _known_shares(cls, value: dict[str, int]) -> dict[str, int]:
+        if not set(value) <= set(MIX) or min(value.values(), default=-1) < 0 or not sum(value.values()):
+            raise ValueError(f"REVIEW_MIX gives shares to {', '.join(MIX)}, such as uncertain=80,control=20")
         return value
 
     @field_validator("data")

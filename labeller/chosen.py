@@ -11,11 +11,11 @@ from db.base import now
 from db.faces import insert_for_faces
 from db.models import Event, Face, Group, Person, Photo, Pick
 from labeller.errors import BadAnswer, NotFound
-from labeller.picked import BY_HAND
+from labeller.picked import BY_HAND, CHOSEN
 
 MOST = 1000
 """Faces chosen at once: nobody looks at more before the next model."""
-REASON, KIND = "chosen", "faces_chosen"
+KIND = "faces_chosen"
 
 
 @dataclass(frozen=True)
@@ -78,9 +78,9 @@ def _still_waiting(face_ids: Sequence[int]) -> Select[int]:
 
 def _write(session: Session, person: Person, face_ids: Sequence[int]) -> int:
     """Picks after all others that were chosen by hand, and the event that remembers them."""
-    last = session.scalar(select(func.max(Pick.place)).where(Pick.reason == REASON))
+    last = session.scalar(select(func.max(Pick.place)).where(Pick.reason == CHOSEN))
     first, at = 0 if last is None else last + 1, now()
-    common: dict[str, Any] = {"run_id": None, "reason": REASON, "detail": {}, "created_at": at}
+    common: dict[str, Any] = {"run_id": None, "reason": CHOSEN, "detail": {}, "created_at": at}
     insert_for_faces(
         session, Pick, [{"face_id": id, "place": first + n, **common} for n, id in enumerate(face_ids)]
     )

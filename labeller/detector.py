@@ -10,10 +10,12 @@ from sqlalchemy.orm import Session
 
 from db import queue
 from db.intervals import Interval, wilson
+from db.levels import levels
 from db.live import workbench
 from db.models import Event, Face, Person, Photo, Run
 from labeller.errors import BadAnswer
 
+HIDDEN, SHOWN, LIKELY = range(3)
 SIZES = (24, 48, 96)
 """Edges of the size classes: shorter side of a face in pixels of the photo."""
 POINTS = 60
@@ -33,8 +35,8 @@ class Seen:
     label: str | None
     side: float
     chance: float | None
-    doubtful: bool
-    hidden: bool
+    level: int
+    """LIKELY, SHOWN or HIDDEN, by the thresholds in force; of a face that was not found HIDDEN."""
 
     @property
     def found(self) -> bool:
@@ -77,10 +79,10 @@ def report(seen: Sequence[Seen]) -> Report | None:
     months = sorted({one.month for one in real})
     by_month = [_line(month, [one for one in real if one.month == month]) for month in months]
     wrong = [one for one in seen if not one.real]
-    counts = (len(wrong), sum(not one.hidden for one in wrong), sum(not one.doubtful for one in wrong))
-    return Report(
-        photos, lines, by_size, by_month, (counts[0] / photos, counts[1] / photos, counts[2] / photos)
+    every, shown, first = (
+        sum(one.level >= level for one in wrong) / photos for level in (HIDDEN, SHOWN, LIKELY)
     )
+    return Report(photos, lines, by_size, by_month, (every, shown, first))
 
 
 def curve(seen: Sequence[Seen], label: str | None) -> list[tuple[float, float, float]]:
@@ -106,25 +108,25 @@ def on_complete_photos(session: Session) -> list[Seen]:
     """Every face and box of complete photos, but for likely ones that nobody answered."""
     query = select(Face, Photo.created_at).join(Photo)
     query = query.where(Photo.completed_at.is_not(None), Photo.status == "ready").order_by(Face.id)
+    likely, hidden = levels(session)
     found = []
     for face, created in session.execute(query):
         real = face.state == "confirmed" or (face.source == "human" and face.state == "proposed")
-        if not real and face.state == "proposed" and not face.doubtful:
-            continue  # it waits for its answer
-        said = None if face.source == "human" else face.chance if face.chance is not None else face.confidence
-        found.append(
-            Seen(
-                face.photo_id,
-                created.strftime("%Y-%m"),
-                real,
-                face.label,
-                min(face.w, face.h),
-                said,
-                face.doubtful,
-                face.hidden,
-            )
-        )
+        said = None if face.source == "human" else face.confidence if face.chance is None else face.chance
+        level = _level(face, likely, hidden)
+        if real or face.state == "rejected" or level < LIKELY:  # the others wait for their answer
+            month, side = created.strftime("%Y-%m"), min(face.w, face.h)
+            found.append(Seen(face.photo_id, month, real, face.label, side, said, level))
     return found
+
+
+def _level(face: Face, likely: float, hidden: float) -> int:
+    """How the box would be shown now if nobody had answered it."""
+    if face.source == "human":
+        return HIDDEN
+    if face.chance is None:
+        return HIDDEN if face.hidden else SHOWN if face.doubtful else LIKELY
+    return (face.chance >= hidden) + (face.chance >= likely)
 
 
 def move(session: Session, by: Person, likely: float, hidden: float) -> None:
@@ -149,7 +151,7 @@ def has_head(session: Session) -> bool:
 
 def _line(name: str, real: Sequence[Seen]) -> Line:
     found = sum(one.found for one in real)
-    likely = sum(one.found and not one.doubtful for one in real)
+    likely = sum(one.level == LIKELY for one in real)
     return Line(name, len(real), wilson(found, len(real)), wilson(likely, len(real)))
 
 

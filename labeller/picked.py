@@ -2,14 +2,15 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Integer, Select, and_, case, exists, func, or_, select
+from sqlalchemy import ColumnElement, Integer, Select, and_, case, func, or_, select
 from sqlalchemy.orm import Session, contains_eager
 
 from db.models import Face, Photo, Pick, Run, Score
 from db.words import N_
 
+CHOSEN = "chosen"
 REASONS = {
-    "chosen": ("typical", N_("Somebody picked it on the map.")),
+    CHOSEN: ("typical", N_("Somebody picked it on the map.")),
     "typical": ("typical", N_("It is typical of many faces.")),
     "novel": ("typical", N_("It is unlike anything labelled so far.")),
     "control": ("control", N_("Drawn at random, to measure what choosing faces brings.")),
@@ -20,9 +21,11 @@ REASONS = {
 }
 """Of each kind of pick the code of the API's contract, and the text."""
 BY_HAND: ColumnElement[bool] = and_(
-    Pick.reason == "chosen", or_(Face.decided_at.is_(None), Face.decided_at < Pick.created_at)
+    Pick.reason == CHOSEN, or_(Face.decided_at.is_(None), Face.decided_at < Pick.created_at)
 )
 """Chosen by hand, and not answered since."""
+AGAIN: ColumnElement[bool] = and_(BY_HAND, Face.decided_at.is_not(None))
+"""Chosen by hand after it had been answered."""
 
 
 def waiting(
@@ -32,7 +35,7 @@ def waiting(
     if mode == "label" and run is not None:
         return []
     query = (_by_model(run) if run else _without_model()).where(free)
-    query = query.order_by(Pick.reason != "chosen", Pick.place, Pick.id).limit(limit)
+    query = query.order_by(Pick.reason != CHOSEN, Pick.place, Pick.id).limit(limit)
     picks = session.scalars(query.options(contains_eager(Pick.face).contains_eager(Face.photo)))
     first: dict[int, Pick] = {}
     for pick in picks:
@@ -46,12 +49,6 @@ def why(pick: Pick) -> tuple[str, str, dict[str, str]]:
     return code, text, {name: str(value) for name, value in pick.detail.items()}
 
 
-def chosen_again() -> ColumnElement[bool]:
-    """Whether the face was chosen by hand after it had been answered."""
-    later = and_(Pick.face_id == Face.id, Pick.reason == "chosen", Pick.created_at > Face.decided_at)
-    return exists().where(later)
-
-
 def _picks() -> Select[Pick]:
     return select(Pick).join(Pick.face).join(Face.photo).where(Photo.status == "ready")
 
@@ -59,7 +56,7 @@ def _picks() -> Select[Pick]:
 def _without_model() -> Select[Pick]:
     """What is typical; nobody was asked about it."""
     return _picks().where(
-        Pick.run_id.is_(None), Pick.reason != "chosen", Face.decided_at.is_(None), Face.opinions == 0
+        Pick.run_id.is_(None), Pick.reason != CHOSEN, Face.decided_at.is_(None), Face.opinions == 0
     )
 
 

@@ -74,9 +74,8 @@ def next_faces(session: Session, person: Person, mode: str, limit: int) -> Batch
     remaining = min(COUNTED, sum(_count(session, query.limit(COUNTED)) for query in queues))
     picks = picked.waiting(session, mode, run, free, limit)
     first, *others = [_first(session, query, limit + len(picks)) for query in queues]
-    chosen = [pick.face for pick in picks]
-    faces = _mixed([[*chosen, *(face for face in first if face not in chosen)], *others])
-    faces = list(dict.fromkeys(faces))[:limit]
+    planned = dict.fromkeys([*(pick.face for pick in picks), *first])
+    faces = list(dict.fromkeys(_mixed([list(planned), *others])))[:limit]
     held = leases.take(session, person, [face.id for face in faces], blind=mode == "label")
     items = items_for(session, mode, run, faces, held, {pick.face_id: pick for pick in picks})
     if mode == "review":  # the suspects stand among the others by what the live model says of them
@@ -94,16 +93,15 @@ def items_for(
 ) -> list[Item]:
     """The faces as cards, those that are held; with the reason for which a face was picked."""
     guesses = _guesses(session, run, faces)
+
+    def known(face: Face) -> str | None:
+        return face.label if mode == "review" else None
+
     return [
-        Item(face, *_why(face, mode, guess, picks.get(face.id)), guess, _known(face, mode), held[face.id])
+        Item(face, *_why(face, mode, guess, picks.get(face.id)), guess, known(face), held[face.id])
         for face, guess in zip(faces, guesses, strict=True)
         if face.id in held
     ]
-
-
-def _known(face: Face, mode: str) -> str | None:
-    """What the person may know of earlier answers."""
-    return face.label if mode == "review" else None
 
 
 def cards(session: Session, faces: Sequence[Face], person: Person) -> list[Item]:
@@ -155,7 +153,7 @@ def _queues(session: Session, mode: str, run: Run | None, person: Person | None)
     return [
         scored.where(Score.box_version == Face.box_version, _worth_a_second_look(run)),
         suspects.order_by(Outcome.own, Outcome.face_id),
-        ready.where(picked.chosen_again()).order_by(Face.id),
+        ready.join(Pick, Pick.face_id == Face.id).where(picked.AGAIN).order_by(Pick.id),
     ]
 
 

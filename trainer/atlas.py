@@ -14,8 +14,8 @@ from db.base import now
 from db.faces import insert_for_faces
 from db.live import workbench
 from db.models import Spot, Workbench
-from trainer import spots
-from trainer.embed import Wanted, features_of
+from trainer import embed, spots
+from trainer.select import unit
 
 if TYPE_CHECKING:
     from openTSNE import TSNEEmbedding
@@ -106,8 +106,8 @@ def _draw(session: Session, network: "Network") -> int:
         return 0
     if drawn_at is None or len(new) > ANEW * len(known):
         return _draw_anew(session, network, ids)
-    before, old = _features(session, network, _some(known))
-    found, vectors = _features(session, network, new)
+    before, old = embed.plain(session, network, _some(known))
+    found, vectors = embed.plain(session, network, new)
     if len(before) < spots.FEWEST or not found:
         return 0
     spot = place(old, np.array([there[id] for id in before]), vectors)
@@ -116,7 +116,7 @@ def _draw(session: Session, network: "Network") -> int:
 
 
 def _draw_anew(session: Session, network: "Network", ids: Sequence[int]) -> int:
-    found, vectors = _features(session, network, ids)
+    found, vectors = embed.plain(session, network, ids)
     if len(found) < spots.FEWEST:
         return 0
     made = lay_out(vectors)
@@ -158,13 +158,6 @@ def _rows(ids: Sequence[int], made: Plane, which: slice) -> Iterator[dict[str, f
         yield {"face_id": id, "x": x, "y": y}
 
 
-def _features(session: Session, network: "Network", ids: Sequence[int]) -> tuple[list[int], Vectors]:
-    """The faces that are still there, and their features (n, 1280)."""
-    features = features_of(session, network, [Wanted(id, 1) for id in ids])
-    found = [id for id in ids if (id, 0) in features]
-    return found, features.take([(id, 0) for id in found])
-
-
 def _some(ids: Sequence[int]) -> list[int]:
     return [ids[i] for i in _sample(len(ids))]
 
@@ -178,16 +171,10 @@ def _pca(vectors: Vectors) -> "PCA":
     from sklearn.decomposition import PCA
 
     count = min(DIMENSIONS, len(vectors) - 1)
-    return PCA(count, svd_solver="randomized", random_state=SEED).fit(_unit(vectors))
+    return PCA(count, svd_solver="randomized", random_state=SEED).fit(unit(vectors))
 
 
 def _reduced(reduce: "PCA", vectors: Vectors) -> Plane:
     """Few dimensions (n, 50) of features; in parts, which need less memory."""
     parts = [vectors[start : start + AT_ONCE] for start in range(0, len(vectors), AT_ONCE)]
-    return np.concatenate([reduce.transform(_unit(part)) for part in parts]).astype(np.float64)
-
-
-def _unit(vectors: Vectors) -> NDArray[np.float32]:
-    """Of length 1: what counts is their angle, as everywhere here."""
-    plain = vectors.astype(np.float32)
-    return np.asarray(plain / np.maximum(1e-9, np.linalg.norm(plain, axis=1, keepdims=True)))
+    return np.concatenate([reduce.transform(unit(part)) for part in parts]).astype(np.float64)

@@ -3,15 +3,14 @@
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 from sqlalchemy import Select, select, update
 from sqlalchemy.orm import Session
 
+from db.levels import levels
 from db.models import Face, Photo, Run
 from trainer import box_head, networks
 from trainer.box_head import BoxHead, Fitted, Told
-from trainer.embed import WIDE, Features, Wanted, features_of
-from trainer.levels import levels
+from trainer.embed import WIDE, Wanted, features_of
 from trainer.select import Array
 
 AT_ONCE = 5000
@@ -24,8 +23,11 @@ def learn(session: Session, run_id: int) -> None:
     run = session.get(Run, run_id)
     if run is None:
         return
-    faces = list(session.scalars(_answered().order_by(Face.id.desc()).limit(LEARNED)))
-    fitted = _fit(session, faces)
+    faces = session.scalars(_answered().order_by(Face.id.desc()).limit(LEARNED)).all()
+    if not box_head.enough(np.array([face.state == "confirmed" for face in faces], bool)):
+        return  # before anything is computed
+    faces, rows = _rows(session, faces)
+    fitted = _fit(faces, rows)
     if fitted is None:
         return
     run.box_head = fitted.head.as_dict()
@@ -35,44 +37,33 @@ def learn(session: Session, run_id: int) -> None:
         for face, p in zip(faces, fitted.out_of_fold.tolist(), strict=True)
         if face.source == "mtcnn"
     ]
-    session.execute(update(Face), judged)
+    if judged:  # an update with nothing to set would be one of all rows
+        session.execute(update(Face), judged)
     session.commit()
-    weigh(session, fitted.head, again=True)
+    weigh(session, again=True)
 
 
-def weigh_new(session: Session) -> None:
-    """Weigh proposals that came since the head was learned."""
-    if (head := _newest(session)) is not None:
-        weigh(session, head, again=False)
+def weigh(session: Session, *, again: bool) -> None:
+    """By the newest head, give proposals that wait their chance, and where they are shown. Commits.
 
-
-def weigh_all(session: Session) -> None:
-    """Weigh all that wait anew: the owner moved the thresholds."""
-    if (head := _newest(session)) is not None:
-        weigh(session, head, again=True)
-
-
-def _newest(session: Session) -> BoxHead | None:
-    query = select(Run.box_head).where(Run.box_head.is_not(None)).order_by(Run.id.desc())
-    saved = session.scalar(query.limit(1))
-    return BoxHead.of(saved) if saved else None
-
-
-def weigh(session: Session, head: BoxHead, *, again: bool) -> None:
-    """Give proposals that wait their chance and where they are shown. `again`: also those that have one."""
+    `again`: also those that have one, since the head or the thresholds are others now.
+    """
     query = _waiting() if again else _waiting().where(Face.chance.is_(None))
     ids = list(session.scalars(query.with_only_columns(Face.id).order_by(Face.id)))
-    likely, hidden = levels(session)
+    newest = select(Run.box_head).where(Run.box_head.is_not(None)).order_by(Run.id.desc()).limit(1)
+    saved = session.scalar(newest) if ids else None
+    if not saved:
+        return
+    head, (likely, hidden) = BoxHead.of(saved), levels(session)
     for start in range(0, len(ids), AT_ONCE):
-        faces = list(session.scalars(query.where(Face.id.in_(ids[start : start + AT_ONCE]))))
-        chances = head.chances(_rows(session, faces)).tolist() if faces else []
-        session.execute(
-            update(Face),
-            [
-                {"id": face.id, "chance": p, "doubtful": p < likely, "hidden": p < hidden}
-                for face, p in zip(faces, chances, strict=True)
-            ],
-        )
+        some = list(session.scalars(query.where(Face.id.in_(ids[start : start + AT_ONCE]))))
+        faces, rows = _rows(session, some)
+        weighed = [
+            {"id": face.id, "chance": p, "doubtful": p < likely, "hidden": p < hidden}
+            for face, p in zip(faces, head.chances(rows).tolist(), strict=True)
+        ]
+        if weighed:
+            session.execute(update(Face), weighed)
         session.commit()
 
 
@@ -87,22 +78,20 @@ def _waiting() -> Select[Face]:
     return query.where(Face.source == "mtcnn", Face.decided_at.is_(None))
 
 
-def _fit(session: Session, faces: Sequence[Face]) -> Fitted | None:
+def _fit(faces: Sequence[Face], rows: Array) -> Fitted | None:
     is_face = np.array([face.state == "confirmed" for face in faces], bool)
     drawn = np.array([face.source != "mtcnn" for face in faces], bool)
-    if not box_head.enough(is_face):
-        return None
-    photos = np.array([face.photo_id for face in faces], np.int64)
-    return box_head.fit(_rows(session, faces), is_face, photos, drawn)
+    return box_head.fit(rows, is_face, np.array([face.photo_id for face in faces], np.int64), drawn)
 
 
-def _rows(session: Session, faces: Sequence[Face]) -> Array:
-    features = features_of(session, networks.shared(), [Wanted(face.id, 1, wide=True) for face in faces])
-    return box_head.inputs(_view(features, faces, 0), _view(features, faces, WIDE), _told(faces))
-
-
-def _view(features: Features, faces: Sequence[Face], view: int) -> NDArray[np.float16]:
-    return features.take([(face.id, view) for face in faces])
+def _rows(session: Session, faces: Sequence[Face]) -> tuple[list[Face], Array]:
+    """The faces that are still there, and what the head reads of each."""
+    wanted = [Wanted(face.id, 1, wide=True) for face in faces]
+    features = features_of(session, networks.shared(), wanted)
+    gone = features.missing()
+    there = [face for face in faces if face.id not in gone]
+    crop, wide = (features.take([(face.id, view) for face in there]) for view in (0, WIDE))
+    return there, box_head.inputs(crop, wide, _told(there))
 
 
 def _told(faces: Sequence[Face]) -> Told:

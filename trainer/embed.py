@@ -160,6 +160,18 @@ def features_of(
     return features
 
 
+def plain(
+    session: Session,
+    network: "Network",
+    face_ids: Sequence[int],
+    on_batch: Callable[[float], None] = lambda share: None,
+) -> tuple[list[int], NDArray[np.float16]]:
+    """The faces that are still there, in their order, and the features (n, 1280) of their crops."""
+    features = features_of(session, network, [Wanted(id, 1) for id in face_ids], on_batch)
+    there = [id for id in face_ids if (id, 0) in features]
+    return there, features.take([(id, 0) for id in there])
+
+
 def crops_of(
     session: Session,
     network: "Network",

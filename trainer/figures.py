@@ -13,6 +13,7 @@ from trainer import curves, evaluate
 from trainer.coverage import DRIFTED
 from trainer.dataset import Dataset, Row
 from trainer.evaluate import Floats
+from trainer.select import unit
 
 if TYPE_CHECKING:  # so that pages and tests need no network for it
     from trainer.learn import Learned
@@ -159,14 +160,9 @@ def drift(
     if len(known) < FEW or len(new) < FEW or len(np.unique(groups)) < 2:
         return None
     chosen = np.random.default_rng(0).permutation(len(known))[:COMPARED]
-    old, of, fresh = _unit(known[chosen]), groups[chosen], _unit(new)
+    old, of, fresh = unit(known[chosen]), groups[chosen], unit(new)
     alike = old @ old.T
     alike[of[:, None] == of[None, :]] = -1.0
     edge = np.quantile(alike.max(axis=1), USUAL)
     unusual = int(((fresh @ old.T).max(axis=1) < edge).sum())
     return {"n": len(new), "unusual": wilson(unusual, len(new))}
-
-
-def _unit(vectors: NDArray[np.float16]) -> NDArray[np.float32]:
-    plain = vectors.astype(np.float32)
-    return np.asarray(plain / np.maximum(1e-9, np.linalg.norm(plain, axis=1, keepdims=True)))

@@ -35,7 +35,7 @@ def score_new_faces() -> None:
 
     with session_scope() as session:
         score.score_new_faces(session)
-        boxes.weigh_new(session)
+        boxes.weigh(session, again=False)
         plan.refill(session)
 
 
@@ -60,7 +60,7 @@ def weigh_boxes() -> None:
     from trainer import boxes
 
     with session_scope() as session:
-        boxes.weigh_all(session)
+        boxes.weigh(session, again=True)
 
 
 @app.task(name="trainer.classify_prediction")

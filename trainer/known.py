@@ -38,14 +38,13 @@ def of_workbench(session: Session, seeds: int, on_face: OnFace) -> tuple[Known, 
     require_both_halves(known, names, seeds)
 
     from trainer import networks
-    from trainer.embed import Wanted, features_of
+    from trainer.embed import plain
 
-    wanted = [Wanted(row.face_id, 1) for row in rows]
-    features = features_of(
-        session, networks.shared(), wanted, lambda share: on_face(round(share * len(rows)), len(rows))
+    ids = [row.face_id for row in rows]
+    found, vectors = plain(
+        session, networks.shared(), ids, lambda share: on_face(round(share * len(ids)), len(ids))
     )
-    there = [place for place, row in enumerate(rows) if (row.face_id, 0) in features]
-    vectors = features.take([(rows[place].face_id, 0) for place in there])
+    there = np.isin(ids, found)
     known = Known(vectors.astype(np.float32), known.labels[there], known.groups[there])
     require_both_halves(known, names, seeds)  # some may have been deleted meanwhile
     return known, names

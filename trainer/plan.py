@@ -9,7 +9,6 @@ from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from sqlalchemy import Select, and_, func, select
 from sqlalchemy.orm import Session
 
@@ -17,9 +16,8 @@ from db.base import OPEN
 from db.live import live_run
 from db.models import Event, Face, Group, Photo, Pick, Run, Score
 from db.settings import settings
-from trainer import networks
+from trainer import embed, networks
 from trainer import select as choose
-from trainer.embed import Wanted, features_of
 from trainer.networks import Network
 from trainer.select import Places
 from trainer.weak import Weak, weakest
@@ -62,13 +60,12 @@ def refill(session: Session) -> None:
     run = live_run(session)
     if _waiting(session, run) >= BATCH:
         return
-    picks = _typical(session) if run is None else _by_model(session, run)
+    if run is None:
+        picks = _typical(session)
+    else:
+        picks = plan(session, run, networks.network_of(session, run), run.metrics or {})
     add(session, picks, run)
     session.commit()
-
-
-def _by_model(session: Session, run: Run) -> list[Pick]:
-    return plan(session, run, networks.network_of(session, run), run.metrics or {})
 
 
 def add(session: Session, picks: list[Pick], run: Run | None) -> None:
@@ -132,15 +129,15 @@ def _as(ids: Iterable[int], reason: str, **detail: Any) -> Wish:
 
 def _uncertain(session: Session, network: Network, order: Places, chance: np.random.Generator) -> Places:
     """Clustered margin, batch by batch, of faces in the order of their margins; then those left over."""
-    features = _features(session, network, order)
+    ids, features = embed.plain(session, network, order.tolist())
     chosen: list[int] = []
-    rest = np.arange(len(order))
+    rest = np.arange(len(ids))
     for _ in range(AHEAD):
         window = rest[: BATCH * choose.PER_PLACE]
         picked = window[choose.one_of_each(features[window], BATCH, chance)]
         chosen += picked.tolist()
         rest = np.setdiff1d(rest, picked)
-    return np.asarray(order[np.array([*chosen, *rest], int)])
+    return np.array(ids, np.int64)[[*chosen, *rest]]
 
 
 def _novel(session: Session, run: Run, network: Network, some: Places, chance: np.random.Generator) -> Places:
@@ -148,8 +145,9 @@ def _novel(session: Session, run: Run, network: Network, some: Places, chance: n
     known = select(Score.face_id).join(Face, Face.id == Score.face_id)
     known = known.where(Score.run_id == run.id, Face.label.is_not(None))
     had = chance.permutation(np.array(session.scalars(known).all(), np.int64))[:COMPARED]
-    features = _features(session, network, some), _features(session, network, had)
-    return np.asarray(some[choose.k_centre(features[0], COUNT // 4, chance, features[1])])
+    ids, features = embed.plain(session, network, some.tolist())
+    _, labelled = embed.plain(session, network, had.tolist())
+    return np.array(ids, np.int64)[choose.k_centre(features, COUNT // 4, chance, labelled)]
 
 
 def _sampled_in(doubtful: Places, hidden: Places) -> list[int]:
@@ -195,16 +193,8 @@ def _typical(session: Session) -> list[Pick]:
     chance = np.random.default_rng([len(left), len(known)])
     left, known = chance.permutation(left)[:COLD], chance.permutation(known)[:COLD]
     network = networks.shared()
-    best = choose.density(
-        _features(session, network, left), BATCH, chance, _features(session, network, known)
-    )
+    ids, features = embed.plain(session, network, left.tolist())
+    _, labelled = embed.plain(session, network, known.tolist())
+    best = choose.density(features, BATCH, chance, labelled)
     first = session.scalar(select(func.max(Pick.place)).where(Pick.run_id.is_(None))) or 0
-    return [
-        Pick(face_id=int(left[one]), place=first + i, reason="typical") for i, one in enumerate(best, start=1)
-    ]
-
-
-def _features(session: Session, network: Network, ids: NDArray[np.int64]) -> NDArray[np.float16]:
-    """Features (n, 1280) of the faces; zeros for one that is gone meanwhile."""
-    wanted = [Wanted(int(id), 1) for id in ids]
-    return features_of(session, network, wanted).take([(int(id), 0) for id in ids])
+    return [Pick(face_id=ids[one], place=first + i, reason="typical") for i, one in enumerate(best, start=1)]

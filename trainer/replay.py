@@ -1,15 +1,15 @@
-"""`python -m trainer.replay RUN`: a run again, from its manifest, recipe and seed; do the figures agree?
+"""`python -m trainer.replay`: a run again, from its manifest, recipe and seed; do the figures agree?
 
-Nothing is published. Faces erased since cannot come back; with some missing the figures may differ.
+Reads the run's id from standard input and writes a `Replay` as a line of JSON. Nothing is published. Faces
+erased since cannot come back; with some missing the figures may differ.
 """
 
-import json
-import sys
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from sqlalchemy.orm import Session
 
+from db.lines import asked, speaker
 from db.models import Run
 from db.session import session_scope
 from db.storage import blobs
@@ -61,9 +61,9 @@ def _apart(one: Any, other: Any) -> float:
 
 
 def main() -> None:
+    number, say = asked(), speaker()
     with session_scope() as session:
-        found = replay(session, get_run(session, int(sys.argv[1])))
-    sys.stdout.write(json.dumps(asdict(found)) + "\n")
+        say(**asdict(replay(session, get_run(session, number))))
 
 
 if __name__ == "__main__":

@@ -29,8 +29,9 @@ AT_ONCE = 5000
 
 
 def newest_faces(session: Session, limit: int) -> list[int]:
-    """Ids of the newest faces that are scored, newest first."""
-    return list(session.scalars(_scored().with_only_columns(Face.id).order_by(Face.id.desc()).limit(limit)))
+    """Ids of the newest scored faces that hardly anything else could be, newest first."""
+    query = _scored().with_only_columns(Face.id).where(Face.doubtful.is_(False))
+    return list(session.scalars(query.order_by(Face.id.desc()).limit(limit)))
 
 
 def score_all(

@@ -85,9 +85,14 @@ def halves(known: Known, seed: int) -> tuple[Places, Places]:
     return np.flatnonzero(~measured), np.flatnonzero(measured)
 
 
+def learner() -> LogisticRegression:
+    """What the head is, to be fitted to its optimum."""
+    return LogisticRegression(C=STRENGTH, max_iter=300, class_weight="balanced")
+
+
 def model(features: Array, labels: NDArray[np.int64]) -> LogisticRegression:
-    """What the head is, fitted to its optimum."""
-    return LogisticRegression(C=STRENGTH, max_iter=300, class_weight="balanced").fit(features, labels)
+    """The learner, fitted."""
+    return learner().fit(features, labels)
 
 
 def replay(known: Known, strategy: Strategy, seed: int, upto: int) -> Curve:

@@ -18,6 +18,7 @@ from db.words import N_
 from trainer import dataset, figures, networks, promote, publish, score
 from trainer.dataset import Dataset
 from trainer.embed import Features, Wanted, crops_of, features_of
+from trainer.embed import plain as plain_features
 from trainer.head import Epoch
 from trainer.learn import Learned, learn, plain
 from trainer.networks import Network
@@ -163,11 +164,10 @@ def _drift(session: Session, data: Dataset, network: Network, beat: Say) -> dict
     known = data.where("train", "validation")
     labelled = {row.face_id for row in data.rows}
     newest = [id for id in score.newest_faces(session, NEWEST + len(labelled)) if id not in labelled][:NEWEST]
-    features = features_of(session, network, [Wanted(id, 1) for id in newest], beat)
-    there = [(id, 0) for id in newest if (id, 0) in features]
+    _, features = plain_features(session, network, newest, beat)
     ids = [Wanted(data.rows[i].face_id, 1) for i in np.flatnonzero(known)]
     return figures.drift(
         plain(data, features_of(session, network, ids, beat, data.boxes), known),
         data.groups[known],
-        features.take(there),
+        features,
     )

@@ -39,7 +39,7 @@ def _out(photo: Photo) -> dict[str, Any]:
     faces = [
         face_out(face) | {"face_id": face.id, "doubtful": face.doubtful, "keypoints": face.keypoints}
         for face in photo.faces
-        if not (face.hidden and face.state == "proposed")
+        if face.offered
     ]
     complete = photo.completed_at is not None
     return {

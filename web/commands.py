@@ -1,12 +1,9 @@
 """The `flask` commands of DESIGN section 7. Each works on the data folder while the workbench runs."""
 
 import json
-import os
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +25,7 @@ from db.settings import settings
 from labeller import folders, invites, people, predictions, review, tally
 from trainer import runs
 from trainer.recipe import PRESETS
+from web.children import ChildFailed, lines
 from web.links import invitation_url
 from web.simulate import simulate
 from web.up import up
@@ -191,14 +189,11 @@ def replay(run: int, json_: bool) -> None:
     """Compute the figures of RUN anew, from its manifest, recipe and seed; nothing is changed."""
     with _workbench() as session:
         runs.get_run(session, run)
-    # A process of its own: this one never loads a network.
-    env = os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3"}
-    done = subprocess.run(
-        [sys.executable, "-m", "trainer.replay", str(run)], env=env, stdout=subprocess.PIPE, text=True
-    )
-    if done.returncode:
-        raise click.ClickException(f"The replay of run {run} failed; what it said is above.")
-    found = json.loads(done.stdout.splitlines()[-1])
+    try:
+        with closing(lines("trainer.replay", run)) as told:
+            (found,) = told
+    except ChildFailed as error:
+        raise click.ClickException(f"The replay of run {run} failed:\n{error}") from error
     alike = found["difference"] <= REPLAYED_ALIKE
     erased = f" {found['missing']} faces were erased since." if found["missing"] else ""
     text = f"Run {run}: figures differ by at most {found['difference']:.2g}.{erased}"

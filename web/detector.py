@@ -4,10 +4,10 @@ from apiflask import APIBlueprint
 from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from db.levels import levels
 from db.live import live_run
 from labeller import boxes, detector
 from labeller.errors import BadAnswer
-from trainer.levels import levels
 from web import charts
 from web.auth import me
 from web.database import db

@@ -138,6 +138,11 @@ class Face(Base):
     )
 
     @property
+    def offered(self) -> bool:
+        """Whether pages show it: all but the proposals that are hardly faces."""
+        return self.state != "proposed" or not self.hidden
+
+    @property
     def box(self) -> tuple[float, float, float, float]:
         """(x, y, width, height) in pixels of the upright photo."""
         return (self.x, self.y, self.w, self.h)

@@ -122,9 +122,9 @@ class Workbench(Base):
     nightly_on: Mapped[str | None]
     """The last day, as 2026-11-24, on which that was looked at."""
     likely_at: Mapped[float | None]
-    """Chance of being a face from which a proposal is shown among the first; None: by the settings of old."""
+    """Chance of being a face from which a proposal is shown among the first; None: as `db.levels` has it."""
     hidden_at: Mapped[float | None]
-    """Chance below which it is hidden."""
+    """Chance below which it is hidden; None: likewise."""
     mapped_at: Mapped[datetime | None]
     """When the map was last drawn anew."""
     live_run: Mapped[Run | None] = relationship(foreign_keys=live_run_id)

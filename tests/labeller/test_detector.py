@@ -12,20 +12,23 @@ from tests.labeller.test_answers import add_faces
 
 
 def seen(real: bool, chance: float | None, label: str | None = None, **other: object) -> Seen:
-    values = {"photo": 1, "month": "2026-11", "side": 50.0, "doubtful": False, "hidden": False}
+    values = {
+        "photo": 1,
+        "month": "2026-11",
+        "side": 50.0,
+        "level": detector.HIDDEN if chance is None else detector.LIKELY,
+    }
     return Seen(real=real, label=label if real else None, chance=chance, **(values | other))  # type: ignore[arg-type]
 
 
 def test_recall_counts_what_was_drawn_by_hand_as_missed() -> None:
     faces = [
         seen(True, 0.9, "mask"),
-        seen(True, 0.3, "mask", doubtful=True),
+        seen(True, 0.3, "mask", level=detector.SHOWN),
         seen(True, None, "mask"),
         seen(True, 0.9, "nomask"),
     ]
-    report = detector.report(
-        [*faces, seen(False, 0.9), seen(False, 0.1, doubtful=True, hidden=True, photo=2)]
-    )
+    report = detector.report([*faces, seen(False, 0.9), seen(False, 0.1, level=detector.HIDDEN, photo=2)])
     assert report is not None
     every, mask, nomask = report.lines
     assert (every.n, every.found["value"], every.likely["value"]) == (4, 0.75, 0.5)

@@ -85,7 +85,7 @@ def test_a_replay_on_another_number_of_threads_is_alike(db: Session) -> None:
     db.commit()
     core = str(min(os.sched_getaffinity(0)))
     done = subprocess.run(
-        ["taskset", "-c", core, sys.executable, "-m", "trainer.replay", str(run.id)],
+        ["taskset", "-c", core, sys.executable, "-m", "trainer.replay"], input=str(run.id).encode(),
         cwd=ROOT, env=os.environ | {"TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1"},
         stdout=subprocess.PIPE, check=True,
     )  # fmt: skip

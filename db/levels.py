@@ -1,4 +1,4 @@
-"""From which chance of being a face on a proposal is shown, and how. Light: pages call this."""
+"""From which chance of being a face on a proposal is shown, and how: sorted by the trainer, shown by all."""
 
 from sqlalchemy.orm import Session
 

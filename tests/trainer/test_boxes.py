@@ -1,0 +1,118 @@
+"""Answers to boxes, learned: what waits is weighed, hidden and shown, and the owner's thresholds count."""
+
+import numpy as np
+import pytest
+from sqlalchemy.orm import Session
+
+from db.base import now
+from db.faces import insert_for_faces
+from db.models import Embedding, Face, Run, Workbench
+from tests import labelled
+from tests.labelled import one_engine
+from trainer import boxes, networks
+from trainer.embed import WIDE
+from trainer.networks import Network
+
+NETWORK = Network("planted", False, None)  # type: ignore[arg-type] # nothing is to be embedded
+
+pytestmark = [pytest.mark.slow, one_engine]
+
+
+@pytest.fixture
+def proposals(db: Session, monkeypatch: pytest.MonkeyPatch) -> list[Face]:
+    """160 proposals, by turns a face and none, of which the features tell; 100 of them answered."""
+    monkeypatch.setattr(networks, "shared", lambda: NETWORK)
+    faces = labelled.rows(db, 160)
+    chance = np.random.default_rng(0)
+    kept = []
+    for place, face in enumerate(faces):
+        face.confidence, face.waiting = 0.6, place >= 100
+        if place >= 100:
+            face.state, face.label, face.decided_at = "proposed", None, None
+        elif place % 2:
+            face.state, face.label = "rejected", None
+        for view in (0, WIDE):
+            vector = chance.normal(0, 0.5, 1280)
+            vector[:40] += -1 if place % 2 else 1
+            row = {"face_id": face.id, "box_version": 1, "backbone": NETWORK.id, "view": view}
+            kept.append(row | {"vector": vector.astype("<f2").tobytes()})
+    insert_for_faces(db, Embedding, kept)
+    db.commit()
+    return faces
+
+
+def a_run(db: Session) -> Run:
+    run = Run(recipe={}, seed=0, classes=["mask", "nomask"], status="done", finished_at=now())
+    db.add(run)
+    db.commit()
+    return run
+
+
+def weighed(db: Session, faces: list[Face]) -> list[tuple[bool, bool]]:
+    """(doubtful, hidden) of each."""
+    for face in faces:
+        db.refresh(face)
+    return [(face.doubtful, face.hidden) for face in faces]
+
+
+def test_what_waits_is_sorted_by_what_was_answered(db: Session, proposals: list[Face]) -> None:
+    run = a_run(db)
+    boxes.learn(db, run.id)
+    boxes.learn(db, run.id)  # the same message again
+    db.refresh(run)
+    assert run.box_head is not None
+    real, none = proposals[100::2], proposals[101::2]
+    assert set(weighed(db, real)) == {(False, False)}
+    assert all(doubtful for doubtful, _ in weighed(db, none))
+    assert min(face.chance or 0 for face in real) > max(face.chance or 1 for face in none)
+    assert all(face.chance is not None for face in proposals[:100]), "the report needs them, too"
+    assert proposals[0].doubtful is False, "what is answered stays as it was"
+
+
+def test_a_new_proposal_is_weighed_by_the_head_there_is(db: Session, proposals: list[Face]) -> None:
+    boxes.weigh(db, again=False)
+    assert proposals[100].chance is None, "there is no head yet"
+    boxes.learn(db, a_run(db).id)
+    a_run(db)  # a later run has none: answers were too few for it, or it never came to it
+    latest = proposals[-1]
+    latest.chance = None
+    db.commit()
+    boxes.weigh(db, again=False)
+    assert weighed(db, [latest])[0][0]
+    assert latest.chance is not None
+
+
+def test_the_owners_thresholds_count(db: Session, proposals: list[Face]) -> None:
+    boxes.learn(db, a_run(db).id)
+    db.add(Workbench(id=1, likely_at=1.0, hidden_at=1.0))
+    db.commit()
+    boxes.weigh(db, again=True)
+    assert set(weighed(db, proposals[100:])) == {(True, True)}
+    db.get_one(Workbench, 1).hidden_at = 0.0
+    db.commit()
+    boxes.weigh(db, again=True)
+    assert set(weighed(db, proposals[100:])) == {(True, False)}
+
+
+def test_few_answers_change_nothing(db: Session, proposals: list[Face]) -> None:
+    for face in proposals[40:100]:
+        face.state, face.label, face.decided_at = "proposed", None, None
+    db.commit()
+    run = a_run(db)
+    boxes.learn(db, run.id)
+    db.refresh(run)
+    assert run.box_head is None
+    assert {face.chance for face in proposals} == {None}
+    boxes.learn(db, run.id + 1)  # a run that is gone
+
+
+def test_faces_whose_features_are_gone_are_left_out(
+    db: Session, proposals: list[Face], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    boxes.learn(db, a_run(db).id)
+    before = proposals[100].chance
+    monkeypatch.setattr(networks, "shared", lambda: Network("another", False, None))  # type: ignore[arg-type]
+    monkeypatch.setattr("trainer.embed._batches", lambda session, missing: iter(()))  # as if all were erased
+    boxes.weigh(db, again=True)
+    db.refresh(proposals[100])
+    assert proposals[100].chance == before
