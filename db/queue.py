@@ -26,6 +26,7 @@ QUEUES = {
     "trainer.score_new_faces": "train",
     "trainer.draw_map": "train",
     "trainer.learn_boxes": "train",
+    "trainer.count_saved": "train",
     "trainer.weigh_boxes": "train",
     "trainer.start_due_run": "default",
     "db.sweep": "default",

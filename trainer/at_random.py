@@ -7,6 +7,7 @@ head that draws also learns from two thirds of the locked people, and who is rig
 (These heads are thrown away; no model that anybody uses learns from a locked face.)
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -50,6 +51,7 @@ def replayed(
     unlabelled: NDArray[np.float32],
     locked: Known,
     chance: np.random.Generator,
+    beat: Callable[[], None],
 ) -> Replays:
     """Random labelling, REPLAYS times for each FOLDS-th of the locked people, measured on these."""
     pool = np.concatenate([labelled.features, unlabelled])
@@ -57,6 +59,7 @@ def replayed(
     random = np.zeros((REPLAYS, len(sizes), len(locked.labels)), bool)
     for replay in random:
         for asked in _parts(locked.groups, chance):
+            beat()
             others, on = _rows(locked, ~asked), _rows(locked, asked)
             drawn = _imputed(_joined(labelled, others), _tail(control, others), unlabelled, chance)
             completed = np.concatenate([labelled.labels, drawn])

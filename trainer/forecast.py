@@ -29,7 +29,11 @@ LEVELS_OFF = N_(
     "It is about to level off: %(more)s more answers are worth about %(points)s points of balanced accuracy"
     " (%(low)s to %(high)s), if it goes on as so far. Stopping is reasonable."
 )
-UNKNOWN = N_("Too little is known yet to say what %(more)s more answers are worth.")
+TOO_FEW = N_(
+    "What %(more)s more answers are worth can be said after %(runs)s runs,"
+    " the last with twice the labels of the first."
+)
+VAGUE_YET = N_("The runs differ too much yet to say what %(more)s more answers are worth.")
 Advice = tuple[str, dict[str, str]]
 """Text for the catalogue, and its values."""
 
@@ -43,7 +47,7 @@ class Forecast:
     power: Floats
     floor: Floats
 
-    def accuracy(self, labels: int) -> Interval:
+    def accuracy(self, labels: float) -> Interval:
         """At so many labels, with a 90 % interval of the curve."""
         return _interval(1 - self._error(labels))
 
@@ -51,7 +55,7 @@ class Forecast:
         """Accuracy that so many more labels than the last run's add, with a 90 % interval."""
         return _interval(self._error(self.labels) - self._error(self.labels + more))
 
-    def _error(self, labels: int) -> Floats:
+    def _error(self, labels: float) -> Floats:
         return self.floor + self.scale * float(labels) ** -self.power
 
 
@@ -105,10 +109,10 @@ def _interval(values: NDArray[np.float64]) -> Interval:
 def advice(found: Forecast | None, more: int = 40) -> Advice:
     """Go on, or stopping is reasonable, or too little is known. Never a promise."""
     if found is None:
-        return UNKNOWN, {"more": str(more)}
+        return TOO_FEW, {"more": str(more), "runs": str(LEAST_RUNS)}
     gain = found.gain(more)
     if gain["high"] - gain["low"] > VAGUE:
-        return UNKNOWN, {"more": str(more)}
+        return VAGUE_YET, {"more": str(more)}
     values = {"more": str(more), "points": f"{100 * gain['value']:+.1f}"}
     values |= {end: f"{100 * gain[end]:.1f}" for end in ("low", "high")}
     levels_off = gain["value"] < WORTH and gain["high"] < 2 * WORTH

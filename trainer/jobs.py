@@ -47,6 +47,14 @@ def learn_boxes(run_id: int) -> None:
         boxes.learn(session, run_id)
 
 
+@app.task(name="trainer.count_saved")
+def count_saved(run_id: int) -> None:
+    from trainer import savings
+
+    with session_scope() as session:
+        savings.count(session, run_id)
+
+
 @app.task(name="trainer.draw_map")
 def draw_map() -> None:
     from trainer import atlas, networks

@@ -108,4 +108,5 @@ def publish(
         promote.make_live(session, run, found.reason)
         plan.add(session, picks, run)
     queue.enqueue(session, "trainer.learn_boxes", run.id)
+    queue.enqueue(session, "trainer.count_saved", run.id)
     session.commit()

@@ -5,6 +5,7 @@ both on the same locked faces. How wide the interval is depends on these: with 2
 of the pool, even if every label of the pool were known.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -41,13 +42,19 @@ def too_little(labelled: Known, control: Bools, locked: Known) -> tuple[str, dic
 
 
 def labels_saved(
-    labelled: Known, control: Bools, unlabelled: NDArray[np.floating], locked: Known, seed: int = 0
+    labelled: Known,
+    control: Bools,
+    unlabelled: NDArray[np.floating],
+    locked: Known,
+    seed: int = 0,
+    beat: Callable[[], None] = lambda: None,
 ) -> dict[str, Any]:
     """Labels that random labelling would have needed for the accuracy reached, less the n that were given.
 
     `control` (n,) marks the labelled faces chosen at random. `low` and `high` are a 90 % interval; `labels`
     is what random would have needed, never more than the pool; `capped`: not even all of it would do, so the
-    value is the least it can be. `n` counts locked faces. Ask `too_little` first.
+    value is the least it can be. `given` were labelled; `n` counts locked faces. Ask `too_little` first.
+    `beat` is called every second or so, and ends it by raising.
     """
     rows = reduced([labelled.features, unlabelled, locked.features])
     labelled = Known(rows[0], labelled.labels, labelled.groups)
@@ -56,7 +63,7 @@ def labels_saved(
     locked = Known(rows[2], locked.labels, locked.groups + beyond)
     chance = np.random.default_rng(seed)
     with threadpool_limits(1):
-        told = replayed(labelled, control, rows[1], locked, chance)
+        told = replayed(labelled, control, rows[1], locked, chance, beat)
     given, pool = len(labelled.labels), len(labelled.labels) + len(unlabelled)
     needed, low, high, capped = _needed(told, locked.labels, locked.groups, chance)
     return {
@@ -64,6 +71,7 @@ def labels_saved(
         "low": round(low - given),
         "high": round(high - given),
         "labels": round(needed),
+        "given": given,
         "capped": capped,
         "pool": pool,
         "control": int(control.sum()),

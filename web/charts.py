@@ -1,9 +1,10 @@
 """Numbers to SVG coordinates; the templates draw them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from db.models import Run
+from trainer.forecast import Forecast
 
 WIDTH, HEIGHT = 600.0, 160.0
 SQUARE = 200.0
@@ -48,16 +49,36 @@ def trade_off(lines: Mapping[str, Sequence[tuple[float, float, float]]]) -> dict
     }
 
 
-def learning(runs: Sequence[Run]) -> list[dict[str, Any]]:
-    """Per run, oldest first: where its balanced accuracy and its interval stand, from 50 to 100 %."""
+STEPS = 24
+AHEAD = 1.5
+"""How far beyond the last run the forecast is drawn."""
+
+
+def learning(runs: Sequence[Run], forecast: Forecast | None) -> dict[str, Any]:
+    """`runs`: where the balanced accuracy of each and its interval stand, from 50 to 100 %.
+
+    `line` and `band`: points of the forecast and of its interval, empty without; `most`: labels at the edge.
+    """
     measured = [(run, run.metrics["locked"] or run.metrics["cross_validated"]) for run in runs if run.metrics]
-    shown = [(run, part) for run, part in measured if part]
-    most = max((run.metrics["train"]["n"] for run, _ in shown if run.metrics), default=1)
-    return [
-        {"run": run, "part": part, "x": round(WIDTH * (run.metrics or {})["train"]["n"] / most, 1)}
-        | {edge: _above_half(part["balanced_accuracy"][edge]) for edge in ("value", "low", "high")}
-        for run, part in shown
-    ]
+    shown = [(run, part, run.metrics["train"]["n"]) for run, part in measured if part and run.metrics]
+    least, last = (find((n for _, _, n in shown), default=1) for find in (min, max))
+    most = round(AHEAD * last) if forecast else last
+    sizes = [least + (most - least) * step / STEPS for step in range(STEPS + 1)] if forecast else []
+    curve = [(WIDTH * n / most, forecast.accuracy(n)) for n in sizes] if forecast else []
+    return {
+        "runs": [
+            {"run": run, "part": part, "x": round(WIDTH * n / most, 1)}
+            | {edge: _above_half(part["balanced_accuracy"][edge]) for edge in ("value", "low", "high")}
+            for run, part, n in shown
+        ],
+        "line": _through((x, at["value"]) for x, at in curve),
+        "band": _through([(x, at["low"]) for x, at in curve] + [(x, at["high"]) for x, at in curve[::-1]]),
+        "most": most,
+    }
+
+
+def _through(points: Iterable[tuple[float, float]]) -> str:
+    return " ".join(f"{x:.1f},{_above_half(value)}" for x, value in points)
 
 
 def _above_half(value: float) -> float:

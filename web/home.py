@@ -10,7 +10,7 @@ from sqlalchemy import text
 from db import classes, jobs
 from db.live import live_run
 from labeller import review, tally
-from trainer import coverage, dataset, runs
+from trainer import coverage, dataset, outlook, runs
 from trainer.errors import NotEnoughLabels
 from web.auth import me
 from web.database import db
@@ -45,6 +45,7 @@ def page() -> ResponseReturnValue:
         live=live,
         outside=coverage.outside(live.metrics) if live else None,
         latest=latest,
+        outlook=outlook.outlook(session),
         waiting=waiting,
         step=step,
         alive=jobs.alive(session),

@@ -14,7 +14,7 @@ from db.live import live_run
 from db.models import Artifact, Run, Workbench
 from labeller import answers, picked
 from labeller.errors import BadAnswer
-from trainer import dataset, mistakes, runs, schedule
+from trainer import dataset, mistakes, outlook, runs, schedule
 from trainer.errors import BadRecipe, NotEnoughLabels
 from trainer.paired import RULE
 from trainer.recipe import CHOICES, LIMITS, PRESETS
@@ -38,7 +38,7 @@ def page() -> ResponseReturnValue:
         obstacle = None
     except NotEnoughLabels as error:
         obstacle = error
-    live, recent = live_run(session), runs.recent(session)
+    live, recent, ahead = live_run(session), runs.recent(session), outlook.outlook(session)
     return render_template(
         "runs.html",
         runs=recent,
@@ -51,7 +51,8 @@ def page() -> ResponseReturnValue:
         limits=LIMITS,
         rule=RULE,
         mix=picked.composition(session, live) if live else [],
-        learning=charts.learning([run for run in reversed(recent) if run.metrics]),
+        learning=charts.learning(recent, ahead.forecast),
+        outlook=ahead,
     )
 
 

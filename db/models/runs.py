@@ -44,8 +44,8 @@ class Run(Job, Base):
     """{"kernel": [[...]], "bias": [...], "temperature": t}: what scores a face."""
     box_head: Mapped[dict[str, Any] | None]
     """What re-ranks the detector's proposals, see `trainer.boxes`; None while answers are few."""
-    outlook: Mapped[dict[str, Any] | None]
-    """Labels saved, learning curve and what more answers are worth; computed after the run."""
+    saved: Mapped[dict[str, Any] | None]
+    """Labels that choosing faces saved (`trainer.saved`), or why that cannot be said; computed after it."""
     log: Mapped[list[Any]] = mapped_column(default=list)
     """What it did and saw: [seconds since its start, text, values for the text's `%(name)s`]."""
     promoted: Mapped[bool] = mapped_column(default=False)

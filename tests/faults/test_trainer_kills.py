@@ -25,6 +25,8 @@ KILLS = 30 if PROVE else 3
 ENGINES = ["sqlite", "postgres"] if PROVE else ["sqlite"]
 WORKER = """
 import sys, time
+import structlog
+structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))  # stdout is for "over" alone
 from db.session import session_scope
 from trainer import export, networks, train
 networks.shared(); export.warm_up(2)

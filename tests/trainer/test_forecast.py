@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from trainer.forecast import GO_ON, LEVELS_OFF, UNKNOWN, Forecast, advice, forecast
+from trainer.forecast import GO_ON, LEVELS_OFF, TOO_FEW, VAGUE_YET, Forecast, advice, forecast
 
 SIZES = [20, 30, 45, 60, 90, 120, 160, 200, 250, 300]
 
@@ -63,8 +63,8 @@ def test_its_interval_holds_the_true_gain() -> None:
         (gain_of(0.004, 0.01, 0.02), GO_ON),
         (gain_of(0.0, 0.004, 0.015), GO_ON),
         (gain_of(0.001, 0.004, 0.009), LEVELS_OFF),
-        (gain_of(0.0, 0.02, 0.06), UNKNOWN),
-        (None, UNKNOWN),
+        (gain_of(0.0, 0.02, 0.06), VAGUE_YET),
+        (None, TOO_FEW),
     ],
 )
 def test_advice(found: Forecast | None, text: str) -> None:
@@ -75,4 +75,4 @@ def test_advice_names_its_figures() -> None:
     text, values = advice(gain_of(0.004, 0.0123, 0.02), 100)
     assert values == {"more": "100", "points": "+1.2", "low": "0.4", "high": "2.0"}
     assert "about +1.2 points of balanced accuracy (0.4 to 2.0)" in text % values
-    assert "100 more answers" in UNKNOWN % advice(None, 100)[1]
+    assert "100 more answers are worth can be said after 5 runs" in TOO_FEW % advice(None, 100)[1]

@@ -114,7 +114,9 @@ def test_who_draws_labels_never_learned_from_whom_it_is_asked_about(monkeypatch:
     monkeypatch.setattr(at_random, "_imputed", lambda *a: (drew.append(set(a[0].groups)), draw(*a))[1])
     monkeypatch.setattr(at_random, "_order", lambda *a: (asked.append(set(a[3].groups)), order(*a))[1])
     half = at_random._rows(pool, np.arange(100) < 50)
-    at_random.replayed(half, np.arange(50) < 5, pool.features[50:], locked, np.random.default_rng(0))
+    at_random.replayed(
+        half, np.arange(50) < 5, pool.features[50:], locked, np.random.default_rng(0), lambda: None
+    )
     assert [one & other for one, other in zip(drew, asked, strict=True)] == [set()] * 3
     assert all(set(half.groups) < one for one in drew)
     assert set.union(*asked) == set(locked.groups)

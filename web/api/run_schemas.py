@@ -77,7 +77,12 @@ class StatsOut(BaseModel):
     active_run: int | None
     locked: dict[str, Any] | None
     locked_reason: str | None
-    labels_saved: float | None
+    labels_saved: float | None = Field(
+        description="Answers that choosing faces saved; null unless its whole interval is on one side of 0."
+    )
+    labels_saved_interval: dict[str, Any] | None = Field(
+        description="low and high (90 %), n locked faces, labels that random labelling would have needed."
+    )
     detector_recall: dict[str, Any] | None
 
 

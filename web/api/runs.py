@@ -7,7 +7,7 @@ from apiflask import APIBlueprint
 from db.live import live_run
 from db.models import Run
 from labeller import predictions, review, tally
-from trainer import mistakes, runs
+from trainer import mistakes, outlook, runs
 from trainer.compare import compare
 from web.api import run_schemas as schemas
 from web.auth import me
@@ -128,7 +128,7 @@ def _suspect(one: mistakes.Mistake) -> dict[str, Any]:
 def stats_out() -> dict[str, Any]:
     """The contract's figures; null where there is nothing honest to say yet."""
     counts, live = tally.counts(db()), live_run(db())
-    metrics = (live.metrics if live else None) or {}
+    metrics, saved = (live.metrics if live else None) or {}, outlook.outlook(db()).known
     return {
         "photos": counts.photos_by_status,
         "faces": counts.faces_by_state,
@@ -138,6 +138,7 @@ def stats_out() -> dict[str, Any]:
         "active_run": live.id if live else None,
         "locked": metrics.get("locked"),
         "locked_reason": metrics.get("locked_reason") if live else "There is no model yet.",
-        "labels_saved": None,
+        "labels_saved": saved["value"] if saved else None,
+        "labels_saved_interval": saved,
         "detector_recall": tally.detector_recall(db()),
     }

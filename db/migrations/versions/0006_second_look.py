@@ -1,4 +1,4 @@
-"""The second look: faces chosen and why, what a box is worth, what more answers are worth, the map."""
+"""The second look: faces chosen and why, what a box is worth, labels saved, the map."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -33,7 +33,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("run") as run:
         run.add_column(sa.Column("box_head", sa.JSON()))
-        run.add_column(sa.Column("outlook", sa.JSON()))
+        run.add_column(sa.Column("saved", sa.JSON()))
     with op.batch_alter_table("face") as face:
         face.add_column(sa.Column("hidden", sa.Boolean(), nullable=False, server_default=sa.false()))
         face.add_column(sa.Column("confidence_again", sa.Double()))

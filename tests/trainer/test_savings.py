@@ -1,0 +1,112 @@
+"""Labels saved, counted from a workbench's own answers: what counts as what, and when it is left alone."""
+
+import numpy as np
+import pytest
+from sqlalchemy.orm import Session
+
+from db.base import now
+from db.faces import insert_for_faces
+from db.models import Embedding, Face, Pick, Run
+from tests import labelled
+from tests.labelled import one_engine
+from trainer import networks, saved, savings
+from trainer.networks import Network
+from trainer.simulate import Known
+
+NETWORK = Network("planted", False, None)  # type: ignore[arg-type] # nothing is to be embedded
+
+pytestmark = [pytest.mark.slow, one_engine]
+
+
+@pytest.fixture
+def faces(db: Session, monkeypatch: pytest.MonkeyPatch) -> list[Face]:
+    """900 faces by turns masked and bare, of which the features tell; every third was answered."""
+    monkeypatch.setattr(networks, "shared", lambda: NETWORK)
+    made, chance = labelled.rows(db, 900), np.random.default_rng(0)
+    kept = []
+    for place, face in enumerate(made):
+        if place % 3 and face.photo.group.split != "locked":
+            face.state, face.label, face.decided_at, face.waiting = "proposed", None, None, True
+        vector = chance.normal(0, 1, 1280)
+        vector[:30] += 1 - 2 * (place % 2)
+        row = {"face_id": face.id, "box_version": 1, "backbone": NETWORK.id, "view": 0}
+        kept.append(row | {"vector": vector.astype("<f2").tobytes()})
+    insert_for_faces(db, Embedding, kept)
+    db.commit()
+    return made
+
+
+def a_run(db: Session) -> Run:
+    run = Run(recipe={}, seed=0, classes=["mask", "nomask"], status="done", finished_at=now())
+    db.add(run)
+    db.commit()
+    return run
+
+
+def draw_at_random(db: Session, run: Run, faces: list[Face]) -> set[int]:
+    """As if every tenth face had been a control pick; the answered and open ones of them."""
+    some = faces[::10]
+    db.add_all([Pick(face_id=face.id, run_id=run.id, place=face.id, reason="control") for face in some])
+    db.add_all(
+        [Pick(face_id=face.id, run_id=run.id, place=face.id, reason="uncertain") for face in faces[3::9]]
+    )
+    db.commit()
+    return {face.id for face in some if face.label and face.photo.group.split != "locked"}
+
+
+def test_it_counts_from_what_was_asked_at_random(db: Session, faces: list[Face]) -> None:
+    run = a_run(db)
+    control = draw_at_random(db, run, faces)
+    savings.count(db, run.id)
+    db.refresh(run)
+    told = run.saved or {}
+    locked = [face for face in faces if face.photo.group.split == "locked"]
+    given = [face for face in faces if face.label and face not in locked]
+    assert (told["n"], told["given"], told["control"]) == (len(locked), len(given), len(control))
+    assert told["pool"] == len(faces) - len(locked)
+    assert told["low"] <= told["value"] <= told["high"]
+    first = dict(told)
+    savings.count(db, run.id)  # the same message again
+    db.refresh(run)
+    assert run.saved == first
+
+
+def test_too_little_is_kept_as_words(db: Session, faces: list[Face]) -> None:
+    run = a_run(db)
+    savings.count(db, run.id)
+    db.refresh(run)
+    assert run.saved == {"too_little": [saved.FEW_CONTROL, {"n": 0, "least": saved.LEAST_CONTROL}]}
+    savings.count(db, run.id + 1)  # a run that is gone
+
+
+def test_what_waits_is_a_sample_without_the_doubtful(
+    db: Session, faces: list[Face], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(savings, "POOL", 50)
+    waiting = [face for face in faces if face.decided_at is None]
+    for face in waiting[:300]:
+        face.doubtful = True
+    db.commit()
+    some = savings._waiting(db, 1)
+    assert len(set(some)) == 50
+    assert set(some) <= {face.id for face in waiting[300:]}
+    assert some != savings._waiting(db, 2)
+
+
+def test_it_gives_way_to_a_newer_run(db: Session, faces: list[Face], monkeypatch: pytest.MonkeyPatch) -> None:
+    run = a_run(db)
+    draw_at_random(db, run, faces)
+    asked = []
+
+    def overtaken(labelled: Known, *_: object) -> dict[str, object]:
+        asked.append(len(labelled.labels))
+        _[-1]()  # type: ignore[operator]
+        a_run(db)
+        _[-1]()  # type: ignore[operator]
+        raise AssertionError("it went on")
+
+    monkeypatch.setattr(saved, "labels_saved", overtaken)
+    savings.count(db, run.id)
+    db.refresh(run)
+    assert asked
+    assert run.saved is None

@@ -1,0 +1,47 @@
+"""The learning curve of the runs so far, its forecast and what is advised from it. Light: pages call this."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from db.models import Run
+from trainer.forecast import Advice, Forecast, advice, forecast
+
+LOOKED_BACK = 200
+"""Newest runs that the curve goes through."""
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """`saved` is that of the newest run that has one (`trainer.savings`): figures, or why there are none."""
+
+    forecast: Forecast | None
+    advice: Advice
+    saved: dict[str, Any] | None
+
+    @property
+    def known(self) -> dict[str, Any] | None:
+        """Labels saved where their whole interval is on one side of 0: else the value alone would mislead."""
+        told = self.saved if self.saved and "value" in self.saved else None
+        return told if told and (told["low"] > 0 or told["high"] < 0) else None
+
+
+def outlook(session: Session) -> Outlook:
+    """Through the runs that are like the newest one: of its recipe, its classes, measured as it was."""
+    query = select(Run).where(Run.status == "done", Run.metrics.is_not(None))
+    runs = session.scalars(query.order_by(Run.id.desc()).limit(LOOKED_BACK)).all()
+    points = [point for run in runs if (point := _point(run, runs[0])) is not None]
+    found = forecast([n for n, _ in points], [accuracy for _, accuracy in points])
+    return Outlook(found, advice(found), next((run.saved for run in runs if run.saved), None))
+
+
+def _point(run: Run, newest: Run) -> tuple[int, float] | None:
+    """Labels it learned from and its balanced accuracy; None where it does not compare."""
+    assert run.metrics is not None
+    assert newest.metrics is not None
+    part = "locked" if newest.metrics["locked"] else "cross_validated"
+    alike = run.classes == newest.classes and run.recipe["preset"] == newest.recipe["preset"]
+    figures = run.metrics[part] if alike else None
+    return (run.metrics["train"]["n"], figures["balanced_accuracy"]["value"]) if figures else None

@@ -1,0 +1,66 @@
+"""After a run: how many labels choosing faces has saved, by the workbench's own answers (`trainer.saved`)."""
+
+import contextlib
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from db.models import Face, Group, Photo, Pick, Run
+from trainer import dataset, embed, networks, saved
+from trainer.dataset import Dataset
+from trainer.learn import plain
+from trainer.simulate import Known
+
+POOL = 3_000
+"""Faces without an answer, drawn at random, that stand for all of them: more need time and change little."""
+
+
+class _Overtaken(Exception):
+    """A newer run was asked for: it will count anew, and needs the cores."""
+
+
+def count(session: Session, run_id: int) -> None:
+    """Write into the run what was saved, or why that cannot be said yet. Safe to run twice."""
+    run = session.get(Run, run_id)
+    if run is None:
+        return
+
+    def beat() -> None:
+        if session.scalar(select(func.max(Run.id))) != run_id:
+            raise _Overtaken
+        session.commit()  # hold no snapshot for seconds
+
+    with contextlib.suppress(_Overtaken):
+        run.saved = _counted(session, run, beat)
+        session.commit()
+
+
+def _counted(session: Session, run: Run, beat: Callable[[], None]) -> dict[str, Any]:
+    data, network = dataset.collect(session, tuple(run.classes)), networks.shared()
+    features = embed.features_of(session, network, [embed.Wanted(row.face_id, 1) for row in data.rows])
+    gone = features.missing()
+    data = data.without(lambda row: row.face_id in gone)
+    labelled, locked = (_known(data, features, *some) for some in (("train", "validation"), ("locked",)))
+    drawn = set(session.scalars(select(Pick.face_id).where(Pick.reason == "control")))
+    control = np.array([row.face_id in drawn for row in data.rows if row.split != "locked"], bool)
+    if (reason := saved.too_little(labelled, control, locked)) is not None:
+        return {"too_little": reason}
+    _, waiting = embed.plain(session, network, _waiting(session, run.id))
+    return saved.labels_saved(labelled, control, waiting, locked, run.id, beat)
+
+
+def _known(data: Dataset, features: embed.Features, *splits: str) -> Known:
+    mask = data.where(*splits)
+    return Known(plain(data, features, mask).astype(np.float32), data.labels[mask], data.groups[mask])
+
+
+def _waiting(session: Session, seed: int) -> list[int]:
+    """At most POOL clear faces of open people without an answer, at random."""
+    query = select(Face.id).join(Photo).join(Group, Group.id == Photo.group_id)
+    query = query.where(Photo.status == "ready", Group.split != "locked", Face.decided_at.is_(None))
+    query = query.where(Face.state == "proposed", Face.doubtful.is_(False), Face.hidden.is_(False))
+    ids = np.array(session.scalars(query.order_by(Face.id)).all(), np.int64)
+    return [int(id) for id in np.random.default_rng(seed).permutation(ids)[:POOL]]
