@@ -82,7 +82,7 @@ def scikit_activeml(make: Callable[[Any, int], Any]) -> simulate.Strategy:
         extra = {name: value for name, value in given.items() if name in wants}
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return strategy.query(X=x, y=y, batch_size=n, **extra) - len(state.labelled)
+            return np.asarray(strategy.query(X=x, y=y, batch_size=n, **extra)) - len(state.labelled)
 
     return choose
 
@@ -96,7 +96,8 @@ def mod_al(name: str) -> simulate.Strategy:
             return simulate._random(state, n)
         learner = ActiveLearner(simulate.learner(), X_training=state.labelled, y_training=_labels_of(state))
         query = getattr(batch if "batch" in name else uncertainty, name)
-        return np.asarray(query(learner, state.left, n_instances=n)).ravel()[:n]
+        places, _ = query(learner, state.left, n_instances=n)
+        return np.asarray(places)
 
     return choose
 

@@ -1,0 +1,142 @@
+"""The second look in a real browser, with real workers: reasons, curve, advice, a lasso into review."""
+
+import re
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from db.models import Answer, Face, Run
+from db.session import session_scope
+from labeller.picked import REASONS
+from tests.browser import DESKTOP, MARKS, all_sent, open_bench, page
+from tests.conftest import forget_settings
+from tests.labelled import Picture, add, real
+from tests.serving import link
+from tests.workbench import Workbench, running, wait_until
+
+pytestmark = [*MARKS, pytest.mark.timeout(600)]
+
+LABELLED, WAITING, ANSWERED = 80, 120, 20
+STEPS = (20, 28, 38)
+"""Labels of the runs before the browser's; advice needs five runs, the last with twice the labels."""
+
+
+@pytest.fixture
+def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workbench]:
+    """A whole workbench, to be filled."""
+    with running(tmp_path) as made:
+        monkeypatch.setenv("DATA", str(tmp_path))
+        monkeypatch.setenv("BASE_URL", made.url)
+        forget_settings()
+        made.sign_in()
+        yield made
+    forget_settings()
+
+
+def put(session: Session, pictures: list[Picture]) -> dict[int, str]:
+    """The pictures as faces that wait; their true labels by id."""
+    faces = add(session, pictures)
+    session.execute(delete(Answer).where(Answer.face_id.in_([face.id for face in faces])))
+    for face in faces:
+        face.state, face.label, face.decided_at, face.decided_by = "proposed", None, None, None
+        face.waiting, face.opinions, face.source, face.confidence = True, 0, "mtcnn", 0.99
+    session.commit()
+    return {face.id: picture.label for face, picture in zip(faces, pictures, strict=True)}
+
+
+def train(bench: Workbench) -> int:
+    """A run from request to end; how many faces it learned from."""
+    run = bench.call("POST", "/runs", {})[1]["id"]
+    wait_until(lambda: bench.call("GET", f"/runs/{run}")[1]["status"] == "done", 60, "the run is done")
+    return int(bench.call("GET", f"/runs/{run}")[1]["metrics"]["train"]["n"])
+
+
+def shown(browser: Page) -> int:
+    browser.wait_for_selector("#bench:not(.idle)")
+    return int(browser.locator("#bench").get_attribute("data-face") or 0)
+
+
+def answer(browser: Page, truth: dict[int, str], count: int) -> list[str]:
+    """Answer so many faces of the batch by keys; the reasons that were given for them."""
+    reasons = []
+    for _ in range(count):
+        face = shown(browser)
+        reasons.append(browser.locator("#why").inner_text())
+        browser.keyboard.press("1" if truth[face] == "mask" else "2")
+        expect(browser.locator("#bench")).not_to_have_attribute("data-face", str(face))
+    wait_until(lambda: all_sent(browser), 20, "all answers are sent")
+    return reasons
+
+
+def test_from_a_batch_with_reasons_to_advice_and_a_lasso(bench: Workbench) -> None:
+    pictures = real(LABELLED + WAITING)
+    known, rest = pictures[:40] + pictures[-40:], pictures[40:-40]
+    by_turns = [one for pair in zip(known[:40], known[40:], strict=True) for one in pair]
+    with session_scope() as session:
+        waiting = put(session, rest)
+    truth = dict(waiting)
+    for before, after in pairwise((0, *STEPS, len(by_turns))):
+        with session_scope() as session:
+            truth |= {face.id: str(face.label) for face in add(session, by_turns[before:after])}
+        if after in STEPS:
+            train(bench)
+
+    with page(DESKTOP) as browser:
+        open_bench(browser, bench, link(bench, "owner", "Grace"), "/review")  # type: ignore[arg-type]
+        reasons = answer(browser, truth, ANSWERED)
+        kinds = {re.sub(r" is .*margin.*", " is … sure", reason) for reason in reasons}
+        assert "" not in kinds, "each says why it is there"
+        assert {"The model is … sure", REASONS["novel"][1], REASONS["control"][1]} <= kinds, kinds
+
+        browser.goto(f"{bench.url}/runs")
+        expect(browser.locator(".learning circle")).to_have_count(len(STEPS))
+        for row, answered in (("the model is least sure", r"\d+"), ("drawn at random", r"\d+")):
+            expect(browser.get_by_role("row", name=re.compile(f"{row} \\d+ {answered}"))).to_be_visible()
+        for number in range(2):  # once with what was just answered, once with as much again
+            browser.get_by_role("button", name="Retrain", exact=True).click()
+            expect(browser.locator("#run .state")).to_have_text(re.compile("live|done"), timeout=90_000)
+            browser.goto(f"{bench.url}/runs")
+            expect(browser.locator(".learning circle")).to_have_count(len(STEPS) + 1 + number)
+            if number == 0:
+                browser.goto(f"{bench.url}/review")
+                answer(browser, truth, ANSWERED)
+                browser.goto(f"{bench.url}/runs")
+        places = [float(one.get_attribute("cx") or 0) for one in browser.locator(".learning circle").all()]
+        assert len(set(places)) == len(places), "every run learned from more"
+        advice = browser.locator(".advice")
+        expect(advice).to_contain_text("40 more answers are worth")
+        assert "can be said after" not in advice.inner_text(), "there are runs enough"
+        expect(browser.locator(".learning .ahead")).to_have_count(1)
+        expect(browser.locator("p.saved")).to_contain_text("Labels saved")
+
+        browser.goto(f"{bench.url}/map")
+        browser.wait_for_selector("#map[data-ready]:not([data-ready='0'])", timeout=90_000)
+        box = browser.locator("#sky").bounding_box()
+        assert box is not None
+        left, top = box["x"] + 4, box["y"] + 4
+        right, bottom = box["x"] + box["width"] - 4, box["y"] + box["height"] - 4
+        browser.keyboard.down("Shift")
+        browser.mouse.move(left, top)
+        browser.mouse.down()
+        for corner in ((right, top), (right, bottom), (left, bottom)):
+            browser.mouse.move(*corner, steps=4)
+        browser.mouse.up()
+        browser.keyboard.up("Shift")
+        browser.get_by_role("button", name=re.compile("Send .* to review")).click()
+        expect(browser.locator("#sent")).to_contain_text("go to review")
+        browser.goto(f"{bench.url}/review")
+        shown(browser)
+        expect(browser.locator("#why")).to_have_text("Somebody picked it on the map.")
+
+    with session_scope() as session:
+        runs = session.scalars(select(Run).order_by(Run.id)).all()
+        assert [run.status for run in runs] == ["done"] * 5
+        assert runs[-1].saved is not None
+        answered = session.scalars(select(Face).where(Face.id.in_(waiting), Face.label.is_not(None))).all()
+        assert len(answered) > ANSWERED, "some of the second batch were doubted labels"
+        assert all(face.label == truth[face.id] for face in answered)
