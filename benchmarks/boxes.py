@@ -20,6 +20,7 @@ from benchmarks.report import report
 from labeller import faces
 from tests.pictures import SHARED
 from trainer import box_head, crops, networks, select
+from trainer.embed import within_of
 
 SPLITS, ANSWERS, RESAMPLES = 10, 300, 300
 SMALLEST, IOU = 24, 0.4
@@ -47,6 +48,7 @@ class Proposals:
     scene: np.ndarray
     confidence: np.ndarray
     rows: np.ndarray
+    boxes: np.ndarray
     found: np.ndarray
     ignored: np.ndarray
     is_face: np.ndarray
@@ -129,14 +131,15 @@ def propose(scenes: list[Any], pictures: list[Any]) -> Proposals:
             again = np.nan if one.again is None else one.again
             told = (one.confidence, again, size, box_head.tilt(one.keypoints))
             parts.append((number, best, small, told, one.box, picture))
-    crop = network.embedder(np.stack([crops.crop(picture, box) for *_, box, picture in parts]))
-    wide = network.embedder(
-        np.stack([crops.crop(picture, box, crops.SURROUNDINGS) for *_, box, picture in parts])
-    )
+    views = [
+        np.concatenate([within_of(network.embedder, picture, box, margin) for *_, box, picture in parts])
+        for margin in crops.SURROUNDINGS
+    ]
     told = np.array([part[3] for part in parts])
-    rows = box_head.inputs(crop.astype(np.float16), wide.astype(np.float16), box_head.Told(*told.T))
+    rows = box_head.inputs([view.astype(np.float16) for view in views], box_head.Told(*told.T))
+    boxes = np.array([part[4] for part in parts], float)
     found, small = np.array([part[1] for part in parts]), np.array([part[2] for part in parts])
-    return Proposals(np.array([part[0] for part in parts]), told[:, 0], rows, found, small, found >= 0)
+    return Proposals(np.array([part[0] for part in parts]), told[:, 0], rows, boxes, found, small, found >= 0)
 
 
 def by_doubt(proposals: Proposals, places: np.ndarray, answers: int, chance: Any) -> np.ndarray:
@@ -148,7 +151,7 @@ def by_doubt(proposals: Proposals, places: np.ndarray, answers: int, chance: Any
         if head is None:
             some = select.spread(proposals.confidence[places[rest]], BATCH)
         else:
-            said = head.chances(proposals.rows[places[rest]])
+            said = chances(proposals, head, places)[rest]
             some = select.margin(np.column_stack([said, 1 - said]), BATCH)
         asked = np.concatenate([asked, rest[some]])
     return places[asked[:answers]]
@@ -164,6 +167,11 @@ def fit(proposals: Proposals, places: np.ndarray) -> box_head.BoxHead | None:
     return fitted.head if fitted else None
 
 
+def chances(proposals: Proposals, head: box_head.BoxHead, places: np.ndarray) -> np.ndarray:
+    scores = head.scores(proposals.rows[places])
+    return box_head.chances(box_head.uncrowded(scores, proposals.boxes[places], proposals.scene[places]))
+
+
 def compare(scenes: list[Any], proposals: Proposals, choose: Any, answers: int = ANSWERS) -> dict[str, str]:
     gains: dict[str, list[tuple[float, float]]] = {}
     resampled: dict[str, list[np.ndarray]] = {}
@@ -173,7 +181,11 @@ def compare(scenes: list[Any], proposals: Proposals, choose: Any, answers: int =
         learned, asked_of = order[len(scenes) // 2 :], order[: len(scenes) // 2]
         places = np.flatnonzero(np.isin(proposals.scene, learned))
         head = fit(proposals, choose(proposals, places, answers, chance)) if answers else None
-        scores = proposals.confidence if head is None else head.chances(proposals.rows)
+        scores = (
+            proposals.confidence
+            if head is None
+            else chances(proposals, head, np.arange(len(proposals.scene)))
+        )
         drawn = [asked_of] + [chance.choice(asked_of, len(asked_of)) for _ in range(RESAMPLES)]
         rankings = [Ranking(scenes, proposals, which) for which in (proposals.confidence, scores)]
         both = [np.array([one.recalls(some) for some in drawn]) for one in rankings]

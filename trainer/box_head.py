@@ -1,5 +1,6 @@
 """The box head: which of the detector's proposals is a face. Pure: arrays in, arrays out."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,6 +24,12 @@ COLUMNS = 5
 FOLDS = 5
 FAINTEST = 0.1
 """Confidence that stands for a pass which found nothing."""
+
+
+Scores = NDArray[np.float64]
+CROWDED = 3.0
+"""Log-odds that a box loses for each share (IoU) of it that a better one covers: mostly it is half of a face
+that the other has as a whole. Of 1 to 8 there is little to choose (benchmarks/boxes.py)."""
 
 
 @dataclass(frozen=True)
@@ -52,17 +59,17 @@ class Told:
 
 @dataclass(frozen=True)
 class BoxHead:
-    """Linear in crop, surroundings and what the detector says; slope and offset make it a probability."""
+    """Linear in the views and in what the detector says; slope and offset make log-odds of it."""
 
     weights: Array
     centre: Array
     slope: float
     offset: float
 
-    def chances(self, inputs: Array) -> NDArray[np.float64]:
-        """Probabilities (n,) of being a face, of rows made by `inputs`."""
+    def scores(self, inputs: Array) -> Scores:
+        """Log-odds (n,) of being a face, of rows made by `inputs`."""
         score = (inputs - self.centre) @ self.weights
-        return np.asarray(1 / (1 + np.exp(-(self.slope * score.astype(np.float64) + self.offset))))
+        return np.asarray(self.slope * score.astype(np.float64) + self.offset)
 
     def as_dict(self) -> dict[str, Any]:
         return {
@@ -78,9 +85,34 @@ class BoxHead:
         return cls(weights, centre, saved["slope"], saved["offset"])
 
 
-def inputs(crop: NDArray[np.floating], wide: NDArray[np.floating], told: Told) -> Array:
-    """Rows (n, 2565) from features of the crop and of the crop with its surroundings, (n, 1280) each."""
-    return np.concatenate([crop, wide, TOLD * told.columns()], axis=1).astype(np.float32)
+def inputs(views: Sequence[NDArray[np.floating]], told: Told) -> Array:
+    """Rows (n, 5125) from the features (n, 1280) of each view, see crops.SURROUNDINGS."""
+    return np.concatenate([*views, TOLD * told.columns()], axis=1).astype(np.float32)
+
+
+def chances(scores: Scores) -> Scores:
+    """Probabilities of log-odds."""
+    return np.asarray(1 / (1 + np.exp(-scores)))
+
+
+def uncrowded(scores: Scores, boxes: NDArray[np.float64], photos: NDArray[np.int64]) -> Scores:
+    """Scores (n,) less what better boxes (x, y, w, h) of the same photo take from them."""
+    left = scores.copy()
+    for photo in np.unique(photos):
+        here = np.flatnonzero(photos == photo)
+        better = scores[here][None, :] > scores[here][:, None]
+        left[here] -= CROWDED * (_overlaps(boxes[here]) * better).max(axis=1)
+    return left
+
+
+def _overlaps(boxes: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Intersection over union (n, n) of boxes (x, y, w, h)."""
+    near, size = boxes[:, :2], boxes[:, 2:]
+    low = np.maximum(near[:, None], near[None])
+    high = np.minimum((near + size)[:, None], (near + size)[None])
+    shared = np.clip(high - low, 0, None).prod(axis=2)
+    area = size.prod(axis=1)
+    return np.asarray(shared / (area[:, None] + area[None] - shared))
 
 
 def tilt(keypoints: dict[str, list[float]] | None) -> float:
@@ -99,10 +131,10 @@ def enough(is_face: NDArray[np.bool_]) -> bool:
 
 @dataclass(frozen=True)
 class Fitted:
-    """A head; of what it learned from, probabilities (n,) by heads that saw no box of the photo."""
+    """A head; of what it learned from, log-odds (n,) by heads that saw no box of the photo."""
 
     head: BoxHead
-    out_of_fold: NDArray[np.float64]
+    out_of_fold: Scores
 
 
 def fit(
@@ -128,10 +160,10 @@ def fit(
     head = BoxHead(
         np.asarray(fitted.coef_[0], np.float32), centre, slope, offset + slope * float(fitted.intercept_[0])
     )
-    return Fitted(head, 1 / (1 + np.exp(-(slope * scores + offset))))
+    return Fitted(head, slope * scores + offset)
 
 
-def _out_of_fold(rows: Array, is_face: NDArray[np.bool_], photos: NDArray[np.int64]) -> NDArray[np.float64]:
+def _out_of_fold(rows: Array, is_face: NDArray[np.bool_], photos: NDArray[np.int64]) -> Scores:
     scores = np.zeros(len(rows))
     folds = StratifiedGroupKFold(min(FOLDS, len(np.unique(photos))), shuffle=True, random_state=0)
     for inside, outside in folds.split(rows, is_face, photos):

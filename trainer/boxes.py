@@ -9,12 +9,13 @@ from sqlalchemy.orm import Session
 from db.levels import levels
 from db.models import Face, Photo, Run
 from trainer import box_head, networks
-from trainer.box_head import BoxHead, Fitted, Told
-from trainer.embed import WIDE, Wanted, features_of
+from trainer.box_head import BoxHead, Fitted, Scores, Told
+from trainer.embed import WITHIN, Wanted, features_of
 from trainer.select import Array
 
-AT_ONCE = 5000
-LEARNED = 5_000
+AT_ONCE = 300
+"""Photos whose boxes are weighed together."""
+LEARNED = 3_000
 """Newest answers that the head learns from: more change nothing, and need memory."""
 
 
@@ -34,7 +35,7 @@ def learn(session: Session, run_id: int) -> None:
     # Of what it learned from it must not judge by itself: the report on the detector is made of these.
     judged = [
         {"id": face.id, "chance": p}
-        for face, p in zip(faces, fitted.out_of_fold.tolist(), strict=True)
+        for face, p in zip(faces, _chances(fitted.out_of_fold, faces), strict=True)
         if face.source == "mtcnn"
     ]
     if judged:  # an update with nothing to set would be one of all rows
@@ -49,18 +50,20 @@ def weigh(session: Session, *, again: bool) -> None:
     `again`: also those that have one, since the head or the thresholds are others now.
     """
     query = _waiting() if again else _waiting().where(Face.chance.is_(None))
-    ids = list(session.scalars(query.with_only_columns(Face.id).order_by(Face.id)))
+    photos = session.scalars(query.with_only_columns(Face.photo_id).distinct().order_by(Face.photo_id)).all()
     newest = select(Run.box_head).where(Run.box_head.is_not(None)).order_by(Run.id.desc()).limit(1)
-    saved = session.scalar(newest) if ids else None
+    saved = session.scalar(newest) if photos else None
     if not saved:
         return
     head, (likely, hidden) = BoxHead.of(saved), levels(session)
-    for start in range(0, len(ids), AT_ONCE):
-        some = list(session.scalars(query.where(Face.id.in_(ids[start : start + AT_ONCE]))))
-        faces, rows = _rows(session, some)
+    for start in range(0, len(photos), AT_ONCE):
+        here = Face.photo_id.in_(photos[start : start + AT_ONCE])
+        faces, rows = _rows(session, session.scalars(query.where(here)).all())
+        certain = session.scalars(_answered().where(here, Face.state == "confirmed")).all()
+        scores = np.concatenate([head.scores(rows), np.full(len(certain), np.inf)])
         weighed = [
             {"id": face.id, "chance": p, "doubtful": p < likely, "hidden": p < hidden}
-            for face, p in zip(faces, head.chances(rows).tolist(), strict=True)
+            for face, p in zip(faces, _chances(scores, [*faces, *certain]), strict=False)
         ]
         if weighed:
             session.execute(update(Face), weighed)
@@ -86,12 +89,18 @@ def _fit(faces: Sequence[Face], rows: Array) -> Fitted | None:
 
 def _rows(session: Session, faces: Sequence[Face]) -> tuple[list[Face], Array]:
     """The faces that are still there, and what the head reads of each."""
-    wanted = [Wanted(face.id, 1, wide=True) for face in faces]
+    wanted = [Wanted(face.id, 0, within=True) for face in faces]
     features = features_of(session, networks.shared(), wanted)
     gone = features.missing()
     there = [face for face in faces if face.id not in gone]
-    crop, wide = (features.take([(face.id, view) for face in there]) for view in (0, WIDE))
-    return there, box_head.inputs(crop, wide, _told(there))
+    views = [features.take([(face.id, view) for face in there]) for view in WITHIN]
+    return there, box_head.inputs(views, _told(there))
+
+
+def _chances(scores: Scores, faces: Sequence[Face]) -> list[float]:
+    boxes, photos = np.array([face.box for face in faces], float), np.array([face.photo_id for face in faces])
+    found: list[float] = box_head.chances(box_head.uncrowded(scores, boxes, photos)).tolist()
+    return found
 
 
 def _told(faces: Sequence[Face]) -> Told:

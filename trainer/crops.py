@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 SIDE = 160
 MARGIN = 0.1
 """Share of the box added on each side: the chin and the edge of a mask lie outside MTCNN's box."""
-SURROUNDINGS = 0.45
-"""The same for the box head: hair, neck and shoulders tell a face from a fist."""
+SURROUNDINGS = (MARGIN, 0.2, 0.45, 1.0)
+"""The same for the box head: hair, neck and shoulders tell a face from a fist, and from half a face."""
 
 # The tutorial's augmentation (shared facts): rotation and shear in degrees, shift and zoom as shares.
 ROTATION, SHEAR, SHIFT, ZOOM = 20.0, 0.15, 0.1, 0.1

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
 Key = tuple[int, int]
 """(face id, view)."""
-WIDE = -1
-"""The view with its surroundings, which the box head reads beside view 0."""
+WITHIN = dict(zip((-1, -2, -3, -4), crops.SURROUNDINGS, strict=True))
+"""The box head's views: each is the mean of the face within such a margin, and of its mirror image."""
 BATCH = 64
 READ_AT_ONCE = 5000
 """Ids in one query; both engines allow tens of thousands of parameters, not hundreds."""
@@ -39,15 +39,15 @@ Boxes = Mapping[int, tuple[int, crops.Box]]
 
 @dataclass(frozen=True)
 class Wanted:
-    """A face whose features are needed, in views 0 to `views` - 1, and in view WIDE."""
+    """A face whose features are needed, in views 0 to `views` - 1, or in the box head's."""
 
     face_id: int
     views: int
-    wide: bool = False
+    within: bool = False
 
     @property
     def keys(self) -> list[Key]:
-        numbers = [*range(self.views), *([WIDE] if self.wide else [])]
+        numbers = [*range(self.views), *(WITHIN if self.within else [])]
         return [(self.face_id, view) for view in numbers]
 
 
@@ -242,12 +242,16 @@ def _embed(
     done = []
     for face_id, box, views in cuts:
         plain = network.crop(photo, box)
-        seen = (
-            crops.crop(photo, box, crops.SURROUNDINGS) if view == WIDE else crops.view(plain, view, face_id)
-            for view in views
-        )
-        done.append(network.embedder.here(seen).astype("<f2"))
+        shown = (crops.view(plain, view, face_id) for view in views if view >= 0)
+        within = (within_of(network.embedder, photo, box, WITHIN[view]) for view in views if view < 0)
+        done.append(np.concatenate([network.embedder.here(shown), *within]).astype("<f2"))
     return done
+
+
+def within_of(embedder: Embedder, photo: crops.Image, box: crops.Box, margin: float) -> NDArray[np.float32]:
+    """One of the box head's views (1, 1280)."""
+    one = crops.crop(photo, box, margin)
+    return np.asarray(embedder.here([one, one[:, ::-1]]).mean(axis=0, keepdims=True))
 
 
 def _row(network: "Network", face: Face, view: int, vector: NDArray[np.float16]) -> dict[str, Any]:

@@ -42,7 +42,7 @@ class Run(Job, Base):
     metrics: Mapped[dict[str, Any] | None]
     head: Mapped[dict[str, Any] | None]
     """{"kernel": [[...]], "bias": [...], "temperature": t}: what scores a face."""
-    box_head: Mapped[dict[str, Any] | None]
+    box_head: Mapped[dict[str, Any] | None] = mapped_column(deferred=True)
     """What re-ranks the detector's proposals, see `trainer.boxes`; None while answers are few."""
     saved: Mapped[dict[str, Any] | None]
     """Labels that choosing faces saved (`trainer.saved`), or why that cannot be said; computed after it."""

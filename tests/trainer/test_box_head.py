@@ -22,7 +22,7 @@ def planted(count: int, seed: int = 0) -> tuple[Array, np.ndarray, np.ndarray]:
         np.full(count, 0.1),
         np.zeros(count),
     )
-    return box_head.inputs(crop, wide, told), is_face, np.arange(count) // 8
+    return box_head.inputs([crop, wide], told), is_face, np.arange(count) // 8
 
 
 def fitted(*given: Any) -> BoxHead:
@@ -40,13 +40,13 @@ def test_it_ranks_better_than_the_detector_on_proposals_it_never_saw() -> None:
     rows, is_face, photos = planted(900)
     head = fitted(rows[:300], is_face[:300], photos[:300])
     confidence = rows[300:, -box_head.COLUMNS]
-    assert ranks(head.chances(rows[300:]), is_face[300:]) > ranks(confidence, is_face[300:]) + 0.1
+    assert ranks(head.scores(rows[300:]), is_face[300:]) > ranks(confidence, is_face[300:]) + 0.1
 
 
 def test_of_what_it_calls_likely_so_many_are_faces() -> None:
     rows, is_face, photos = planted(3000, 1)
     head = fitted(rows[:600], is_face[:600], photos[:600])
-    chances = head.chances(rows[600:])
+    chances = box_head.chances(head.scores(rows[600:]))
     bins = (chances * 5).astype(int)
     gaps = [
         (bins == b).mean() * abs(is_face[600:][bins == b].mean() - chances[bins == b].mean())
@@ -68,13 +68,13 @@ def test_drawn_faces_teach_what_faces_look_like_but_not_what_the_detector_says()
     spoilt = rows.copy()
     spoilt[drawn, -box_head.COLUMNS :] = 100
     once, again = (fitted(some, is_face, photos, drawn) for some in (rows, spoilt))
-    np.testing.assert_allclose(once.chances(rows), again.chances(rows))
+    np.testing.assert_allclose(once.scores(rows), again.scores(rows))
 
 
 def test_it_comes_back_from_the_database_as_it_went() -> None:
     rows, is_face, photos = planted(200)
     head = fitted(rows, is_face, photos)
-    np.testing.assert_allclose(BoxHead.of(head.as_dict()).chances(rows), head.chances(rows))
+    np.testing.assert_allclose(BoxHead.of(head.as_dict()).scores(rows), head.scores(rows))
 
 
 def test_the_eyes_tell_the_tilt() -> None:
@@ -86,13 +86,21 @@ def test_what_it_says_of_its_own_examples_is_said_by_heads_that_saw_nothing_of_t
     rows, is_face, photos = planted(300)
     found = box_head.fit(rows, is_face, photos)
     assert found is not None
-    by_heart, honest = ranks(found.head.chances(rows), is_face), ranks(found.out_of_fold, is_face)
+    by_heart, honest = ranks(found.head.scores(rows), is_face), ranks(found.out_of_fold, is_face)
     unseen, truth, _ = planted(2000, 5)
     assert by_heart > honest + 0.02
-    assert abs(honest - ranks(found.head.chances(unseen), truth)) < 0.06
+    assert abs(honest - ranks(found.head.scores(unseen), truth)) < 0.06
 
 
 def test_answers_by_which_nobody_could_tell_make_no_head() -> None:
     rows, is_face, photos = planted(160)
     rows[:] = rows[0]  # all alike: out of fold, the rarer answers elsewhere make the wrong guess here
     assert box_head.fit(rows, is_face, photos) is None
+
+
+def test_a_box_that_a_better_one_of_the_photo_covers_is_doubted() -> None:
+    scores = np.array([3.0, 2.0, 2.0, 1.0])
+    boxes = np.array([[0, 0, 10, 10], [0, 5, 10, 10], [0, 5, 10, 10], [20, 0, 5, 5]], float)
+    left = box_head.uncrowded(scores, boxes, np.array([1, 1, 2, 1]))
+    assert left.tolist() == [3.0, 2.0 - box_head.CROWDED / 3, 2.0, 1.0]
+    assert box_head.uncrowded(scores[:0], boxes[:0], np.zeros(0, np.int64)).shape == (0,)

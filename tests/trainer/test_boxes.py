@@ -10,7 +10,7 @@ from db.models import Embedding, Face, Run, Workbench
 from tests import labelled
 from tests.labelled import one_engine
 from trainer import boxes, networks
-from trainer.embed import WIDE
+from trainer.embed import WITHIN
 from trainer.networks import Network
 
 NETWORK = Network("planted", False, None)  # type: ignore[arg-type] # nothing is to be embedded
@@ -31,7 +31,7 @@ def proposals(db: Session, monkeypatch: pytest.MonkeyPatch) -> list[Face]:
             face.state, face.label, face.decided_at = "proposed", None, None
         elif place % 2:
             face.state, face.label = "rejected", None
-        for view in (0, WIDE):
+        for view in WITHIN:
             vector = chance.normal(0, 0.5, 1280)
             vector[:40] += -1 if place % 2 else 1
             row = {"face_id": face.id, "box_version": 1, "backbone": NETWORK.id, "view": view}
@@ -116,3 +116,16 @@ def test_faces_whose_features_are_gone_are_left_out(
     boxes.weigh(db, again=True)
     db.refresh(proposals[100])
     assert proposals[100].chance == before
+
+
+def test_beside_a_confirmed_face_a_second_box_on_it_is_doubted(db: Session, proposals: list[Face]) -> None:
+    run, real = a_run(db), proposals[100]
+    boxes.learn(db, run.id)
+    db.refresh(real)
+    before = real.chance or 0
+    sure = proposals[0]
+    sure.photo_id, sure.x, sure.y, sure.w, sure.h = real.photo_id, real.x + 5, real.y, real.w, real.h
+    db.commit()
+    boxes.weigh(db, again=True)
+    db.refresh(real)
+    assert (real.chance or 0) < before - 0.05
