@@ -144,6 +144,7 @@ def test_too_little_is_refused_with_what_is_needed(labels: list[int], groups: ra
     assert refused.value.hint
 
 
+@pytest.mark.slow
 def test_all_cores_replay_what_one_does() -> None:
     known = pool(120)
     found = {(name, seed): curve for name, seed, curve in simulate.replay_all(known, ["margin"], 2, 40)}
@@ -162,6 +163,7 @@ if __name__ == "__main__":
 """
 
 
+@pytest.mark.slow
 def test_the_workers_of_a_killed_process_end_with_it(tmp_path: "os.PathLike[str]") -> None:
     program = os.path.join(tmp_path, "long.py")
     with open(program, "w") as file:

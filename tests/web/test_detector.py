@@ -4,9 +4,11 @@ from sqlalchemy.orm import Session
 
 from db.base import now
 from db.models import Run, Workbench
-from tests.labelled import rows
+from tests.labelled import one_engine, rows
 from tests.web.conftest import Client
 from tests.web.test_pages import see
+
+pytestmark = one_engine
 
 
 def on_complete_photos(db: Session) -> None:

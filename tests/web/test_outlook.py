@@ -8,10 +8,13 @@ from sqlalchemy.orm import Session
 from db.base import now
 from db.live import workbench
 from db.models import Run
+from tests.labelled import one_engine
 from tests.web.conftest import Client
 from tests.web.test_pages import see
 from trainer.outlook import outlook
 from trainer.saved import FEW_CONTROL
+
+pytestmark = one_engine
 
 SAVED = {"value": 130, "low": 40, "high": 260, "labels": 430, "given": 300, "capped": False}
 SAVED |= {"pool": 900, "control": 30, "n": 220}
