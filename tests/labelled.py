@@ -1,14 +1,17 @@
 """A database of labelled faces without a detector: each picture is one face, boxed by its edges."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from db.base import now
-from db.models import Answer, Face, Group, Person, Photo, Run, Workbench
+from db.faces import insert_for_faces
+from db.models import Answer, Embedding, Face, Group, Person, Photo, Run, Workbench
 from labeller import intake
 from labeller import people as labeller_people
 from labeller.repeats import split_of
@@ -109,6 +112,27 @@ def rows(session: Session, count: int, people: int = 0) -> list[Face]:
         made.append(face)
     session.commit()
     return made
+
+
+def plant(
+    session: Session,
+    faces: Iterable[Face],
+    vectors: Iterable[NDArray[np.floating]],
+    backbone: str,
+    views: Sequence[int] = (0,),
+) -> None:
+    """Features (1280,) of each face, the same in all `views`, as if computed; commits."""
+    insert_for_faces(
+        session,
+        Embedding,
+        [
+            {"face_id": face.id, "box_version": 1, "backbone": backbone, "view": view}
+            | {"vector": vector.astype("<f2").tobytes()}
+            for face, vector in zip(faces, vectors, strict=True)
+            for view in views
+        ],
+    )
+    session.commit()
 
 
 def train(session: Session, recipe: dict[str, object] | str = "quick") -> Run:

@@ -5,11 +5,10 @@ import pytest
 from sqlalchemy.orm import Session
 
 from db.base import now
-from db.faces import insert_for_faces
-from db.models import Embedding, Face, Run, Workbench
+from db.models import Face, Run, Workbench
 from tests import labelled
 from tests.labelled import one_engine
-from trainer import boxes, networks
+from trainer import box_head, boxes, networks
 from trainer.embed import WITHIN
 from trainer.networks import Network
 
@@ -23,21 +22,15 @@ def proposals(db: Session, monkeypatch: pytest.MonkeyPatch) -> list[Face]:
     """160 proposals, by turns a face and none, of which the features tell; 100 of them answered."""
     monkeypatch.setattr(networks, "shared", lambda: NETWORK)
     faces = labelled.rows(db, 160)
-    chance = np.random.default_rng(0)
-    kept = []
+    vectors = np.random.default_rng(0).normal(0, 0.5, (160, 1280))
+    vectors[:, :40] += np.where(np.arange(160) % 2, -1, 1)[:, None]
     for place, face in enumerate(faces):
         face.confidence, face.waiting = 0.6, place >= 100
         if place >= 100:
             face.state, face.label, face.decided_at = "proposed", None, None
         elif place % 2:
             face.state, face.label = "rejected", None
-        for view in WITHIN:
-            vector = chance.normal(0, 0.5, 1280)
-            vector[:40] += -1 if place % 2 else 1
-            row = {"face_id": face.id, "box_version": 1, "backbone": NETWORK.id, "view": view}
-            kept.append(row | {"vector": vector.astype("<f2").tobytes()})
-    insert_for_faces(db, Embedding, kept)
-    db.commit()
+    labelled.plant(db, faces, vectors, NETWORK.id, tuple(WITHIN))
     return faces
 
 
@@ -122,10 +115,12 @@ def test_beside_a_confirmed_face_a_second_box_on_it_is_doubted(db: Session, prop
     run, real = a_run(db), proposals[100]
     boxes.learn(db, run.id)
     db.refresh(real)
-    before = real.chance or 0
+    before = real.chance or 0.5
     sure = proposals[0]
     sure.photo_id, sure.x, sure.y, sure.w, sure.h = real.photo_id, real.x + 5, real.y, real.w, real.h
     db.commit()
     boxes.weigh(db, again=True)
     db.refresh(real)
-    assert (real.chance or 0) < before - 0.05
+    after = real.chance or 0.5
+    lost = np.log(before / (1 - before)) - np.log(after / (1 - after))
+    assert lost == pytest.approx(box_head.CROWDED * 55 / 65, rel=1e-3), "both are 60 wide, 5 apart"

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from db.base import now
 from db.faces import insert_for_faces
-from db.models import Embedding, Event, Face, Pick, Run, Score, Workbench
+from db.models import Event, Face, Pick, Run, Score, Workbench
 from tests import labelled
 from tests.labelled import one_engine
 from trainer import networks, plan
@@ -30,20 +30,17 @@ def pool(db: Session, count: int, people: int = 0) -> tuple[Run, list[Face]]:
     db.add(Workbench(id=1, live_run_id=run.id))
     chance = np.random.default_rng(0)
     centres = chance.normal(size=(count // 10 + 1, 1280))
-    embeddings, scores = [], []
+    vectors = [centres[place // 10] + chance.normal(0, 0.05, 1280) for place in range(count)]
+    scores = []
     for place, face in enumerate(faces):
         face.state, face.label, face.decided_at, face.waiting = "proposed", None, None, True
-        vector = (centres[place // 10] + chance.normal(0, 0.05, 1280)).astype("<f2").tobytes()
-        embeddings.append(
-            {"face_id": face.id, "box_version": 1, "backbone": NETWORK.id, "view": 0, "vector": vector}
-        )
         margin = place / count
         chances = [(1 + margin) / 2, (1 - margin) / 2]
         label = ("mask", "nomask")[place % 3 == 0]
         score = {"run_id": run.id, "face_id": face.id, "box_version": 1, "label": label, "margin": margin}
         scores.append(score | {"probabilities": chances})
     db.flush()
-    insert_for_faces(db, Embedding, embeddings)
+    labelled.plant(db, faces, vectors, NETWORK.id)
     insert_for_faces(db, Score, scores)
     db.commit()
     return run, faces

@@ -5,8 +5,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 from db.base import now
-from db.faces import insert_for_faces
-from db.models import Embedding, Face, Pick, Run
+from db.models import Face, Pick, Run
 from tests import labelled
 from tests.labelled import one_engine
 from trainer import networks, saved, savings
@@ -22,17 +21,13 @@ pytestmark = [pytest.mark.slow, one_engine]
 def faces(db: Session, monkeypatch: pytest.MonkeyPatch) -> list[Face]:
     """900 faces by turns masked and bare, of which the features tell; every third was answered."""
     monkeypatch.setattr(networks, "shared", lambda: NETWORK)
-    made, chance = labelled.rows(db, 900), np.random.default_rng(0)
-    kept = []
+    made = labelled.rows(db, 900)
+    vectors = np.random.default_rng(0).normal(0, 1, (900, 1280))
+    vectors[:, :30] += 1 - 2 * (np.arange(900) % 2)[:, None]
     for place, face in enumerate(made):
         if place % 3 and face.photo.group.split != "locked":
             face.state, face.label, face.decided_at, face.waiting = "proposed", None, None, True
-        vector = chance.normal(0, 1, 1280)
-        vector[:30] += 1 - 2 * (place % 2)
-        row = {"face_id": face.id, "box_version": 1, "backbone": NETWORK.id, "view": 0}
-        kept.append(row | {"vector": vector.astype("<f2").tobytes()})
-    insert_for_faces(db, Embedding, kept)
-    db.commit()
+    labelled.plant(db, made, vectors, NETWORK.id)
     return made
 
 
