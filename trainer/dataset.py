@@ -18,6 +18,15 @@ LEAST_TO_TUNE = 100
 """The same for fine-tuning: a million weights learn noise from less."""
 LEARNED = (Face.state == "confirmed", Face.disputed.is_(False))
 """Nobody learns from, or is measured on, what people disagree about."""
+CHOOSABLE = (
+    Photo.status == "ready",
+    Group.split != "locked",
+    Face.state == "proposed",
+    Face.decided_at.is_(None),
+)
+"""Faces that may be chosen for an answer: what is measured on locked people must not have been chosen."""
+CLEAR = (Face.doubtful.is_(False), Face.hidden.is_(False))
+"""Boxes that are hardly no faces: control faces are drawn from them, and labels saved counts them."""
 
 
 @dataclass(frozen=True)

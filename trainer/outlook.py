@@ -15,7 +15,7 @@ LOOKED_BACK = 50
 
 @dataclass(frozen=True)
 class Outlook:
-    """`saved` is that of the newest run that has one (`trainer.savings`): figures, or why there are none."""
+    """`saved`: what the newest run that counted found (`trainer.savings`), figures or why there are none."""
 
     forecast: Forecast | None
     advice: Advice
@@ -23,19 +23,29 @@ class Outlook:
 
     @property
     def known(self) -> dict[str, Any] | None:
-        """Labels saved where their whole interval is on one side of 0: else the value alone would mislead."""
-        told = self.saved if self.saved and "value" in self.saved else None
-        return told if told and (told["low"] > 0 or told["high"] < 0) else None
+        """Labels saved, where that is known."""
+        return known(self.saved)
+
+
+def known(saved: dict[str, Any] | None) -> dict[str, Any] | None:
+    """The figures where their whole interval is on one side of 0: else the value alone would mislead."""
+    told = saved if saved and "value" in saved else None
+    return told if told and (told["low"] > 0 or told["high"] < 0) else None
+
+
+def newest_saved(session: Session) -> dict[str, Any] | None:
+    """What the newest run that counted labels saved found."""
+    return session.scalar(select(Run.saved).where(Run.saved.is_not(None)).order_by(Run.id.desc()).limit(1))
 
 
 def outlook(session: Session) -> Outlook:
     """Through the runs that are like the newest one: of its recipe, its classes, measured as it was."""
-    query = select(Run.metrics, Run.classes, Run.recipe, Run.saved)  # a whole run is 100 kB
+    query = select(Run.metrics, Run.classes, Run.recipe)  # a whole run is 100 kB
     query = query.where(Run.status == "done", Run.metrics.is_not(None))
     runs = session.execute(query.order_by(Run.id.desc()).limit(LOOKED_BACK)).all()
     points = [point for run in runs if (point := _point(run, runs[0])) is not None]
     found = forecast([n for n, _ in points], [accuracy for _, accuracy in points])
-    return Outlook(found, advice(found), next((run.saved for run in runs if run.saved), None))
+    return Outlook(found, advice(found), newest_saved(session))
 
 
 def _point(run: Row[Any], newest: Row[Any]) -> tuple[int, float] | None:

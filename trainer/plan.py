@@ -16,7 +16,7 @@ from db.base import OPEN
 from db.live import live_run
 from db.models import Event, Face, Group, Photo, Pick, Run, Score
 from db.settings import settings
-from trainer import embed, networks
+from trainer import dataset, embed, networks
 from trainer import select as choose
 from trainer.networks import Network
 from trainer.select import Places
@@ -92,16 +92,15 @@ def _left(run: Run) -> Select[int]:
     picked = select(Pick.face_id).where(Pick.run_id == run.id)
     scored = and_(Score.run_id == run.id, Score.face_id == Face.id, Score.box_version == Face.box_version)
     query = select(Face.id).join(Score, scored).join(Photo, Photo.id == Face.photo_id)
-    query = query.join(Group, Group.id == Photo.group_id).where(Group.split != "locked")
-    undecided = Face.decided_at.is_(None), Face.state == "proposed", Photo.status == "ready"
-    return query.where(*undecided, Face.id.not_in(picked))
+    query = query.join(Group, Group.id == Photo.group_id)
+    return query.where(*dataset.CHOOSABLE, Face.id.not_in(picked))
 
 
 def _wishes(
     session: Session, run: Run, network: Network, weak: Weak, chance: np.random.Generator
 ) -> dict[str, Wish]:
     """For each kind in the mix the faces it would choose, more than it may."""
-    clear = _left(run).where(Face.doubtful.is_(False), Face.hidden.is_(False))
+    clear = _left(run).where(*dataset.CLEAR)
     least_sure = clear.order_by(Score.margin, Score.face_id)
 
     def ids(query: Select[int], limit: int | None = None) -> Places:

@@ -5,9 +5,10 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from db.base import OPEN
 from db.models import Face, Group, Photo, Pick, Run
 from trainer import dataset, embed, networks, saved
 from trainer.dataset import Dataset
@@ -19,7 +20,7 @@ POOL = 3_000
 
 
 class _Overtaken(Exception):
-    """A newer run was asked for: it will count anew, and needs the cores."""
+    """A newer run waits, runs or is done: it counts anew, and needs the cores."""
 
 
 def count(session: Session, run_id: int) -> None:
@@ -28,8 +29,10 @@ def count(session: Session, run_id: int) -> None:
     if run is None:
         return
 
+    newer = select(Run.id).where(Run.id > run_id, Run.status.in_((*OPEN, "done"))).limit(1)
+
     def beat() -> None:
-        if session.scalar(select(func.max(Run.id))) != run_id:
+        if session.scalar(newer) is not None:
             raise _Overtaken
         session.commit()  # hold no snapshot for seconds
 
@@ -60,7 +63,6 @@ def _known(data: Dataset, features: embed.Features, *splits: str) -> Known:
 def _waiting(session: Session, seed: int) -> list[int]:
     """At most POOL clear faces of open people without an answer, at random."""
     query = select(Face.id).join(Photo).join(Group, Group.id == Photo.group_id)
-    query = query.where(Photo.status == "ready", Group.split != "locked", Face.decided_at.is_(None))
-    query = query.where(Face.state == "proposed", Face.doubtful.is_(False), Face.hidden.is_(False))
-    ids = np.array(session.scalars(query.order_by(Face.id)).all(), np.int64)
+    query = query.where(*dataset.CHOOSABLE, *dataset.CLEAR).order_by(Face.id)
+    ids = np.array(session.scalars(query).all(), np.int64)
     return [int(id) for id in np.random.default_rng(seed).permutation(ids)[:POOL]]

@@ -1,6 +1,6 @@
 """Numbers to SVG coordinates; the templates draw them."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from db.models import Run
@@ -55,7 +55,7 @@ AHEAD = 1.5
 
 
 def learning(runs: Sequence[Run], forecast: Forecast | None) -> dict[str, Any]:
-    """`runs`: where the balanced accuracy of each and its interval stand, from 50 to 100 %.
+    """`runs`, in their order: where the balanced accuracy of each and its interval stand, from 50 to 100 %.
 
     `line` and `band`: points of the forecast and of its interval, empty without; `most`: labels at the edge.
     """
@@ -63,22 +63,24 @@ def learning(runs: Sequence[Run], forecast: Forecast | None) -> dict[str, Any]:
     shown = [(run, part, run.metrics["train"]["n"]) for run, part in measured if part and run.metrics]
     least, last = (find((n for _, _, n in shown), default=1) for find in (min, max))
     most = round(AHEAD * last) if forecast else last
-    sizes = [least + (most - least) * step / STEPS for step in range(STEPS + 1)] if forecast else []
-    curve = [(WIDTH * n / most, forecast.accuracy(n)) for n in sizes] if forecast else []
     return {
         "runs": [
             {"run": run, "part": part, "x": round(WIDTH * n / most, 1)}
             | {edge: _above_half(part["balanced_accuracy"][edge]) for edge in ("value", "low", "high")}
             for run, part, n in shown
         ],
-        "line": _through((x, at["value"]) for x, at in curve),
-        "band": _through([(x, at["low"]) for x, at in curve] + [(x, at["high"]) for x, at in curve[::-1]]),
         "most": most,
-    }
+    } | (_ahead(forecast, least, most) if forecast else {"line": "", "band": ""})
 
 
-def _through(points: Iterable[tuple[float, float]]) -> str:
-    return " ".join(f"{x:.1f},{_above_half(value)}" for x, value in points)
+def _ahead(forecast: Forecast, least: int, most: int) -> dict[str, str]:
+    """`line` and `band` between so many labels."""
+    sizes = [least + (most - least) * step / STEPS for step in range(STEPS + 1)]
+    curve = [(WIDTH * n / most, forecast.accuracy(n)) for n in sizes]
+    line, low, high = (
+        [f"{x:.1f},{_above_half(at[edge])}" for x, at in curve] for edge in ("value", "low", "high")
+    )
+    return {"line": " ".join(line), "band": " ".join(low + high[::-1])}
 
 
 def _above_half(value: float) -> float:

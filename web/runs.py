@@ -51,7 +51,7 @@ def page() -> ResponseReturnValue:
         limits=LIMITS,
         rule=RULE,
         mix=picked.composition(session, live) if live else [],
-        learning=charts.learning(recent, ahead.forecast),
+        learning=charts.learning(recent[::-1], ahead.forecast),
         outlook=ahead,
     )
 

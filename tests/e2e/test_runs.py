@@ -3,18 +3,15 @@
 import os
 import re
 import signal
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from db.session import session_scope
 from tests.browser import DESKTOP, MARKS, PHONE, open_bench, page
-from tests.conftest import forget_settings
 from tests.labelled import add, real
 from tests.serving import link
-from tests.workbench import Workbench, running, wait_until
+from tests.workbench import Workbench, wait_until
 
 pytestmark = [*MARKS, pytest.mark.timeout(600)]
 
@@ -23,17 +20,11 @@ SLOW = {"preset": "tutorial", "views": "6", "epochs": "20"}
 
 
 @pytest.fixture
-def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workbench]:
-    """A whole workbench with 100 labelled faces."""
-    with running(tmp_path) as made:
-        monkeypatch.setenv("DATA", str(tmp_path))
-        monkeypatch.setenv("BASE_URL", made.url)
-        forget_settings()
-        with session_scope() as session:
-            add(session, real(100))
-        made.sign_in()
-        yield made
-    forget_settings()
+def bench(workbench: Workbench) -> Workbench:
+    """With 100 labelled faces."""
+    with session_scope() as session:
+        add(session, real(100))
+    return workbench
 
 
 def retrain(browser: Page, bench: Workbench, **fields: str) -> None:

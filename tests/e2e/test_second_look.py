@@ -1,9 +1,7 @@
 """The second look in a real browser, with real workers: reasons, curve, advice, a lasso into review."""
 
 import re
-from collections.abc import Iterator
 from itertools import pairwise
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -14,28 +12,15 @@ from db.models import Answer, Face, Run
 from db.session import session_scope
 from labeller.picked import REASONS
 from tests.browser import DESKTOP, MARKS, all_sent, open_bench, page
-from tests.conftest import forget_settings
 from tests.labelled import Picture, add, real
 from tests.serving import link
-from tests.workbench import Workbench, running, wait_until
+from tests.workbench import Workbench, wait_until
 
 pytestmark = [*MARKS, pytest.mark.timeout(600)]
 
 LABELLED, WAITING, ANSWERED = 80, 120, 20
 STEPS = (20, 28, 38)
 """Labels of the runs before the browser's; advice needs five runs, the last with twice the labels."""
-
-
-@pytest.fixture
-def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workbench]:
-    """A whole workbench, to be filled."""
-    with running(tmp_path) as made:
-        monkeypatch.setenv("DATA", str(tmp_path))
-        monkeypatch.setenv("BASE_URL", made.url)
-        forget_settings()
-        made.sign_in()
-        yield made
-    forget_settings()
 
 
 def put(session: Session, pictures: list[Picture]) -> dict[int, str]:
@@ -49,11 +34,10 @@ def put(session: Session, pictures: list[Picture]) -> dict[int, str]:
     return {face.id: picture.label for face, picture in zip(faces, pictures, strict=True)}
 
 
-def train(bench: Workbench) -> int:
-    """A run from request to end; how many faces it learned from."""
+def train(bench: Workbench) -> None:
+    """A run from request to end."""
     run = bench.call("POST", "/runs", {})[1]["id"]
     wait_until(lambda: bench.call("GET", f"/runs/{run}")[1]["status"] == "done", 60, "the run is done")
-    return int(bench.call("GET", f"/runs/{run}")[1]["metrics"]["train"]["n"])
 
 
 def shown(browser: Page) -> int:
@@ -73,7 +57,31 @@ def answer(browser: Page, truth: dict[int, str], count: int) -> list[str]:
     return reasons
 
 
-def test_from_a_batch_with_reasons_to_advice_and_a_lasso(bench: Workbench) -> None:
+def retrain(browser: Page, bench: Workbench, runs: int) -> None:
+    """By the button; the curve then has so many points."""
+    browser.goto(f"{bench.url}/runs")
+    browser.get_by_role("button", name="Retrain", exact=True).click()
+    expect(browser.locator("#run .state")).to_have_text(re.compile("live|done"), timeout=90_000)
+    browser.goto(f"{bench.url}/runs")
+    expect(browser.locator(".learning circle")).to_have_count(runs)
+
+
+def lasso_everything(browser: Page) -> None:
+    """By mouse, along the edge of the map."""
+    box = browser.locator("#sky").bounding_box()
+    assert box is not None
+    left, top = box["x"] + 4, box["y"] + 4
+    right, bottom = box["x"] + box["width"] - 4, box["y"] + box["height"] - 4
+    browser.keyboard.down("Shift")
+    browser.mouse.move(left, top)
+    browser.mouse.down()
+    for corner in ((right, top), (right, bottom), (left, bottom)):
+        browser.mouse.move(*corner, steps=4)
+    browser.mouse.up()
+    browser.keyboard.up("Shift")
+
+
+def test_from_a_batch_with_reasons_to_advice_and_a_lasso(workbench: Workbench) -> None:
     pictures = real(LABELLED + WAITING)
     known, rest = pictures[:40] + pictures[-40:], pictures[40:-40]
     by_turns = [one for pair in zip(known[:40], known[40:], strict=True) for one in pair]
@@ -84,28 +92,23 @@ def test_from_a_batch_with_reasons_to_advice_and_a_lasso(bench: Workbench) -> No
         with session_scope() as session:
             truth |= {face.id: str(face.label) for face in add(session, by_turns[before:after])}
         if after in STEPS:
-            train(bench)
+            train(workbench)
 
     with page(DESKTOP) as browser:
-        open_bench(browser, bench, link(bench, "owner", "Grace"), "/review")  # type: ignore[arg-type]
+        open_bench(browser, workbench, link(workbench, "owner", "Grace"), "/review")  # type: ignore[arg-type]
         reasons = answer(browser, truth, ANSWERED)
         kinds = {re.sub(r" is .*margin.*", " is … sure", reason) for reason in reasons}
         assert "" not in kinds, "each says why it is there"
         assert {"The model is … sure", REASONS["novel"][1], REASONS["control"][1]} <= kinds, kinds
 
-        browser.goto(f"{bench.url}/runs")
+        browser.goto(f"{workbench.url}/runs")
         expect(browser.locator(".learning circle")).to_have_count(len(STEPS))
-        for row, answered in (("the model is least sure", r"\d+"), ("drawn at random", r"\d+")):
-            expect(browser.get_by_role("row", name=re.compile(f"{row} \\d+ {answered}"))).to_be_visible()
-        for number in range(2):  # once with what was just answered, once with as much again
-            browser.get_by_role("button", name="Retrain", exact=True).click()
-            expect(browser.locator("#run .state")).to_have_text(re.compile("live|done"), timeout=90_000)
-            browser.goto(f"{bench.url}/runs")
-            expect(browser.locator(".learning circle")).to_have_count(len(STEPS) + 1 + number)
-            if number == 0:
-                browser.goto(f"{bench.url}/review")
-                answer(browser, truth, ANSWERED)
-                browser.goto(f"{bench.url}/runs")
+        for row in ("the model is least sure", "drawn at random"):
+            expect(browser.get_by_role("row", name=re.compile(rf"{row} \d+ \d+"))).to_be_visible()
+        retrain(browser, workbench, len(STEPS) + 1)
+        browser.goto(f"{workbench.url}/review")
+        answer(browser, truth, ANSWERED)
+        retrain(browser, workbench, len(STEPS) + 2)
         places = [float(one.get_attribute("cx") or 0) for one in browser.locator(".learning circle").all()]
         assert len(set(places)) == len(places), "every run learned from more"
         advice = browser.locator(".advice")
@@ -114,22 +117,12 @@ def test_from_a_batch_with_reasons_to_advice_and_a_lasso(bench: Workbench) -> No
         expect(browser.locator(".learning .ahead")).to_have_count(1)
         expect(browser.locator("p.saved")).to_contain_text("Labels saved")
 
-        browser.goto(f"{bench.url}/map")
+        browser.goto(f"{workbench.url}/map")
         browser.wait_for_selector("#map[data-ready]:not([data-ready='0'])", timeout=90_000)
-        box = browser.locator("#sky").bounding_box()
-        assert box is not None
-        left, top = box["x"] + 4, box["y"] + 4
-        right, bottom = box["x"] + box["width"] - 4, box["y"] + box["height"] - 4
-        browser.keyboard.down("Shift")
-        browser.mouse.move(left, top)
-        browser.mouse.down()
-        for corner in ((right, top), (right, bottom), (left, bottom)):
-            browser.mouse.move(*corner, steps=4)
-        browser.mouse.up()
-        browser.keyboard.up("Shift")
+        lasso_everything(browser)
         browser.get_by_role("button", name=re.compile("Send .* to review")).click()
         expect(browser.locator("#sent")).to_contain_text("go to review")
-        browser.goto(f"{bench.url}/review")
+        browser.goto(f"{workbench.url}/review")
         shown(browser)
         expect(browser.locator("#why")).to_have_text("Somebody picked it on the map.")
 

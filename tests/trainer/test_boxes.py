@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 from sqlalchemy.orm import Session
 
-from db.base import now
-from db.models import Face, Run, Workbench
+from db.models import Face, Workbench
 from tests import labelled
 from tests.labelled import one_engine
 from trainer import box_head, boxes, networks
@@ -34,13 +33,6 @@ def proposals(db: Session, monkeypatch: pytest.MonkeyPatch) -> list[Face]:
     return faces
 
 
-def a_run(db: Session) -> Run:
-    run = Run(recipe={}, seed=0, classes=["mask", "nomask"], status="done", finished_at=now())
-    db.add(run)
-    db.commit()
-    return run
-
-
 def weighed(db: Session, faces: list[Face]) -> list[tuple[bool, bool]]:
     """(doubtful, hidden) of each."""
     for face in faces:
@@ -49,7 +41,7 @@ def weighed(db: Session, faces: list[Face]) -> list[tuple[bool, bool]]:
 
 
 def test_what_waits_is_sorted_by_what_was_answered(db: Session, proposals: list[Face]) -> None:
-    run = a_run(db)
+    run = labelled.done_run(db)
     boxes.learn(db, run.id)
     boxes.learn(db, run.id)  # the same message again
     db.refresh(run)
@@ -65,8 +57,8 @@ def test_what_waits_is_sorted_by_what_was_answered(db: Session, proposals: list[
 def test_a_new_proposal_is_weighed_by_the_head_there_is(db: Session, proposals: list[Face]) -> None:
     boxes.weigh(db, again=False)
     assert proposals[100].chance is None, "there is no head yet"
-    boxes.learn(db, a_run(db).id)
-    a_run(db)  # a later run has none: answers were too few for it, or it never came to it
+    boxes.learn(db, labelled.done_run(db).id)
+    labelled.done_run(db)  # a later run has none: answers were too few for it, or it never came to it
     latest = proposals[-1]
     latest.chance = None
     db.commit()
@@ -76,7 +68,7 @@ def test_a_new_proposal_is_weighed_by_the_head_there_is(db: Session, proposals: 
 
 
 def test_the_owners_thresholds_count(db: Session, proposals: list[Face]) -> None:
-    boxes.learn(db, a_run(db).id)
+    boxes.learn(db, labelled.done_run(db).id)
     db.add(Workbench(id=1, likely_at=1.0, hidden_at=1.0))
     db.commit()
     boxes.weigh(db, again=True)
@@ -91,7 +83,7 @@ def test_few_answers_change_nothing(db: Session, proposals: list[Face]) -> None:
     for face in proposals[40:100]:
         face.state, face.label, face.decided_at = "proposed", None, None
     db.commit()
-    run = a_run(db)
+    run = labelled.done_run(db)
     boxes.learn(db, run.id)
     db.refresh(run)
     assert run.box_head is None
@@ -102,7 +94,7 @@ def test_few_answers_change_nothing(db: Session, proposals: list[Face]) -> None:
 def test_faces_whose_features_are_gone_are_left_out(
     db: Session, proposals: list[Face], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    boxes.learn(db, a_run(db).id)
+    boxes.learn(db, labelled.done_run(db).id)
     before = proposals[100].chance
     monkeypatch.setattr(networks, "shared", lambda: Network("another", False, None))  # type: ignore[arg-type]
     monkeypatch.setattr("trainer.embed._batches", lambda session, missing: iter(()))  # as if all were erased
@@ -112,7 +104,7 @@ def test_faces_whose_features_are_gone_are_left_out(
 
 
 def test_beside_a_confirmed_face_a_second_box_on_it_is_doubted(db: Session, proposals: list[Face]) -> None:
-    run, real = a_run(db), proposals[100]
+    run, real = labelled.done_run(db), proposals[100]
     boxes.learn(db, run.id)
     db.refresh(real)
     before = real.chance or 0.5

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 from sqlalchemy.orm import Session
 
-from db.base import now
 from db.models import Face, Pick, Run
 from tests import labelled
 from tests.labelled import one_engine
@@ -31,13 +30,6 @@ def faces(db: Session, monkeypatch: pytest.MonkeyPatch) -> list[Face]:
     return made
 
 
-def a_run(db: Session) -> Run:
-    run = Run(recipe={}, seed=0, classes=["mask", "nomask"], status="done", finished_at=now())
-    db.add(run)
-    db.commit()
-    return run
-
-
 def draw_at_random(db: Session, run: Run, faces: list[Face]) -> set[int]:
     """As if every tenth face had been a control pick; the answered and open ones of them."""
     some = faces[::10]
@@ -50,7 +42,7 @@ def draw_at_random(db: Session, run: Run, faces: list[Face]) -> set[int]:
 
 
 def test_it_counts_from_what_was_asked_at_random(db: Session, faces: list[Face]) -> None:
-    run = a_run(db)
+    run = labelled.done_run(db)
     control = draw_at_random(db, run, faces)
     savings.count(db, run.id)
     db.refresh(run)
@@ -67,7 +59,7 @@ def test_it_counts_from_what_was_asked_at_random(db: Session, faces: list[Face])
 
 
 def test_too_little_is_kept_as_words(db: Session, faces: list[Face]) -> None:
-    run = a_run(db)
+    run = labelled.done_run(db)
     savings.count(db, run.id)
     db.refresh(run)
     assert run.saved == {"too_little": [saved.FEW_CONTROL, {"n": 0, "least": saved.LEAST_CONTROL}]}
@@ -89,14 +81,14 @@ def test_what_waits_is_a_sample_without_the_doubtful(
 
 
 def test_it_gives_way_to_a_newer_run(db: Session, faces: list[Face], monkeypatch: pytest.MonkeyPatch) -> None:
-    run = a_run(db)
+    run = labelled.done_run(db)
     draw_at_random(db, run, faces)
     asked = []
 
-    def overtaken(labelled: Known, *_: object) -> dict[str, object]:
-        asked.append(len(labelled.labels))
+    def overtaken(given: Known, *_: object) -> dict[str, object]:
+        asked.append(len(given.labels))
         _[-1]()  # type: ignore[operator]
-        a_run(db)
+        labelled.done_run(db)
         _[-1]()  # type: ignore[operator]
         raise AssertionError("it went on")
 

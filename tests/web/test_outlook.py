@@ -35,7 +35,8 @@ def past(db: Session, sizes: list[int], saved: dict[str, Any] | None = None, **o
             "metrics": metrics,
         }
         made.append(Run(seed=0, status="done", finished_at=now(), head={}, **(row | other)))
-    made[-1].saved = saved
+    if saved:
+        made[-1].saved = saved
     db.add_all(made)
     db.flush()
     workbench(db).live_run_id = made[-1].id

@@ -128,7 +128,8 @@ def _suspect(one: mistakes.Mistake) -> dict[str, Any]:
 def stats_out() -> dict[str, Any]:
     """The contract's figures; null where there is nothing honest to say yet."""
     counts, live = tally.counts(db()), live_run(db())
-    metrics, saved = (live.metrics if live else None) or {}, outlook.outlook(db()).known
+    metrics = (live.metrics if live else None) or {}
+    saved = outlook.known(outlook.newest_saved(db()))
     return {
         "photos": counts.photos_by_status,
         "faces": counts.faces_by_state,
