@@ -1,7 +1,7 @@
 """Which faces come into review next, and why. Planned here, ahead of time; the labeller serves them.
 
 The rule: as long as no model is live, what is typical of all faces (density); with a model, REVIEW_MIX, of
-which the largest part is clustered margin. Every plan leaves an event that says which, and of how many.
+which the largest part is herding. Every plan leaves an event that says which, and of how many.
 """
 
 from collections import Counter
@@ -26,6 +26,8 @@ BATCH = 20
 AHEAD = 10
 """Batches planned at once."""
 COUNT = BATCH * AHEAD
+UNSURE = 3 * COUNT
+"""Least sure faces from which the uncertain ones are chosen: 30 for each place of the first batch."""
 COMPARED = 1500
 """Faces, drawn from those left and from those labelled, among which novelty is looked for."""
 COLD = 2000
@@ -73,7 +75,7 @@ def add(session: Session, picks: list[Pick], run: Run | None) -> None:
     if not picks:
         return
     session.add_all(picks)
-    rule = "density: no model is live" if run is None else "clustered margin and the mix: a model is live"
+    rule = "density: no model is live" if run is None else "herding and the mix: a model is live"
     counts = dict(Counter(pick.reason for pick in picks))
     session.add(
         Event(kind="selected", detail={"run": run.id if run else None, "rule": rule, "counts": counts})
@@ -107,7 +109,7 @@ def _wishes(
         return np.array(session.scalars(query.limit(limit)).all(), np.int64)
 
     everyone = chance.permutation(ids(clear))
-    order = ids(least_sure, 2 * COUNT)
+    unsure = session.execute(least_sure.add_columns(Score.margin).limit(UNSURE)).tuples().all()
     weak_class = ids(least_sure.where(Score.label == weak.label), COUNT if weak.label else 0)
     weak_person = ids(least_sure.where(Photo.person_id == weak.person), COUNT if weak.person else 0)
     doubt = func.abs(func.coalesce(Face.chance, 0.5) - 0.5)
@@ -118,7 +120,7 @@ def _wishes(
         "novel": _as(_novel(session, run, network, everyone[-COMPARED:], chance), "novel"),
         "weak": _as(weak_class, "weak_class", label=weak.label) + _as(weak_person, "weak_person"),
         "box": _as(_sampled_in(doubtful, hidden), "box"),
-        "uncertain": _as(_uncertain(session, network, order, chance), "uncertain"),
+        "uncertain": _as(_uncertain(session, network, dict(unsure)), "uncertain"),
     }
 
 
@@ -126,17 +128,12 @@ def _as(ids: Iterable[int], reason: str, **detail: Any) -> Wish:
     return [(int(id), reason, detail) for id in ids]
 
 
-def _uncertain(session: Session, network: Network, order: Places, chance: np.random.Generator) -> Places:
-    """Clustered margin, batch by batch, of faces in the order of their margins; then those left over."""
-    ids, features = embed.plain(session, network, order.tolist())
-    chosen: list[int] = []
-    rest = np.arange(len(ids))
-    for _ in range(AHEAD):
-        window = rest[: BATCH * choose.PER_PLACE]
-        picked = window[choose.one_of_each(features[window], BATCH, chance)]
-        chosen += picked.tolist()
-        rest = np.setdiff1d(rest, picked)
-    return np.array(ids, np.int64)[[*chosen, *rest]]
+def _uncertain(session: Session, network: Network, margins: dict[int, float]) -> list[int]:
+    """Of faces and their margins those that cover most doubt; then the others in their order."""
+    ids, features = embed.plain(session, network, list(margins))
+    doubts = 1 - np.array([margins[id] for id in ids])
+    best = [ids[place] for place in choose.cover(doubts, features, COUNT)]
+    return list(dict.fromkeys(best + ids))
 
 
 def _novel(session: Session, run: Run, network: Network, some: Places, chance: np.random.Generator) -> Places:

@@ -14,8 +14,12 @@ Chances = NDArray[np.float64]
 Places = NDArray[np.int64]
 
 PER_PLACE = 5
-"""Least sure faces that stand for each place of a batch: of 3, 5 and 10 no other reached 0.95 sooner
-(benchmarks/selection.py)."""
+"""Least sure faces that stand for each place of a batch of `clustered_margin`."""
+CANDIDATES = 20
+"""The same of `herding`: 10 to 30 are alike, 5 and 50 are later at 0.95 (benchmarks/selection.py)."""
+REACH = 0.1
+"""A face is likened to another by e^-1 when their cosine is so much below 1: 0.1 to 0.4 are alike, 0.05 is
+later at 0.95 (benchmarks/selection.py)."""
 NEIGHBOURS = 20
 """Of a face, by whose likeness its density is measured (TypiClust, Hacohen et al. 2022)."""
 SAMPLED = 4_000
@@ -60,6 +64,33 @@ def spread(values: Chances, n: int) -> Places:
     return np.asarray(
         order[np.unique(np.linspace(0, len(order) - 1, min(n, len(order))).round().astype(int))]
     )
+
+
+def herding(probabilities: Chances, features: NDArray[np.floating], n: int) -> Places:
+    """What covers most doubt of the CANDIDATES · n smallest margins. Only the rows of those are read.
+
+    Uncertainty herding (Bae et al. 2025) among the least sure alone; labelled faces cover nothing, since they
+    have made the model sure where they could.
+    """
+    top = margin(probabilities, n * CANDIDATES)
+    return top[cover(1 - margins(probabilities[top]), features[top], n)]
+
+
+def cover(doubts: Chances, features: NDArray[np.floating], n: int) -> Places:
+    """Again and again the row to which the most of `doubts` (m,) is likest that no chosen row is like yet.
+
+    So one that stands for many comes before one that stands alone, and near repeats come once.
+    """
+    rows = unit(features)
+    likeness = np.exp((rows @ rows.T - 1) / REACH)
+    covered = np.zeros(len(rows), np.float32)
+    chosen: list[int] = []
+    for _ in range(min(n, len(rows))):
+        gained = np.maximum(likeness - covered, 0) @ doubts
+        gained[chosen] = -1
+        chosen.append(int(gained.argmax()))
+        covered = np.maximum(covered, likeness[chosen[-1]])
+    return np.array(chosen, np.int64)
 
 
 def clustered_margin(

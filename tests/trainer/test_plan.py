@@ -133,7 +133,7 @@ def test_the_plan_is_refilled_when_it_runs_low_and_says_by_which_rule(
     assert len(set(picks)) == len(picks)
     events = db.scalars(select(Event).where(Event.kind == "selected")).all()
     assert events[0].detail["run"] == run.id
-    assert "clustered margin" in events[0].detail["rule"]
+    assert "herding" in events[0].detail["rule"]
     assert sum(events[0].detail["counts"].values()) == len(first)
 
 

@@ -60,6 +60,36 @@ def test_a_face_that_is_sure_is_not_chosen_for_being_different() -> None:
     assert 10 not in select.clustered_margin(chances, points, 2, chance())
 
 
+def test_herding_takes_what_stands_for_many_and_of_near_repeats_one() -> None:
+    points, of = clumps([3, 9, 1], width=0.05)
+    chances = two_classes([0.50] * 3 + [0.52] * 9 + [0.5])
+    assert of[select.margin(chances, 3)].tolist() == [0, 0, 0], "margin alone takes what is alike"
+    assert of[select.herding(chances, points, 3)].tolist() == [1, 0, 2]
+
+
+def test_herding_leaves_out_what_is_sure_however_many_they_are() -> None:
+    points, of = clumps([100, 3])
+    chances = two_classes([1.0] * 100 + [0.5] * 3)
+    assert of[select.herding(chances, points, 1)].tolist() == [1]
+
+
+def test_cover_is_the_greedy_one_written_out() -> None:
+    points, doubts = chance(4).normal(size=(50, 5)).astype(np.float32), chance(5).random(50)
+
+    def like(one: int, other: int) -> float:
+        a, b = points[one].astype(float), points[other].astype(float)
+        return float(np.exp((a @ b / np.sqrt((a @ a) * (b @ b)) - 1) / select.REACH))
+
+    def covered(by: list[int]) -> float:
+        return sum(doubts[one] * max(like(one, other) for other in by) for one in range(50))
+
+    expected: list[int] = []
+    for _ in range(6):
+        others = [one for one in range(50) if one not in expected]
+        expected.append(max(others, key=lambda one: covered([*expected, one])))
+    assert select.cover(doubts, points, 6).tolist() == expected
+
+
 def test_density_takes_the_middle_of_each_cluster_the_largest_first() -> None:
     points, of = clumps([40, 10, 20], width=0.05)
     chosen = select.density(points, 3, chance())
@@ -122,7 +152,9 @@ def test_the_same_seed_chooses_the_same_and_no_face_twice(name: str) -> None:
     assert len(set(once.tolist())) == 12
 
 
-@pytest.mark.parametrize("name", ["density", "k_centre", "badge", "clustered_margin", "margin", "entropy"])
+@pytest.mark.parametrize(
+    "name", ["density", "k_centre", "badge", "clustered_margin", "herding", "margin", "entropy"]
+)
 def test_fewer_faces_than_asked_for_are_all_chosen(name: str) -> None:
     points, chances = chance(1).normal(size=(3, 4)).astype(np.float32), two_classes([0.2, 0.5, 0.7])
     arguments = {
@@ -131,5 +163,5 @@ def test_fewer_faces_than_asked_for_are_all_chosen(name: str) -> None:
         "margin": (chances,),
         "entropy": (chances,),
     }.get(name, (chances, points))
-    extra = () if name in ("margin", "entropy") else (chance(),)
+    extra = () if name in ("margin", "entropy", "herding") else (chance(),)
     assert sorted(getattr(select, name)(*arguments, 10, *extra).tolist()) == [0, 1, 2]
