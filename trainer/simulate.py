@@ -18,8 +18,8 @@ from trainer.select import Array, Chances, Places
 
 START, BATCH = 20, 10
 STRENGTH = 0.02
-"""1 over the penalty: of 0.0003 to 0.1 the one that agrees best with the head of a quick run (on 92 to 97 % of
-faces not seen, for 40 to 400 labels of benchmarks/selection.py)."""
+"""1 over the penalty: of 0.0003 to 0.1 the one that agrees best with the head of a quick run (on 92 to 97 %
+of faces not seen, for 40 to 400 labels of benchmarks/selection.py)."""
 Curve = list[tuple[int, float]]
 """(labels, balanced accuracy on faces of people that nothing was chosen from), by labels."""
 
@@ -118,13 +118,15 @@ def _replay(
     known: Known, strategy: Strategy, parts: tuple[Places, Places], chance: np.random.Generator, upto: int
 ) -> Curve:
     pool, measured = parts
-    left, labelled, fitted, curve = pool, pool[:0], None, []
+    left, labelled, curve = pool, pool[:0], []
+    fitted: LogisticRegression | None = None
     while len(left) and len(labelled) < upto:
         said = None if fitted is None else fitted.predict_proba(known.features[left])
         state = State(known.features[left], said, known.features[labelled], chance)
         chosen = _filled(strategy, state, min(BATCH if len(labelled) else START, upto - len(labelled)))
         labelled, left = np.concatenate([labelled, left[chosen]]), np.delete(left, chosen)
-        if (fitted := _fitted(known, labelled)) is not None:
+        fitted = _fitted(known, labelled)
+        if fitted is not None:
             guesses = fitted.predict(known.features[measured])
             curve.append((len(labelled), float(balanced_accuracy_score(known.labels[measured], guesses))))
     return curve
