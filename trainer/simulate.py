@@ -86,14 +86,14 @@ def halves(known: Known, seed: int) -> tuple[Places, Places]:
     return np.flatnonzero(~measured), np.flatnonzero(measured)
 
 
-def learner() -> LogisticRegression:
+def learner(strength: float = STRENGTH) -> LogisticRegression:
     """What the head is, to be fitted to its optimum."""
-    return LogisticRegression(C=STRENGTH, max_iter=300, class_weight="balanced")
+    return LogisticRegression(C=strength, max_iter=300, class_weight="balanced")
 
 
-def model(features: Array, labels: NDArray[np.int64]) -> LogisticRegression:
+def model(features: Array, labels: NDArray[np.int64], strength: float = STRENGTH) -> LogisticRegression:
     """The learner, fitted."""
-    return learner().fit(features, labels)
+    return learner(strength).fit(features, labels)
 
 
 def replay(known: Known, strategy: Strategy, seed: int, upto: int) -> Curve:
@@ -102,33 +102,33 @@ def replay(known: Known, strategy: Strategy, seed: int, upto: int) -> Curve:
 
 
 def replay_on(
-    known: Known, strategy: Strategy, parts: tuple[Places, Places], chance: np.random.Generator, upto: int
+    known: Known,
+    strategy: Strategy,
+    parts: tuple[Places, Places],
+    chance: np.random.Generator,
+    upto: int,
+    strength: float = STRENGTH,
 ) -> Curve:
     """Label START faces, then BATCH at a time as the strategy says, up to `upto` or all there are.
 
     `parts`: places to choose from, and to measure on. The curve begins with the first model, so it is empty
     when one class never came up.
     """
-    # The products are small: with two threads on two busy cores they took 20 times as long.
-    with threadpool_limits(1):
-        return _replay(known, strategy, parts, chance, upto)
-
-
-def _replay(
-    known: Known, strategy: Strategy, parts: tuple[Places, Places], chance: np.random.Generator, upto: int
-) -> Curve:
     pool, measured = parts
     left, labelled, curve = pool, pool[:0], []
     fitted: LogisticRegression | None = None
-    while len(left) and len(labelled) < upto:
-        said = None if fitted is None else fitted.predict_proba(known.features[left])
-        state = State(known.features[left], said, known.features[labelled], chance)
-        chosen = _filled(strategy, state, min(BATCH if len(labelled) else START, upto - len(labelled)))
-        labelled, left = np.concatenate([labelled, left[chosen]]), np.delete(left, chosen)
-        fitted = _fitted(known, labelled)
-        if fitted is not None:
-            guesses = fitted.predict(known.features[measured])
-            curve.append((len(labelled), float(balanced_accuracy_score(known.labels[measured], guesses))))
+    # The products are small: with two threads on two busy cores they took 20 times as long.
+    with threadpool_limits(1):
+        while len(left) and len(labelled) < upto:
+            said = None if fitted is None else fitted.predict_proba(known.features[left])
+            state = State(known.features[left], said, known.features[labelled], chance)
+            chosen = _filled(strategy, state, min(BATCH if len(labelled) else START, upto - len(labelled)))
+            labelled, left = np.concatenate([labelled, left[chosen]]), np.delete(left, chosen)
+            fitted = _fitted(known, labelled, strength)
+            if fitted is not None:
+                guesses = fitted.predict(known.features[measured])
+                accuracy = balanced_accuracy_score(known.labels[measured], guesses)
+                curve.append((len(labelled), float(accuracy)))
     return curve
 
 
@@ -143,12 +143,12 @@ def _filled(strategy: Strategy, state: State, n: int) -> Places:
     return np.concatenate([chosen, state.chance.choice(others, wanting, replace=False)])
 
 
-def _fitted(known: Known, labelled: Places) -> LogisticRegression | None:
+def _fitted(known: Known, labelled: Places, strength: float) -> LogisticRegression | None:
     """The model of these faces; None unless each class has LEAST_PER_CLASS of them."""
     counts = np.bincount(known.labels[labelled], minlength=int(known.labels.max()) + 1)
     if len(labelled) == 0 or counts.min() < select.LEAST_PER_CLASS:
         return None
-    return model(known.features[labelled], known.labels[labelled])
+    return model(known.features[labelled], known.labels[labelled], strength)
 
 
 def replay_all(known: Known, names: Sequence[str], seeds: int, upto: int) -> Iterator[tuple[str, int, Curve]]:
