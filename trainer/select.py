@@ -101,15 +101,10 @@ def clustered_margin(
     After Citovsky et al. 2021, with k-means instead of their tree. Only the rows of those few are read.
     """
     top = margin(probabilities, n * PER_PLACE)
-    return top[one_of_each(features[top], n, chance)]
-
-
-def one_of_each(features: NDArray[np.floating], n: int, chance: np.random.Generator) -> Places:
-    """The first row of each of n clusters."""
-    if len(features) <= n:
-        return np.arange(len(features))
-    cluster = _clusters(unit(features), n, chance)
-    return np.sort(np.unique(cluster, return_index=True)[1])
+    if len(top) <= n:
+        return top
+    cluster = _clusters(unit(features[top]), n, chance)
+    return top[np.sort(np.unique(cluster, return_index=True)[1])]
 
 
 def density(
