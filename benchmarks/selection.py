@@ -122,6 +122,7 @@ def _labels_of(state: State) -> np.ndarray:
 
 _label_by_row: dict[bytes, int] = {}
 
+OURS = ("default", "random", "clustered margin")
 OTHERS: dict[str, simulate.Strategy] = {
     "scikit-activeml margin": scikit_activeml(
         lambda p, s: p.UncertaintySampling("margin_sampling", random_state=s)
@@ -156,7 +157,6 @@ def _one(name: str, seed: int, fold: int) -> Curve:
 
 
 def curves(pool: Known, seeds: int) -> dict[str, list[Curve]]:
-    names = [*simulate.STRATEGIES, *OTHERS]
     with ProcessPoolExecutor(
         mp_context=get_context("spawn"), initializer=_begin, initargs=(pool,)
     ) as workers:
@@ -165,7 +165,7 @@ def curves(pool: Known, seeds: int) -> dict[str, list[Curve]]:
                 [workers.submit(_one, name, seed, fold) for fold in range(FOLDS)]
                 for seed in range(seeds // 2 if name in OTHERS else seeds)
             ]
-            for name in names
+            for name in (*OURS, *OTHERS)
         }
         done = {}
         for name, some in tasks.items():
