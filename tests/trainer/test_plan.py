@@ -63,8 +63,8 @@ def test_uncertain_ones_are_the_least_sure_but_not_all_alike(db: Session) -> Non
     open_ = [n for n, face in enumerate(faces) if face.photo.group.split != "locked"]
     picks = [pick for pick in plan.plan(db, run, NETWORK, {}) if pick.reason == "uncertain"][:14]
     places = [place[pick.face_id] for pick in picks]
-    assert max(places) <= open_[plan.BATCH * 5], "from the hundred smallest margins"
-    assert max(Counter(n // 10 for n in places).values()) <= 4, "plain margin would take ten near repeats"
+    assert max(places) <= open_[len(open_) // 2], "a clump is worth as much as it is in doubt"
+    assert max(Counter(n // 10 for n in places).values()) == 1, "plain margin would take ten near repeats"
 
 
 def test_no_locked_answered_or_hidden_face_is_chosen_but_a_hidden_one_as_a_box(db: Session) -> None:
