@@ -77,18 +77,15 @@ def scikit_activeml(make: Callable[[Any, int], Any]) -> simulate.Strategy:
         x = np.concatenate([state.labelled, state.left])
         y = np.concatenate([_labels_of(state), np.full(len(state.left), np.nan)])
 
-        def learner() -> Any:
-            return SklearnClassifier(simulate.learner(STRENGTH), classes=[0, 1], random_state=0)
+        def learner(seed: int = 0) -> Any:
+            return SklearnClassifier(simulate.learner(STRENGTH), classes=[0, 1], random_state=seed)
 
         strategy = make(pool, int(state.chance.integers(2**31)))
         wants = inspect.signature(strategy.query).parameters
         given = {
             "clf": learner(),
             "discriminator": learner(),
-            "ensemble": [
-                SklearnClassifier(simulate.learner(STRENGTH), classes=[0, 1], random_state=s)
-                for s in range(5)
-            ],
+            "ensemble": [learner(seed) for seed in range(5)],
         }
         extra = {name: value for name, value in given.items() if name in wants}
         with warnings.catch_warnings():
