@@ -17,10 +17,12 @@ from typing import Any
 import numpy as np
 
 from benchmarks.report import report
-from labeller import faces
+from labeller.detection import mtcnn
 from tests.pictures import SHARED
-from trainer import box_head, crops, networks, select
-from trainer.embed import within_of
+from trainer.box_ranking import box_head
+from trainer.features import crops, networks
+from trainer.features.feature_store import within_of
+from trainer.selection import strategies
 
 SPLITS, ANSWERS, RESAMPLES = 10, 300, 300
 SMALLEST, IOU = 24, 0.4
@@ -33,7 +35,7 @@ SETS = {
     "and mirrored": ((1.0, False), (1.0, True)),
     "and mirrored at 3/4": ((1.0, False), (0.75, True)),
     "and mirrored at 1/2": ((1.0, False), (0.5, True)),
-    "and mirrored at 3/8 (the default)": ((1.0, False), (faces.AGAIN, True)),
+    "and mirrored at 3/8 (the default)": ((1.0, False), (mtcnn.AGAIN, True)),
     "and at 1/2": ((1.0, False), (0.5, False)),
     "and with a border of 20 %": ((1.0, False), ("border", False)),
     "and at 3/2": ((1.0, False), (1.5, False)),
@@ -91,7 +93,7 @@ def candidates(scenes: list[Any], pictures: list[Any]) -> dict[str, str]:
     for name, some in SETS.items():
         least = 0.3 if "0.3" in name else 0.0
         merged = [
-            faces._distinct(box for one in some for box in found[one][place] if box.confidence >= least)
+            mtcnn._distinct(box for one in some for box in found[one][place] if box.confidence >= least)
             for place in range(len(pictures))
         ]
         hits = [reached(scenes, merged, label) for label in ("mask", "nomask")]
@@ -103,16 +105,16 @@ def candidates(scenes: list[Any], pictures: list[Any]) -> dict[str, str]:
     return rows
 
 
-def look(picture: Any, size: Any, mirrored: bool) -> list[faces.Detection]:
-    scale = min(faces.MAGNIFY, faces.LONGEST_SIDE / max(picture.shape[:2]))
+def look(picture: Any, size: Any, mirrored: bool) -> list[mtcnn.Detection]:
+    scale = min(mtcnn.MAGNIFY, mtcnn.LONGEST_SIDE / max(picture.shape[:2]))
     if size == "border":
-        return faces._look(picture, scale, round(faces.BORDER * max(picture.shape[:2])))
-    return (faces._mirrored if mirrored else faces._look)(picture, scale * size)
+        return mtcnn._look(picture, scale, round(mtcnn.BORDER * max(picture.shape[:2])))
+    return (mtcnn._mirrored if mirrored else mtcnn._look)(picture, scale * size)
 
 
-def reached(scenes: list[Any], found: list[list[faces.Detection]], label: str) -> float:
+def reached(scenes: list[Any], found: list[list[mtcnn.Detection]], label: str) -> float:
     hits = [
-        any(faces.overlap(tuple(face["box"]), one.box) >= IOU for one in boxes)
+        any(mtcnn.overlap(tuple(face["box"]), one.box) >= IOU for one in boxes)
         for scene, boxes in zip(scenes, found, strict=True)
         for face in scene["faces"]
         if face["label"] == label and min(face["box"][2:]) >= SMALLEST
@@ -123,8 +125,8 @@ def reached(scenes: list[Any], found: list[list[faces.Detection]], label: str) -
 def propose(scenes: list[Any], pictures: list[Any]) -> Proposals:
     network, parts = networks.shared(), []
     for number, (scene, picture) in enumerate(zip(scenes, pictures, strict=True)):
-        for one in faces.detect(picture):
-            overlaps = [faces.overlap(one.box, tuple(face["box"])) for face in scene["faces"]] or [0.0]
+        for one in mtcnn.detect(picture):
+            overlaps = [mtcnn.overlap(one.box, tuple(face["box"])) for face in scene["faces"]] or [0.0]
             best = int(np.argmax(overlaps)) if max(overlaps) >= IOU else -1
             small = min(scene["faces"][best]["box"][2:] if best >= 0 else one.box[2:]) < SMALLEST
             size = float(np.sqrt(one.box[2] * one.box[3])) / max(picture.shape[:2])
@@ -144,15 +146,15 @@ def propose(scenes: list[Any], pictures: list[Any]) -> Proposals:
 
 def by_doubt(proposals: Proposals, places: np.ndarray, answers: int, chance: Any) -> np.ndarray:
     """As the workbench asks: first spread over the detector's confidence, then what the head doubts most."""
-    asked = select.spread(proposals.confidence[places], min(START, answers))
+    asked = strategies.spread(proposals.confidence[places], min(START, answers))
     while len(asked) < answers:
         head = fit(proposals, places[asked])
         rest = np.setdiff1d(np.arange(len(places)), asked)
         if head is None:
-            some = select.spread(proposals.confidence[places[rest]], BATCH)
+            some = strategies.spread(proposals.confidence[places[rest]], BATCH)
         else:
             said = chances(proposals, head, places)[rest]
-            some = select.margin(np.column_stack([said, 1 - said]), BATCH)
+            some = strategies.margin(np.column_stack([said, 1 - said]), BATCH)
         asked = np.concatenate([asked, rest[some]])
     return places[asked[:answers]]
 

@@ -13,8 +13,8 @@ import numpy as np
 from PIL import Image
 
 from benchmarks.report import report
-from labeller.decode import decode
-from labeller.faces import THRESHOLDS, _network, detect
+from labeller.detection.mtcnn import THRESHOLDS, _network, detect
+from labeller.photos.decode import decode
 from tests.pictures import jpeg, portrait
 
 SIZES = [

@@ -31,8 +31,8 @@ def throughput() -> dict[str, float]:
 
     import tests.environment  # noqa: F401 - before the settings are read
     from tests.labelled import real
-    from trainer import backbone, crops
-    from trainer.embed import Embedder
+    from trainer.features import backbone, crops
+    from trainer.features.feature_store import Embedder
 
     photos = [crops.decode(one.content) for one in real(CROPS)]
     images = np.stack([crops.crop(p, (0, 0, p.shape[1], p.shape[0])) for p in photos])
@@ -134,7 +134,8 @@ def run() -> None:
     import tests.environment  # noqa: F401 - before the settings are read
     from db.session import session_scope
     from tests.labelled import train
-    from trainer import export, networks
+    from trainer.features import networks
+    from trainer.models import export
 
     networks.shared()
     export.warm_up(2)

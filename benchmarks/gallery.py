@@ -28,7 +28,7 @@ from db.base import now
 from db.migrate import upgrade
 from db.models import Face, Group, Photo, Pick, Run, Score, Workbench
 from db.settings import settings
-from labeller import people
+from labeller.people import people
 
 FACES = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
 PER_PHOTO, PEOPLE, REPEATS = 2, 200, 40

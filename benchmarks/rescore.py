@@ -60,8 +60,10 @@ def fill(session: Session, backbone: str) -> Run:
 
 def measure() -> tuple[list[float], list[float]]:
     """Seconds of each of REPEATS, of scoring and of planning, on the engine of the settings."""
-    from trainer import networks, plan, score
-    from trainer.head import Head
+    from trainer.features import networks
+    from trainer.models.head import Head
+    from trainer.runs import score
+    from trainer.selection import review_plan
 
     migrate.upgrade()
     head = Head(np.random.default_rng(1).normal(size=(1280, 2)).astype(np.float32), np.zeros(2, np.float32))
@@ -77,9 +79,9 @@ def measure() -> tuple[list[float], list[float]]:
             seconds.append(time.monotonic() - began)
             assert count == FACES
             began = time.monotonic()
-            picks = plan.plan(session, run, network, {})
+            picks = review_plan.plan(session, run, network, {})
             planned.append(time.monotonic() - began)
-            assert len(picks) == plan.BATCH * plan.AHEAD
+            assert len(picks) == review_plan.BATCH * review_plan.AHEAD
             session.rollback()
     return seconds, planned
 

@@ -57,7 +57,8 @@ def one(seed: int) -> dict[str, Any]:
     from db import migrate
     from db.session import session_scope
     from tests.labelled import add, real, train
-    from trainer import export, networks
+    from trainer.features import networks
+    from trainer.models import export
 
     pictures = real(1000)
     order = np.random.default_rng(seed).permutation(len(pictures))
@@ -85,9 +86,9 @@ def asked(session: Any, pictures: list[Any]) -> dict[str, Any]:
 
     from db.models import Photo, Run
     from tests.labelled import add
-    from trainer.embed import crops_of
-    from trainer.head import Head
-    from trainer.networks import network_of
+    from trainer.features.feature_store import crops_of
+    from trainer.features.networks import network_of
+    from trainer.models.head import Head
 
     before = set(session.scalars(select(Photo.group_id)))
     faces = [face for face in add(session, pictures) if face.photo.group_id not in before]
@@ -104,8 +105,8 @@ def asked(session: Any, pictures: list[Any]) -> dict[str, Any]:
 
 
 def summary(found: list[dict[str, Any]]) -> dict[str, Any]:
-    from trainer.evaluate import balanced_accuracy, proportion
-    from trainer.paired import difference
+    from trainer.evaluation.metrics import balanced_accuracy, proportion
+    from trainer.evaluation.paired_test import difference
 
     def column(name: str) -> list[float]:
         return [one["seconds"][name] for one in found]

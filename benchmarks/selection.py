@@ -30,8 +30,10 @@ from sklearn.isotonic import IsotonicRegression
 
 from benchmarks.report import report
 from tests.pictures import SHARED
-from trainer import crops, networks, select, simulate
-from trainer.simulate import Curve, Known, State
+from trainer.features import crops, networks
+from trainer.label_efficiency import simulate
+from trainer.label_efficiency.simulate import Curve, Known, State
+from trainer.selection import strategies
 
 SEEDS, FOLDS, TARGET, EARLY = 20, 5, 0.95, 30
 UPTO, RESAMPLES, VIEWS = 300, 2000, 5
@@ -233,10 +235,10 @@ def large() -> dict[str, float]:
     chances = chance.dirichlet([1, 1], LARGE)
     taken, seconds = features[:1000], {}
     for name, call in {
-        "default, with a model": lambda: select.herding(chances, features, 20),
-        "default, cold": lambda: select.density(features, 20, chance),
-        "k-centre": lambda: select.k_centre(features, 20, chance, taken),
-        "badge": lambda: select.badge(chances, features, 20, chance),
+        "default, with a model": lambda: strategies.herding(chances, features, 20),
+        "default, cold": lambda: strategies.density(features, 20, chance),
+        "k-centre": lambda: strategies.k_centre(features, 20, chance, taken),
+        "badge": lambda: strategies.badge(chances, features, 20, chance),
     }.items():
         began = time.perf_counter()
         call()

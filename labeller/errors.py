@@ -1,5 +1,7 @@
 """The ways this package says no."""
 
+from collections.abc import Sequence
+
 from db.errors import BadInput, Conflict, Forbidden, NotFound, TooLarge
 from db.models import Answer
 
@@ -41,6 +43,12 @@ class NotInvited(Forbidden):
     """The link is unknown, used up or expired."""
 
 
+def unknown_class(label: str, known: Sequence[str]) -> BadAnswer:
+    """The error for a label that is no class of this workbench."""
+    hint = f"The classes are {', '.join(known)}. The owner can add one under Classes."
+    return BadAnswer("unknown_class", f"There is no class “{label}”.", hint)
+
+
 __all__ = [
     "ACCEPTED",
     "AnsweredMeanwhile",
@@ -51,4 +59,5 @@ __all__ = [
     "NotInvited",
     "NothingToUndo",
     "PhotoTooLarge",
+    "unknown_class",
 ]

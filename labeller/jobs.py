@@ -10,7 +10,7 @@ from db.session import session_scope
 
 @app.task(name="labeller.propose_faces")
 def propose_faces(photo_id: int, attempt: int) -> None:
-    from labeller import proposals
+    from labeller.detection import proposals
 
     with session_scope() as session:
         proposals.propose_faces(session, photo_id, attempt, worker_name("detect"))
@@ -18,7 +18,7 @@ def propose_faces(photo_id: int, attempt: int) -> None:
 
 @app.task(name="labeller.detect_prediction")
 def detect_prediction(prediction_id: int) -> None:
-    from labeller import proposals
+    from labeller.detection import proposals
 
     with session_scope() as session:
         proposals.detect_prediction(session, prediction_id)
@@ -26,7 +26,7 @@ def detect_prediction(prediction_id: int) -> None:
 
 @app.task(name="labeller.erase")
 def erase() -> None:
-    from labeller import erasure
+    from labeller.erasure import erasure
 
     with session_scope() as session:
         erasure.finish_pending(session)
@@ -45,6 +45,6 @@ def _warm_up(**_: Any) -> None:
     """Load MTCNN before the first photo, not after it."""
     import numpy as np
 
-    from labeller import faces
+    from labeller.detection import mtcnn
 
-    faces.detect(np.zeros((160, 160, 3), np.uint8))
+    mtcnn.detect(np.zeros((160, 160, 3), np.uint8))

@@ -9,12 +9,13 @@ from db.base import now
 from db.models import SHOWN, Person, Photo
 from db.session import forget_deleted
 from db.settings import settings
-from labeller import erasure, uploads
+from labeller.erasure import erasure
+from labeller.uploads import chunked
 
 
 def tidy(session: Session) -> None:
     """Mark what is past its time for erasure, and commit."""
-    uploads.forget_stale()
+    chunked.forget_stale()
     if settings().retention_days is not None:
         _let_go(session, timedelta(days=settings().retention_days or 0))
         session.commit()

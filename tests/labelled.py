@@ -10,13 +10,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from db.base import now
-from db.faces import insert_for_faces
+from db.face_rows import insert_for_faces
 from db.models import Answer, Embedding, Face, Group, Person, Photo, Run, Workbench
-from labeller import intake
-from labeller import people as labeller_people
-from labeller.repeats import split_of
+from labeller.people import people as labeller_people
+from labeller.photos.splits import split_of
+from labeller.uploads import intake
 from tests.pictures import SHARED, jpeg, portrait
-from trainer import runs
+from trainer.runs import requests
 
 one_engine = pytest.mark.parametrize("db", ["sqlite"], indirect=True)
 """Where the engine makes no difference, and learning takes its time."""
@@ -145,9 +145,9 @@ def done_run(session: Session) -> Run:
 
 def train(session: Session, recipe: dict[str, object] | str = "quick") -> Run:
     """A run from request to end, in this process."""
-    from trainer import train
+    from trainer.runs import train
 
-    run = runs.request_run(session, recipe)
+    run = requests.request_run(session, recipe)
     session.commit()
     train.train(session, run.id, run.attempt, "test")
     session.refresh(run)

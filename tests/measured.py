@@ -5,7 +5,8 @@ from sqlalchemy.orm import Session
 
 from db.base import now
 from db.models import Outcome, Run
-from trainer import dataset, figures
+from trainer.data import dataset
+from trainer.evaluation import report
 
 
 def measured_run(session: Session, wrong: set[int], preset: str = "quick") -> Run:
@@ -15,9 +16,9 @@ def measured_run(session: Session, wrong: set[int], preset: str = "quick") -> Ru
     sure = np.array([-3.0 if row.face_id in wrong else 3.0 for row in data.rows])
     logits = np.stack([np.where(labels == c, sure, -sure) for c in (0, 1)], axis=1)
     part = np.where(data.where("locked"), "locked", "fold")
-    told = figures.Said(part, logits.astype(np.float32), 1.3)
-    metrics = figures.metrics(data, told)
-    metrics |= {"drift": None, "warnings": figures.warnings(data, 0, None), "seconds": {"fit": 0.5}}
+    told = report.Said(part, logits.astype(np.float32), 1.3)
+    metrics = report.run_metrics(data, told)
+    metrics |= {"drift": None, "warnings": report.warnings(data, 0, None), "seconds": {"fit": 0.5}}
     run = Run(
         recipe={"preset": preset, "views": 4}, seed=0, classes=["mask", "nomask"], status="done",
         backbone="b" * 64, manifest="0" * 64, reason="It is the first model.", metrics=metrics,

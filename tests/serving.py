@@ -17,12 +17,13 @@ from db import migrate
 from db.base import now
 from db.models import Embedding, Face, Run, Score, Workbench
 from db.session import session_scope
-from labeller import intake, people
-from labeller.people import personal_link
+from labeller.people import people
+from labeller.people.people import personal_link
+from labeller.uploads import intake
 from tests.conftest import forget_settings
 from tests.pictures import jpeg, portrait
 from tests.workbench import ROOT, answers_200, free_port, wait_until
-from web.up import THREADS
+from web.cli.up import THREADS
 
 BACKBONE = "a backbone"
 

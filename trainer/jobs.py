@@ -15,7 +15,7 @@ from db.session import session_scope
 
 @app.task(name="trainer.train")
 def train(run_id: int, attempt: int) -> None:
-    from trainer import train
+    from trainer.runs import train
 
     with session_scope() as session:
         train.train(session, run_id, attempt, worker_name("train"))
@@ -23,7 +23,7 @@ def train(run_id: int, attempt: int) -> None:
 
 @app.task(name="trainer.start_due_run")
 def start_due_run() -> None:
-    from trainer import schedule
+    from trainer.runs import schedule
 
     with session_scope() as session:
         schedule.start_due_run(session)
@@ -31,17 +31,19 @@ def start_due_run() -> None:
 
 @app.task(name="trainer.score_new_faces")
 def score_new_faces() -> None:
-    from trainer import boxes, plan, score
+    from trainer.box_ranking import boxes
+    from trainer.runs import score
+    from trainer.selection import review_plan
 
     with session_scope() as session:
         score.score_new_faces(session)
         boxes.weigh(session, again=False)
-        plan.refill(session)
+        review_plan.refill(session)
 
 
 @app.task(name="trainer.learn_boxes")
 def learn_boxes(run_id: int) -> None:
-    from trainer import boxes
+    from trainer.box_ranking import boxes
 
     with session_scope() as session:
         boxes.learn(session, run_id)
@@ -49,23 +51,24 @@ def learn_boxes(run_id: int) -> None:
 
 @app.task(name="trainer.count_saved")
 def count_saved(run_id: int) -> None:
-    from trainer import savings
+    from trainer.label_efficiency import labels_saved_job
 
     with session_scope() as session:
-        savings.count(session, run_id)
+        labels_saved_job.count(session, run_id)
 
 
 @app.task(name="trainer.draw_map")
 def draw_map() -> None:
-    from trainer import atlas, networks
+    from trainer.face_map import layout
+    from trainer.features import networks
 
     with session_scope() as session:
-        atlas.draw(session, networks.shared())
+        layout.draw(session, networks.shared())
 
 
 @app.task(name="trainer.weigh_boxes")
 def weigh_boxes() -> None:
-    from trainer import boxes
+    from trainer.box_ranking import boxes
 
     with session_scope() as session:
         boxes.weigh(session, again=True)
@@ -73,7 +76,7 @@ def weigh_boxes() -> None:
 
 @app.task(name="trainer.classify_prediction")
 def classify_prediction(prediction_id: int) -> None:
-    from trainer import score
+    from trainer.runs import score
 
     with session_scope() as session:
         score.classify_prediction(session, prediction_id)
@@ -82,7 +85,8 @@ def classify_prediction(prediction_id: int) -> None:
 @worker_init.connect
 def _warm_up(**_: Any) -> None:
     """Load TensorFlow and the backbone before the first click, not after it."""
-    from trainer import backbone, export, networks
+    from trainer.features import backbone, networks
+    from trainer.models import export
 
     with session_scope() as session:
         count = len(classes.names(session))

@@ -19,30 +19,26 @@ SESSION_DAYS = 90
 
 def create_app() -> APIFlask:
     """The application; it opens the database and the broker only when a request needs them."""
-    from web import (
+    from web import api, database, errors, i18n
+    from web.auth import identity, links, permissions
+    from web.cli import commands
+    from web.drawing import charts
+    from web.pages import (
         agreement,
-        api,
-        auth,
         boxes,
         classes,
-        commands,
         compare,
-        database,
         detector,
-        errors,
         gallery,
         home,
         label,
-        links,
         live,
         map,
         mine,
         people,
         pictures,
-        roles,
         simulations,
         upload,
-        words,
     )
 
     logs.configure()
@@ -57,11 +53,11 @@ def create_app() -> APIFlask:
     )
     _configure(app)
     app.wsgi_app = _whole_bodies(app.wsgi_app)  # type: ignore[assignment]
-    for module in (database, errors, auth, words, links, commands):
+    for module in (database, errors, identity, i18n, charts, links, commands):
         module.init_app(app)
-    app.before_request(roles.check)
-    app.before_request(auth.protect)
-    for page in (home, auth, upload, mine, pictures, label, boxes, agreement, classes, gallery, people):
+    app.before_request(permissions.check)
+    app.before_request(identity.protect)
+    for page in (home, identity, upload, mine, pictures, label, boxes, agreement, classes, gallery, people):
         app.register_blueprint(page.pages)
     for page in (live, compare, simulations, detector, map):  # the routes of `live` are those of a run
         app.register_blueprint(page.pages)

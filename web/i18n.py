@@ -15,8 +15,6 @@ from babel.support import Translations
 from flask import Flask, g, has_request_context, request
 from markupsafe import Markup
 
-from web.charts import square
-
 CATALOGUES = Path(__file__).parent / "translations"
 SOURCE = "en"
 """The language that the code is written in; it needs no catalogue."""
@@ -55,7 +53,7 @@ def init_app(app: Flask) -> None:
         lambda text: _catalogue(language()).gettext(text), _plural, newstyle=True
     )
     env.policies["ext.i18n.trimmed"] = True
-    env.filters |= {"moment": moment, "day": day, "percent": percent, "decimal": decimal, "square": square}
+    env.filters |= {"moment": moment, "day": day, "percent": percent, "decimal": decimal}
     app.context_processor(lambda: {"language": _locale(), "script_words": _script_words})
 
 

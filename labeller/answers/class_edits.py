@@ -9,11 +9,11 @@ from sqlalchemy.orm import Session
 
 from db import classes
 from db.base import now
-from db.live import live_run
 from db.models import STANDING, Answer, Class, Event, Face, Person, Photo, Run, Score
+from db.workbench import live_run
+from labeller.answers.aggregate import fold
 from labeller.errors import BadAnswer, NotFound
-from labeller.folding import fold
-from labeller.people import clean_name
+from labeller.people.people import clean_name
 
 EDITS = ("class_added", "class_renamed", "class_merged", "class_retired")
 FEWEST = 2

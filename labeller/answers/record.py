@@ -10,11 +10,12 @@ from sqlalchemy.orm import Session, contains_eager
 
 from db import classes
 from db.models import SHOWN, STANDING, Answer, Face, Lease, Person, Photo
-from labeller import leases, undo
-from labeller.boxes import Box, check_box
-from labeller.errors import AnsweredMeanwhile, BadAnswer, NotFound
-from labeller.folding import fold
-from labeller.intake import get_photo, unknown_class
+from labeller.answers import undo
+from labeller.answers.aggregate import fold
+from labeller.answers.boxes import Box, check_box
+from labeller.errors import AnsweredMeanwhile, BadAnswer, NotFound, unknown_class
+from labeller.photos.access import get_photo
+from labeller.queue import leases
 
 KINDS = ("label", "reject", "adjust", "unsure", "draw", "undo", "redo")
 

@@ -9,13 +9,13 @@ from sqlalchemy.orm import Session
 from db import queue
 from db.base import now
 from db.errors import Conflict, Unavailable
-from db.live import live_run
 from db.models import Prediction
 from db.settings import settings
 from db.storage import blobs
-from labeller.decode import decode
-from labeller.erasure import unused_blobs
-from labeller.intake import check_size
+from db.workbench import live_run
+from labeller.erasure.erasure import unused_blobs
+from labeller.photos.decode import decode
+from labeller.photos.limits import check_size
 
 SECONDS = 30
 POLL = 0.03

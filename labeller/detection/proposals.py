@@ -15,8 +15,8 @@ from db import jobs, queue
 from db.models import Face, Photo, Prediction
 from db.settings import settings
 from db.storage import blobs
-from labeller import answers
-from labeller.faces import Detection, detect, give_back_memory
+from labeller.answers import record
+from labeller.detection.mtcnn import Detection, detect, give_back_memory
 
 log = structlog.get_logger()
 _chance = secrets.SystemRandom()
@@ -58,7 +58,7 @@ def _propose(session: Session, photo: Photo) -> None:
     session.flush()
     if photo.folder_label and (index := obvious(found)) is not None:
         faces[index].wanted = 1  # its answer is there already
-        answers.label_by_folder(session, faces[index], photo)
+        record.label_by_folder(session, faces[index], photo)
     queue.enqueue(session, "trainer.score_new_faces")
     session.commit()
 

@@ -13,12 +13,12 @@ from typing import Any
 
 from PIL import Image
 
+from db.child_protocol import asked, speaker
 from db.errors import Refused
-from db.lines import asked, speaker
 from db.settings import settings
-from labeller import proposals
-from labeller.decode import decode
-from labeller.intake import check_size
+from labeller.detection import proposals
+from labeller.photos.decode import decode
+from labeller.photos.limits import check_size
 
 AROUND = 0.5
 """Share of the box that is kept on each side: more than any crop takes in."""

@@ -27,7 +27,6 @@ from sqlalchemy.orm import Session
 
 from db import queue
 from db.base import now
-from db.live import live_run
 from db.manifests import faces_in
 from db.models import (
     SHOWN,
@@ -47,8 +46,9 @@ from db.models import (
 from db.session import forget_deleted
 from db.settings import settings
 from db.storage import blobs
+from db.workbench import live_run
 from labeller.errors import BadAnswer
-from labeller.people import MENTIONS
+from labeller.people.people import MENTIONS
 
 UNDO_SECONDS = 30
 AT_ONCE = 200

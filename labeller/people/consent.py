@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from db.base import now
+from db.i18n import N_
 from db.models import Event, Person
 from db.settings import settings
-from db.words import N_
 
 VERSION = "2026-11"
 PROMISES = (

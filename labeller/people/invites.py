@@ -8,9 +8,9 @@ from sqlalchemy.orm import Session
 
 from db.base import now
 from db.models import ROLES, Event, Invite, Person
-from labeller import consent
 from labeller.errors import BadAnswer, NotFound, NotInvited
-from labeller.people import clean_name, hashed
+from labeller.people import consent
+from labeller.people.people import clean_name, hashed
 
 DAYS = 14
 USES = {"friend": 50, "labeller": 1, "owner": 1}

@@ -11,7 +11,7 @@ from db.base import Base
 from db.models import ROLES, Answer, Event, Face, Invite, Lease, Person, Photo, Token
 from db.settings import settings
 from labeller.errors import BadAnswer, NotFound, NotInvited
-from labeller.repeats import join_person
+from labeller.photos.splits import join_person
 
 LONGEST_NAME = 80
 MENTIONS: tuple[tuple[type[Base], str], ...] = (

@@ -20,7 +20,7 @@ from pathlib import Path
 import structlog
 
 from labeller.errors import BadPhoto, PhotoTooLarge
-from labeller.pixels import SEND, Decoded, read
+from labeller.photos.pixels import SEND, Decoded, read
 
 SECONDS = 15
 """For one photo, waiting included; 50 megapixels take 4."""
@@ -89,7 +89,9 @@ def _forker() -> socket.socket:
     ours, theirs = socket.socketpair()
     with theirs:
         subprocess.Popen(
-            [sys.executable, "-m", "labeller.decode"], stdin=theirs.fileno(), cwd=Path(__file__).parent.parent
+            [sys.executable, "-m", "labeller.photos.decode"],
+            stdin=theirs.fileno(),
+            cwd=Path(__file__).parents[2],
         )
     return ours
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 
-from labeller import lossless
 from labeller.errors import ACCEPTED, BadPhoto, PhotoTooLarge
+from labeller.photos import strip_metadata
 
 VIEW_SIDE = 1024
 """Longest side of the rendition that MTCNN and the pages use (DESIGN 3: 0.35 s and under 0.8 GB)."""
@@ -83,7 +83,9 @@ def _check(picture: Image.Image) -> None:
 
 def _losslessly(picture: Image.Image, data: bytes) -> bytes | None:
     """The file itself without its metadata, when the picture needs neither turning nor other colours."""
-    strip = {"JPEG": lossless.jpeg, "MPO": lossless.jpeg, "WEBP": lossless.webp}.get(picture.format or "")
+    strip = {"JPEG": strip_metadata.jpeg, "MPO": strip_metadata.jpeg, "WEBP": strip_metadata.webp}.get(
+        picture.format or ""
+    )
     upright = picture.getexif().get(0x0112, 1) in (0, 1)
     if strip is None or picture.mode not in ("RGB", "L") or not upright:
         return None

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from db.models import Face, Photo
 from db.storage import blobs
-from labeller.pixels import VIEW_SIDE
+from labeller.photos.pixels import VIEW_SIDE
 
 CROP_SIDE = 480
 CROP_MARGIN = 0.35

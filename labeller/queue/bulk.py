@@ -7,10 +7,10 @@ from numpy.typing import NDArray
 from sqlalchemy import Select, and_, func, select
 from sqlalchemy.orm import Session, contains_eager
 
-from db.live import live_run
 from db.models import Embedding, Face, Group, Person, Photo, Run, Score
-from labeller import leases
-from labeller.review import UNSURE, Item, items_for
+from db.workbench import live_run
+from labeller.queue import leases
+from labeller.queue.queue import UNSURE, Item, items_for
 
 POOL = 400
 """Faces that are put in order at once; more would make neighbours more alike, but slowly."""

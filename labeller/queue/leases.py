@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, exists, or_, select, update
 from sqlalchemy.orm import Session
 
 from db.base import now
-from db.faces import insert_for_faces
+from db.face_rows import insert_for_faces
 from db.models import Face, Lease, Person
 
 LEASE = timedelta(minutes=10)

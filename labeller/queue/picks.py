@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, Integer, Select, and_, case, func, or_, select
 from sqlalchemy.orm import Session, contains_eager
 
+from db.i18n import N_
 from db.models import Face, Photo, Pick, Run, Score
-from db.words import N_
 
 CHOSEN = "chosen"
 REASONS = {

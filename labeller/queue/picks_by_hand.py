@@ -8,10 +8,10 @@ from sqlalchemy import Select, delete, func, select
 from sqlalchemy.orm import Session
 
 from db.base import now
-from db.faces import insert_for_faces
+from db.face_rows import insert_for_faces
 from db.models import Event, Face, Group, Person, Photo, Pick
 from labeller.errors import BadAnswer, NotFound
-from labeller.picked import BY_HAND, CHOSEN
+from labeller.queue.picks import BY_HAND, CHOSEN
 
 MOST = 1000
 """Faces chosen at once: nobody looks at more before the next model."""

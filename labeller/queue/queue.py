@@ -10,12 +10,12 @@ from sqlalchemy.orm import Session, contains_eager
 
 from db import classes
 from db.base import now
-from db.live import live_run
+from db.i18n import N_
 from db.models import STANDING, Answer, Face, Group, Lease, Outcome, Person, Photo, Pick, Run, Score
 from db.settings import settings
-from db.words import N_
-from labeller import leases, picked
+from db.workbench import live_run
 from labeller.errors import BadAnswer
+from labeller.queue import leases, picks
 
 MIXED_IN = 5
 """One in so many faces may be a second opinion or a gold face."""
@@ -72,12 +72,12 @@ def next_faces(session: Session, person: Person, mode: str, limit: int) -> Batch
     free = ~leases.held_by_others(person)
     queues = [query.where(free) for query in _queues(session, mode, run, person)]
     remaining = min(COUNTED, sum(_count(session, query.limit(COUNTED)) for query in queues))
-    picks = picked.waiting(session, mode, run, free, limit)
-    first, *others = [_first(session, query, limit + len(picks)) for query in queues]
-    planned = dict.fromkeys([*(pick.face for pick in picks), *first])
+    next_picks = picks.waiting(session, mode, run, free, limit)
+    first, *others = [_first(session, query, limit + len(next_picks)) for query in queues]
+    planned = dict.fromkeys([*(pick.face for pick in next_picks), *first])
     faces = list(dict.fromkeys(_mixed([list(planned), *others])))[:limit]
     held = leases.take(session, person, [face.id for face in faces], blind=mode == "label")
-    items = items_for(session, mode, run, faces, held, {pick.face_id: pick for pick in picks})
+    items = items_for(session, mode, run, faces, held, {pick.face_id: pick for pick in next_picks})
     if mode == "review":  # the suspects stand among the others by what the live model says of them
         items.sort(key=lambda item: item.guess.margin if item.guess else 1.0)
     return Batch(items, remaining)
@@ -89,7 +89,7 @@ def items_for(
     run: Run | None,
     faces: Sequence[Face],
     held: dict[int, datetime],
-    picks: Mapping[int, Pick] = MappingProxyType({}),
+    pick_of: Mapping[int, Pick] = MappingProxyType({}),
 ) -> list[Item]:
     """The faces as cards, those that are held; with the reason for which a face was picked."""
     guesses = _guesses(session, run, faces)
@@ -98,7 +98,7 @@ def items_for(
         return face.label if mode == "review" else None
 
     return [
-        Item(face, *_why(face, mode, guess, picks.get(face.id)), guess, known(face), held[face.id])
+        Item(face, *_why(face, mode, guess, pick_of.get(face.id)), guess, known(face), held[face.id])
         for face, guess in zip(faces, guesses, strict=True)
         if face.id in held
     ]
@@ -153,7 +153,7 @@ def _queues(session: Session, mode: str, run: Run | None, person: Person | None)
     return [
         scored.where(Score.box_version == Face.box_version, _worth_a_second_look(run)),
         suspects.order_by(Outcome.own, Outcome.face_id),
-        ready.join(Pick, Pick.face_id == Face.id).where(picked.AGAIN).order_by(Pick.id),
+        ready.join(Pick, Pick.face_id == Face.id).where(picks.AGAIN).order_by(Pick.id),
     ]
 
 
@@ -217,7 +217,7 @@ def _guess(score: Score, names: list[str]) -> Guess:
 def _why(face: Face, mode: str, guess: Guess | None, pick: Pick | None) -> tuple[str, str, dict[str, str]]:
     """The reason's code, and its text with the values that belong in it."""
     if pick is not None and (pick.reason != "uncertain" or guess is None):
-        return picked.why(pick)
+        return picks.why(pick)
     if mode == "label" and face.doubtful:
         return "box", N_("The detector is not sure that this is a face."), {}
     if mode == "review" and face.label is not None:

@@ -11,9 +11,9 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session, contains_eager
 
 from db import classes
-from db.intervals import Interval, wilson
+from db.confidence_intervals import Interval, wilson
 from db.models import SHOWN, STANDING, Answer, Event, Face, Person, Photo
-from labeller.folding import opinion
+from labeller.answers.aggregate import opinion
 
 RESAMPLES = 1000
 SEED = 1

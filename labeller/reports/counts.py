@@ -6,10 +6,10 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from db.intervals import wilson
+from db.confidence_intervals import wilson
 from db.models import SHOWN, STANDING, Answer, Face, Person, Photo
-from labeller import boxes
-from labeller.people import everyone
+from labeller.answers import boxes
+from labeller.people.people import everyone
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Counts:
         return sum(self.faces_by_state.values())
 
 
-def counts(session: Session) -> Counts:
+def totals(session: Session) -> Counts:
     """All counts in four small queries."""
     statuses = session.execute(
         select(Photo.status, func.count()).where(SHOWN).group_by(Photo.status)

@@ -9,10 +9,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from db import queue
-from db.intervals import Interval, wilson
-from db.levels import levels
-from db.live import workbench
+from db.box_thresholds import levels
+from db.confidence_intervals import Interval, wilson
 from db.models import Event, Face, Person, Photo, Run
+from db.workbench import workbench
 from labeller.errors import BadAnswer
 
 HIDDEN, SHOWN, LIKELY = range(3)

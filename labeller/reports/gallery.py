@@ -7,10 +7,10 @@ from typing import Generic, TypeVar
 from sqlalchemy import ColumnElement, Select, and_, exists, func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session, contains_eager, selectinload
 
-from db.live import live_run
 from db.models import SHOWN, Answer, Face, Person, Photo, Score
+from db.workbench import live_run
 from labeller.errors import BadAnswer
-from labeller.review import UNDECIDED
+from labeller.queue.queue import UNDECIDED
 
 PAGE = 60
 STATES = ("proposed", "confirmed", "rejected")

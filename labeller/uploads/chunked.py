@@ -13,8 +13,8 @@ from db.errors import Refused
 from db.models import Person
 from db.settings import settings
 from db.storage import blobs
-from labeller import intake
 from labeller.errors import BadPhoto, Damaged, PhotoTooLarge
+from labeller.uploads import intake
 
 PART_BYTES = 1 << 20
 KEPT = timedelta(days=2)

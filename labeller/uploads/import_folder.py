@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from db.models import Person
 from labeller.errors import BadAnswer, BadPhoto
-from labeller.intake import Received, receive
+from labeller.uploads.intake import Received, receive
 
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".heic", ".heif", ".avif"})
 

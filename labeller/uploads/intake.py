@@ -1,7 +1,6 @@
 """Taking photos in."""
 
 import hashlib
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import select
@@ -13,12 +12,13 @@ from db.base import now
 from db.models import SHOWN, Person, Photo
 from db.settings import settings
 from db.storage import blobs
-from labeller import erasure
-from labeller.decode import decode
-from labeller.errors import BadAnswer, BadPhoto, NotFound, NotInvited, PhotoTooLarge
-from labeller.people import standing
-from labeller.pixels import Decoded
-from labeller.repeats import place
+from labeller.erasure import erasure
+from labeller.errors import NotInvited, unknown_class
+from labeller.people.people import standing
+from labeller.photos.decode import decode
+from labeller.photos.limits import check_size
+from labeller.photos.pixels import Decoded
+from labeller.photos.splits import place
 
 
 @dataclass(frozen=True)
@@ -102,26 +102,3 @@ def _finish_erasing(session: Session, digest: str) -> None:
     for photo in session.scalars(doomed).all():
         photo.erase_at = now()
         erasure.finish(session, photo)
-
-
-def check_size(data: bytes) -> None:
-    """Raises BadPhoto for an empty file and PhotoTooLarge for one over MAX_UPLOAD_MB."""
-    if not data:
-        raise BadPhoto("empty_file", "This file is empty.", "Choose the photo again.")
-    limit = settings().max_upload_mb
-    if len(data) > limit << 20:
-        hint = f"The limit is {limit} MB. Send the photo in its normal size."
-        raise PhotoTooLarge("file_too_large", "This file is too large.", hint)
-
-
-def unknown_class(label: str, known: Sequence[str]) -> BadAnswer:
-    hint = f"The classes are {', '.join(known)}. The owner can add one under Classes."
-    return BadAnswer("unknown_class", f"There is no class “{label}”.", hint)
-
-
-def get_photo(session: Session, photo_id: int) -> Photo:
-    """The photo, or NotFound."""
-    photo = session.get(Photo, photo_id, populate_existing=True)
-    if photo is None or photo.status == "erasing":
-        raise NotFound("no_such_photo", "There is no such photo.", "It may have been deleted.")
-    return photo

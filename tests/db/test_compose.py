@@ -12,7 +12,7 @@ import yaml
 
 from db.queue import QUEUES, app
 from db.settings import Settings
-from web.up import worker
+from web.cli.up import worker
 
 ROOT = Path(__file__).parent.parent.parent
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())

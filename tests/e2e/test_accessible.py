@@ -9,14 +9,17 @@ from sqlalchemy import update
 from db.base import now
 from db.models import Face, Group, Spot
 from db.session import session_scope
-from labeller import answers, classes, leases, people
-from labeller.answers import Given
+from labeller.answers import class_edits, record
+from labeller.answers.record import Given
+from labeller.people import people
+from labeller.queue import leases
 from tests.browser import DESKTOP, MARKS, PHONE, open_bench, page
 from tests.measured import measured_run
 from tests.serving import Server, agree, fill, link, serving
-from tests.web.test_simulations import made as replayed
+from tests.web.pages.test_simulations import made as replayed
 from tests.workbench import ROOT
-from web import create_app, simulations
+from web import create_app
+from web.pages import simulations
 
 pytestmark = MARKS
 AXE = ROOT / "web/node_modules/axe-core/axe.min.js"
@@ -41,14 +44,14 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
             for name, label in (("Bob", "mask"), ("Eve", "nomask")):
                 person = people.new_person(session, name, "labeller")
                 leases.take(session, person, [faces[0]], blind=True)
-                answers.record(session, person, Given(name, "label", faces[0], label, seconds=1.5))
+                record.record(session, person, Given(name, "label", faces[0], label, seconds=1.5))
             for n, id in enumerate(faces[40:]):
                 label = ("mask", "nomask")[n % 2]
                 values = {"label": label, "state": "confirmed", "decided_at": now(), "waiting": False}
                 session.execute(update(Face).where(Face.id == id).values(values))
             session.add_all([Spot(face_id=id, x=float(n % 9), y=float(n)) for n, id in enumerate(faces)])
             measured_run(session, set(faces[40:60:5]))
-            classes.add(session, "chin", owner)
+            class_edits.add(session, "chin", owner)
             session.commit()
         with create_app().app_context():
             simulations.save(replayed(), simulations.new_folder())

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from db.models import Answer, Face, Run
 from db.session import session_scope
-from labeller.picked import REASONS
+from labeller.queue.picks import REASONS
 from tests.browser import DESKTOP, MARKS, all_sent, open_bench, page
 from tests.labelled import Picture, add, real
 from tests.serving import link

@@ -13,9 +13,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from db.models import Person
-from labeller import erasure, people
-from tests.labeller.test_erasure import ADA, ada, give, traces, trained_on  # noqa: F401
-from tests.labeller.test_metadata import everything_in
+from labeller.erasure import erasure
+from labeller.people import people
+from tests.labeller.erasure.test_erasure import ADA, ada, give, traces, trained_on  # noqa: F401
+from tests.labeller.photos.test_strip_metadata import everything_in
 from tests.pictures import jpeg, portrait
 from tests.workbench import ROOT, running, wait_until
 

@@ -18,7 +18,7 @@ import pytest
 
 from db.migrate import upgrade
 from db.session import session_scope
-from labeller import people
+from labeller.people import people
 from tests.environment import PROVE
 from tests.hostile import mutations, odd_files
 from tests.workbench import Workbench, running, wait_until

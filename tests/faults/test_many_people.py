@@ -14,7 +14,7 @@ from sqlalchemy import select, update
 from db.base import now
 from db.models import STANDING, Answer, Face, Lease
 from db.session import session_scope
-from labeller import people
+from labeller.people import people
 from tests.environment import PROVE
 from tests.serving import fill, serving
 from tests.workbench import ROOT

@@ -15,9 +15,9 @@ from sqlalchemy import update
 from db.base import now
 from db.models import Face, Group, Run, Score, Workbench
 from db.session import session_scope
-from labeller import people
+from labeller.people import people
 from tests.serving import Server, fill, serving
-from trainer import promote
+from trainer.runs import promote
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 

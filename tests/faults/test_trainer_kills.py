@@ -11,13 +11,13 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from db import check, jobs
+from db import integrity, jobs
 from db.base import OPEN
 from db.models import Answer, Run, Score
 from tests.environment import PROVE
 from tests.labelled import add, drawn, live_run_id, train
 from tests.workbench import ROOT, wait_until
-from trainer import runs
+from trainer.runs import requests
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
@@ -39,12 +39,12 @@ for line in sys.stdin:
     print("over", flush=True)
 """
 STEPS = {
-    "the files are written, no row names them": ("trainer.publish", "insert_for_faces"),
-    "the files have their rows": ("trainer.verdict", "on_the_same_faces"),
-    "before the scores": ("trainer.score", "score_all"),
-    "half of the scores are there": ("trainer.score", "insert_for_faces"),
-    "before the switch": ("trainer.promote", "make_live"),
-    "after the switch": ("trainer.promote", "forget_old_scores"),
+    "the files are written, no row names them": ("trainer.runs.publish", "insert_for_faces"),
+    "the files have their rows": ("trainer.runs.promotion_test", "on_the_same_faces"),
+    "before the scores": ("trainer.runs.score", "score_all"),
+    "half of the scores are there": ("trainer.runs.score", "insert_for_faces"),
+    "before the switch": ("trainer.runs.promote", "make_live"),
+    "after the switch": ("trainer.runs.promote", "forget_old_scores"),
 }
 
 
@@ -115,14 +115,14 @@ def finish(db: Session, live: Run) -> None:
     db.expire_all()
     assert set(db.scalars(select(Run.status))) <= {"done", "failed", "cancelled"}
     is_served(db, live)
-    assert list(check.problems(db)) == []
+    assert list(integrity.problems(db)) == []
 
 
 @engines
 def test_killed_at_any_moment_of_a_run(db: Session, live: Run) -> None:
     chance, worker = np.random.default_rng(7), TrainWorker()
     began = time.monotonic()
-    run = runs.request_run(db, {"seed": 1})
+    run = requests.request_run(db, {"seed": 1})
     db.commit()
     worker.start(run)
     assert worker.process.stdout is not None
@@ -132,7 +132,7 @@ def test_killed_at_any_moment_of_a_run(db: Session, live: Run) -> None:
         for open_run in after_a_restart(db):
             worker.start(open_run)
             worker.process.stdout.readline()
-        run = runs.request_run(db, {"seed": 2 + number})
+        run = requests.request_run(db, {"seed": 2 + number})
         db.commit()
         worker.start(run)
         time.sleep(chance.uniform(0, whole))
@@ -152,7 +152,7 @@ def test_killed_at_a_step_of_publishing(db: Session, live: Run, step: str) -> No
         f"{module}.{name} = lambda *_, **__: os.kill(os.getpid(), signal.SIGKILL)"
     )
     worker = TrainWorker(patch)
-    run = runs.request_run(db, {"seed": 1})
+    run = requests.request_run(db, {"seed": 1})
     db.commit()
     worker.start(run)
     wait_until(lambda: worker.process.poll() is not None, 60, "it dies at that step")
@@ -162,7 +162,7 @@ def test_killed_at_a_step_of_publishing(db: Session, live: Run, step: str) -> No
 
 @engines
 def test_a_run_that_takes_down_three_workers_fails(db: Session, live: Run) -> None:
-    run = runs.request_run(db, {"seed": 1})
+    run = requests.request_run(db, {"seed": 1})
     db.commit()
     for _ in range(jobs.MAX_ATTEMPTS):
         worker = TrainWorker()

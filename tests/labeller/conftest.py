@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 from db.models import Person
-from labeller import people
+from labeller.people import people
 
 
 @pytest.fixture

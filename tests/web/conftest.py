@@ -7,7 +7,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
-from labeller import people
+from labeller.people import people
 from web import create_app
 
 Client = Callable[..., FlaskClient]

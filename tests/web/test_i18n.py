@@ -12,9 +12,9 @@ from babel.messages.pofile import read_po
 from sqlalchemy.orm import Session
 
 from db.settings import settings
-from labeller import invites
+from labeller.people import invites
 from tests.web.conftest import Client
-from web.words import CATALOGUES, languages
+from web.i18n import CATALOGUES, languages
 
 ROOT = CATALOGUES.parents[1]
 FOLDERS = ("web", "labeller", "trainer", "db")

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedGroupKFold
 
-from trainer.select import Array
+from trainer.arrays import BoolArray, Float32Array, FloatArray, IntArray
 
 LEAST = 60
 """Answers below which the detector's own confidence orders better than anything learned from them."""
@@ -26,7 +26,7 @@ FAINTEST = 0.1
 """Confidence that stands for a pass which found nothing."""
 
 
-Scores = NDArray[np.float64]
+Scores = FloatArray
 CROWDED = 3.0
 """Log-odds that a box loses for each share (IoU) of it that a better one covers: mostly it is half of a face
 that the other has as a whole. Of 1 to 8 there is little to choose (benchmarks/boxes.py)."""
@@ -37,12 +37,12 @@ class Told:
     """What the detector says of n proposals: confidence and that of its other pass (NaN: it found nothing),
     side relative to the photo's longest side, tilt of the eyes in degrees; each (n,)."""
 
-    confidence: NDArray[np.float64]
-    again: NDArray[np.float64]
-    size: NDArray[np.float64]
-    tilt: NDArray[np.float64]
+    confidence: FloatArray
+    again: FloatArray
+    size: FloatArray
+    tilt: FloatArray
 
-    def columns(self) -> NDArray[np.float64]:
+    def columns(self) -> FloatArray:
         """(n, COLUMNS), each of about unit scale."""
         twice = ~np.isnan(self.again)
         again = np.where(twice, self.again, FAINTEST)
@@ -61,12 +61,12 @@ class Told:
 class BoxHead:
     """Linear in the views and in what the detector says; slope and offset make log-odds of it."""
 
-    weights: Array
-    centre: Array
+    weights: Float32Array
+    centre: Float32Array
     slope: float
     offset: float
 
-    def scores(self, inputs: Array) -> Scores:
+    def scores(self, inputs: Float32Array) -> Scores:
         """Log-odds (n,) of being a face, of rows made by `inputs`."""
         score = (inputs - self.centre) @ self.weights
         return np.asarray(self.slope * score.astype(np.float64) + self.offset)
@@ -85,7 +85,7 @@ class BoxHead:
         return cls(weights, centre, saved["slope"], saved["offset"])
 
 
-def inputs(views: Sequence[NDArray[np.floating]], told: Told) -> Array:
+def inputs(views: Sequence[NDArray[np.floating]], told: Told) -> Float32Array:
     """Rows (n, 5125) from the features (n, 1280) of each view, see crops.SURROUNDINGS."""
     return np.concatenate([*views, TOLD * told.columns()], axis=1).astype(np.float32)
 
@@ -95,7 +95,7 @@ def chances(scores: Scores) -> Scores:
     return np.asarray(1 / (1 + np.exp(-scores)))
 
 
-def uncrowded(scores: Scores, boxes: NDArray[np.float64], photos: NDArray[np.int64]) -> Scores:
+def uncrowded(scores: Scores, boxes: FloatArray, photos: IntArray) -> Scores:
     """Scores (n,) less what better boxes (x, y, w, h) of the same photo take from them."""
     left = scores.copy()
     for photo in np.unique(photos):
@@ -105,7 +105,7 @@ def uncrowded(scores: Scores, boxes: NDArray[np.float64], photos: NDArray[np.int
     return left
 
 
-def _overlaps(boxes: NDArray[np.float64]) -> NDArray[np.float64]:
+def _overlaps(boxes: FloatArray) -> FloatArray:
     """Intersection over union (n, n) of boxes (x, y, w, h)."""
     near, size = boxes[:, :2], boxes[:, 2:]
     low = np.maximum(near[:, None], near[None])
@@ -124,7 +124,7 @@ def tilt(keypoints: dict[str, list[float]] | None) -> float:
     return float(np.degrees(np.arctan2(down, across)))
 
 
-def enough(is_face: NDArray[np.bool_]) -> bool:
+def enough(is_face: BoolArray) -> bool:
     """Whether so many answers can say more than the detector."""
     return bool(len(is_face) >= LEAST and min(is_face.sum(), (~is_face).sum()) >= LEAST_OF_EACH)
 
@@ -138,7 +138,10 @@ class Fitted:
 
 
 def fit(
-    rows: Array, is_face: NDArray[np.bool_], photos: NDArray[np.int64], drawn: NDArray[np.bool_] | None = None
+    rows: Float32Array,
+    is_face: BoolArray,
+    photos: IntArray,
+    drawn: BoolArray | None = None,
 ) -> Fitted | None:
     """From answers to n proposals; None while they are too few, or where they teach nothing.
 
@@ -163,7 +166,7 @@ def fit(
     return Fitted(head, slope * scores + offset)
 
 
-def _out_of_fold(rows: Array, is_face: NDArray[np.bool_], photos: NDArray[np.int64]) -> Scores:
+def _out_of_fold(rows: Float32Array, is_face: BoolArray, photos: IntArray) -> Scores:
     scores = np.zeros(len(rows))
     folds = StratifiedGroupKFold(min(FOLDS, len(np.unique(photos))), shuffle=True, random_state=0)
     for inside, outside in folds.split(rows, is_face, photos):
@@ -171,10 +174,10 @@ def _out_of_fold(rows: Array, is_face: NDArray[np.bool_], photos: NDArray[np.int
     return scores
 
 
-def _linear(rows: Array, is_face: NDArray[np.bool_]) -> LogisticRegression:
+def _linear(rows: Float32Array, is_face: BoolArray) -> LogisticRegression:
     return LogisticRegression(C=STRENGTH, max_iter=500).fit(rows, is_face)
 
 
-def _log_odds(p: NDArray[np.float64]) -> NDArray[np.float64]:
+def _log_odds(p: FloatArray) -> FloatArray:
     kept = np.clip(p, 1e-4, 1 - 1e-4)
     return np.asarray(np.log(kept / (1 - kept)))

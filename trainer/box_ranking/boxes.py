@@ -6,12 +6,13 @@ import numpy as np
 from sqlalchemy import Select, select, update
 from sqlalchemy.orm import Session
 
-from db.levels import levels
+from db.box_thresholds import levels
 from db.models import Face, Photo, Run
-from trainer import box_head, networks
-from trainer.box_head import BoxHead, Fitted, Scores, Told
-from trainer.embed import WITHIN, Wanted, features_of
-from trainer.select import Array
+from trainer.arrays import Float32Array
+from trainer.box_ranking import box_head
+from trainer.box_ranking.box_head import BoxHead, Fitted, Scores, Told
+from trainer.features import networks
+from trainer.features.feature_store import WITHIN, Wanted, features_of
 
 AT_ONCE = 300
 """Photos whose boxes are weighed together."""
@@ -81,13 +82,13 @@ def _waiting() -> Select[Face]:
     return query.where(Face.source == "mtcnn", Face.decided_at.is_(None))
 
 
-def _fit(faces: Sequence[Face], rows: Array) -> Fitted | None:
+def _fit(faces: Sequence[Face], rows: Float32Array) -> Fitted | None:
     is_face = np.array([face.state == "confirmed" for face in faces], bool)
     drawn = np.array([face.source != "mtcnn" for face in faces], bool)
     return box_head.fit(rows, is_face, np.array([face.photo_id for face in faces], np.int64), drawn)
 
 
-def _rows(session: Session, faces: Sequence[Face]) -> tuple[list[Face], Array]:
+def _rows(session: Session, faces: Sequence[Face]) -> tuple[list[Face], Float32Array]:
     """The faces that are still there, and what the head reads of each."""
     wanted = [Wanted(face.id, 0, within=True) for face in faces]
     features = features_of(session, networks.shared(), wanted)

@@ -5,11 +5,11 @@ from collections.abc import Callable
 from dataclasses import astuple, dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from db.models import Face, Group, Photo
+from trainer.arrays import BoolArray, IntArray
 from trainer.errors import NotEnoughLabels
 
 LEAST_PER_CLASS = 4
@@ -50,12 +50,12 @@ class Dataset:
     classes: tuple[str, ...]
 
     @property
-    def labels(self) -> NDArray[np.int64]:
+    def labels(self) -> IntArray:
         """Class indices (n,)."""
         return np.array([self.classes.index(row.label) for row in self.rows], np.int64)
 
     @property
-    def groups(self) -> NDArray[np.int64]:
+    def groups(self) -> IntArray:
         return np.array([row.group for row in self.rows], np.int64)
 
     @property
@@ -63,7 +63,7 @@ class Dataset:
         """Box version and box of each face, as they were when the dataset was collected."""
         return {row.face_id: (row.box_version, row.box) for row in self.rows}
 
-    def where(self, *splits: str) -> NDArray[np.bool_]:
+    def where(self, *splits: str) -> BoolArray:
         """Which rows are in one of `splits` (n,)."""
         return np.array([row.split in splits for row in self.rows], bool)
 

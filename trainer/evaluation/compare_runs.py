@@ -8,8 +8,8 @@ from sqlalchemy.orm import Session, aliased
 
 from db import classes
 from db.models import Face, Outcome, Run
-from trainer.evaluate import too_small
-from trainer.paired import Difference, difference
+from trainer.evaluation.metrics import too_small
+from trainer.evaluation.paired_test import Difference, difference
 
 SHOWN = 60
 """Faces on which the runs differ, at most."""

@@ -8,26 +8,17 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from db.intervals import Interval, wilson
+from db.confidence_intervals import Interval, wilson
+from trainer.arrays import BoolArray, FloatArray, IntArray, softmax
 
 ECE_BINS = 10
 LOCKED_LEAST_PER_CLASS = 10
 LOCKED_LEAST_PEOPLE = 5
 
-Ints = NDArray[np.int64]
-Floats = NDArray[np.float64]
 
-
-def softmax(logits: ArrayLike) -> Floats:
-    """Row-wise softmax (n, classes)."""
-    z = np.asarray(logits, np.float64)
-    e = np.exp(z - z.max(axis=1, keepdims=True))
-    return np.asarray(e / e.sum(axis=1, keepdims=True))
-
-
-def design_effect(values: ArrayLike, groups: Ints) -> float:
+def design_effect(values: ArrayLike, groups: IntArray) -> float:
     """Variance of the mean of `values` (n,) with its groups over that of n faces on their own; at least 1.
 
     Linearised (Kish 1965): residuals are summed by group. Without any variance nothing can be said: 1.
@@ -42,7 +33,7 @@ def design_effect(values: ArrayLike, groups: Ints) -> float:
     return max(1.0, float((sums**2).sum()) / alone * count / (count - 1))
 
 
-def proportion(right: NDArray[np.bool_], groups: Ints) -> Interval:
+def proportion(right: BoolArray, groups: IntArray) -> Interval:
     """Share of `right` (n,) with Wilson's interval over the effective number of faces."""
     n = len(right) / design_effect(right, groups)
     return wilson(float(right.mean()) * n if len(right) else 0.0, n)
@@ -57,7 +48,7 @@ def balanced_accuracy(recalls: Sequence[Interval]) -> Interval:
     return {"value": mean, "low": max(0.0, mean - below), "high": min(1.0, mean + above)}
 
 
-def calibration_error(labels: Ints, probabilities: Floats, weights: Floats | None = None) -> Any:
+def calibration_error(labels: IntArray, probabilities: FloatArray, weights: FloatArray | None = None) -> Any:
     """ECE: |accuracy - confidence| over ECE_BINS equal bins of confidence, weighted by faces.
 
     With `weights` (resamples, n) one figure for each resample.
@@ -69,7 +60,7 @@ def calibration_error(labels: Ints, probabilities: Floats, weights: Floats | Non
     return gaps.sum(axis=-1) / each.sum(axis=-1)
 
 
-def reliability(labels: Ints, probabilities: Floats, groups: Ints) -> list[dict[str, Any]]:
+def reliability(labels: IntArray, probabilities: FloatArray, groups: IntArray) -> list[dict[str, Any]]:
     """For each bin of confidence that holds faces: its mean confidence, n, and how often it was right."""
     confidence, right = probabilities.max(axis=1), probabilities.argmax(axis=1) == labels
     bins = _bins(confidence)
@@ -84,7 +75,7 @@ def reliability(labels: Ints, probabilities: Floats, groups: Ints) -> list[dict[
     ]
 
 
-def temperature(labels: Ints, logits: ArrayLike) -> float:
+def temperature(labels: IntArray, logits: ArrayLike) -> float:
     """The temperature of least log loss on held-out logits (Guo et al. 2017), from a fixed grid."""
     z = np.asarray(logits, np.float64)
     grid = np.geomspace(0.25, 8.0, 101)
@@ -93,7 +84,9 @@ def temperature(labels: Ints, logits: ArrayLike) -> float:
     return float(grid[int(np.argmin(losses))])
 
 
-def measure(labels: Ints, probabilities: Floats, groups: Ints, classes: Sequence[str]) -> dict[str, Any]:
+def measure(
+    labels: IntArray, probabilities: FloatArray, groups: IntArray, classes: Sequence[str]
+) -> dict[str, Any]:
     """The figures of one set: labels (n,), probabilities (n, classes), person or repeat group (n,)."""
     predicted = probabilities.argmax(axis=1)
     confusion = np.zeros((len(classes), len(classes)), int)
@@ -118,7 +111,7 @@ def measure(labels: Ints, probabilities: Floats, groups: Ints, classes: Sequence
     }
 
 
-def too_small(labels: Ints, groups: Ints, classes: Sequence[str]) -> str | None:
+def too_small(labels: IntArray, groups: IntArray, classes: Sequence[str]) -> str | None:
     """Why a locked set cannot carry a figure yet, in words; None when it can."""
     counts = np.bincount(labels, minlength=len(classes))
     people = len(np.unique(groups))
@@ -131,5 +124,5 @@ def too_small(labels: Ints, groups: Ints, classes: Sequence[str]) -> str | None:
     return None
 
 
-def _bins(confidence: Floats) -> Ints:
+def _bins(confidence: FloatArray) -> IntArray:
     return np.minimum((confidence * ECE_BINS).astype(np.int64), ECE_BINS - 1)

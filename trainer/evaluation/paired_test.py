@@ -4,13 +4,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from db.intervals import Z95, Interval
-from db.words import N_
-from trainer.evaluate import Ints, design_effect
+from db.confidence_intervals import Z95, Interval
+from db.i18n import N_
+from trainer.arrays import BoolArray, IntArray
+from trainer.evaluation.metrics import design_effect
 
-Bools = NDArray[np.bool_]
 SLACK = 0.01
 """So much lower is still "not worse" when chance alone explains it."""
 RULE = N_(
@@ -34,7 +33,7 @@ class Difference:
         return value >= 0 or (value >= -SLACK and high >= 0)
 
 
-def difference(labels: Ints, new: Bools, old: Bools, groups: Ints) -> Difference:
+def difference(labels: IntArray, new: BoolArray, old: BoolArray, groups: IntArray) -> Difference:
     """Paired difference of balanced accuracy: `new` and `old` say which of the n faces each got right.
 
     Per class by Bonett & Price (2012, Br. J. Math. Stat. Psychol. 65:151), which is not empty when the models
@@ -48,7 +47,7 @@ def difference(labels: Ints, new: Bools, old: Bools, groups: Ints) -> Difference
     return Difference(interval, len(labels), len(np.unique(groups)))
 
 
-def _of_class(new: Bools, old: Bools, groups: Ints) -> Interval:
+def _of_class(new: BoolArray, old: BoolArray, groups: IntArray) -> Interval:
     gain = new.astype(float) - old.astype(float)
     n = len(gain) / design_effect(gain, groups)
     won, lost = ((float((gain == sign).mean()) * n + 1) / (n + 2) for sign in (1.0, -1.0))

@@ -7,18 +7,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from db.intervals import wilson
-from db.words import N_
-from trainer import curves, evaluate
-from trainer.coverage import DRIFTED
-from trainer.dataset import Dataset, Row
-from trainer.evaluate import Floats
-from trainer.select import unit
+from db.confidence_intervals import wilson
+from db.i18n import N_
+from trainer.arrays import BoolArray, Float32Array, FloatArray, IntArray, softmax, unit
+from trainer.data.dataset import Dataset, Row
+from trainer.evaluation import metrics, roc_calibration
+from trainer.evaluation.drift import DRIFTED
 
 if TYPE_CHECKING:  # so that pages and tests need no network for it
-    from trainer.learn import Learned
+    from trainer.models.fit import Learned
 
-Bools = NDArray[np.bool_]
 
 FEW = 30
 """Faces of a class below which its recall is a guess: with 30, a 95 % interval is still ± 15 points."""
@@ -41,13 +39,13 @@ class Said:
     """What models that had not learned from a row say of it: `part` (n,) is `locked`, `fold` or empty."""
 
     part: NDArray[np.str_]
-    logits: NDArray[np.float32]
+    logits: Float32Array
     temperature: float
 
     @property
-    def probabilities(self) -> Floats:
+    def probabilities(self) -> FloatArray:
         """Calibrated; NaN where nothing is known."""
-        return evaluate.softmax(self.logits / self.temperature)
+        return softmax(self.logits / self.temperature)
 
 
 def said(data: Dataset, learned: "Learned", locked: NDArray[np.float16], calibrate: bool) -> Said:
@@ -59,16 +57,16 @@ def said(data: Dataset, learned: "Learned", locked: NDArray[np.float16], calibra
     is_locked = data.where("locked")
     known = ~is_locked & ~np.isnan(logits[:, 0])
     logits[is_locked] = learned.head.logits(locked)
-    warmth = evaluate.temperature(data.labels[known], logits[known]) if calibrate and known.any() else 1.0
+    warmth = metrics.temperature(data.labels[known], logits[known]) if calibrate and known.any() else 1.0
     part = np.where(is_locked, "locked", np.where(known, "fold", ""))
     return Said(part, logits, warmth)
 
 
-def metrics(data: Dataset, told: Said) -> dict[str, Any]:
+def run_metrics(data: Dataset, told: Said) -> dict[str, Any]:
     """The contract's `metrics` without the seconds, and what the page shows beside them."""
     locked, fold = told.part == "locked", told.part == "fold"
     labels, groups = data.labels, data.groups
-    reason = evaluate.too_small(labels[locked], groups[locked], data.classes)
+    reason = metrics.too_small(labels[locked], groups[locked], data.classes)
     learned = data.where("train", "validation")
     return {
         "locked": None if reason else _part(data, told, locked),
@@ -78,16 +76,16 @@ def metrics(data: Dataset, told: Said) -> dict[str, Any]:
     }
 
 
-def _part(data: Dataset, told: Said, rows: Bools) -> dict[str, Any]:
+def _part(data: Dataset, told: Said, rows: BoolArray) -> dict[str, Any]:
     labels, groups, chances = data.labels[rows], data.groups[rows], told.probabilities[rows]
-    return evaluate.measure(labels, chances, groups, data.classes) | {
-        "ranking": curves.ranking(labels, chances, groups, data.classes),
-        "calibration": curves.calibration(labels, told.logits[rows], told.temperature, groups),
+    return metrics.measure(labels, chances, groups, data.classes) | {
+        "ranking": roc_calibration.ranking(labels, chances, groups, data.classes),
+        "calibration": roc_calibration.calibration(labels, told.logits[rows], told.temperature, groups),
         "slices": _slices(data, rows, chances.argmax(axis=1) == labels),
     }
 
 
-def _slices(data: Dataset, rows: Bools, right: Bools) -> list[dict[str, Any]]:
+def _slices(data: Dataset, rows: BoolArray, right: BoolArray) -> list[dict[str, Any]]:
     """Accuracy by person, source, face size and detector confidence, where there is more than one kind."""
     faces = [data.rows[i] for i in np.flatnonzero(rows)]
     groups = data.groups[rows]
@@ -96,7 +94,7 @@ def _slices(data: Dataset, rows: Bools, right: Bools) -> list[dict[str, Any]]:
         names = np.array([kind(face) for face in faces])
         for name in sorted(set(names)) if len(set(names)) > 1 else []:
             inside = names == name
-            accuracy = evaluate.proportion(right[inside], groups[inside])
+            accuracy = metrics.proportion(right[inside], groups[inside])
             found.append({"by": by, "name": str(name), "n": int(inside.sum()), "accuracy": accuracy})
     return found
 
@@ -150,9 +148,7 @@ def warnings(data: Dataset, straddling: int, drift: dict[str, Any] | None) -> li
     return found
 
 
-def drift(
-    known: NDArray[np.float16], groups: NDArray[np.int64], new: NDArray[np.float16]
-) -> dict[str, Any] | None:
+def drift(known: NDArray[np.float16], groups: IntArray, new: NDArray[np.float16]) -> dict[str, Any] | None:
     """How many of the `new` faces (m, 1280) are less like any `known` one (n, 1280) than 5 % of these are.
 
     Likeness is the cosine to the nearest face of another group. None without enough of both.

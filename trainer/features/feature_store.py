@@ -1,28 +1,24 @@
 """Features of crops: computed once per (face, box, network, view) on all cores, then kept."""
 
 import contextlib
-import os
-import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import groupby
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
-from ai_edge_litert.interpreter import Interpreter  # noqa: TID251 - heavy module
 from numpy.typing import NDArray
 from sqlalchemy import select
 from sqlalchemy.orm import Session, contains_eager
 
-from db.faces import around, insert_for_faces
+from db.face_rows import around, insert_for_faces
 from db.models import Embedding, Face, Photo
 from db.storage import blobs
-from trainer import backbone, crops
-
-if TYPE_CHECKING:
-    from trainer.networks import Network
+from trainer.arrays import Float32Array
+from trainer.features import backbone, crops
+from trainer.features.embedder import Embedder
+from trainer.features.networks import Network
 
 Key = tuple[int, int]
 """(face id, view)."""
@@ -83,57 +79,9 @@ class Features:
         return views
 
 
-class Embedder:
-    """LiteRT with one single-threaded interpreter a core: twice the speed of one with two threads.
-
-    `scale` writes RGB bytes (160, 160, 3) as the floats that the network reads.
-    """
-
-    def __init__(
-        self,
-        model: bytes,
-        cores: int | None = None,
-        scale: Callable[[NDArray[np.uint8], NDArray[np.float32]], None] = backbone.scale_into,
-    ) -> None:
-        self._model = model
-        self._scale = scale
-        self._cores = cores or os.cpu_count() or 1
-        self._local = threading.local()
-        self._pool = ThreadPoolExecutor(self._cores, thread_name_prefix="embed")
-
-    def __call__(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """Features (n, 1280) of RGB crops (n, 160, 160, 3)."""
-        parts = [part for part in np.array_split(images, self._cores) if len(part)]
-        done = list(self._pool.map(self.here, parts))
-        return np.concatenate(done) if done else np.empty((0, backbone.FEATURES), np.float32)
-
-    def submit(self, work: Callable[..., Any], *args: Any) -> "Future[Any]":
-        """Do `work` in a thread of the pool, where it may call `here`."""
-        return self._pool.submit(work, *args)
-
-    def here(self, images: Iterable[NDArray[np.uint8]]) -> NDArray[np.float32]:
-        """Features (n, 1280) of crops, on this thread's own interpreter."""
-        interpreter, inlet, outlet = self._interpreter()
-        features = []
-        for image in images:
-            self._scale(image, interpreter.tensor(inlet)()[0])
-            interpreter.invoke()
-            features.append(interpreter.get_tensor(outlet)[0])
-        return np.array(features, np.float32).reshape(-1, backbone.FEATURES)
-
-    def _interpreter(self) -> tuple[Interpreter, int, int]:
-        if not hasattr(self._local, "interpreter"):
-            made = Interpreter(model_content=self._model, num_threads=1)
-            made.allocate_tensors()
-            inlet, outlet = made.get_input_details()[0]["index"], made.get_output_details()[0]["index"]
-            self._local.interpreter = (made, inlet, outlet)
-        kept: tuple[Interpreter, int, int] = self._local.interpreter
-        return kept
-
-
 def features_of(
     session: Session,
-    network: "Network",
+    network: Network,
     wanted: Sequence[Wanted],
     on_batch: Callable[[float], None] = lambda share: None,
     boxes: Boxes = MappingProxyType({}),
@@ -162,7 +110,7 @@ def features_of(
 
 def plain(
     session: Session,
-    network: "Network",
+    network: Network,
     face_ids: Sequence[int],
     on_batch: Callable[[float], None] = lambda share: None,
 ) -> tuple[list[int], NDArray[np.float16]]:
@@ -174,7 +122,7 @@ def plain(
 
 def crops_of(
     session: Session,
-    network: "Network",
+    network: Network,
     face_ids: Sequence[int],
     on_batch: Callable[[float], None] = lambda share: None,
     boxes: Boxes = MappingProxyType({}),
@@ -190,7 +138,7 @@ def crops_of(
     return found
 
 
-def _read(session: Session, network: "Network", features: Features, ids: Sequence[int], boxes: Boxes) -> None:
+def _read(session: Session, network: Network, features: Features, ids: Sequence[int], boxes: Boxes) -> None:
     query = (
         select(Embedding.face_id, Embedding.view, Embedding.vector, Embedding.box_version, Face.box_version)
         .join(Face, Face.id == Embedding.face_id)
@@ -215,7 +163,7 @@ def _batches(session: Session, missing: dict[int, list[int]]) -> Iterator[list[F
 
 
 def _compute(
-    network: "Network", faces: list[Face], missing: dict[int, list[int]], boxes: Boxes
+    network: Network, faces: list[Face], missing: dict[int, list[int]], boxes: Boxes
 ) -> Iterator[tuple[Face, NDArray[np.float16]]]:
     """Each face with the vectors of its missing views; photos are decoded and embedded on all cores."""
     tasks = []
@@ -233,7 +181,7 @@ def _compute(
 
 
 def _embed(
-    network: "Network", blob: str, cuts: list[tuple[int, crops.Box, list[int]]]
+    network: Network, blob: str, cuts: list[tuple[int, crops.Box, list[int]]]
 ) -> list[NDArray[np.float16]]:
     try:
         photo = crops.decode(blobs().get(blob))
@@ -248,12 +196,12 @@ def _embed(
     return done
 
 
-def within_of(embedder: Embedder, photo: crops.Image, box: crops.Box, margin: float) -> NDArray[np.float32]:
+def within_of(embedder: Embedder, photo: crops.Image, box: crops.Box, margin: float) -> Float32Array:
     """One of the box head's views (1, 1280)."""
     one = crops.crop(photo, box, margin)
     return np.asarray(embedder.here([one, one[:, ::-1]]).mean(axis=0, keepdims=True))
 
 
-def _row(network: "Network", face: Face, view: int, vector: NDArray[np.float16]) -> dict[str, Any]:
+def _row(network: Network, face: Face, view: int, vector: NDArray[np.float16]) -> dict[str, Any]:
     key = {"face_id": face.id, "box_version": face.box_version, "backbone": network.id, "view": view}
     return key | {"vector": vector.astype("<f2").tobytes()}

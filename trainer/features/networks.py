@@ -9,9 +9,9 @@ from sqlalchemy.orm import Session
 
 from db import signing
 from db.models import Artifact, Run
-from trainer import backbone, crops
-from trainer.embed import Embedder
 from trainer.errors import BackboneMissing
+from trainer.features import backbone, crops
+from trainer.features.embedder import Embedder
 
 TUTORIAL = ":tutorial"
 

@@ -5,14 +5,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 from sqlalchemy.orm import Session
 
 from db import classes
-from trainer import dataset
-from trainer.enough import require_enough
+from trainer.arrays import Float32Array
+from trainer.data import dataset
 from trainer.errors import NotEnoughLabels
-from trainer.simulate import START, Known, halves
+from trainer.label_efficiency.minimum_labels import require_enough
+from trainer.label_efficiency.simulate import START, Known, halves
 
 OnFace = Callable[[int, int], None]
 """Hears how many faces are done, of how many."""
@@ -37,8 +37,8 @@ def of_workbench(session: Session, seeds: int, on_face: OnFace) -> tuple[Known, 
     known, names = _labelled([row.label for row in rows], [str(row.group) for row in rows])
     require_both_halves(known, names, seeds)
 
-    from trainer import networks
-    from trainer.embed import plain
+    from trainer.features import networks
+    from trainer.features.feature_store import plain
 
     ids = [row.face_id for row in rows]
     found, vectors = plain(
@@ -55,11 +55,11 @@ def of_pictures(pictures: Sequence[Picture], seeds: int, on_face: OnFace) -> tup
     known, names = _labelled([one.label for one in pictures], [one.sha256 for one in pictures])
     require_both_halves(known, names, seeds)
 
-    from trainer import crops, networks
+    from trainer.features import crops, networks
 
     network = networks.shared()
 
-    def embed(picture: Picture) -> NDArray[np.float32]:
+    def embed(picture: Picture) -> Float32Array:
         photo = crops.decode(picture.cut.read_bytes())
         box = picture.box or (0.0, 0.0, float(photo.shape[1]), float(photo.shape[0]))
         return np.asarray(network.embedder.here([network.crop(photo, box)])[0], np.float32)

@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 from sklearn.isotonic import isotonic_regression
 from threadpoolctl import threadpool_limits
 
-from db.words import N_
-from trainer.at_random import Replays, reduced, replayed
-from trainer.evaluate import Floats, Ints, design_effect
-from trainer.paired import Bools
-from trainer.simulate import Known
+from db.i18n import N_
+from trainer.arrays import BoolArray, FloatArray, IntArray
+from trainer.evaluation.metrics import design_effect
+from trainer.label_efficiency.random_baseline import Replays, reduced, replayed
+from trainer.label_efficiency.simulate import Known
 
 RESAMPLES = 500
 LEVEL = 0.9
@@ -29,7 +29,7 @@ FEW_LOCKED = N_("Labels saved needs %(least)s locked faces of each class; one ha
 FEW_PEOPLE = N_("Labels saved needs locked faces of %(least)s people; there are %(n)s.")
 
 
-def too_little(labelled: Known, control: Bools, locked: Known) -> tuple[str, dict[str, int]] | None:
+def too_little(labelled: Known, control: BoolArray, locked: Known) -> tuple[str, dict[str, int]] | None:
     """Why nothing can be said yet, as (text for the catalogue, its values); None when something can."""
     classes = int(max(labelled.labels.max(initial=0), locked.labels.max(initial=0), 1)) + 1
     there = (
@@ -43,7 +43,7 @@ def too_little(labelled: Known, control: Bools, locked: Known) -> tuple[str, dic
 
 def labels_saved(
     labelled: Known,
-    control: Bools,
+    control: BoolArray,
     unlabelled: NDArray[np.floating],
     locked: Known,
     seed: int = 0,
@@ -80,7 +80,7 @@ def labels_saved(
 
 
 def _needed(
-    told: Replays, labels: Ints, groups: Ints, chance: np.random.Generator
+    told: Replays, labels: IntArray, groups: IntArray, chance: np.random.Generator
 ) -> tuple[float, float, float, bool]:
     """Labels random needs, the ends of their interval, and whether the pool's end cut them off.
 
@@ -99,7 +99,7 @@ def _needed(
     return needed, min(float(low), needed), max(float(high), needed), capped
 
 
-def _unseen(told: Replays, labels: Ints, groups: Ints) -> float:
+def _unseen(told: Replays, labels: IntArray, groups: IntArray) -> float:
     """Standard deviation from two more faces of each class, one that only the labelled head has right and
     one that only random's has: without them no doubt is left where both agree (Bonett & Price 2012)."""
     gain, present = told.reached - told.random[:, -1].mean(axis=0), np.unique(labels)
@@ -107,7 +107,9 @@ def _unseen(told: Replays, labels: Ints, groups: Ints) -> float:
     return float(np.sqrt(sum(2 / (n + 2) ** 2 for n in counts))) / len(present)
 
 
-def _curves(told: Replays, labels: Ints, faces: Floats, replays: Floats) -> tuple[Floats, Floats]:
+def _curves(
+    told: Replays, labels: IntArray, faces: FloatArray, replays: FloatArray
+) -> tuple[FloatArray, FloatArray]:
     """Balanced accuracy by size (resamples, s) and that of the labelled (resamples,).
 
     `faces` (resamples, T) and `replays` (resamples, replays) are how often each is in a resample.
@@ -117,7 +119,7 @@ def _curves(told: Replays, labels: Ints, faces: Floats, replays: Floats) -> tupl
     return curves, balanced(told.reached, labels, faces)
 
 
-def balanced(hits: Bools, labels: Ints, faces: Floats) -> Floats:
+def balanced(hits: BoolArray, labels: IntArray, faces: FloatArray) -> FloatArray:
     """Mean recall of `hits` (..., T) in each resample: (resamples, ...)."""
     recalls = [
         np.tensordot(faces[:, of], hits[..., of].astype(float), (1, hits.ndim - 1)).T
@@ -128,7 +130,7 @@ def balanced(hits: Bools, labels: Ints, faces: Floats) -> Floats:
     return np.asarray(np.mean(recalls, axis=0).T)
 
 
-def crossing(sizes: Ints, curve: Floats, reached: float) -> tuple[float, bool]:
+def crossing(sizes: IntArray, curve: FloatArray, reached: float) -> tuple[float, bool]:
     """Labels at which the rising curve (isotonic; straight in log labels) reaches this; True: it does not."""
     rising = isotonic_regression(curve)
     if rising[-1] < reached:

@@ -10,10 +10,12 @@ from sqlalchemy.orm import Session
 
 from db.base import OPEN
 from db.models import Face, Group, Photo, Pick, Run
-from trainer import dataset, embed, networks, saved
-from trainer.dataset import Dataset
-from trainer.learn import plain
-from trainer.simulate import Known
+from trainer.data import dataset
+from trainer.data.dataset import Dataset
+from trainer.features import feature_store, networks
+from trainer.label_efficiency import labels_saved
+from trainer.label_efficiency.simulate import Known
+from trainer.models.fit import plain
 
 POOL = 3_000
 """Faces without an answer, drawn at random, that stand for all of them: more need time and change little."""
@@ -43,19 +45,21 @@ def count(session: Session, run_id: int) -> None:
 
 def _counted(session: Session, run: Run, beat: Callable[[], None]) -> dict[str, Any]:
     data, network = dataset.collect(session, tuple(run.classes)), networks.shared()
-    features = embed.features_of(session, network, [embed.Wanted(row.face_id, 1) for row in data.rows])
+    features = feature_store.features_of(
+        session, network, [feature_store.Wanted(row.face_id, 1) for row in data.rows]
+    )
     gone = features.missing()
     data = data.without(lambda row: row.face_id in gone)
     labelled, locked = (_known(data, features, *some) for some in (("train", "validation"), ("locked",)))
     drawn = set(session.scalars(select(Pick.face_id).where(Pick.reason == "control")))
     control = np.array([row.face_id in drawn for row in data.rows if row.split != "locked"], bool)
-    if (reason := saved.too_little(labelled, control, locked)) is not None:
+    if (reason := labels_saved.too_little(labelled, control, locked)) is not None:
         return {"too_little": reason}
-    _, waiting = embed.plain(session, network, _waiting(session, run.id))
-    return saved.labels_saved(labelled, control, waiting, locked, run.id, beat)
+    _, waiting = feature_store.plain(session, network, _waiting(session, run.id))
+    return labels_saved.labels_saved(labelled, control, waiting, locked, run.id, beat)
 
 
-def _known(data: Dataset, features: embed.Features, *splits: str) -> Known:
+def _known(data: Dataset, features: feature_store.Features, *splits: str) -> Known:
     mask = data.where(*splits)
     return Known(plain(data, features, mask).astype(np.float32), data.labels[mask], data.groups[mask])
 

@@ -9,11 +9,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from db.intervals import Interval
-from db.words import N_
-from trainer.evaluate import Floats, Ints
+from db.confidence_intervals import Interval
+from db.i18n import N_
+from trainer.arrays import FloatArray, IntArray
 
 LEAST_RUNS, LEAST_GROWTH = 5, 2.0
 """Runs, and how much larger the last must be than the first, before a curve is drawn through them."""
@@ -43,9 +42,9 @@ class Forecast:
     """a, b and c of the curve (first) and of its resamples; `labels` of the last run."""
 
     labels: int
-    scale: Floats
-    power: Floats
-    floor: Floats
+    scale: FloatArray
+    power: FloatArray
+    floor: FloatArray
 
     def accuracy(self, labels: float) -> Interval:
         """At so many labels, with a 90 % interval of the curve."""
@@ -55,7 +54,7 @@ class Forecast:
         """Accuracy that so many more labels than the last run's add, with a 90 % interval."""
         return _interval(self._error(self.labels) - self._error(self.labels + more))
 
-    def _error(self, labels: float) -> Floats:
+    def _error(self, labels: float) -> FloatArray:
         return self.floor + self.scale * float(labels) ** -self.power
 
 
@@ -77,7 +76,7 @@ def forecast(sizes: Sequence[int], accuracies: Sequence[float], seed: int = 0) -
     return Forecast(int(n[-1]), *_fit(n, np.vstack([error, drawn])))
 
 
-def _fit(n: Ints, errors: Floats) -> tuple[Floats, Floats, Floats]:
+def _fit(n: IntArray, errors: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Least squares a, b, c, each (k,), of errors (k, runs): b from POWERS, a and c exactly."""
     weights = np.arange(1, len(n) + 1) / len(n)
     fits = [_line(n**-power, errors, weights) for power in POWERS]
@@ -87,7 +86,9 @@ def _fit(n: Ints, errors: Floats) -> tuple[Floats, Floats, Floats]:
     return scale, POWERS[best], floor
 
 
-def _line(x: Floats, errors: Floats, weights: Floats) -> tuple[Floats, Floats, Floats]:
+def _line(
+    x: FloatArray, errors: FloatArray, weights: FloatArray
+) -> tuple[FloatArray, FloatArray, FloatArray]:
     """(a, c, loss) of a·x + c, neither negative: of the lines with both, without a, without c, the best."""
     mean_x, mean = np.average(x, weights=weights), np.average(errors, axis=1, weights=weights)
     slope = ((errors - mean[:, None]) * (x - mean_x)) @ weights / (((x - mean_x) ** 2) @ weights)
@@ -100,7 +101,7 @@ def _line(x: Floats, errors: Floats, weights: Floats) -> tuple[Floats, Floats, F
     return a[best, rows], c[best, rows], loss[best, rows]
 
 
-def _interval(values: NDArray[np.float64]) -> Interval:
+def _interval(values: FloatArray) -> Interval:
     value = float(values[0])
     low, high = np.quantile(values[1:], [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
     return {"value": value, "low": min(float(low), value), "high": max(float(high), value)}

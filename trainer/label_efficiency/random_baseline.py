@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 from sklearn.decomposition import PCA
 from sklearn.model_selection import GroupKFold
 
-from trainer.evaluate import Floats, Ints, softmax, temperature
-from trainer.paired import Bools
-from trainer.simulate import Known, model
+from trainer.arrays import BoolArray, Float32Array, FloatArray, IntArray, softmax
+from trainer.evaluation.metrics import temperature
+from trainer.label_efficiency.simulate import Known, model
 
 DIMENSIONS = 64
 """Principal components kept. The heads turn with the axes: only what is cut off is lost."""
@@ -31,12 +31,12 @@ class Replays:
     """Who was right, on each of T locked faces: heads of `sizes` (s,) random faces (replays, s, T), and the
     head of what was labelled (T,)."""
 
-    sizes: Ints
-    random: Bools
-    reached: Bools
+    sizes: IntArray
+    random: BoolArray
+    reached: BoolArray
 
 
-def reduced(parts: list[NDArray[np.floating]]) -> list[NDArray[np.float32]]:
+def reduced(parts: list[NDArray[np.floating]]) -> list[Float32Array]:
     """The same rows in at most DIMENSIONS principal components, not rescaled."""
     rows = np.concatenate(parts).astype(np.float32)
     kept = min(DIMENSIONS, *rows.shape)
@@ -47,8 +47,8 @@ def reduced(parts: list[NDArray[np.floating]]) -> list[NDArray[np.float32]]:
 
 def replayed(
     labelled: Known,
-    control: Bools,
-    unlabelled: NDArray[np.float32],
+    control: BoolArray,
+    unlabelled: Float32Array,
     locked: Known,
     chance: np.random.Generator,
     beat: Callable[[], None],
@@ -67,14 +67,14 @@ def replayed(
     return Replays(sizes, random, right(labelled.features, labelled.labels, locked))
 
 
-def _parts(groups: Ints, chance: np.random.Generator) -> list[Bools]:
+def _parts(groups: IntArray, chance: np.random.Generator) -> list[BoolArray]:
     """FOLDS masks (T,), no group in two of them."""
     people, of = np.unique(groups, return_inverse=True)
     part = (chance.permutation(len(people)) % FOLDS)[of]
     return [part == k for k in range(FOLDS)]
 
 
-def _rows(known: Known, mask: Bools) -> Known:
+def _rows(known: Known, mask: BoolArray) -> Known:
     return Known(known.features[mask], known.labels[mask], known.groups[mask])
 
 
@@ -86,12 +86,12 @@ def _joined(one: Known, other: Known) -> Known:
     )
 
 
-def _tail(control: Bools, others: Known) -> Bools:
+def _tail(control: BoolArray, others: Known) -> BoolArray:
     """Which of the labelled and other locked faces are random: all of the latter."""
     return np.concatenate([control, np.ones(len(others.labels), bool)])
 
 
-def right(features: NDArray[np.float32], labels: Ints, on: Known) -> Bools:
+def right(features: Float32Array, labels: IntArray, on: Known) -> BoolArray:
     """Where a head of these labels is right; of one class alone, it says that class."""
     if (labels == labels[0]).all():
         return np.asarray(on.labels == labels[0])
@@ -99,16 +99,16 @@ def right(features: NDArray[np.float32], labels: Ints, on: Known) -> Bools:
 
 
 def _order(
-    features: NDArray[np.float32], labels: Ints, sizes: Ints, on: Known, chance: np.random.Generator
-) -> Bools:
+    features: Float32Array, labels: IntArray, sizes: IntArray, on: Known, chance: np.random.Generator
+) -> BoolArray:
     """(sizes, asked): who is right after so many labels of one random order."""
     order = chance.permutation(len(labels))
     return np.array([right(features[order[:n]], labels[order[:n]], on) for n in sizes])
 
 
 def _imputed(
-    known: Known, random: Bools, unlabelled: NDArray[np.float32], chance: np.random.Generator
-) -> Ints:
+    known: Known, random: BoolArray, unlabelled: Float32Array, chance: np.random.Generator
+) -> IntArray:
     """Labels (m,), drawn from the chances that a head of the known faces gives them."""
     if not len(unlabelled):
         return np.zeros(0, np.int64)
@@ -118,7 +118,7 @@ def _imputed(
     return np.asarray((chance.random((len(logits), 1)) > edges).sum(axis=1))
 
 
-def _logits(known: Known, features: NDArray[np.float32], classes: int) -> Floats:
+def _logits(known: Known, features: Float32Array, classes: int) -> FloatArray:
     """Log probabilities (m, classes); of a class that is not among the known, next to none."""
     logits = np.full((len(features), classes), np.log(1e-6))
     if (known.labels == known.labels[0]).all():
@@ -129,7 +129,7 @@ def _logits(known: Known, features: NDArray[np.float32], classes: int) -> Floats
     return logits
 
 
-def _calibration(known: Known, random: Bools) -> tuple[float, Floats]:
+def _calibration(known: Known, random: BoolArray) -> tuple[float, FloatArray]:
     """Temperature, and what to add to the logits of each class so that it is as frequent as it should be.
 
     By people the head did not see, and of these by the random ones: the chosen are not like the pool.

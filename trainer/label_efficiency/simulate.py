@@ -8,13 +8,12 @@ from dataclasses import dataclass
 from multiprocessing import connection, get_context, parent_process
 
 import numpy as np
-from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import balanced_accuracy_score
 from threadpoolctl import threadpool_limits
 
-from trainer import select
-from trainer.select import Array, Chances, Places
+from trainer.arrays import Float32Array, FloatArray, IntArray
+from trainer.selection import strategies
 
 START, BATCH = 20, 10
 STRENGTH = 0.02
@@ -28,9 +27,9 @@ Curve = list[tuple[int, float]]
 class Known:
     """features (n, d), class of each face (n,), person or near-repeat group (n,)."""
 
-    features: Array
-    labels: NDArray[np.int64]
-    groups: NDArray[np.int64]
+    features: Float32Array
+    labels: IntArray
+    groups: IntArray
 
 
 @dataclass(frozen=True)
@@ -38,27 +37,27 @@ class State:
     """What may be looked at to choose: the faces that are left (n, d), what the model says of them (None:
     there is no model), those that are labelled (m, d)."""
 
-    left: Array
-    probabilities: Chances | None
-    labelled: Array
+    left: Float32Array
+    probabilities: FloatArray | None
+    labelled: Float32Array
     chance: np.random.Generator
 
 
-Strategy = Callable[[State, int], Places]
+Strategy = Callable[[State, int], IntArray]
 
 
-def default(state: State, n: int) -> Places:
+def default(state: State, n: int) -> IntArray:
     """The workbench's own: density as long as there is no model, then herding."""
     if state.probabilities is None:
-        return select.density(state.left, n, state.chance, state.labelled)
-    return select.herding(state.probabilities, state.left, n)
+        return strategies.density(state.left, n, state.chance, state.labelled)
+    return strategies.herding(state.probabilities, state.left, n)
 
 
-def _random(state: State, n: int) -> Places:
+def _random(state: State, n: int) -> IntArray:
     return state.chance.permutation(len(state.left))[:n]
 
 
-def _by_model(choose: Callable[[Chances, State, int], Places]) -> Strategy:
+def _by_model(choose: Callable[[FloatArray, State, int], IntArray]) -> Strategy:
     """A strategy that chooses at random until there is a model."""
     return lambda state, n: (
         _random(state, n) if state.probabilities is None else choose(state.probabilities, state, n)
@@ -68,18 +67,18 @@ def _by_model(choose: Callable[[Chances, State, int], Places]) -> Strategy:
 STRATEGIES: dict[str, Strategy] = {
     "default": default,
     "random": _random,
-    "margin": _by_model(lambda p, state, n: select.margin(p, n)),
-    "entropy": _by_model(lambda p, state, n: select.entropy(p, n)),
+    "margin": _by_model(lambda p, state, n: strategies.margin(p, n)),
+    "entropy": _by_model(lambda p, state, n: strategies.entropy(p, n)),
     "clustered margin": _by_model(
-        lambda p, state, n: select.clustered_margin(p, state.left, n, state.chance)
+        lambda p, state, n: strategies.clustered_margin(p, state.left, n, state.chance)
     ),
-    "density": lambda state, n: select.density(state.left, n, state.chance, state.labelled),
-    "k-centre": lambda state, n: select.k_centre(state.left, n, state.chance, state.labelled),
-    "badge": _by_model(lambda p, state, n: select.badge(p, state.left, n, state.chance)),
+    "density": lambda state, n: strategies.density(state.left, n, state.chance, state.labelled),
+    "k-centre": lambda state, n: strategies.k_centre(state.left, n, state.chance, state.labelled),
+    "badge": _by_model(lambda p, state, n: strategies.badge(p, state.left, n, state.chance)),
 }
 
 
-def halves(known: Known, seed: int) -> tuple[Places, Places]:
+def halves(known: Known, seed: int) -> tuple[IntArray, IntArray]:
     """Places to choose from, and places to measure on: no group is in both."""
     groups = np.random.default_rng(seed).permutation(np.unique(known.groups))
     measured = np.isin(known.groups, groups[: len(groups) // 2])
@@ -91,7 +90,7 @@ def learner(strength: float = STRENGTH) -> LogisticRegression:
     return LogisticRegression(C=strength, max_iter=300, class_weight="balanced")
 
 
-def model(features: Array, labels: NDArray[np.int64], strength: float = STRENGTH) -> LogisticRegression:
+def model(features: Float32Array, labels: IntArray, strength: float = STRENGTH) -> LogisticRegression:
     """The learner, fitted."""
     return learner(strength).fit(features, labels)
 
@@ -104,7 +103,7 @@ def replay(known: Known, strategy: Strategy, seed: int, upto: int) -> Curve:
 def replay_on(
     known: Known,
     strategy: Strategy,
-    parts: tuple[Places, Places],
+    parts: tuple[IntArray, IntArray],
     chance: np.random.Generator,
     upto: int,
     strength: float = STRENGTH,
@@ -132,7 +131,7 @@ def replay_on(
     return curve
 
 
-def _filled(strategy: Strategy, state: State, n: int) -> Places:
+def _filled(strategy: Strategy, state: State, n: int) -> IntArray:
     """What the strategy chooses, made up to n at random: equal faces form fewer clusters than are asked for,
     or none that nothing is known of, and curves compare at the same numbers of labels."""
     chosen = strategy(state, n)
@@ -143,10 +142,10 @@ def _filled(strategy: Strategy, state: State, n: int) -> Places:
     return np.concatenate([chosen, state.chance.choice(others, wanting, replace=False)])
 
 
-def _fitted(known: Known, labelled: Places, strength: float) -> LogisticRegression | None:
+def _fitted(known: Known, labelled: IntArray, strength: float) -> LogisticRegression | None:
     """The model of these faces; None unless each class has LEAST_PER_CLASS of them."""
     counts = np.bincount(known.labels[labelled], minlength=int(known.labels.max()) + 1)
-    if len(labelled) == 0 or counts.min() < select.LEAST_PER_CLASS:
+    if len(labelled) == 0 or counts.min() < strategies.LEAST_PER_CLASS:
         return None
     return model(known.features[labelled], known.labels[labelled], strength)
 

@@ -7,7 +7,7 @@ from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
 from db.models import Run
-from trainer.forecast import Advice, Forecast, advice, forecast
+from trainer.label_efficiency.learning_curve import Advice, Forecast, advice, forecast
 
 LOOKED_BACK = 50
 """Newest runs that the curve goes through."""

@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from trainer.simulate import BATCH, START, Curve, labels_to
+from trainer.arrays import FloatArray
+from trainer.label_efficiency.simulate import BATCH, START, Curve, labels_to
 
 BAND = (10, 90)
 """Percentiles over seeds."""
@@ -46,7 +46,7 @@ def _row(name: str, seeds: Sequence[Curve], upto: int, target: float, classes: i
     }
 
 
-def _on_grid(curve: Curve, upto: int, classes: int) -> NDArray[np.float64]:
+def _on_grid(curve: Curve, upto: int, classes: int) -> FloatArray:
     """Accuracy at each point of the grid; as long as there is no model one can only guess."""
     measured = dict(curve)
     return np.array([measured.get(labels, 1 / classes) for labels in grid(upto)])
@@ -60,7 +60,7 @@ def _needed(reached: Sequence[int | None]) -> dict[str, int | None]:
     return {key: int(value) if np.isfinite(value) else None for key, value in found.items()}
 
 
-def _spread(labels: int, values: NDArray[np.float64]) -> dict[str, float]:
+def _spread(labels: int, values: FloatArray) -> dict[str, float]:
     low, high = np.percentile(values, BAND)
     rounded = {"mean": values.mean(), "low": low, "high": high}
     return {"labels": labels} | {key: round(float(value), 4) for key, value in rounded.items()}

@@ -10,13 +10,13 @@ from typing import Any
 
 import numpy as np
 
+from db.child_protocol import Say, asked, speaker
 from db.errors import Refused
-from db.lines import Say, asked, speaker
 from db.session import session_scope
 from trainer.errors import BackboneMissing
-from trainer.known import OnFace, Picture, of_pictures, of_workbench
-from trainer.outcome import summary
-from trainer.simulate import BATCH, START, STRATEGIES, Curve, Known, halves, replay_all
+from trainer.label_efficiency.labelled_pool import OnFace, Picture, of_pictures, of_workbench
+from trainer.label_efficiency.simulate import BATCH, START, STRATEGIES, Curve, Known, halves, replay_all
+from trainer.label_efficiency.summary import summary
 
 MOST = 400
 """Labels replayed unless more are asked for: after these the ways hardly differ any more."""

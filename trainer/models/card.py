@@ -3,9 +3,9 @@
 from typing import Any
 
 from db.base import now
-from db.intervals import Interval
+from db.confidence_intervals import Interval
 from db.models import Run
-from trainer.learn import Learned
+from trainer.models.fit import Learned
 
 
 def text(

@@ -15,14 +15,16 @@ import tensorflow as tf
 from ai_edge_litert.interpreter import Interpreter
 from numpy.typing import NDArray
 
-from trainer import backbone, onnx_form
-from trainer.crops import SIDE
-from trainer.head import Head
+from trainer.arrays import Float32Array, FloatArray
+from trainer.features import backbone
+from trainer.features.crops import SIDE
+from trainer.models import onnx_export
+from trainer.models.head import Head
 
 TOLERANCE = 1e-3
 """Largest difference of a probability between two forms of one model."""
 
-Probabilities = NDArray[np.float64]
+Probabilities = FloatArray
 
 
 class NotTheSame(Exception):
@@ -107,7 +109,7 @@ def files(head: Head, base: Base, crops: Sequence[NDArray[np.uint8]]) -> dict[st
     images = backbone.scaled(np.stack(crops))
     features = np.concatenate([base.graph(image[None]).numpy() for image in images])
     expected = np.asarray(model.layers[-1](features), np.float64)
-    litert, onnx = litert_bytes(head, base), onnx_form.convert(model)
+    litert, onnx = litert_bytes(head, base), onnx_export.convert(model)
     return {
         "keras": Exported(_saved(model), _checked("keras", head.probabilities(features), expected)),
         "tflite": Exported(litert, _checked("tflite", run_litert(litert, images), expected)),
@@ -115,7 +117,7 @@ def files(head: Head, base: Base, crops: Sequence[NDArray[np.uint8]]) -> dict[st
     }
 
 
-def run_litert(model: bytes, images: NDArray[np.float32]) -> Probabilities:
+def run_litert(model: bytes, images: Float32Array) -> Probabilities:
     """Probabilities (n, classes) of images in [-1, 1] by the LiteRT file."""
     interpreter = Interpreter(model_content=model, num_threads=1)
     interpreter.allocate_tensors()
@@ -128,7 +130,7 @@ def run_litert(model: bytes, images: NDArray[np.float32]) -> Probabilities:
     return np.array(found, np.float64)
 
 
-def run_onnx(model: bytes, images: NDArray[np.float32]) -> Probabilities:
+def run_onnx(model: bytes, images: Float32Array) -> Probabilities:
     """The same by the ONNX file."""
     session = onnxruntime.InferenceSession(model, providers=["CPUExecutionProvider"])
     return np.asarray(session.run(["probabilities"], {"image": images})[0], np.float64)
@@ -163,7 +165,7 @@ def _checked(form: str, found: Probabilities, expected: Probabilities) -> float:
     return worst
 
 
-def _replaced(model: bytes, old: NDArray[np.float32], new: NDArray[np.float32]) -> bytes:
+def _replaced(model: bytes, old: Float32Array, new: Float32Array) -> bytes:
     before, after = (np.ascontiguousarray(x, "<f4").tobytes() for x in (old, new))
     if model.count(before) != 1:
         raise ValueError("the template does not hold its last layer exactly once")

@@ -13,20 +13,19 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from trainer import backbone, crops, networks
-from trainer.dataset import Dataset
-from trainer.export import Base, keras_model, template_head
-from trainer.head import OPTIMISERS, WORTH, Epoch, Head, balanced
-from trainer.learn import Bools, Learned, plan, unknown
-from trainer.recipe import Recipe
+from trainer.arrays import BoolArray, Float32Array, IntArray
+from trainer.data.dataset import Dataset
+from trainer.data.recipe import Recipe
+from trainer.features import backbone, crops, networks
+from trainer.models.export import Base, keras_model, template_head
+from trainer.models.fit import Learned, plan, unknown
+from trainer.models.head import OPTIMISERS, WORTH, Epoch, Head, balanced
 
 CUTS = {1: "block_15_add", 2: "block_14_add", 3: "block_13_project_BN"}
 """The layer whose output feeds the last so many blocks."""
 SLOWER = 2.6
 """Each block deeper learns so many times slower (Howard & Ruder 2018, ULMFiT)."""
 AT_ONCE = 64
-
-Array = NDArray[np.float32]
 
 
 def learn(
@@ -43,7 +42,7 @@ def learn(
     fits = len(split.fits)
     number = 0
 
-    def one(seen: Bools, start: Head, epochs: int, **judge: Any) -> tuple[int, list[Array], Head]:
+    def one(seen: BoolArray, start: Head, epochs: int, **judge: Any) -> tuple[int, list[Float32Array], Head]:
         nonlocal number
         number += 1
         done = (number - 1) / fits
@@ -95,20 +94,20 @@ class _Tuner:
 
     def fit(
         self,
-        seen: Bools,
+        seen: BoolArray,
         start: Head,
         epochs: int,
         on_batch: Callable[[float], None],
-        judged: Bools | None = None,
+        judged: BoolArray | None = None,
         on_epoch: Callable[[int, Epoch], None] | None = None,
-    ) -> tuple[int, list[Array], Head]:
+    ) -> tuple[int, list[Float32Array], Head]:
         """Train on the rows `seen`; the best epoch on `judged`, else the last, with its tail and head."""
         self._reset(start)
         recipe = self._recipe
         chance = np.random.default_rng(recipe.seed)
         examples = np.array([(row, view) for row in np.flatnonzero(seen) for view in range(recipe.views)])
         weights = balanced(self._data.labels, seen, len(self._data.classes), recipe.class_weights)
-        best: tuple[int, list[Array], Head] = (0, self._tail.get_weights(), start)
+        best: tuple[int, list[Float32Array], Head] = (0, self._tail.get_weights(), start)
         best_loss = np.inf
         for epoch in range(1, epochs + 1):
 
@@ -127,7 +126,7 @@ class _Tuner:
                 break
         return best
 
-    def _epoch(self, examples: NDArray[np.int64], weights: Array, on_batch: Callable[[float], None]) -> Epoch:
+    def _epoch(self, examples: IntArray, weights: Float32Array, on_batch: Callable[[float], None]) -> Epoch:
         """One pass over `examples` (n, 2), row and view of each, in their order."""
         batch, sums = self._recipe.batch or len(examples), np.zeros(2)
         for begin in range(0, len(examples), batch):
@@ -139,13 +138,13 @@ class _Tuner:
         loss, accuracy = sums / len(examples)
         return {"loss": loss, "accuracy": accuracy, "validation_loss": None, "validation_accuracy": None}
 
-    def logits(self, rows: Bools) -> Array:
+    def logits(self, rows: BoolArray) -> Float32Array:
         """What the tail as it is now says of the rows, undistorted."""
         kept = self._kept[np.flatnonzero(rows), 0].astype(np.float32)
         parts = [kept[i : i + AT_ONCE] for i in range(0, len(kept), AT_ONCE)]
         return np.concatenate([self._forward(part).numpy() for part in parts])
 
-    def whole(self, tail: list[Array]) -> Any:
+    def whole(self, tail: list[Float32Array]) -> Any:
         """The backbone with a trained tail in place of its own."""
         self._tail.set_weights(tail)
         made = keras.models.clone_model(backbone.model())
@@ -217,7 +216,7 @@ class _Tuner:
             optimiser.apply_gradients([(next(gradients), one) for one in group])
         return loss, tf.reduce_mean(tf.cast(tf.equal(tf.argmax(logits, 1), y), tf.float32))
 
-    def _judge(self, rows: Bools) -> Epoch:
+    def _judge(self, rows: BoolArray) -> Epoch:
         labels, logits = self._data.labels[rows], self.logits(rows)
         weights = balanced(self._data.labels, rows, len(self._data.classes), self._recipe.class_weights)[rows]
         losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits).numpy()

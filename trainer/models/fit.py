@@ -7,15 +7,14 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.model_selection import StratifiedGroupKFold
 
-from trainer import export
-from trainer.dataset import Dataset
-from trainer.embed import Features
-from trainer.export import Base
-from trainer.head import Data, Epoch, Head, balanced, fit
-from trainer.networks import Network
-from trainer.recipe import Recipe
-
-Bools = NDArray[np.bool_]
+from trainer.arrays import BoolArray, Float32Array
+from trainer.data.dataset import Dataset
+from trainer.data.recipe import Recipe
+from trainer.features.feature_store import Features
+from trainer.features.networks import Network
+from trainer.models import export
+from trainer.models.export import Base
+from trainer.models.head import Data, Epoch, Head, balanced, fit
 
 
 @dataclass(frozen=True)
@@ -28,7 +27,7 @@ class Learned:
     heads: list[Head]
     head: Head
     network: Network
-    out_of_fold: NDArray[np.float32]
+    out_of_fold: Float32Array
     epochs: int
     base: Base
     features: bytes | None = None
@@ -39,21 +38,21 @@ class Learned:
 class Plan:
     """Which rows (n,) each fit may see: to choose the epochs, for the model itself, for each fold."""
 
-    choose: Bools | None
-    everything: Bools
-    folds: list[Bools]
+    choose: BoolArray | None
+    everything: BoolArray
+    folds: list[BoolArray]
 
     @property
-    def fits(self) -> list[Bools]:
+    def fits(self) -> list[BoolArray]:
         """All of them, in that order."""
         return [*self._choosing, self.everything, *self.folds]
 
     @property
-    def _choosing(self) -> list[Bools]:
+    def _choosing(self) -> list[BoolArray]:
         return [] if self.choose is None else [self.choose]
 
     @property
-    def judges(self) -> list[Bools]:
+    def judges(self) -> list[BoolArray]:
         """The rows that each of `fits` is asked about, to choose the epochs of all.
 
         Those each fold held out, since they are everybody; without folds the validation people.
@@ -63,12 +62,12 @@ class Plan:
         return [asked.get(id(seen), nobody) for seen in self.fits]
 
     @property
-    def judged(self) -> Bools:
+    def judged(self) -> BoolArray:
         """The rows on which the epochs are chosen."""
         assert self.choose is not None
         return np.asarray(self.everything & ~self.choose)
 
-    def out_of(self, fold: Bools) -> Bools:
+    def out_of(self, fold: BoolArray) -> BoolArray:
         """The rows that a fold holds out."""
         return np.asarray(self.everything & ~fold)
 
@@ -112,18 +111,18 @@ def learn(
     return Learned(heads, model, network, logits, epochs, export.shared())
 
 
-def unknown(data: Dataset) -> NDArray[np.float32]:
+def unknown(data: Dataset) -> Float32Array:
     """Logits (rows, classes) of which none is known yet."""
     return np.full((len(data.rows), len(data.classes)), np.nan, np.float32)
 
 
-def plain(data: Dataset, features: Features, rows: Bools) -> NDArray[np.float16]:
+def plain(data: Dataset, features: Features, rows: BoolArray) -> NDArray[np.float16]:
     """Features (n, 1280) of the chosen rows as they are, not distorted."""
     return features.take([(data.rows[i].face_id, 0) for i in np.flatnonzero(rows)])
 
 
 def _examples(
-    data: Dataset, features: Features, rows: Bools, seen: list[Bools], recipe: Recipe, views: int
+    data: Dataset, features: Features, rows: BoolArray, seen: list[BoolArray], recipe: Recipe, views: int
 ) -> Data:
     """The chosen rows, each in its first `views` views, with a weight for each of the fits."""
     index = np.repeat(np.flatnonzero(rows), views)

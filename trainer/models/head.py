@@ -14,11 +14,10 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import ArrayLike, NDArray
 
-from trainer.backbone import FEATURES
-from trainer.evaluate import softmax
-from trainer.recipe import Recipe
+from trainer.arrays import BoolArray, Float32Array, FloatArray, IntArray, softmax
+from trainer.data.recipe import Recipe
+from trainer.features.backbone import FEATURES
 
-Array = NDArray[np.float32]
 Epoch = dict[str, float | None]
 WORTH = 1e-4
 """By less than this a loss has not fallen: early stopping does not wait for the last digits."""
@@ -33,15 +32,15 @@ OPTIMISERS: dict[str, Callable[..., Any]] = {
 class Head:
     """kernel (1280, classes), bias (classes,), temperature."""
 
-    kernel: Array
-    bias: Array
+    kernel: Float32Array
+    bias: Float32Array
     temperature: float = 1.0
 
-    def logits(self, features: ArrayLike) -> Array:
+    def logits(self, features: ArrayLike) -> Float32Array:
         """Logits (n, classes), not divided by the temperature."""
         return np.asarray(features, np.float32) @ self.kernel + self.bias
 
-    def probabilities(self, features: ArrayLike) -> NDArray[np.float64]:
+    def probabilities(self, features: ArrayLike) -> FloatArray:
         """Calibrated probabilities (n, classes)."""
         return softmax(self.logits(features) / self.temperature)
 
@@ -63,8 +62,8 @@ class Data:
     """features (n, 1280), class indices (n,) and weights (n, heads): 0 where a head must not see a face."""
 
     features: NDArray[np.float16]
-    labels: NDArray[np.int64]
-    weights: Array
+    labels: IntArray
+    weights: Float32Array
 
 
 def fit(
@@ -102,7 +101,7 @@ def fit(
     return best, best_epoch
 
 
-def balanced(labels: NDArray[np.int64], seen: NDArray[np.bool_], classes: int, alike: bool) -> Array:
+def balanced(labels: IntArray, seen: BoolArray, classes: int, alike: bool) -> Float32Array:
     """Weights (n,) of mean 1 over the faces `seen`, 0 for others; `alike` gives each class the same sum."""
     if not alike:
         return seen.astype(np.float32)

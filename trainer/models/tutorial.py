@@ -8,14 +8,15 @@ from typing import Any
 
 import keras
 import numpy as np
-from numpy.typing import NDArray
 
-from trainer import backbone, crops, export
-from trainer.dataset import Dataset
-from trainer.head import OPTIMISERS, Epoch, Head, balanced
-from trainer.learn import Bools, Learned, plan, unknown
-from trainer.networks import Network
-from trainer.recipe import Recipe
+from trainer.arrays import BoolArray, Float32Array, IntArray
+from trainer.data.dataset import Dataset
+from trainer.data.recipe import Recipe
+from trainer.features import backbone, crops
+from trainer.features.networks import Network
+from trainer.models import export
+from trainer.models.fit import Learned, plan, unknown
+from trainer.models.head import OPTIMISERS, Epoch, Head, balanced
 
 
 def learn(
@@ -63,7 +64,7 @@ class _Fit(keras.callbacks.Callback):  # type: ignore[misc]
         self._on_epoch, self._on_batch = on_epoch, on_batch
         self._done, self._of = 0, 1
 
-    def do(self, seen: Bools, judged: Bools | None) -> Head:
+    def do(self, seen: BoolArray, judged: BoolArray | None) -> Head:
         recipe = self._recipe
         base, classes = backbone.model(), len(self._data.classes)
         initial = keras.initializers.GlorotUniform(seed=recipe.seed)
@@ -102,7 +103,7 @@ class _Fit(keras.callbacks.Callback):  # type: ignore[misc]
         names["validation_accuracy"] = "val_accuracy"
         self._on_epoch(epoch + 1, {name: (logs or {}).get(key) for name, key in names.items()})
 
-    def _batches(self, seen: Bools, batch: int) -> Iterator[Any]:
+    def _batches(self, seen: BoolArray, batch: int) -> Iterator[Any]:
         """Every face in `views` copies an epoch, shuffled, each copy distorted anew."""
         chance = np.random.default_rng(self._recipe.seed)
         labels, copies = self._data.labels, self._recipe.views
@@ -119,6 +120,6 @@ class _Fit(keras.callbacks.Callback):  # type: ignore[misc]
                     views.append(crops.view(self._images[face_id], number, face_id))
                 yield backbone.tutorial_scaled(np.stack(views)), labels[rows], weights[rows]
 
-    def _plain(self, rows: Bools) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+    def _plain(self, rows: BoolArray) -> tuple[Float32Array, IntArray]:
         images = [self._images[self._data.rows[row].face_id] for row in np.flatnonzero(rows)]
         return backbone.tutorial_scaled(np.stack(images)), self._data.labels[rows]

@@ -3,8 +3,8 @@
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from db.live import workbench
 from db.models import Event, Person, Run, Score, Workbench
+from db.workbench import workbench
 
 
 def live(session: Session) -> Run | None:

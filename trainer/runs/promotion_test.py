@@ -6,15 +6,16 @@ from sqlalchemy.orm import Session
 
 from db import classes
 from db.models import Outcome, Run
-from trainer.dataset import Dataset
-from trainer.embed import Wanted, features_of
-from trainer.evaluate import too_small
-from trainer.figures import Said
-from trainer.head import Head
-from trainer.learn import Bools, plain
-from trainer.networks import network_of
-from trainer.paired import Difference, Verdict, difference, judged
-from trainer.progress import Say
+from trainer.arrays import BoolArray
+from trainer.data.dataset import Dataset
+from trainer.evaluation.metrics import too_small
+from trainer.evaluation.paired_test import Difference, Verdict, difference, judged
+from trainer.evaluation.report import Said
+from trainer.features.feature_store import Wanted, features_of
+from trainer.features.networks import network_of
+from trainer.models.fit import plain
+from trainer.models.head import Head
+from trainer.runs.progress import Say
 
 LEAST = 20
 """Faces that two models must share before their cross-validated answers are compared."""
@@ -40,14 +41,14 @@ def on_the_same_faces(session: Session, live: Run | None, data: Dataset, told: S
     return judged(_paired(data, told, both, names), "cross-validated")
 
 
-def _paired(data: Dataset, told: Said, rows: Bools, names: list[str]) -> Difference:
+def _paired(data: Dataset, told: Said, rows: BoolArray, names: list[str]) -> Difference:
     labels = data.labels[rows]
     new = told.probabilities[rows].argmax(axis=1) == labels
     old = np.array(names) == np.array(data.classes)[labels]
     return difference(labels, new, old, data.groups[rows])
 
 
-def _said_now(session: Session, live: Run, data: Dataset, rows: Bools, beat: Say) -> list[str]:
+def _said_now(session: Session, live: Run, data: Dataset, rows: BoolArray, beat: Say) -> list[str]:
     """The live model's labels of the rows, as its classes are called now."""
     network = network_of(session, live)
     wanted = [Wanted(data.rows[i].face_id, 1) for i in np.flatnonzero(rows)]

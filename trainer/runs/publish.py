@@ -12,17 +12,20 @@ from sqlalchemy.orm import Session
 
 from db import jobs, queue, signing
 from db.base import now
-from db.faces import insert_for_faces
-from db.live import workbench
+from db.face_rows import insert_for_faces
+from db.i18n import N_
 from db.models import Artifact, Face, Outcome, Pick, Run
 from db.storage import blobs
-from db.words import N_
-from trainer import card, crops, export, plan, promote, score, verdict
-from trainer.dataset import Dataset
-from trainer.figures import Said
-from trainer.learn import Learned
-from trainer.networks import Network
-from trainer.progress import LEASE_SECONDS, Progress, Say
+from db.workbench import workbench
+from trainer.data.dataset import Dataset
+from trainer.evaluation.report import Said
+from trainer.features import crops
+from trainer.features.networks import Network
+from trainer.models import card, export
+from trainer.models.fit import Learned
+from trainer.runs import promote, promotion_test, score
+from trainer.runs.progress import LEASE_SECONDS, Progress, Say
+from trainer.selection import review_plan
 
 CHECKED = 8
 """Faces, spread over the dataset, on which every file is checked against the Keras model."""
@@ -91,10 +94,10 @@ def publish(
     picks: list[Pick] = []
     while True:
         live = promote.live(session)
-        found = verdict.on_the_same_faces(session, live, data, told, progress.beat)
+        found = promotion_test.on_the_same_faces(session, live, data, told, progress.beat)
         if found.promote:
             score.score_all(session, run, learned.network, learned.head, say)
-            picks = plan.plan(session, run, learned.network, metrics)
+            picks = review_plan.plan(session, run, learned.network, metrics)
         jobs.write(session, run, LEASE_SECONDS)  # SQLite locks at a write, not at FOR UPDATE
         if workbench(session).live_run_id == (live.id if live else None):
             break  # and stays so until the commit
@@ -106,7 +109,7 @@ def publish(
     jobs.write(session, run, 0, **(progress.last() | model | done))
     if found.promote:
         promote.make_live(session, run, found.reason)
-        plan.add(session, picks, run)
+        review_plan.add(session, picks, run)
     queue.enqueue(session, "trainer.learn_boxes", run.id)
     queue.enqueue(session, "trainer.count_saved", run.id)
     session.commit()

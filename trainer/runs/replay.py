@@ -9,16 +9,16 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from db.lines import asked, speaker
+from db.child_protocol import asked, speaker
 from db.models import Run
 from db.session import session_scope
 from db.storage import blobs
-from trainer import figures
-from trainer.dataset import Dataset
+from trainer.data.dataset import Dataset
+from trainer.data.recipe import Recipe
 from trainer.errors import NoModel
-from trainer.recipe import Recipe
-from trainer.runs import get_run
-from trainer.train import Material, measured
+from trainer.evaluation import report
+from trainer.runs.requests import get_run
+from trainer.runs.train import Material, measured
 
 COMPARED = ("locked", "cross_validated", "train")
 
@@ -44,7 +44,7 @@ def replay(session: Session, run: Run) -> Replay:
     learned = material.learn(data, lambda number, epoch: None, lambda share: None)
     told = measured(session, data, learned, recipe)
     learned = replace(learned, head=replace(learned.head, temperature=told.temperature))
-    found = figures.metrics(data, told)
+    found = report.run_metrics(data, told)
     apart = max(_apart((run.metrics or {})[name], found[name]) for name in COMPARED)
     return Replay(run.id, apart, len(listed.rows) - len(data.rows), {name: found[name] for name in COMPARED})
 

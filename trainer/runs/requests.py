@@ -11,13 +11,13 @@ from sqlalchemy.orm import Session
 
 from db import classes, jobs, queue
 from db.base import OPEN, now
-from db.live import live_run, workbench
+from db.i18n import N_
 from db.models import STANDING, Answer, Event, Person, Run
-from db.words import N_
-from trainer.dataset import LEAST_PER_CLASS, LEAST_TO_TUNE, label_counts, require_enough
+from db.workbench import live_run, workbench
+from trainer.data.dataset import LEAST_PER_CLASS, LEAST_TO_TUNE, label_counts, require_enough
+from trainer.data.recipe import Recipe
 from trainer.errors import NoModel, NotFound, RunOver
-from trainer.promote import make_live
-from trainer.recipe import Recipe
+from trainer.runs.promote import make_live
 
 LEAST_NEW, NEW_SHARE = 10, 0.1
 LEAST_PROGRESS = 0.05

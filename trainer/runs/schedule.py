@@ -6,10 +6,10 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from db.base import OPEN, now
-from db.live import workbench
 from db.models import STANDING, Answer, Run, Workbench
-from trainer import runs
+from db.workbench import workbench
 from trainer.errors import BadRule, NotEnoughLabels
+from trainer.runs import requests
 
 QUIET = timedelta(seconds=8)
 """Nobody answered for so long: a hand that is still labelling is waited for, up to twice the number."""
@@ -43,7 +43,7 @@ def start_due_run(session: Session, at: datetime | None = None) -> Run | None:
     run = None
     if by_count or (by_night and new_answers(session)[0]):
         try:
-            run = runs.request_run(session, {})
+            run = requests.request_run(session, {})
         except NotEnoughLabels:
             session.rollback()
             return None

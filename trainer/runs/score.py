@@ -7,22 +7,23 @@ from concurrent.futures import CancelledError, ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from sqlalchemy import Select, and_, delete, exists, select
 from sqlalchemy.orm import Session
 
 from db import classes
-from db.faces import around, insert_for_faces
-from db.live import live_run
+from db.face_rows import around, insert_for_faces
 from db.models import Face, Photo, Prediction, Run, Score
 from db.session import session_scope
 from db.storage import blobs
-from trainer import crops, promote
-from trainer.embed import Features, Wanted, features_of
-from trainer.head import Head
-from trainer.networks import Network, network_of
-from trainer.progress import EVERY
-from trainer.select import margins
+from db.workbench import live_run
+from trainer.arrays import FloatArray
+from trainer.features import crops
+from trainer.features.feature_store import Features, Wanted, features_of
+from trainer.features.networks import Network, network_of
+from trainer.models.head import Head
+from trainer.runs import promote
+from trainer.runs.progress import EVERY
+from trainer.selection.strategies import margins
 
 AT_ONCE = 5000
 """Faces to a commit: an answer that comes meanwhile waits for one of them at most."""
@@ -132,7 +133,7 @@ def _rows(
     run_id: int,
     ids: Sequence[int],
     versions: dict[int, int],
-    probabilities: NDArray[np.float64],
+    probabilities: FloatArray,
     labels: list[str],
 ) -> list[dict[str, Any]]:
     best, margin = probabilities.argmax(axis=1).tolist(), margins(probabilities).tolist()

@@ -10,20 +10,23 @@ import structlog
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from db import check, jobs
+from db import integrity, jobs
 from db.base import now
+from db.i18n import N_
 from db.models import Answer, Run
 from db.storage import blobs
-from db.words import N_
-from trainer import dataset, figures, networks, promote, publish, score
-from trainer.dataset import Dataset
-from trainer.embed import Features, Wanted, crops_of, features_of
-from trainer.embed import plain as plain_features
-from trainer.head import Epoch
-from trainer.learn import Learned, learn, plain
-from trainer.networks import Network
-from trainer.progress import LEASE_SECONDS, Progress, Say
-from trainer.recipe import Recipe
+from trainer.data import dataset
+from trainer.data.dataset import Dataset
+from trainer.data.recipe import Recipe
+from trainer.evaluation import report
+from trainer.features import networks
+from trainer.features.feature_store import Features, Wanted, crops_of, features_of
+from trainer.features.feature_store import plain as plain_features
+from trainer.features.networks import Network
+from trainer.models.fit import Learned, learn, plain
+from trainer.models.head import Epoch
+from trainer.runs import promote, publish, score
+from trainer.runs.progress import LEASE_SECONDS, Progress, Say
 
 log = structlog.get_logger()
 
@@ -79,12 +82,15 @@ def _do(session: Session, run: Run) -> None:
     with progress.phase("validate"):
         told = measured(session, data, learned, recipe, progress.beat)
         learned = replace(learned, head=replace(learned.head, temperature=told.temperature))
-        metrics = figures.metrics(data, told)
-        drifted, straddling = _drift(session, data, learned.network, progress.beat), check.straddling(session)
+        metrics = report.run_metrics(data, told)
+        drifted, straddling = (
+            _drift(session, data, learned.network, progress.beat),
+            integrity.straddling(session),
+        )
         metrics |= {
             "drift": drifted,
             "straddling": len(straddling),
-            "warnings": figures.warnings(data, len(straddling), drifted),
+            "warnings": report.warnings(data, len(straddling), drifted),
         }
     with progress.phase("save"):
         session.refresh(run)  # progress writes past the object
@@ -133,7 +139,7 @@ class Material:
         assert self._features is not None
         recipe = self._recipe
         if recipe.preset == "tutorial":
-            from trainer import tutorial
+            from trainer.models import tutorial
 
             return tutorial.learn(data, self._images, self.network, recipe, on_epoch, say)
 
@@ -144,20 +150,20 @@ class Material:
 
         learned = learn(data, self._features, self.network, recipe, heard)
         if recipe.preset == "fine-tune":
-            from trainer import tune
+            from trainer.models import fine_tune
 
-            learned = tune.learn(data, self._images, learned, recipe, on_epoch, say)
+            learned = fine_tune.learn(data, self._images, learned, recipe, on_epoch, say)
         return learned
 
 
 def measured(
     session: Session, data: Dataset, learned: Learned, recipe: Recipe, beat: Say = lambda share: None
-) -> figures.Said:
+) -> report.Said:
     """What the model says of the locked people, and models like it of the others."""
     locked = data.where("locked")
     wanted = [Wanted(data.rows[i].face_id, 1) for i in np.flatnonzero(locked)]
     features = features_of(session, learned.network, wanted, beat, data.boxes)
-    return figures.said(data, learned, plain(data, features, locked), recipe.calibration)
+    return report.said(data, learned, plain(data, features, locked), recipe.calibration)
 
 
 def _drift(session: Session, data: Dataset, network: Network, beat: Say) -> dict[str, Any] | None:
@@ -166,7 +172,7 @@ def _drift(session: Session, data: Dataset, network: Network, beat: Say) -> dict
     newest = [id for id in score.newest_faces(session, NEWEST + len(labelled)) if id not in labelled][:NEWEST]
     _, features = plain_features(session, network, newest, beat)
     ids = [Wanted(data.rows[i].face_id, 1) for i in np.flatnonzero(known)]
-    return figures.drift(
+    return report.drift(
         plain(data, features_of(session, network, ids, beat, data.boxes), known),
         data.groups[known],
         features,

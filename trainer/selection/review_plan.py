@@ -13,14 +13,15 @@ from sqlalchemy import Select, and_, func, select
 from sqlalchemy.orm import Session
 
 from db.base import OPEN
-from db.live import live_run
 from db.models import Event, Face, Group, Photo, Pick, Run, Score
 from db.settings import settings
-from trainer import dataset, embed, networks
-from trainer import select as choose
-from trainer.networks import Network
-from trainer.select import Places
-from trainer.weak import Weak, weakest
+from db.workbench import live_run
+from trainer.arrays import IntArray
+from trainer.data import dataset
+from trainer.features import feature_store, networks
+from trainer.features.networks import Network
+from trainer.selection import strategies as choose
+from trainer.selection.weak_slices import Weak, weakest
 
 BATCH = 20
 AHEAD = 10
@@ -105,7 +106,7 @@ def _wishes(
     clear = _left(run).where(*dataset.CLEAR)
     least_sure = clear.order_by(Score.margin, Score.face_id)
 
-    def ids(query: Select[int], limit: int | None = None) -> Places:
+    def ids(query: Select[int], limit: int | None = None) -> IntArray:
         return np.array(session.scalars(query.limit(limit)).all(), np.int64)
 
     everyone = chance.permutation(ids(clear))
@@ -130,23 +131,25 @@ def _as(ids: Iterable[int], reason: str, **detail: Any) -> Wish:
 
 def _uncertain(session: Session, network: Network, margins: dict[int, float]) -> list[int]:
     """Of faces and their margins those that cover most doubt; then the others in their order."""
-    ids, features = embed.plain(session, network, list(margins))
+    ids, features = feature_store.plain(session, network, list(margins))
     doubts = 1 - np.array([margins[id] for id in ids])
     best = [ids[place] for place in choose.cover(doubts, features, COUNT)]
     return list(dict.fromkeys(best + ids))
 
 
-def _novel(session: Session, run: Run, network: Network, some: Places, chance: np.random.Generator) -> Places:
+def _novel(
+    session: Session, run: Run, network: Network, some: IntArray, chance: np.random.Generator
+) -> IntArray:
     """Of some faces those least like anything labelled."""
     known = select(Score.face_id).join(Face, Face.id == Score.face_id)
     known = known.where(Score.run_id == run.id, Face.label.is_not(None))
     had = chance.permutation(np.array(session.scalars(known).all(), np.int64))[:COMPARED]
-    ids, features = embed.plain(session, network, some.tolist())
-    _, labelled = embed.plain(session, network, had.tolist())
+    ids, features = feature_store.plain(session, network, some.tolist())
+    _, labelled = feature_store.plain(session, network, had.tolist())
     return np.array(ids, np.int64)[choose.k_centre(features, COUNT // 4, chance, labelled)]
 
 
-def _sampled_in(doubtful: Places, hidden: Places) -> list[int]:
+def _sampled_in(doubtful: IntArray, hidden: IntArray) -> list[int]:
     """The most doubtful first, and every HIDDEN_SHARE-th a hidden one, so that misses are seen."""
     shown, sampled = doubtful.tolist(), hidden.tolist()
     mixed = []
@@ -189,8 +192,8 @@ def _typical(session: Session) -> list[Pick]:
     chance = np.random.default_rng([len(left), len(known)])
     left, known = chance.permutation(left)[:COLD], chance.permutation(known)[:COLD]
     network = networks.shared()
-    ids, features = embed.plain(session, network, left.tolist())
-    _, labelled = embed.plain(session, network, known.tolist())
+    ids, features = feature_store.plain(session, network, left.tolist())
+    _, labelled = feature_store.plain(session, network, known.tolist())
     best = choose.density(features, BATCH, chance, labelled)
     first = session.scalar(select(func.max(Pick.place)).where(Pick.run_id.is_(None))) or 0
     return [Pick(face_id=ids[one], place=first + i, reason="typical") for i, one in enumerate(best, start=1)]

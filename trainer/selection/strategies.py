@@ -9,9 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.cluster import KMeans
 
-Array = NDArray[np.float32]
-Chances = NDArray[np.float64]
-Places = NDArray[np.int64]
+from trainer.arrays import Float32Array, FloatArray, IntArray, unit
 
 PER_PLACE = 5
 """Least sure faces that stand for each place of a batch of `clustered_margin`."""
@@ -31,34 +29,28 @@ LEAST_PER_CLASS = 2
 """Labels of each class from which on a model's doubts are worth more than what is typical."""
 
 
-def unit(features: NDArray[np.floating]) -> Array:
-    """Rows of length 1: the network's features differ in length by contrast and size of the picture."""
-    plain = np.asarray(features, np.float32)
-    return np.asarray(plain / np.maximum(1e-9, np.linalg.norm(plain, axis=1, keepdims=True)), np.float32)
-
-
-def margins(probabilities: Chances) -> Chances:
+def margins(probabilities: FloatArray) -> FloatArray:
     """Best minus second-best probability (n,): 0 where the model cannot decide."""
     two = np.partition(probabilities, -2, axis=1)[:, -2:]
     return np.asarray(two[:, 1] - two[:, 0])
 
 
-def entropies(probabilities: Chances) -> Chances:
+def entropies(probabilities: FloatArray) -> FloatArray:
     """Shannon entropy (n,) in nats: largest where the model knows least."""
     return np.asarray(-(probabilities * np.log(np.clip(probabilities, 1e-12, 1))).sum(axis=1))
 
 
-def margin(probabilities: Chances, n: int) -> Places:
+def margin(probabilities: FloatArray, n: int) -> IntArray:
     """The smallest margins first."""
     return np.argsort(margins(probabilities), kind="stable")[:n]
 
 
-def entropy(probabilities: Chances, n: int) -> Places:
+def entropy(probabilities: FloatArray, n: int) -> IntArray:
     """The largest entropies first. With two classes the same as `margin`."""
     return np.argsort(-entropies(probabilities), kind="stable")[:n]
 
 
-def spread(values: Chances, n: int) -> Places:
+def spread(values: FloatArray, n: int) -> IntArray:
     """n places from the lowest to the highest of `values` (m,), at equal steps of rank."""
     order = np.argsort(values, kind="stable")
     return np.asarray(
@@ -66,7 +58,7 @@ def spread(values: Chances, n: int) -> Places:
     )
 
 
-def herding(probabilities: Chances, features: NDArray[np.floating], n: int) -> Places:
+def herding(probabilities: FloatArray, features: NDArray[np.floating], n: int) -> IntArray:
     """What covers most doubt of the CANDIDATES · n smallest margins. Only the rows of those are read.
 
     Uncertainty herding (Bae et al. 2025) among the least sure alone; labelled faces cover nothing, since they
@@ -76,7 +68,7 @@ def herding(probabilities: Chances, features: NDArray[np.floating], n: int) -> P
     return top[cover(1 - margins(probabilities[top]), features[top], n)]
 
 
-def cover(doubts: Chances, features: NDArray[np.floating], n: int) -> Places:
+def cover(doubts: FloatArray, features: NDArray[np.floating], n: int) -> IntArray:
     """Again and again the row to which the most of `doubts` (m,) is likest that no chosen row is like yet.
 
     So one that stands for many comes before one that stands alone, and near repeats come once.
@@ -94,8 +86,8 @@ def cover(doubts: Chances, features: NDArray[np.floating], n: int) -> Places:
 
 
 def clustered_margin(
-    probabilities: Chances, features: NDArray[np.floating], n: int, chance: np.random.Generator
-) -> Places:
+    probabilities: FloatArray, features: NDArray[np.floating], n: int, chance: np.random.Generator
+) -> IntArray:
     """The smallest margin of each of n clusters among the PER_PLACE · n smallest: near repeats come once.
 
     After Citovsky et al. 2021, with k-means instead of their tree. Only the rows of those few are read.
@@ -112,7 +104,7 @@ def density(
     n: int,
     chance: np.random.Generator,
     taken: NDArray[np.floating] | None = None,
-) -> Places:
+) -> IntArray:
     """The densest face of each cluster, largest cluster first: where to begin without a model.
 
     Clusters in which a `taken` face (m, d) lies are left out, so there are as many more (TypiClust,
@@ -135,7 +127,7 @@ def k_centre(
     n: int,
     chance: np.random.Generator,
     taken: NDArray[np.floating] | None = None,
-) -> Places:
+) -> IntArray:
     """Again and again the face least like any `taken` or chosen one (Sener & Savarese 2018, greedy)."""
     some = _some(len(features), chance)
     rows = unit(features[some])
@@ -152,8 +144,8 @@ def k_centre(
 
 
 def badge(
-    probabilities: Chances, features: NDArray[np.floating], n: int, chance: np.random.Generator
-) -> Places:
+    probabilities: FloatArray, features: NDArray[np.floating], n: int, chance: np.random.Generator
+) -> IntArray:
     """k-means++ on the gradients that each face would give the softmax (Ash et al. 2020).
 
     A gradient is (p - onehot(best)) ⊗ features, so a product of two gradients is a product of two small ones.
@@ -177,16 +169,16 @@ def badge(
     return some[chosen]
 
 
-def _some(count: int, chance: np.random.Generator) -> Places:
+def _some(count: int, chance: np.random.Generator) -> IntArray:
     """All places, or SAMPLED of them."""
     return np.arange(count) if count <= SAMPLED else np.sort(chance.choice(count, SAMPLED, replace=False))
 
 
-def _clusters(rows: Array, n: int, chance: np.random.Generator) -> NDArray[np.int32]:
+def _clusters(rows: Float32Array, n: int, chance: np.random.Generator) -> NDArray[np.int32]:
     means = KMeans(n, n_init=1, random_state=int(chance.integers(2**31)))
     return np.asarray(means.fit_predict(rows))
 
 
-def _densest(rows: Array, members: Places) -> int:
+def _densest(rows: Float32Array, members: IntArray) -> int:
     alike = np.sort(rows[members] @ rows[members].T, axis=1)[:, -NEIGHBOURS:]
     return int(members[alike.mean(axis=1).argmax()])

@@ -4,9 +4,11 @@ from typing import Any
 
 from apiflask import APIBlueprint
 
-from labeller import erasure, people, tally
+from labeller.erasure import erasure
+from labeller.people import people
+from labeller.reports import counts
 from web.api import schemas
-from web.auth import me
+from web.auth.identity import me
 from web.database import db
 
 blueprint = APIBlueprint("api_people", __name__, tag="People")
@@ -17,7 +19,7 @@ blueprint = APIBlueprint("api_people", __name__, tag="People")
 @blueprint.doc(security="token")
 def list_people() -> Any:
     """Everybody, with how much they gave."""
-    return {"items": [person_out(one) for one in tally.people(db())]}
+    return {"items": [person_out(one) for one in counts.people(db())]}
 
 
 @blueprint.delete("/people/<int:person_id>")
@@ -30,7 +32,7 @@ def delete_person(person_id: int) -> Any:
     return {}
 
 
-def person_out(one: tally.Given) -> dict[str, Any]:
+def person_out(one: counts.Given) -> dict[str, Any]:
     person, consented = one.person, one.person.consented_at
     return {
         "id": person.id,

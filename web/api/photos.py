@@ -10,11 +10,16 @@ from sqlalchemy.orm import contains_eager
 from db.base import OPEN
 from db.errors import Forbidden
 from db.models import SHOWN, STANDING, Answer, Face, Group, Person, Photo
-from labeller import answers, boxes, erasure, gallery, intake, people
+from labeller.answers import boxes, record
+from labeller.erasure import erasure
+from labeller.people import people
+from labeller.photos import access
+from labeller.photos.access import visible_photo
+from labeller.reports import gallery
+from labeller.uploads import intake
 from web.api import schemas
-from web.auth import me, must_consent
+from web.auth.identity import me, must_consent
 from web.database import db
-from web.pictures import visible
 
 blueprint = APIBlueprint("api_photos", __name__, tag="Photos")
 
@@ -71,7 +76,7 @@ def list_photos(query_data: schemas.PhotosQuery) -> Any:
 @blueprint.doc(security="token")
 def get_photo(photo_id: int) -> Any:
     """One photo with the faces found so far."""
-    return photo_out(visible(photo_id, me()))
+    return photo_out(visible_photo(db(), photo_id, me()))
 
 
 def photo_out(photo: Photo) -> dict[str, Any]:
@@ -98,7 +103,7 @@ def delete_photo(photo_id: int) -> Any:
 
 def erase(photo_id: int) -> None:
     """Delete a photo for whoever is signed in, and commit."""
-    photo = visible(photo_id, me())
+    photo = visible_photo(db(), photo_id, me())
     if me().role == "labeller" and photo.uploaded_by != me().id:
         raise Forbidden("not_yours", "Only the owner and who sent a photo may delete it.")
     erasure.start(db(), Photo.id == photo_id, me())
@@ -113,8 +118,8 @@ def erase(photo_id: int) -> None:
 def draw_face(photo_id: int, json_data: schemas.DrawnIn) -> Any:
     """Draw a face that the detector missed."""
     key = json_data.client_key or uuid.uuid4().hex
-    drawn = answers.Given(key, "draw", photo_id=photo_id, box=json_data.box, label=json_data.label)
-    answer, created = answers.record(db(), me(), drawn)
+    drawn = record.Given(key, "draw", photo_id=photo_id, box=json_data.box, label=json_data.label)
+    answer, created = record.record(db(), me(), drawn)
     db().commit()
     return face_out(answer.face), 201 if created else 200
 
@@ -124,7 +129,7 @@ def draw_face(photo_id: int, json_data: schemas.DrawnIn) -> Any:
 @blueprint.doc(security="token")
 def complete_photo(photo_id: int) -> Any:
     """Say that every face in the photo has its box: the detector's recall is counted on such photos."""
-    boxes.complete(db(), intake.get_photo(db(), photo_id), me(), is_complete=True)
+    boxes.complete(db(), access.get_photo(db(), photo_id), me(), is_complete=True)
     db().commit()
     return ""
 
@@ -134,7 +139,7 @@ def complete_photo(photo_id: int) -> Any:
 @blueprint.doc(security="token")
 def reopen_photo(photo_id: int) -> Any:
     """Take that back."""
-    boxes.complete(db(), intake.get_photo(db(), photo_id), me(), is_complete=False)
+    boxes.complete(db(), access.get_photo(db(), photo_id), me(), is_complete=False)
     db().commit()
     return ""
 

@@ -4,13 +4,17 @@ from typing import Any
 
 from apiflask import APIBlueprint
 
-from db.live import live_run
 from db.models import Run
-from labeller import predictions, review, tally
-from trainer import mistakes, outlook, runs
-from trainer.compare import compare
+from db.workbench import live_run
+from labeller.detection import predictions
+from labeller.queue import queue
+from labeller.reports import counts
+from trainer.evaluation import label_errors
+from trainer.evaluation.compare_runs import compare
+from trainer.label_efficiency import stopping_advice
+from trainer.runs import requests
 from web.api import run_schemas as schemas
-from web.auth import me
+from web.auth.identity import me
 from web.database import db
 
 blueprint = APIBlueprint("api_runs", __name__, tag="Runs")
@@ -22,7 +26,7 @@ blueprint = APIBlueprint("api_runs", __name__, tag="Runs")
 @blueprint.doc(security="token", responses={409: "Too few labels."})
 def start_run(json_data: schemas.RunIn) -> Any:
     """Train on the answers so far; joins a run that has not started."""
-    run = runs.request_run(db(), json_data.recipe, me())
+    run = requests.request_run(db(), json_data.recipe, me())
     db().commit()
     return {"id": run.id}
 
@@ -32,7 +36,7 @@ def start_run(json_data: schemas.RunIn) -> Any:
 @blueprint.doc(security="token")
 def get_run(run_id: int) -> Any:
     """How far a run is, and what came of it."""
-    return run_out(runs.get_run(db(), run_id))
+    return run_out(requests.get_run(db(), run_id))
 
 
 @blueprint.post("/runs/<int:run_id>/cancel")
@@ -40,8 +44,8 @@ def get_run(run_id: int) -> Any:
 @blueprint.doc(security="token")
 def cancel_run(run_id: int) -> Any:
     """Stop a run; the live model stays."""
-    run = runs.get_run(db(), run_id)
-    runs.cancel(db(), run, me())
+    run = requests.get_run(db(), run_id)
+    requests.cancel(db(), run, me())
     db().commit()
     return run_out(run)
 
@@ -52,8 +56,8 @@ def cancel_run(run_id: int) -> Any:
 @blueprint.doc(security="token")
 def promote_run(run_id: int, query_data: schemas.PromoteQuery) -> Any:
     """Make this run's model live, whatever the comparison said."""
-    run = runs.get_run(db(), run_id)
-    runs.promote(db(), run, me(), query_data.reason)
+    run = requests.get_run(db(), run_id)
+    requests.promote(db(), run, me(), query_data.reason)
     db().commit()
     return run_out(run)
 
@@ -64,7 +68,7 @@ def promote_run(run_id: int, query_data: schemas.PromoteQuery) -> Any:
 @blueprint.doc(security="token")
 def list_suspects(run_id: int, query_data: schemas.SuspectsQuery) -> Any:
     """Labelled faces from the most to the least doubtful label, by models that had not learned from them."""
-    found = mistakes.suspects(db(), runs.get_run(db(), run_id), query_data.limit)
+    found = label_errors.suspects(db(), requests.get_run(db(), run_id), query_data.limit)
     return {"items": [_suspect(one) for one in found]}
 
 
@@ -73,7 +77,7 @@ def list_suspects(run_id: int, query_data: schemas.SuspectsQuery) -> Any:
 @blueprint.doc(security="token")
 def compare_runs(run_id: int, other_id: int) -> Any:
     """The first run minus the second in balanced accuracy, on the same faces that neither learned from."""
-    found = compare(db(), runs.get_run(db(), run_id), runs.get_run(db(), other_id))
+    found = compare(db(), requests.get_run(db(), run_id), requests.get_run(db(), other_id))
     gap = found.difference
     return {
         "part": found.part,
@@ -113,7 +117,7 @@ def run_out(run: Run) -> dict[str, Any]:
     return {name: getattr(run, name) for name in schemas.RunOut.model_fields}
 
 
-def _suspect(one: mistakes.Mistake) -> dict[str, Any]:
+def _suspect(one: label_errors.Mistake) -> dict[str, Any]:
     face = one.face
     return {
         "face_id": face.id,
@@ -127,19 +131,19 @@ def _suspect(one: mistakes.Mistake) -> dict[str, Any]:
 
 def stats_out() -> dict[str, Any]:
     """The contract's figures; null where there is nothing honest to say yet."""
-    counts, live = tally.counts(db()), live_run(db())
+    totals, live = counts.totals(db()), live_run(db())
     metrics = (live.metrics if live else None) or {}
-    saved = outlook.known(outlook.newest_saved(db()))
+    saved = stopping_advice.known(stopping_advice.newest_saved(db()))
     return {
-        "photos": counts.photos_by_status,
-        "faces": counts.faces_by_state,
-        "labels": counts.by_label,
-        "answers": counts.answers,
-        "waiting": review.waiting(db(), me()),
+        "photos": totals.photos_by_status,
+        "faces": totals.faces_by_state,
+        "labels": totals.by_label,
+        "answers": totals.answers,
+        "waiting": queue.waiting(db(), me()),
         "active_run": live.id if live else None,
         "locked": metrics.get("locked"),
         "locked_reason": metrics.get("locked_reason") if live else "There is no model yet.",
         "labels_saved": saved["value"] if saved else None,
         "labels_saved_interval": saved,
-        "detector_recall": tally.detector_recall(db()),
+        "detector_recall": counts.detector_recall(db()),
     }

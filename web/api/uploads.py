@@ -5,10 +5,10 @@ from typing import Any
 from apiflask import APIBlueprint
 from flask import request
 
-from labeller import uploads
+from labeller.uploads import chunked
 from web.api import schemas
 from web.api.photos import shown_in, status
-from web.auth import me
+from web.auth.identity import me
 from web.database import db
 
 blueprint = APIBlueprint("api_uploads", __name__, tag="Photos")
@@ -20,9 +20,9 @@ blueprint = APIBlueprint("api_uploads", __name__, tag="Photos")
 @blueprint.doc(security="token")
 def look_up(json_data: schemas.UploadsIn) -> Any:
     """Ask, before sending, what of these files is here already."""
-    found = uploads.arrived(db(), me(), json_data.sha256)
+    found = chunked.arrived(db(), me(), json_data.sha256)
     arrived = [{"sha256": key, "photo_id": photo, "parts": parts} for key, (photo, parts) in found.items()]
-    return {"part_bytes": uploads.PART_BYTES, "arrived": arrived}
+    return {"part_bytes": chunked.PART_BYTES, "arrived": arrived}
 
 
 @blueprint.put("/uploads/<sha256>/<int:part>")
@@ -34,7 +34,7 @@ def look_up(json_data: schemas.UploadsIn) -> Any:
 def send_part(sha256: str, part: int, query_data: schemas.PartQuery) -> Any:
     """Send one part as the body; the last one to arrive makes the photo."""
     shown = shown_in(query_data.person)
-    received = uploads.take_part(db(), me(), shown, sha256, part, query_data.of, request.get_data())
+    received = chunked.take_part(db(), me(), shown, sha256, part, query_data.of, request.get_data())
     db().commit()
     if received is None:
         return {"photo": None}

@@ -11,8 +11,8 @@ from werkzeug.local import LocalProxy
 from db import classes
 from db.models import Person
 from db.settings import settings
-from labeller import consent, invites, people
 from labeller.errors import BadAnswer
+from labeller.people import consent, invites, people
 from web.database import db
 
 pages = APIBlueprint("auth", __name__, enable_openapi=False)
@@ -137,7 +137,9 @@ def _invitation(secret: str, error: BadAnswer | None = None) -> str:
     known = found.person_id is not None
     here = person if (person := current()) and person.role == found.role else None
     text = consent.wording()
-    return render_template("invitation.html", role=found.role, known=known, here=here, error=error, text=text)
+    return render_template(
+        "auth/invitation.html", role=found.role, known=known, here=here, error=error, text=text
+    )
 
 
 @pages.post("/i/<secret>")
@@ -154,7 +156,7 @@ def accept(secret: str) -> ResponseReturnValue:
 @pages.get("/me/<secret>")
 def personal(secret: str) -> ResponseReturnValue:
     """A button again, and not the link by itself: nobody is signed in as somebody else unawares."""
-    return render_template("welcome.html", person=people.by_personal_link(db(), secret))
+    return render_template("auth/welcome.html", person=people.by_personal_link(db(), secret))
 
 
 @pages.post("/me/<secret>")
@@ -173,4 +175,4 @@ def sign_out() -> ResponseReturnValue:
 @pages.get("/hello")
 def hello() -> ResponseReturnValue:
     """For whoever comes without a link."""
-    return render_template("hello.html")
+    return render_template("auth/hello.html")

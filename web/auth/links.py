@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from db.models import Person
 from db.settings import settings
-from labeller import people
+from labeller.people import people
 
 
 def init_app(app: Flask) -> None:

@@ -3,7 +3,7 @@
 from flask import abort, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
-from web.auth import current
+from web.auth.identity import current
 
 ANYONE = frozenset({"anyone"})
 ALL = frozenset({"owner", "labeller", "friend"})

@@ -14,21 +14,25 @@ from rich.progress import Progress, track
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from db import check, classes, jobs
+from db import classes, integrity, jobs
 from db.base import OPEN
 from db.errors import Refused
-from db.live import live_run
 from db.migrate import upgrade
 from db.models import Photo, Run
 from db.session import session_scope
 from db.settings import settings
-from labeller import folders, invites, people, predictions, review, tally
-from trainer import runs
-from trainer.recipe import PRESETS
-from web.children import ChildFailed, lines
-from web.links import invitation_url
-from web.simulate import simulate
-from web.up import up
+from db.workbench import live_run
+from labeller.detection import predictions
+from labeller.people import invites, people
+from labeller.queue import queue
+from labeller.reports import counts
+from labeller.uploads import import_folder
+from trainer.data.recipe import PRESETS
+from trainer.runs import requests
+from web.auth.links import invitation_url
+from web.cli.simulate import simulate
+from web.cli.subprocess_lines import ChildFailed, lines
+from web.cli.up import up
 
 console = Console(highlight=False, soft_wrap=True)
 as_json = click.option("--json", "json_", is_flag=True, help="Print JSON, for scripts.")
@@ -111,14 +115,14 @@ def import_(path: Path, format_: str, person: str | None) -> None:
     Importing again continues where it stopped: what is there already is not sent twice.
     """
     with _workbench() as session:
-        files = folders.labelled_files(path, classes.names(session))
+        files = import_folder.labelled_files(path, classes.names(session))
         owner = people.owner(session)
         shown = people.person_named(session, person) if person else None
         session.commit()
         new, known, refused = 0, 0, []
         for file, label in track(files, "Reading", console=console, disable=not console.is_terminal):
             try:
-                received = folders.take(session, file, label, owner, shown)
+                received = import_folder.take(session, file, label, owner, shown)
             except Refused as error:
                 session.rollback()
                 refused.append(f"{file}: {error.message} {error.hint}")
@@ -157,7 +161,7 @@ def _wait_for_faces(session: Session) -> None:
 def retrain(wait: bool, recipe: str, json_: bool) -> None:
     """Train on the answers so far."""
     with _workbench() as session:
-        run = runs.request_run(session, recipe)
+        run = requests.request_run(session, recipe)
         session.commit()
         while wait and run.status in OPEN:
             time.sleep(RUN_POLL)
@@ -176,8 +180,8 @@ def retrain(wait: bool, recipe: str, json_: bool) -> None:
 def promote(run: int, reason: str, json_: bool) -> None:
     """Make the model of RUN the live one."""
     with _workbench() as session:
-        chosen = runs.get_run(session, run)
-        runs.promote(session, chosen, people.owner(session), reason)
+        chosen = requests.get_run(session, run)
+        requests.promote(session, chosen, people.owner(session), reason)
         session.commit()
     _show({"id": run, "promoted": True}, f"Run {run} is live.", json_)
 
@@ -188,9 +192,9 @@ def promote(run: int, reason: str, json_: bool) -> None:
 def replay(run: int, json_: bool) -> None:
     """Compute the figures of RUN anew, from its manifest, recipe and seed; nothing is changed."""
     with _workbench() as session:
-        runs.get_run(session, run)
+        requests.get_run(session, run)
     try:
-        with closing(lines("trainer.replay", run)) as told:
+        with closing(lines("trainer.runs.replay", run)) as told:
             (found,) = told
     except ChildFailed as error:
         raise click.ClickException(f"The replay of run {run} failed:\n{error}") from error
@@ -207,7 +211,7 @@ def fsck() -> None:
     """Check that every file is there and whole, nothing is half done, and the split holds."""
     count = 0
     with _workbench() as session:
-        for problem in check.problems(session):
+        for problem in integrity.problems(session):
             click.echo(problem)
             count += 1
     if count:
@@ -225,7 +229,7 @@ def _ending(run: Run) -> str:
 def predict(paths: tuple[Path, ...], json_: bool) -> None:
     """What the live model sees in photos, or in folders of photos. The workbench must be running."""
     failed = False
-    for file in [found for path in paths for found in folders.photos_below(path)]:
+    for file in [found for path in paths for found in import_folder.photos_below(path)]:
         try:
             with session_scope() as session:
                 prediction = predictions.request(session, file.read_bytes())
@@ -250,12 +254,12 @@ def predict(paths: tuple[Path, ...], json_: bool) -> None:
 def status(json_: bool) -> None:
     """What is there, what waits, what runs, and how good the live model is."""
     with _workbench() as session:
-        counts, live = tally.counts(session), live_run(session)
+        totals, live = counts.totals(session), live_run(session)
         value = {
-            "photos": counts.photos_by_status,
-            "faces": counts.faces_by_state,
-            "labels": counts.by_label,
-            "waiting": review.waiting(session),
+            "photos": totals.photos_by_status,
+            "faces": totals.faces_by_state,
+            "labels": totals.by_label,
+            "waiting": queue.waiting(session),
             "active_run": live.id if live else None,
             "alive": sorted(jobs.alive(session)),
         }

@@ -21,10 +21,10 @@ from db.base import now
 from db.errors import BadInput, Refused
 from db.migrate import upgrade
 from db.session import session_scope
-from labeller import folders
-from trainer.enough import require_enough
-from web import simulations
-from web.children import ChildFailed, lines
+from labeller.uploads import import_folder
+from trainer.label_efficiency.minimum_labels import require_enough
+from web.cli.subprocess_lines import ChildFailed, lines
+from web.pages import simulations
 
 PHASES = {"faces": "Finding faces", "embed": "Looking at faces", "replay": "Replaying"}
 console = Console(highlight=False)
@@ -92,12 +92,14 @@ def _pictures(path: Path, cuts: Path, progress: Progress) -> list[dict[str, Any]
     Raises BadAnswer without class folders, NotEnoughLabels before it begins.
     """
     with session_scope() as session:
-        found = folders.labelled_files(path.resolve(), classes.names(session))
+        found = import_folder.labelled_files(path.resolve(), classes.names(session))
     labels = {str(file): label for file, label in found if label is not None}
     require_enough(Counter(labels.values()))
     bar = progress.add_task(PHASES["faces"], total=len(labels))
     pictures = []
-    with closing(lines("labeller.obvious", {"files": list(labels), "folder": str(cuts)})) as told:
+    with closing(
+        lines("labeller.detection.single_face", {"files": list(labels), "folder": str(cuts)})
+    ) as told:
         for line in told:
             progress.advance(bar)
             if "refused" in line:
@@ -113,7 +115,7 @@ def _replayed(
     """What `trainer.rehearse` comes to. Raises BadInput when it refuses."""
     asked = {"pictures": pictures, "seeds": seeds, "upto": upto, "target": target}
     bars: dict[str, TaskID] = {}
-    with closing(lines("trainer.rehearse", asked)) as told:
+    with closing(lines("trainer.label_efficiency.worker", asked)) as told:
         for line in told:
             if "refused" in line:
                 raise BadInput("too_little", **line["refused"])

@@ -16,10 +16,10 @@ from db.migrate import upgrade
 from db.session import session_scope
 from db.settings import settings
 from db.supervisor import AlreadyRunning, Lock, Program, Supervisor
-from labeller import invites, people
-from web.links import invitation_url, network_address
+from labeller.people import invites, people
+from web.auth.links import invitation_url, network_address
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 THREADS = 16
 
 

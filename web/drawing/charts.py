@@ -3,11 +3,17 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from flask import Flask
+
 from db.models import Run
-from trainer.forecast import Forecast
+from trainer.label_efficiency.learning_curve import Forecast
 
 WIDTH, HEIGHT = 600.0, 160.0
 SQUARE = 200.0
+
+
+def init_app(app: Flask) -> None:
+    app.jinja_env.filters["square"] = square
 
 
 def line(values: Sequence[float], top: float) -> str:

@@ -7,7 +7,9 @@ from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from db.models import Photo
-from labeller import agreement, boxes, intake
+from labeller.answers import boxes
+from labeller.photos.access import get_photo
+from labeller.reports import annotator_agreement
 from web.api.photos import face_out
 from web.database import db
 
@@ -20,18 +22,20 @@ def page() -> ResponseReturnValue:
     found = boxes.next_incomplete(db(), request.args.get("after", 0, int))
     if found is not None:
         return redirect(url_for(".photo", photo_id=found))
-    return render_template("boxes.html", photo=None, disagreements=agreement.count_disputed(db()))
+    return render_template(
+        "boxes/boxes.html", photo=None, disagreements=annotator_agreement.count_disputed(db())
+    )
 
 
 @pages.get("/boxes/<int:photo_id>")
 def photo(photo_id: int) -> ResponseReturnValue:
-    shown = intake.get_photo(db(), photo_id)
+    shown = get_photo(db(), photo_id)
     return render_template(
-        "boxes.html",
+        "boxes/boxes.html",
         photo=shown,
         shown=_out(shown),
         left=boxes.count_incomplete(db()),
-        disagreements=agreement.count_disputed(db()),
+        disagreements=annotator_agreement.count_disputed(db()),
     )
 
 

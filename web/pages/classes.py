@@ -6,28 +6,30 @@ from apiflask import APIBlueprint
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from labeller import classes
+from labeller.answers import class_edits
 from labeller.errors import BadAnswer
-from web.auth import me
+from web.auth.identity import me
 from web.database import db
-from web.words import _
+from web.i18n import _
 
 pages = APIBlueprint("classes", __name__, enable_openapi=False)
 
 
 @pages.get("/classes")
 def page() -> ResponseReturnValue:
-    return render_template("classes.html", counts=classes.counts(db()), history=classes.history(db()))
+    return render_template(
+        "classes/classes.html", counts=class_edits.counts(db()), history=class_edits.history(db())
+    )
 
 
 @pages.post("/classes")
 def edit() -> ResponseReturnValue:
     form = request.form
     edits: dict[str, Callable[[], None]] = {
-        "add": lambda: classes.add(db(), form.get("to", ""), me()),
-        "rename": lambda: classes.rename(db(), form.get("name", ""), form.get("to", ""), me()),
-        "merge": lambda: classes.merge(db(), form.get("name", ""), form.get("to", ""), me()),
-        "retire": lambda: classes.retire(db(), form.get("name", ""), me()),
+        "add": lambda: class_edits.add(db(), form.get("to", ""), me()),
+        "rename": lambda: class_edits.rename(db(), form.get("name", ""), form.get("to", ""), me()),
+        "merge": lambda: class_edits.merge(db(), form.get("name", ""), form.get("to", ""), me()),
+        "retire": lambda: class_edits.retire(db(), form.get("name", ""), me()),
     }
     change = edits.get(form.get("what", ""))
     if change is None:
@@ -38,7 +40,7 @@ def edit() -> ResponseReturnValue:
 
 @pages.post("/classes/undo/<int:event_id>")
 def undo(event_id: int) -> ResponseReturnValue:
-    classes.undo(db(), event_id, me())
+    class_edits.undo(db(), event_id, me())
     return _done()
 
 

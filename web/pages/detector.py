@@ -4,13 +4,14 @@ from apiflask import APIBlueprint
 from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from db.levels import levels
-from db.live import live_run
-from labeller import boxes, detector
+from db.box_thresholds import levels
+from db.workbench import live_run
+from labeller.answers import boxes
 from labeller.errors import BadAnswer
-from web import charts
-from web.auth import me
+from labeller.reports import detector
+from web.auth.identity import me
 from web.database import db
+from web.drawing import charts
 
 pages = APIBlueprint("detector", __name__, enable_openapi=False)
 
@@ -22,7 +23,7 @@ def page() -> ResponseReturnValue:
     names = [line.name for line in report.lines] if report else []
     lines = {name: detector.curve(seen, name or None) for name in names}
     return render_template(
-        "detector.html",
+        "detector/detector.html",
         report=report,
         lines=charts.trade_off(lines),
         points=lines.get("", []),

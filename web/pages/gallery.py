@@ -9,13 +9,17 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from db.base import now
+from db.i18n import N_
 from db.models import Person, Photo
-from db.words import N_
-from labeller import agreement, answers, erasure, gallery, intake, people
+from labeller.answers import record
+from labeller.erasure import erasure
 from labeller.errors import BadAnswer
-from web.auth import me
+from labeller.people import people
+from labeller.photos.access import get_photo
+from labeller.reports import annotator_agreement, gallery
+from web.auth.identity import me
 from web.database import db
-from web.words import _, ngettext
+from web.i18n import _, ngettext
 
 pages = APIBlueprint("gallery", __name__, enable_openapi=False)
 
@@ -39,7 +43,7 @@ def page() -> ResponseReturnValue:
     found = find(db(), given, before)
     chosen: dict[str, Any] = {key: text for key, text in request.args.items() if text and key != "before"}
     return render_template(
-        "gallery.html",
+        "gallery/gallery.html",
         view=view,
         given=asdict(given),
         found=found.items,
@@ -54,9 +58,9 @@ def page() -> ResponseReturnValue:
 
 @pages.get("/photos/<int:photo_id>")
 def photo(photo_id: int) -> ResponseReturnValue:
-    found = intake.get_photo(db(), photo_id)
+    found = get_photo(db(), photo_id)
     return render_template(
-        "photo.html",
+        "gallery/photo.html",
         photo=found,
         person=db().get(Person, found.person_id) if found.person_id else None,
         history=gallery.history(db(), found),
@@ -70,7 +74,7 @@ def answer() -> ResponseReturnValue:
     kind, label = request.form.get("answer", "").partition(":")[::2]
     chosen = request.form.getlist("id", type=int)
     if kind == "gold":
-        count = agreement.vouch(db(), chosen, me())
+        count = annotator_agreement.vouch(db(), chosen, me())
         db().commit()
         text = _(
             "%(n)s of %(all)s chosen are gold now: those that have an answer nobody disputes.",
@@ -79,7 +83,7 @@ def answer() -> ResponseReturnValue:
         )
         flash(text)
         return _back()
-    batch, done, left = answers.record_batch(db(), me(), chosen, kind, label or None, seen_at())
+    batch, done, left = record.record_batch(db(), me(), chosen, kind, label or None, seen_at())
     db().commit()
     text = ngettext("%(n)s face answered.", "%(n)s faces answered.", done)
     if left:
@@ -91,7 +95,7 @@ def answer() -> ResponseReturnValue:
 
 @pages.post("/gallery/undo")
 def undo() -> ResponseReturnValue:
-    count = answers.undo_batch(db(), me(), request.form.get("batch", ""))
+    count = record.undo_batch(db(), me(), request.form.get("batch", ""))
     db().commit()
     flash(ngettext("%(n)s answer taken back.", "%(n)s answers taken back.", count))
     return _back()

@@ -8,17 +8,21 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import text
 
 from db import classes, jobs
-from db.live import live_run
-from labeller import review, tally
-from trainer import coverage, dataset, outlook, runs
+from db.workbench import live_run
+from labeller.queue import queue
+from labeller.reports import counts
+from trainer.data import dataset
 from trainer.errors import NotEnoughLabels
-from web.auth import me
+from trainer.evaluation import drift
+from trainer.label_efficiency import stopping_advice
+from trainer.runs import requests
+from web.auth.identity import me
 from web.database import db
-from web.words import _
+from web.i18n import _
 
 pages = APIBlueprint("home", __name__, enable_openapi=False)
 
-MODULES = Path(__file__).parent / "node_modules"
+MODULES = Path(__file__).parents[1] / "node_modules"
 ASSETS = {
     "normalize.css": "modern-normalize/modern-normalize.css",
     "sha2.js": "@noble/hashes/sha2.js",
@@ -35,17 +39,17 @@ def page() -> ResponseReturnValue:
     if me().role == "friend":
         return redirect(url_for("upload.page"))
     session = db()
-    counts = tally.counts(session)
-    live, latest = live_run(session), next(iter(runs.recent(session, 1)), None)
-    waiting = review.waiting(session, me())
-    step = _next_step(counts, waiting, live is not None, runs.worth(session))
+    totals = counts.totals(session)
+    live, latest = live_run(session), next(iter(requests.recent(session, 1)), None)
+    waiting = queue.waiting(session, me())
+    step = _next_step(totals, waiting, live is not None, requests.worth(session))
     return render_template(
-        "home.html",
-        counts=counts,
+        "home/home.html",
+        counts=totals,
         live=live,
-        outside=coverage.outside(live.metrics) if live else None,
+        outside=drift.outside(live.metrics) if live else None,
         latest=latest,
-        outlook=outlook.outlook(session),
+        outlook=stopping_advice.outlook(session),
         waiting=waiting,
         step=step,
         alive=jobs.alive(session),
@@ -73,14 +77,14 @@ def healthz() -> ResponseReturnValue:
 def docs() -> ResponseReturnValue:
     app = current_app
     assert isinstance(app, Flask)
-    return render_template("docs.html", spec=app.spec)  # type: ignore[attr-defined]
+    return render_template("home/docs.html", spec=app.spec)  # type: ignore[attr-defined]
 
 
 def _next_step(
-    counts: tally.Counts, waiting: dict[str, int], has_model: bool, worth: runs.Worth
+    totals: counts.Counts, waiting: dict[str, int], has_model: bool, worth: requests.Worth
 ) -> dict[str, str]:
     """The one thing that is worth doing now."""
-    if counts.photos == 0:
+    if totals.photos == 0:
         return _step(
             _("Send the first photos"), _("Selfies, group photos, anything with faces."), "upload.page"
         )

@@ -9,9 +9,9 @@ from flask import Response, request, stream_with_context
 from flask.typing import ResponseReturnValue
 
 from db.base import OPEN
-from trainer import runs
+from trainer.runs import requests
 from web.database import db
-from web.runs import pages, render
+from web.pages.runs import pages, render
 
 STREAMS = 6
 """Each holds one of the server's threads; who comes later polls."""
@@ -24,13 +24,13 @@ _free = threading.BoundedSemaphore(STREAMS)
 @pages.get("/runs/<int:run_id>/live")
 def live(run_id: int) -> ResponseReturnValue:
     """The part of the page that changes while the run runs."""
-    return render(run_id, "_run.html")
+    return render(run_id, "runs/_run.html")
 
 
 @pages.get("/runs/<int:run_id>/stream")
 def stream(run_id: int) -> ResponseReturnValue:
     """That part each time it changes, until the run is over. 503 when too many watch: poll then."""
-    runs.get_run(db(), run_id)
+    requests.get_run(db(), run_id)
     if not _free.acquire(blocking=False):
         return Response("Too many watch; poll instead.", 503, mimetype="text/plain")
     response = Response(stream_with_context(_events(run_id)), mimetype="text/event-stream")
@@ -43,8 +43,8 @@ def _events(run_id: int) -> Iterator[str]:
     seen, began, spoke = request.headers.get("Last-Event-ID", ""), time.monotonic(), time.monotonic()
     while time.monotonic() - began < LONGEST:
         db().rollback()  # else this session would go on seeing what it saw first
-        run = runs.get_run(db(), run_id)
-        html = render(run_id, "_run.html")
+        run = requests.get_run(db(), run_id)
+        html = render(run_id, "runs/_run.html")
         id = hashlib.sha256(html.encode()).hexdigest()[:16]
         if id != seen:
             lines = "".join(f"data: {line}\n" for line in html.splitlines())

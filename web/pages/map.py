@@ -4,15 +4,16 @@ from apiflask import APIBlueprint
 from flask import jsonify, render_template, url_for
 from flask.typing import ResponseReturnValue
 
-from db.live import live_run
-from db.words import N_
-from labeller import chosen
-from labeller.review import UNDECIDED, UNSURE
-from trainer import coverage, spots
+from db.i18n import N_
+from db.workbench import live_run
+from labeller.queue import picks_by_hand
+from labeller.queue.queue import UNDECIDED, UNSURE
+from trainer.evaluation import drift
+from trainer.face_map import layout_read
 from web.api.schemas import Strict
-from web.auth import me
+from web.auth.identity import me
 from web.database import db
-from web.words import _, ngettext
+from web.i18n import _, ngettext
 
 pages = APIBlueprint("map", __name__, enable_openapi=False)
 
@@ -35,16 +36,16 @@ class Region(Strict):
 def page() -> ResponseReturnValue:
     run = live_run(db())
     return render_template(
-        "map.html",
+        "map/map.html",
         live=run,
-        outside=coverage.outside(run.metrics) if run else None,
-        state=spots.state(db()),
-        fewest=spots.FEWEST,
+        outside=drift.outside(run.metrics) if run else None,
+        state=layout_read.state(db()),
+        fewest=layout_read.FEWEST,
         about={
             "states": {name: _(text) for name, text in STATES.items()},
             "margins": [round(100 * UNDECIDED), round(100 * UNSURE)],
-            "side": spots.SIDE,
-            "most": chosen.MOST,
+            "side": layout_read.SIDE,
+            "most": picks_by_hand.MOST,
         },
     )
 
@@ -52,18 +53,18 @@ def page() -> ResponseReturnValue:
 @pages.get("/map/spots")
 def shown() -> ResponseReturnValue:
     """Every spot with what the colours need, by columns; see `spots.read`."""
-    return jsonify(spots.read(db()))
+    return jsonify(layout_read.read(db()))
 
 
 @pages.get("/map/progress")
 def progress() -> ResponseReturnValue:
-    return _progress(spots.state(db()))
+    return _progress(layout_read.state(db()))
 
 
 @pages.post("/map/draw")
 def draw() -> ResponseReturnValue:
     """Have it drawn where faces have no spot yet. Asking again does no harm."""
-    found = spots.ask(db())
+    found = layout_read.ask(db())
     db().commit()
     return _progress(found)
 
@@ -71,7 +72,7 @@ def draw() -> ResponseReturnValue:
 @pages.post("/map/review")
 @pages.input(Region)
 def send(json_data: Region) -> ResponseReturnValue:
-    done = chosen.choose(db(), me(), json_data.face_ids)
+    done = picks_by_hand.choose(db(), me(), json_data.face_ids)
     db().commit()
     undo = url_for(".undo", event_id=done.event_id) if done.event_id is not None else None
     return jsonify(text=_told(done), sent=done.sent, undo=undo)
@@ -79,16 +80,16 @@ def send(json_data: Region) -> ResponseReturnValue:
 
 @pages.post("/map/undo/<int:event_id>")
 def undo(event_id: int) -> ResponseReturnValue:
-    count = chosen.undo(db(), me(), event_id)
+    count = picks_by_hand.undo(db(), me(), event_id)
     db().commit()
     return jsonify(text=ngettext("%(n)s face taken back.", "%(n)s faces taken back.", count))
 
 
-def _progress(found: spots.State) -> ResponseReturnValue:
+def _progress(found: layout_read.State) -> ResponseReturnValue:
     return jsonify(placed=found.placed, wanted=found.wanted, stale=found.stale)
 
 
-def _told(done: chosen.Chosen) -> str:
+def _told(done: picks_by_hand.Chosen) -> str:
     """What happened, and what did not and why."""
     parts = [ngettext("%(n)s face goes to review.", "%(n)s faces go to review.", done.sent)]
     if done.locked:

@@ -4,8 +4,10 @@ from apiflask import APIBlueprint
 from flask import Response, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 
-from labeller import consent, erasure, gallery, takeout
-from web.auth import me
+from labeller.erasure import erasure, export
+from labeller.people import consent
+from labeller.reports import gallery
+from web.auth.identity import me
 from web.database import db
 
 pages = APIBlueprint("mine", __name__, enable_openapi=False)
@@ -16,7 +18,7 @@ def page() -> ResponseReturnValue:
     before = request.args.get("before", type=int)
     photos = gallery.photos_of(db(), me(), before)
     sent = gallery.sent_by(db(), me())
-    return render_template("mine.html", photos=photos.items, older=photos.next, sent=sent)
+    return render_template("mine/mine.html", photos=photos.items, older=photos.next, sent=sent)
 
 
 @pages.post("/mine/consent")
@@ -28,7 +30,7 @@ def agree() -> ResponseReturnValue:
 
 @pages.get("/mine/everything.zip")
 def download() -> ResponseReturnValue:
-    return archive(takeout.of_person(db(), me()))
+    return archive(export.of_person(db(), me()))
 
 
 @pages.post("/mine/erase")
@@ -37,10 +39,10 @@ def erase() -> ResponseReturnValue:
     erasure.start_person(db(), me(), me())
     db().commit()
     session.clear()
-    return render_template("erased.html")
+    return render_template("mine/erased.html")
 
 
-def archive(parts: takeout.Archive) -> Response:
+def archive(parts: export.Archive) -> Response:
     """A zip file that is made while it is sent."""
     response = Response(parts, mimetype="application/zip")
     response.headers["Content-Disposition"] = 'attachment; filename="second-look.zip"'

@@ -7,13 +7,15 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from db.settings import settings
-from labeller import erasure, gallery, invites, people, takeout, tally
+from labeller.erasure import erasure, export
 from labeller.errors import BadAnswer
-from web.auth import me
+from labeller.people import invites, people
+from labeller.reports import counts, gallery
+from web.auth.identity import me
+from web.auth.links import invitation_url, personal_url, qr_code
 from web.database import db
-from web.links import invitation_url, personal_url, qr_code
-from web.mine import archive
-from web.words import _
+from web.i18n import _
+from web.pages.mine import archive
 
 pages = APIBlueprint("people", __name__, enable_openapi=False)
 
@@ -53,8 +55,8 @@ def one(person_id: int) -> ResponseReturnValue:
     person = people.get_person(db(), person_id)
     others = [one for one in people.everyone(db()) if one.role == person.role and one.id != person.id]
     return render_template(
-        "person.html",
-        given=next(given for given in tally.people(db()) if given.person.id == person.id),
+        "people/person.html",
+        given=next(given for given in counts.people(db()) if given.person.id == person.id),
         recent=gallery.photos_of(db(), person, limit=12).items,
         others=others,
         link=personal_url(person),
@@ -86,7 +88,7 @@ def replace_link(person_id: int) -> ResponseReturnValue:
 
 @pages.get("/people/<int:person_id>/everything.zip")
 def download(person_id: int) -> ResponseReturnValue:
-    return archive(takeout.of_person(db(), people.get_person(db(), person_id)))
+    return archive(export.of_person(db(), people.get_person(db(), person_id)))
 
 
 @pages.post("/people/<int:person_id>/erase")
@@ -99,8 +101,8 @@ def erase(person_id: int) -> ResponseReturnValue:
 
 def _page(made: dict[str, Any] | None = None, error: BadAnswer | None = None) -> str:
     return render_template(
-        "people.html",
-        rows=tally.people(db()),
+        "people/people.html",
+        rows=counts.people(db()),
         links=[(one, invites.is_open(one)) for one in invites.made_for_others(db())],
         made=made,
         error=error,

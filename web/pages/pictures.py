@@ -4,10 +4,11 @@ from apiflask import APIBlueprint
 from flask import Response
 from flask.typing import ResponseReturnValue
 
-from db.models import Face, Person, Photo
-from labeller import intake, renditions
+from db.models import Face
 from labeller.errors import NotFound
-from web.auth import me
+from labeller.photos import renditions
+from labeller.photos.access import visible_photo
+from web.auth.identity import me
 from web.database import db
 
 pages = APIBlueprint("pictures", __name__, enable_openapi=False)
@@ -15,12 +16,12 @@ pages = APIBlueprint("pictures", __name__, enable_openapi=False)
 
 @pages.get("/photos/<int:photo_id>/view.jpg")
 def view(photo_id: int) -> ResponseReturnValue:
-    return _jpeg(renditions.view(visible(photo_id, me())))
+    return _jpeg(renditions.view(visible_photo(db(), photo_id, me())))
 
 
 @pages.get("/photos/<int:photo_id>/small.jpg")
 def small(photo_id: int) -> ResponseReturnValue:
-    return _jpeg(renditions.small(db(), visible(photo_id, me())))
+    return _jpeg(renditions.small(db(), visible_photo(db(), photo_id, me())))
 
 
 @pages.get("/faces/<int:face_id>/crop.jpg")
@@ -37,16 +38,8 @@ def _visible_face(face_id: int) -> Face:
     face = db().get(Face, face_id)
     if face is None:
         raise NotFound("no_such_face", "There is no such face.", "Its photo may have been deleted.")
-    visible(face.photo_id, me())
+    visible_photo(db(), face.photo_id, me())
     return face
-
-
-def visible(photo_id: int, person: Person) -> Photo:
-    """The photo; to a friend, another's photo does not exist."""
-    photo = intake.get_photo(db(), photo_id)
-    if person.role == "friend" and photo.person_id != person.id:
-        raise NotFound("no_such_photo", "There is no such photo.", "It may have been deleted.")
-    return photo
 
 
 def _jpeg(data: bytes) -> Response:

@@ -10,18 +10,22 @@ from flask.typing import ResponseReturnValue
 
 from db import classes, signing
 from db.base import OPEN, now
-from db.live import live_run
 from db.models import Artifact, Run, Workbench
-from labeller import answers, picked
+from db.workbench import live_run
+from labeller.answers import record
 from labeller.errors import BadAnswer
-from trainer import dataset, mistakes, outlook, runs, schedule
+from labeller.queue import picks
+from trainer.data import dataset
+from trainer.data.recipe import CHOICES, LIMITS, PRESETS
 from trainer.errors import BadRecipe, NotEnoughLabels
-from trainer.paired import RULE
-from trainer.recipe import CHOICES, LIMITS, PRESETS
-from web import charts
-from web.auth import me
+from trainer.evaluation import label_errors
+from trainer.evaluation.paired_test import RULE
+from trainer.label_efficiency import stopping_advice
+from trainer.runs import requests, schedule
+from web.auth.identity import me
 from web.database import db
-from web.gallery import seen_at
+from web.drawing import charts
+from web.pages.gallery import seen_at
 
 pages = APIBlueprint("runs", __name__, enable_openapi=False)
 
@@ -38,19 +42,19 @@ def page() -> ResponseReturnValue:
         obstacle = None
     except NotEnoughLabels as error:
         obstacle = error
-    live, recent, ahead = live_run(session), runs.recent(session), outlook.outlook(session)
+    live, recent, ahead = live_run(session), requests.recent(session), stopping_advice.outlook(session)
     return render_template(
-        "runs.html",
+        "runs/runs.html",
         runs=recent,
         live=live,
         obstacle=obstacle,
-        new=runs.answers_since(session, live),
+        new=requests.answers_since(session, live),
         bench=session.get(Workbench, 1),
         presets={name: asdict(one) for name, one in PRESETS.items()},
         choices=CHOICES,
         limits=LIMITS,
         rule=RULE,
-        mix=picked.composition(session, live) if live else [],
+        mix=picks.composition(session, live) if live else [],
         learning=charts.learning(recent[::-1], ahead.forecast),
         outlook=ahead,
     )
@@ -58,7 +62,7 @@ def page() -> ResponseReturnValue:
 
 @pages.post("/runs")
 def start() -> ResponseReturnValue:
-    run = runs.request_run(db(), _recipe(), me())
+    run = requests.request_run(db(), _recipe(), me())
     db().commit()
     return redirect(url_for("runs.one", run_id=run.id))
 
@@ -74,27 +78,27 @@ def rule() -> ResponseReturnValue:
 
 @pages.get("/runs/<int:run_id>")
 def one(run_id: int) -> ResponseReturnValue:
-    return render(run_id, "run.html")
+    return render(run_id, "runs/run.html")
 
 
 @pages.post("/runs/<int:run_id>/cancel")
 def cancel(run_id: int) -> ResponseReturnValue:
-    runs.cancel(db(), runs.get_run(db(), run_id), me())
+    requests.cancel(db(), requests.get_run(db(), run_id), me())
     db().commit()
     return redirect(url_for("runs.one", run_id=run_id))
 
 
 @pages.post("/runs/<int:run_id>/promote")
 def promote(run_id: int) -> ResponseReturnValue:
-    run = runs.get_run(db(), run_id)
-    runs.promote(db(), run, me(), request.form.get("reason", ""))
+    run = requests.get_run(db(), run_id)
+    requests.promote(db(), run, me(), request.form.get("reason", ""))
     db().commit()
     return redirect(url_for("runs.one", run_id=run_id))
 
 
 @pages.post("/runs/back")
 def roll_back() -> ResponseReturnValue:
-    run = runs.roll_back(db(), me())
+    run = requests.roll_back(db(), me())
     db().commit()
     return redirect(url_for("runs.one", run_id=run.id))
 
@@ -102,9 +106,9 @@ def roll_back() -> ResponseReturnValue:
 @pages.get("/runs/<int:run_id>/suspects")
 def suspects(run_id: int) -> ResponseReturnValue:
     """Labelled faces from the most to the least doubtful."""
-    run = runs.get_run(db(), run_id)
-    found = mistakes.suspects(db(), run, SUSPECTS)
-    return render_template("suspects.html", run=run, found=found, seen_at=now())
+    run = requests.get_run(db(), run_id)
+    found = label_errors.suspects(db(), run, SUSPECTS)
+    return render_template("runs/suspects.html", run=run, found=found, seen_at=now())
 
 
 @pages.post("/runs/<int:run_id>/faces/<int:face_id>")
@@ -113,9 +117,7 @@ def relabel(run_id: int, face_id: int) -> ResponseReturnValue:
     kind, _, label = request.form.get("answer", "").partition(":")
     if kind not in ("label", "reject", "unsure"):
         raise BadAnswer("no_answer", "Choose what it is.", "Press one of the buttons below the face.")
-    answers.record(
-        db(), me(), answers.Given(uuid.uuid4().hex, kind, face_id, label or None, seen_at=seen_at())
-    )
+    record.record(db(), me(), record.Given(uuid.uuid4().hex, kind, face_id, label or None, seen_at=seen_at()))
     db().commit()
     back = "suspects" if request.form.get("from") == "suspects" else "one"
     return redirect(url_for(f"runs.{back}", run_id=run_id) + f"#face-{face_id}")
@@ -133,17 +135,17 @@ def model(run_id: int, ending: str) -> ResponseReturnValue:
 
 def render(run_id: int, template: str) -> str:
     """The page of a run, or the part of it that changes while it runs."""
-    run = runs.get_run(db(), run_id)
+    run = requests.get_run(db(), run_id)
     over = run.status not in OPEN
     return render_template(
         template,
         run=run,
         live=live_run(db()),
         curves=charts.curves(run.curve),
-        left=None if over else runs.seconds_left(db(), run),
-        worst=mistakes.worst(db(), run) if over and run.metrics else [],
+        left=None if over else requests.seconds_left(db(), run),
+        worst=label_errors.worst(db(), run) if over and run.metrics else [],
         files=_files(run) if over else {},
-        people=runs.names_of_people(db(), run) if over else {},
+        people=requests.names_of_people(db(), run) if over else {},
         seen_at=now(),
     )
 

@@ -11,13 +11,13 @@ from flask.typing import ResponseReturnValue
 
 from db.base import now
 from db.settings import settings
-from web import plot
+from web.drawing import plot
 
 pages = APIBlueprint("simulations", __name__, enable_openapi=False)
 
 DESK, PHONE = (960.0, 430.0), (340.0, 320.0)
 """Sizes of the plot: one for a desk and a file, one for a phone, whose text would else be too small."""
-STYLES = ("colours.css", "plot.css")
+STYLES = ("styles/colours.css", "styles/plot.css")
 RESULT, PICTURE = "curves.json", "curves.svg"
 
 
@@ -32,7 +32,7 @@ def page() -> ResponseReturnValue:
     ways = {} if result is None else {row["name"]: row for row in result["strategies"]}
     made = None if result is None else datetime.fromisoformat(result["made_at"])
     return render_template(
-        "simulations.html", result=result, plots=plots, ways=ways, made=made, colour=plot.colour
+        "simulations/simulations.html", result=result, plots=plots, ways=ways, made=made, colour=plot.colour
     )
 
 
@@ -65,5 +65,5 @@ def svg(result: dict[str, Any]) -> str:
     """The plot as a file of its own, with its style in it, for light and dark."""
     static = Path(str(current_app.static_folder))
     style = "".join((static / name).read_text(encoding="utf-8") for name in STYLES)
-    template = current_app.jinja_env.get_template("_plot_file.html")
+    template = current_app.jinja_env.get_template("simulations/_plot_file.html")
     return template.render(plot=plot.plot(result, *DESK), style=style, result=result, colour=plot.colour)

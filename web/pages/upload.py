@@ -7,12 +7,13 @@ from flask.typing import ResponseReturnValue
 from db.errors import NotFound, Refused
 from db.models import Photo
 from db.settings import settings
-from labeller import consent, gallery
+from labeller.people import consent
+from labeller.photos.access import visible_photo
+from labeller.reports import gallery
 from web.api.photos import erase, take
-from web.auth import me, must_consent
+from web.auth.identity import me, must_consent
 from web.database import db
-from web.pictures import visible
-from web.words import _
+from web.i18n import _
 
 pages = APIBlueprint("upload", __name__, enable_openapi=False)
 
@@ -42,7 +43,7 @@ def send() -> ResponseReturnValue:
 def progress() -> ResponseReturnValue:
     """How far the detector is, and the cards of the photos asked for (`?id=1&id=2`)."""
     photos = [found for id in request.args.getlist("id", type=int)[:ASKED_AT_ONCE] if (found := _seen(id))]
-    return render_template("_progress.html", photos=photos, sent=gallery.sent_by(db(), me()))
+    return render_template("upload/_progress.html", photos=photos, sent=gallery.sent_by(db(), me()))
 
 
 @pages.post("/photos/<int:photo_id>/delete")
@@ -53,17 +54,17 @@ def delete(photo_id: int) -> ResponseReturnValue:
 
 def _seen(photo_id: int) -> Photo | None:
     try:
-        return visible(photo_id, me())
+        return visible_photo(db(), photo_id, me())
     except NotFound:  # deleted since the page was made
         return None
 
 
 def _page(refused: list[tuple[str, Refused]]) -> str:
     if must_consent():
-        return render_template("consent.html", text=consent.wording())
+        return render_template("upload/consent.html", text=consent.wording())
     photos = gallery.photos_of(db(), me(), limit=SHOWN)
     return render_template(
-        "upload.html",
+        "upload/upload.html",
         photos=photos.items,
         more=photos.next is not None,
         sent=gallery.sent_by(db(), me()),

@@ -21,12 +21,15 @@ from sqlalchemy.orm import Session
 from db.base import now
 from db.errors import Refused
 from db.models import Answer, Face, Lease, Person, Photo
-from labeller import answers, classes, erasure, people, review
-from labeller.answers import Given
+from labeller.answers import class_edits, record
+from labeller.answers.record import Given
+from labeller.erasure import erasure
 from labeller.errors import AnsweredMeanwhile, BadAnswer, NotFound, NothingToUndo
+from labeller.people import people
+from labeller.queue import queue
 from tests.environment import PROVE
-from tests.labeller.plain import Plain, Said, Thing
-from tests.labeller.test_answers import add_faces
+from tests.labeller.answers.reference_bench import Plain, Said, Thing
+from tests.labeller.answers.test_record import add_faces
 
 EXAMPLES, STEPS = 2000 if PROVE else 500, 8
 WHO = st.sampled_from(["Ada", "Bob"])
@@ -70,7 +73,7 @@ class Bench(RuleBasedStateMachine):
         self.number += 1
         given = Given(f"key {self.number}", kind, face, seen_at=now() if seen else None, **what)  # type: ignore[arg-type]
         self.repeat = self.everybody[who], given
-        answer, _ = self.do(answers.record, self.everybody[who], given)
+        answer, _ = self.do(record.record, self.everybody[who], given)
         return answer
 
     def face(self, number: int) -> int:
@@ -78,7 +81,7 @@ class Bench(RuleBasedStateMachine):
 
     @rule(who=WHO, number=NUMBER, kind=st.sampled_from(["label", "label", "reject", "unsure", "adjust"]),
           word=st.sampled_from(FIRST), box=BOXES, seen=st.booleans())  # fmt: skip
-    def answer(self, who: str, number: int, kind: str, word: str, box: answers.Box, seen: bool) -> None:
+    def answer(self, who: str, number: int, kind: str, word: str, box: record.Box, seen: bool) -> None:
         face = self.face(number)
         what = {"label": word} if kind == "label" else {"box": box} if kind == "adjust" else {}
         if kind == "label" and self.plain.meaning(self.plain_name(word)) is None:
@@ -99,7 +102,7 @@ class Bench(RuleBasedStateMachine):
         return self.plain.now_called.get(word, word)
 
     @rule(who=WHO, box=BOXES, second=st.booleans(), label=st.booleans())
-    def draw(self, who: str, box: answers.Box, second: bool, label: bool) -> None:
+    def draw(self, who: str, box: record.Box, second: bool, label: bool) -> None:
         photo = self.photos[second]
         if not any(thing.photo == photo for thing in self.plain.things.values()):
             with pytest.raises(NotFound):
@@ -126,12 +129,12 @@ class Bench(RuleBasedStateMachine):
     def send_again(self) -> None:
         person, given = self.repeat
         if any(one.client_key == given.client_key for one in self.db.scalars(select(Answer))):
-            assert self.do(answers.record, person, given)[1] is False
+            assert self.do(record.record, person, given)[1] is False
 
     @rule(who=WHO, limit=st.integers(1, 3), reverse=st.booleans())
     def fetch(self, who: str, limit: int, reverse: bool) -> None:
         fresh, second = self.plain.queue(who)
-        batch = self.do(review.next_faces, self.everybody[who], "label", limit)
+        batch = self.do(queue.next_faces, self.everybody[who], "label", limit)
         got = [item.face.id for item in batch.items]
         assert batch.remaining == len(fresh) + len(second)
         assert got == (fresh + second)[:limit], "too few to be mixed: the second opinions come last"
@@ -149,9 +152,9 @@ class Bench(RuleBasedStateMachine):
         old = self.plain.names[first % len(self.plain.names)]
         if to in self.plain.names or to in self.plain.means:
             with pytest.raises(BadAnswer, match="already"):
-                self.do(classes.rename, old, to, self.owner)
+                self.do(class_edits.rename, old, to, self.owner)
             return
-        self.do(classes.rename, old, to, self.owner)
+        self.do(class_edits.rename, old, to, self.owner)
         self.plain.rename(old, to)
 
     @rule(first=st.integers(0, 2), merge=st.booleans())
@@ -159,14 +162,14 @@ class Bench(RuleBasedStateMachine):
         names = self.plain.names
         lost = names[first % len(names)]
         other = next(name for name in names if name != lost)
-        if len(names) <= classes.FEWEST:
+        if len(names) <= class_edits.FEWEST:
             with pytest.raises(BadAnswer, match="at least"):
-                self.do(classes.retire, lost, self.owner)
+                self.do(class_edits.retire, lost, self.owner)
             return
         if merge:
-            self.do(classes.merge, lost, other, self.owner)
+            self.do(class_edits.merge, lost, other, self.owner)
         else:
-            self.do(classes.retire, lost, self.owner)
+            self.do(class_edits.retire, lost, self.owner)
         names.remove(lost)
         self.plain.means[lost] = other if merge else None
         self.edits.append(lost)
@@ -176,10 +179,10 @@ class Bench(RuleBasedStateMachine):
     def take_the_edit_back(self) -> None:
         lost = self.edits.pop()
         (edit,) = (
-            edit for edit, _ in classes.history(self.db)
+            edit for edit, _ in class_edits.history(self.db)
             if edit.undone_at is None and edit.kind in ("class_merged", "class_retired")
         )  # fmt: skip
-        self.do(classes.undo, edit.id, self.owner)
+        self.do(class_edits.undo, edit.id, self.owner)
         del self.plain.means[lost]
         self.plain.names.append(lost)
 
@@ -204,7 +207,7 @@ def bench(db: Session) -> type[Bench]:
     Bench.everybody = {name: people.new_person(db, name, "labeller") for name in ("Ada", "Bob")}
     Bench.owner = people.owner(db)
     Bench.photos = [add_faces(db, 3)[0].photo_id, add_faces(db, 2)[0].photo_id]
-    classes.add(db, "chin", Bench.owner)
+    class_edits.add(db, "chin", Bench.owner)
     db.execute(update(Face).where(Face.id.in_([2, 4])).values(wanted=2))
     db.commit()
     if db.get_bind().dialect.name == "sqlite":  # its driver begins too late for savepoints

@@ -5,29 +5,30 @@ from sqlalchemy.orm import Session
 
 from db import classes as named
 from db.models import Answer, Face, Photo, Score
-from labeller import answers, classes, people
-from labeller.answers import Given
+from labeller.answers import class_edits, record
+from labeller.answers.record import Given
 from labeller.errors import BadAnswer, NotFound
-from tests.labeller.test_answers import add_faces, second_look
-from tests.labeller.test_review import make_live, score
+from labeller.people import people
+from tests.labeller.answers.test_record import add_faces, second_look
+from tests.labeller.queue.test_queue import make_live, score
 
 
 def label(db: Session, face: Face, word: str) -> None:
-    answers.record(db, people.owner(db), Given(f"{face.id} {word}", "label", face.id, word))
+    record.record(db, people.owner(db), Given(f"{face.id} {word}", "label", face.id, word))
 
 
 def last_edit(db: Session) -> int:
-    return classes.history(db)[0][0].id
+    return class_edits.history(db)[0][0].id
 
 
 def test_two_from_the_settings_until_somebody_edits(db: Session) -> None:
     assert named.names(db) == ("mask", "nomask")
-    classes.add(db, "chin", people.owner(db))
+    class_edits.add(db, "chin", people.owner(db))
     assert named.names(db) == ("mask", "nomask", "chin")
-    classes.undo(db, last_edit(db), people.owner(db))
+    class_edits.undo(db, last_edit(db), people.owner(db))
     assert named.names(db) == ("mask", "nomask")
     with pytest.raises(BadAnswer, match="at least 2"):
-        classes.retire(db, "mask", people.owner(db))
+        class_edits.retire(db, "mask", people.owner(db))
 
 
 def test_a_new_name_is_everywhere_and_the_old_one_still_understood(db: Session) -> None:
@@ -36,7 +37,7 @@ def test_a_new_name_is_everywhere_and_the_old_one_still_understood(db: Session) 
     label(db, face, "mask")
     score(db, run, face, 0.9)
     db.get_one(Photo, face.photo_id).folder_label = "mask"
-    classes.rename(db, "mask", "covered", people.owner(db))
+    class_edits.rename(db, "mask", "covered", people.owner(db))
     db.commit()
     db.expire_all()
     assert (face.label, run.classes, face.photo.folder_label) == ("covered", ["covered", "nomask"], "covered")
@@ -46,8 +47,8 @@ def test_a_new_name_is_everywhere_and_the_old_one_still_understood(db: Session) 
     label(db, other, "mask")  # from a page that was open before
     assert other.label == "covered"
     with pytest.raises(BadAnswer, match="already"):
-        classes.rename(db, "nomask", "covered", people.owner(db))
-    classes.undo(db, last_edit(db), people.owner(db))
+        class_edits.rename(db, "nomask", "covered", people.owner(db))
+    class_edits.undo(db, last_edit(db), people.owner(db))
     db.commit()
     db.expire_all()
     assert (face.label, other.label, named.names(db)) == ("mask", "mask", ("mask", "nomask"))
@@ -55,7 +56,7 @@ def test_a_new_name_is_everywhere_and_the_old_one_still_understood(db: Session) 
 
 def test_merged_answers_count_as_the_other_and_come_apart_again(db: Session) -> None:
     owner, bob = people.owner(db), people.new_person(db, "Bob", "labeller")
-    classes.add(db, "chin", owner)
+    class_edits.add(db, "chin", owner)
     (chin, bare, torn), run = add_faces(db, 3), make_live(db)
     run.classes = ["mask", "nomask", "chin"]
     label(db, chin, "chin")
@@ -74,12 +75,12 @@ def test_merged_answers_count_as_the_other_and_come_apart_again(db: Session) -> 
     )
     db.flush()
     assert torn.disputed
-    classes.merge(db, "chin", "nomask", owner)
+    class_edits.merge(db, "chin", "nomask", owner)
     assert (chin.label, bare.label, torn.disputed) == ("nomask", "nomask", False)
     db.expire_all()
     assert db.query(Score).one().label == "nomask"
     assert {answer.label for answer in db.query(Answer)} == {"chin", "nomask"}, "what was said stays written"
-    classes.undo(db, last_edit(db), owner)
+    class_edits.undo(db, last_edit(db), owner)
     db.expire_all()
     assert (chin.label, bare.label, torn.disputed, db.query(Score).one().label) == (
         "chin",
@@ -88,23 +89,23 @@ def test_merged_answers_count_as_the_other_and_come_apart_again(db: Session) -> 
         "chin",
     )
     with pytest.raises(NotFound):
-        classes.undo(db, last_edit(db), owner)
+        class_edits.undo(db, last_edit(db), owner)
 
 
 def test_a_retired_classs_faces_come_back_and_return_with_it(db: Session) -> None:
     owner = people.owner(db)
-    classes.add(db, "chin", owner)
+    class_edits.add(db, "chin", owner)
     (face,) = add_faces(db, 1)
     label(db, face, "chin")
-    classes.retire(db, "chin", owner)
+    class_edits.retire(db, "chin", owner)
     assert (face.label, face.state, face.waiting) == (None, "proposed", True)
     with pytest.raises(BadAnswer, match="no class"):
-        answers.record(db, owner, Given("late", "label", face.id, "chin"))
-    classes.add(db, "chin", owner)
+        record.record(db, owner, Given("late", "label", face.id, "chin"))
+    class_edits.add(db, "chin", owner)
     assert (face.label, face.waiting) == ("chin", False)
 
 
 @pytest.mark.parametrize("name", ["", "a/b", "a,b", ".hidden", "x" * 41, "mask"])
 def test_a_name_that_does_not_do_says_why(db: Session, name: str) -> None:
     with pytest.raises(BadAnswer):
-        classes.add(db, name, people.owner(db))
+        class_edits.add(db, name, people.owner(db))

@@ -8,9 +8,10 @@ from sqlalchemy.orm import Session
 
 from db.base import now
 from db.models import Answer, Face, Group, Lease, Person, Photo
-from labeller import answers, review
-from labeller.answers import Given
+from labeller.answers import record
+from labeller.answers.record import Given
 from labeller.errors import AnsweredMeanwhile, BadAnswer, NotFound, NothingToUndo
+from labeller.queue import queue
 
 
 @pytest.fixture
@@ -39,10 +40,10 @@ def add_faces(db: Session, count: int, split: str = "train") -> list[Face]:
     return made
 
 
-def draw(db: Session, person: Person, photo: Photo, box: answers.Box, label: str | None = None) -> Face:
+def draw(db: Session, person: Person, photo: Photo, box: record.Box, label: str | None = None) -> Face:
     """A face drawn by hand."""
     given = Given(f"draw {photo.id} {box}", "draw", photo_id=photo.id, box=box, label=label)
-    return answers.record(db, person, given)[0].face
+    return record.record(db, person, given)[0].face
 
 
 def second_look(db: Session, person: Person, face: Face, label: str) -> None:
@@ -58,13 +59,13 @@ def second_look(db: Session, person: Person, face: Face, label: str) -> None:
             blind=True,
         )
     )
-    answers.record(db, person, Given(f"second {face.id}", "label", face.id, label))
+    record.record(db, person, Given(f"second {face.id}", "label", face.id, label))
 
 
 def test_a_label_confirms_and_the_same_key_counts_once(db: Session, ada: Person, faces: list[Face]) -> None:
     given = Given("key 1", "label", faces[0].id, "mask", seconds=0.7)
-    answer, created = answers.record(db, ada, given)
-    again, repeated = answers.record(db, ada, given)
+    answer, created = record.record(db, ada, given)
+    again, repeated = record.record(db, ada, given)
     assert (created, repeated) == (True, False)
     assert answer.id == again.id
     assert (faces[0].state, faces[0].label, faces[0].decided_by) == ("confirmed", "mask", ada.id)
@@ -81,45 +82,45 @@ def test_undo_goes_back_all_the_way(db: Session, ada: Person, faces: list[Face])
     seen = []
     for number, (kind, label, box) in enumerate(steps):
         seen.append((face.state, face.label, face.box))
-        answers.record(db, ada, Given(f"do {number}", kind, face.id, label, box))
+        record.record(db, ada, Given(f"do {number}", kind, face.id, label, box))
     assert (face.state, face.label) == ("rejected", None)
     versions = face.box_version
     for number, before in enumerate(reversed(seen)):
-        answers.record(db, ada, Given(f"undo {number}", "undo"))
+        record.record(db, ada, Given(f"undo {number}", "undo"))
         assert (face.state, face.label, face.box) == before
     assert face.box_version > versions, "an embedding of the moved box must not serve the old one"
     with pytest.raises(NothingToUndo):
-        answers.record(db, ada, Given("one too many", "undo"))
+        record.record(db, ada, Given("one too many", "undo"))
     kept = db.scalars(select(Answer.kind).order_by(Answer.id)).all()
     assert kept == ["label", "adjust", "label", "reject"] + ["undo"] * 4
 
 
 def test_unsure_leaves_the_queue_without_a_label(db: Session, ada: Person, faces: list[Face]) -> None:
-    answers.record(db, ada, Given("key", "unsure", faces[0].id))
+    record.record(db, ada, Given("key", "unsure", faces[0].id))
     assert (faces[0].state, faces[0].label) == ("proposed", None)
-    left = review.next_faces(db, ada, "label", 10)
+    left = queue.next_faces(db, ada, "label", 10)
     assert [item.face.id for item in left.items] == [face.id for face in faces[1:]]
 
 
 def test_an_answer_on_a_face_that_somebody_else_answered_meanwhile_is_refused(
     db: Session, ada: Person, bob: Person, faces: list[Face]
 ) -> None:
-    review.next_faces(db, ada, "label", 1)
-    answers.record(db, bob, Given("bob's", "label", faces[0].id, "nomask"))
+    queue.next_faces(db, ada, "label", 1)
+    record.record(db, bob, Given("bob's", "label", faces[0].id, "nomask"))
     with pytest.raises(AnsweredMeanwhile, match="nomask"):
-        answers.record(db, ada, Given("ada's", "label", faces[0].id, "mask"))
+        record.record(db, ada, Given("ada's", "label", faces[0].id, "mask"))
     db.rollback()
 
 
 def test_who_was_shown_the_other_answer_may_correct_it(
     db: Session, ada: Person, bob: Person, faces: list[Face]
 ) -> None:
-    answers.record(db, bob, Given("bob's", "label", faces[0].id, "nomask"))
+    record.record(db, bob, Given("bob's", "label", faces[0].id, "nomask"))
     db.add(Lease(face_id=faces[0].id, person_id=ada.id, seen_at=now(), until=now() + timedelta(minutes=1)))
     db.flush()
-    answers.record(db, ada, Given("ada's", "label", faces[0].id, "mask"))
+    record.record(db, ada, Given("ada's", "label", faces[0].id, "mask"))
     assert faces[0].label == "mask"
-    answers.record(db, ada, Given("ada takes hers back", "undo", faces[0].id))
+    record.record(db, ada, Given("ada takes hers back", "undo", faces[0].id))
     assert faces[0].label == "nomask"
 
 
@@ -139,7 +140,7 @@ def test_an_answer_that_does_not_fit_says_why(
 ) -> None:
     fitting = Given(given.client_key, given.kind, faces[0].id, given.label, given.box)
     with pytest.raises(BadAnswer, match=words):
-        answers.record(db, ada, fitting)
+        record.record(db, ada, fitting)
     db.rollback()
     assert db.scalars(select(Answer)).all() == []
 
@@ -147,36 +148,36 @@ def test_an_answer_that_does_not_fit_says_why(
 def test_keys_and_faces_of_others_stay_theirs(
     db: Session, ada: Person, bob: Person, faces: list[Face]
 ) -> None:
-    answers.record(db, ada, Given("key", "label", faces[0].id, "mask"))
+    record.record(db, ada, Given("key", "label", faces[0].id, "mask"))
     with pytest.raises(BadAnswer, match="another person"):
-        answers.record(db, bob, Given("key", "label", faces[1].id, "mask"))
+        record.record(db, bob, Given("key", "label", faces[1].id, "mask"))
     with pytest.raises(NothingToUndo):
-        answers.record(db, bob, Given("not mine", "undo", faces[0].id))
+        record.record(db, bob, Given("not mine", "undo", faces[0].id))
     with pytest.raises(NotFound):
-        answers.record(db, bob, Given("nowhere", "label", 10_000, "mask"))
+        record.record(db, bob, Given("nowhere", "label", 10_000, "mask"))
 
 
 def test_two_people_never_hold_the_same_face_until_a_lease_runs_out(
     db: Session, ada: Person, bob: Person, faces: list[Face]
 ) -> None:
-    hers = {item.face.id for item in review.next_faces(db, ada, "label", 2).items}
-    his = {item.face.id for item in review.next_faces(db, bob, "label", 10).items}
+    hers = {item.face.id for item in queue.next_faces(db, ada, "label", 2).items}
+    his = {item.face.id for item in queue.next_faces(db, bob, "label", 10).items}
     assert hers.isdisjoint(his)
     assert hers | his == {face.id for face in faces}
-    assert {item.face.id for item in review.next_faces(db, ada, "label", 2).items} == hers
+    assert {item.face.id for item in queue.next_faces(db, ada, "label", 2).items} == hers
     db.execute(update(Lease).values(until=now() - timedelta(seconds=1)))
-    assert len(review.next_faces(db, bob, "label", 10).items) == len(faces)
+    assert len(queue.next_faces(db, bob, "label", 10).items) == len(faces)
 
 
 def test_a_drawn_face_is_an_answer_too(db: Session, ada: Person, faces: list[Face]) -> None:
     photo = db.get_one(Photo, faces[0].photo_id)
     given = Given("drawn", "draw", photo_id=photo.id, box=(100, 100, 40, 40), label="mask")
-    drawn = answers.record(db, ada, given)[0].face
-    assert answers.record(db, ada, given)[0].face is drawn, "the same key draws one face"
+    drawn = record.record(db, ada, given)[0].face
+    assert record.record(db, ada, given)[0].face is drawn, "the same key draws one face"
     assert (drawn.source, drawn.state, drawn.label) == ("human", "confirmed", "mask")
     with pytest.raises(BadAnswer):
-        answers.record(db, ada, Given("outside", "draw", photo_id=photo.id, box=(380, 100, 40, 40)))
-    answers.record(db, ada, Given("never mind", "undo"))
+        record.record(db, ada, Given("outside", "draw", photo_id=photo.id, box=(380, 100, 40, 40)))
+    record.record(db, ada, Given("never mind", "undo"))
     assert (drawn.state, drawn.label) == ("rejected", None)
-    answers.record(db, ada, Given("after all", "redo"))
+    record.record(db, ada, Given("after all", "redo"))
     assert (drawn.state, drawn.label) == ("confirmed", "mask")

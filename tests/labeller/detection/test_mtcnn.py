@@ -10,14 +10,16 @@ from sqlalchemy.orm import Session
 
 from db.models import Answer, Face, Photo
 from db.session import session_scope
-from labeller import erasure, intake, people
+from labeller.erasure import erasure
+from labeller.people import people
+from labeller.uploads import intake
 from tests.pictures import jpeg, portrait
 
 pytestmark = pytest.mark.slow
 
 
 def test_the_face_is_found_with_or_without_a_mask() -> None:
-    from labeller.faces import detect
+    from labeller.detection.mtcnn import detect
 
     for seed in range(6):
         best = detect(np.asarray(portrait(seed, seed % 2 == 1)))[0]
@@ -30,7 +32,7 @@ def test_the_face_is_found_with_or_without_a_mask() -> None:
 
 
 def test_a_tight_crop_is_found_by_the_second_look() -> None:
-    from labeller.faces import detect
+    from labeller.detection.mtcnn import detect
 
     photo = portrait(0, masked=False)
     x, y, w, h = detect(np.asarray(photo))[0].box
@@ -42,13 +44,13 @@ def test_a_tight_crop_is_found_by_the_second_look() -> None:
 
 @pytest.mark.parametrize("size", [(1, 1), (8, 8), (1, 600), (640, 480)])
 def test_a_picture_without_a_face_has_no_proposals(size: tuple[int, int]) -> None:
-    from labeller.faces import detect
+    from labeller.detection.mtcnn import detect
 
     assert [one for one in detect(np.full((*size, 3), 128, np.uint8)) if one.confidence > 0.5] == []
 
 
 def test_boxes_are_in_pixels_of_the_whole_photo_and_the_folder_labels_the_obvious_face(db: Session) -> None:
-    from labeller.proposals import propose_faces
+    from labeller.detection.proposals import propose_faces
 
     small = portrait(2, masked=True)
     large = small.resize((small.width * 5, small.height * 5), Image.Resampling.BICUBIC)
@@ -68,7 +70,7 @@ def test_boxes_are_in_pixels_of_the_whole_photo_and_the_folder_labels_the_obviou
 
 def test_a_photo_whose_picture_is_gone_fails_with_words(db: Session, data: Path) -> None:
     from db.storage import blobs
-    from labeller.proposals import propose_faces
+    from labeller.detection.proposals import propose_faces
 
     photo = intake.receive(db, jpeg(portrait(3, False)), None).photo
     db.commit()
@@ -82,7 +84,7 @@ def test_a_photo_whose_picture_is_gone_fails_with_words(db: Session, data: Path)
 def test_a_photo_that_is_erased_while_it_is_looked_at_ends_quietly(
     db: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from labeller import faces, proposals
+    from labeller.detection import mtcnn, proposals
 
     photo = intake.receive(db, jpeg(portrait(3, False)), None).photo
     db.commit()
@@ -92,7 +94,7 @@ def test_a_photo_that_is_erased_while_it_is_looked_at_ends_quietly(
             erasure.start(other, Photo.id == photo.id, None)
             other.commit()
             erasure.finish_pending(other)
-        return faces.detect(pixels)
+        return mtcnn.detect(pixels)
 
     monkeypatch.setattr(proposals, "detect", looked_at)
     proposals.propose_faces(db, photo.id, 0, "test")
@@ -100,8 +102,8 @@ def test_a_photo_that_is_erased_while_it_is_looked_at_ends_quietly(
 
 
 def test_what_is_obvious() -> None:
-    from labeller.faces import Detection
-    from labeller.proposals import obvious
+    from labeller.detection.mtcnn import Detection
+    from labeller.detection.proposals import obvious
 
     def found(confidence: float, side: float) -> Detection:
         return Detection((0, 0, side, side), confidence, {})

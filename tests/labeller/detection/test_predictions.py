@@ -6,8 +6,9 @@ from sqlalchemy.orm import Session
 from db.errors import Unavailable
 from db.models import Prediction
 from db.storage import blobs
-from labeller import intake, predictions
-from tests.labeller.test_review import make_live
+from labeller.detection import predictions
+from labeller.uploads import intake
+from tests.labeller.queue.test_queue import make_live
 from tests.pictures import jpeg, portrait
 
 

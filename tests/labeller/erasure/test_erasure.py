@@ -24,12 +24,18 @@ from db.models import (
 )
 from db.settings import settings
 from db.storage import blobs
-from labeller import answers, erasure, intake, invites, people, renditions, retention, uploads
+from labeller import retention
+from labeller.answers import record
+from labeller.erasure import erasure
 from labeller.errors import BadAnswer, NotInvited
-from tests.labeller.test_answers import draw
-from tests.labeller.test_metadata import everything_in
+from labeller.people import invites, people
+from labeller.photos import renditions
+from labeller.photos.access import get_photo
+from labeller.uploads import chunked, intake
+from tests.labeller.answers.test_record import draw
+from tests.labeller.photos.test_strip_metadata import everything_in
 from tests.pictures import jpeg, portrait
-from trainer import dataset
+from trainer.data import dataset
 
 ADA = "Ada-Lovelace-of-the-test"
 
@@ -99,8 +105,8 @@ def test_erasing_a_person_leaves_no_row_no_blob_no_vector_and_no_line(
     hers = [give(db, ada, seed) for seed in range(1, 5)]
     given = give(db, people.new_person(db, "Bob", "friend"), 20)
     run = trained_on(db, [*hers, given])
-    answers.record(db, ada, answers.Given("a", "label", given.id, "mask", seen_at=now()))
-    uploads.take_part(db, ada, ada, "ab" * 32, 0, 2, b"half a photo of hers")
+    record.record(db, ada, record.Given("a", "label", given.id, "mask", seen_at=now()))
+    chunked.take_part(db, ada, ada, "ab" * 32, 0, 2, b"half a photo of hers")
     log = settings().run_dir / "logs" / "web.log"
     log.parent.mkdir(parents=True)
     log.write_text(f"something about {ADA} and adamant others\n")
@@ -167,11 +173,11 @@ def test_a_photo_erased_in_bulk_can_be_had_back_for_a_while(db: Session) -> None
     assert erasure.start(db, Photo.id.in_(ids), None, undo_seconds=30) == ids
     db.commit()
     with pytest.raises(Exception, match="no such photo"):
-        intake.get_photo(db, ids[0])
+        get_photo(db, ids[0])
     erasure.finish_pending(db)
     assert erasure.undo(db, ids[:1]) == 1
     db.commit()
-    assert intake.get_photo(db, ids[0]).status == "ready"
+    assert get_photo(db, ids[0]).status == "ready"
     db.get_one(Photo, ids[1]).erase_at = now() - timedelta(seconds=1)
     db.commit()
     assert erasure.undo(db, ids[1:]) == 0
@@ -234,7 +240,7 @@ def test_the_last_owner_stays(db: Session) -> None:
 
 def test_a_labellers_answers_stay_when_the_labeller_goes(db: Session) -> None:
     bob, face = people.new_person(db, "Bob", "labeller"), give(db, None, 1)
-    answers.record(db, bob, answers.Given("b", "label", face.id, "nomask", seen_at=now()))
+    record.record(db, bob, record.Given("b", "label", face.id, "nomask", seen_at=now()))
     erasure.start_person(db, bob, None)
     db.commit()
     erasure.finish_pending(db)

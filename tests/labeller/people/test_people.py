@@ -10,9 +10,10 @@ from sqlalchemy.orm import Session
 from db.base import now
 from db.models import Event, Invite, Person, Photo, Token
 from db.settings import settings
-from labeller import consent, intake, invites, people
 from labeller.errors import BadAnswer, NotFound, NotInvited
-from tests.labeller.test_answers import draw
+from labeller.people import consent, invites, people
+from labeller.uploads import intake
+from tests.labeller.answers.test_record import draw
 from tests.pictures import jpeg, portrait
 
 

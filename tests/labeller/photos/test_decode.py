@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
-from labeller import lossless
-from labeller.decode import decode
-from labeller.repeats import NEAR, distance
+from labeller.photos import strip_metadata
+from labeller.photos.decode import decode
+from labeller.photos.splits import NEAR, distance
 from tests.hostile import KINDS, saved
 from tests.pictures import SHARED, jpeg, portrait
 
@@ -117,16 +117,18 @@ def test_transparent_parts_are_seen_on_white() -> None:
 
 def test_a_jpeg_of_an_unusual_build_is_left_to_the_decoder() -> None:
     whole = jpeg(portrait(2, False))
-    assert lossless.jpeg(whole) is not None
-    assert lossless.jpeg(whole[:-2]) is None, "no end"
-    assert lossless.jpeg(b"GIF89a") is None
-    assert lossless.jpeg(whole[:2] + b"\xff\xdc\x00\x04\x00\x10" + whole[2:]) is None, "an unknown segment"
-    assert lossless.jpeg(whole[:2] + b"\xff\xe1\x00\x01" + whole[2:]) is None, (
+    assert strip_metadata.jpeg(whole) is not None
+    assert strip_metadata.jpeg(whole[:-2]) is None, "no end"
+    assert strip_metadata.jpeg(b"GIF89a") is None
+    assert strip_metadata.jpeg(whole[:2] + b"\xff\xdc\x00\x04\x00\x10" + whole[2:]) is None, (
+        "an unknown segment"
+    )
+    assert strip_metadata.jpeg(whole[:2] + b"\xff\xe1\x00\x01" + whole[2:]) is None, (
         "a segment shorter than its length"
     )
-    assert lossless.jpeg(whole + b"PK\x03\x04 and more").endswith(b"\xff\xd9")
-    assert lossless.webp(saved(portrait(2, False).convert("RGBA"), "WEBP", lossless=True)) is not None
-    assert lossless.webp(b"RIFF\x04\0\0\0WEBP") is None
+    assert strip_metadata.jpeg(whole + b"PK\x03\x04 and more").endswith(b"\xff\xd9")
+    assert strip_metadata.webp(saved(portrait(2, False).convert("RGBA"), "WEBP", lossless=True)) is not None
+    assert strip_metadata.webp(b"RIFF\x04\0\0\0WEBP") is None
 
 
 def photos() -> list[Image.Image]:

@@ -9,7 +9,8 @@ from PIL import Image, TiffImagePlugin
 from sqlalchemy.orm import Session
 
 from db.session import forget_deleted
-from labeller import intake, people, uploads
+from labeller.people import people
+from labeller.uploads import chunked, intake
 from tests.hostile import chunk, saved
 from tests.pictures import jpeg, portrait
 
@@ -82,11 +83,11 @@ def test_none_of_the_metadata_is_left_anywhere_in_the_data_folder(
     assert "place" in present, "the file that is sent does hold it"
     ada = people.new_person(db, "Ada", "friend")
     if in_parts:
-        monkeypatch.setattr(uploads, "PART_BYTES", 10_000)
+        monkeypatch.setattr(chunked, "PART_BYTES", 10_000)
         digest = hashlib.sha256(content).hexdigest()
         parts = [content[start : start + 10_000] for start in range(0, len(content), 10_000)]
         for number in reversed(range(len(parts))):
-            received = uploads.take_part(db, ada, ada, digest, number, len(parts), parts[number])
+            received = chunked.take_part(db, ada, ada, digest, number, len(parts), parts[number])
     else:
         received = intake.receive(db, content, ada, ada)
     db.commit()

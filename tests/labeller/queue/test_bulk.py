@@ -5,10 +5,13 @@ from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from db.models import Embedding, Face, Photo
-from labeller import answers, boxes, leases, lookalike, people, tally
-from labeller.answers import Given
-from tests.labeller.test_answers import add_faces, draw
-from tests.labeller.test_review import make_live, score
+from labeller.answers import boxes, record
+from labeller.answers.record import Given
+from labeller.people import people
+from labeller.queue import bulk, leases
+from labeller.reports import counts
+from tests.labeller.answers.test_record import add_faces, draw
+from tests.labeller.queue.test_queue import make_live, score
 from tests.serving import agree
 
 
@@ -16,25 +19,25 @@ def test_look_alikes_stand_side_by_side() -> None:
     chance = np.random.default_rng(1)
     groups = chance.integers(0, 4, 60)
     vectors = np.eye(4, 64)[groups] * 5 + chance.normal(size=(60, 64)) * 0.3
-    order = lookalike.chain(vectors.astype(np.float32))
+    order = bulk.chain(vectors.astype(np.float32))
     assert sorted(order) == list(range(60))
     steps = groups[order]
     assert (steps[1:] != steps[:-1]).sum() == 3, "each group is left once"
-    assert lookalike.chain(np.empty((0, 64), np.float32)) == []
+    assert bulk.chain(np.empty((0, 64), np.float32)) == []
 
 
 def test_only_what_the_model_is_sure_of_and_nobody_answered_comes_in_bulk(db: Session) -> None:
     ada, bob = people.new_person(db, "Ada", "labeller"), people.new_person(db, "Bob", "labeller")
     faces, (locked,) = add_faces(db, 8), add_faces(db, 1, "locked")
     agree(db, [face.id for face in (*faces, locked)])
-    answers.record(db, bob, Given("b", "label", faces[0].id, "mask"))
+    record.record(db, bob, Given("b", "label", faces[0].id, "mask"))
     faces[2].doubtful = True
     leases.take(db, bob, [faces[4].id], blind=True)
-    found = lookalike.agreed_faces(db, ada, "mask", 10)
+    found = bulk.agreed_faces(db, ada, "mask", 10)
     assert [item.face.id for item in found.items] == [faces[6].id], "not answered, doubtful, held or locked"
     assert found.remaining == {"mask": 1, "nomask": 4}
-    assert lookalike.agreed_faces(db, ada, None, 10).label == "nomask", "the most frequent"
-    his = lookalike.agreed_faces(db, bob, "nomask", 10)
+    assert bulk.agreed_faces(db, ada, None, 10).label == "nomask", "the most frequent"
+    his = bulk.agreed_faces(db, bob, "nomask", 10)
     assert [item.face.id for item in his.items] == [faces[4].id], "all others are held by Ada now"
 
 
@@ -44,7 +47,7 @@ def test_faces_without_features_come_last(db: Session) -> None:
     ada = people.new_person(db, "Ada", "labeller")
     for gone in ([faces[0].id], [face.id for face in faces]):
         db.execute(delete(Embedding).where(Embedding.face_id.in_(gone)))
-        found = lookalike.agreed_faces(db, ada, "mask", 10)
+        found = bulk.agreed_faces(db, ada, "mask", 10)
         assert {item.face.id for item in found.items} == {faces[0].id, faces[2].id, faces[4].id}
         assert found.items[-1].face.id == faces[0].id
 
@@ -66,16 +69,16 @@ def test_recall_is_counted_on_complete_photos(db: Session) -> None:
     owner = people.owner(db)
     found, wrong, *_ = add_faces(db, 4)
     photo = db.get_one(Photo, found.photo_id)
-    assert tally.detector_recall(db) is None
-    answers.record(db, owner, Given("1", "label", found.id, "mask"))
-    answers.record(db, owner, Given("2", "reject", wrong.id))
+    assert counts.detector_recall(db) is None
+    record.record(db, owner, Given("1", "label", found.id, "mask"))
+    record.record(db, owner, Given("2", "reject", wrong.id))
     draw(db, owner, photo, (200, 200, 40, 40))
     taken_back = draw(db, owner, photo, (300, 200, 40, 40))
-    answers.record(db, owner, Given("3", "undo", taken_back.id))
-    assert tally.detector_recall(db) is None, "nobody said that the photo is complete"
+    record.record(db, owner, Given("3", "undo", taken_back.id))
+    assert counts.detector_recall(db) is None, "nobody said that the photo is complete"
     boxes.complete(db, photo, owner, is_complete=True)
     db.flush()
-    recall = tally.detector_recall(db)
+    recall = counts.detector_recall(db)
     assert recall is not None
     assert (recall["value"], recall["n"], recall["photos"]) == (0.5, 2, 1)
     assert boxes.next_incomplete(db, 0) is None
@@ -85,14 +88,15 @@ def test_recall_is_counted_on_complete_photos(db: Session) -> None:
 
 
 def test_what_merged_classes_are_given_is_added_up(db: Session) -> None:
-    from labeller import classes, review
+    from labeller.answers import class_edits
+    from labeller.queue import queue
 
     owner = people.owner(db)
-    classes.add(db, "chin", owner)
+    class_edits.add(db, "chin", owner)
     (face,), run = add_faces(db, 1), make_live(db)
     score(db, run, face, 0.6)
-    classes.merge(db, "mask", "chin", owner)
-    (item,) = review.next_faces(db, owner, "label", 1).items
+    class_edits.merge(db, "mask", "chin", owner)
+    (item,) = queue.next_faces(db, owner, "label", 1).items
     assert item.guess is not None
     assert item.guess.probabilities == {"chin": 0.6, "nomask": 0.4}
     assert isinstance(item.face, Face)

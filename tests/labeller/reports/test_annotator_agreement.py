@@ -7,13 +7,16 @@ from sqlalchemy.orm import Session
 
 from db.models import Face, Person
 from db.settings import settings
-from labeller import agreement, answers, people, review
-from labeller.answers import Given
-from tests.labeller.test_answers import add_faces, second_look
+from labeller.answers import record
+from labeller.answers.record import Given
+from labeller.people import people
+from labeller.queue import queue
+from labeller.reports import annotator_agreement
+from tests.labeller.answers.test_record import add_faces, second_look
 
 
 def first_look(db: Session, person: Person, face: Face, label: str) -> None:
-    answers.record(db, person, Given(f"first {face.id}", "label", face.id, label, seconds=2.0))
+    record.record(db, person, Given(f"first {face.id}", "label", face.id, label, seconds=2.0))
 
 
 def test_cohens_kappa_is_scikit_learns() -> None:
@@ -22,7 +25,7 @@ def test_cohens_kappa_is_scikit_learns() -> None:
     ratings = np.stack(
         [np.where(chance.random(200) < 0.8, truth, chance.integers(0, 3, 200)) for _ in range(2)], 1
     )
-    assert agreement.cohen(ratings) == pytest.approx(cohen_kappa_score(*ratings.T))
+    assert annotator_agreement.cohen(ratings) == pytest.approx(cohen_kappa_score(*ratings.T))
 
 
 def test_fleiss_kappa_by_hand() -> None:
@@ -31,17 +34,21 @@ def test_fleiss_kappa_by_hand() -> None:
     ratings[-1] = [1, 0]
     assert (ratings == 0).sum() == 13
     chance = (13 / 20) ** 2 + (7 / 20) ** 2
-    assert agreement.fleiss(ratings) == pytest.approx((0.7 - chance) / (1 - chance))
+    assert annotator_agreement.fleiss(ratings) == pytest.approx((0.7 - chance) / (1 - chance))
 
 
 def test_kappas_interval_holds_the_value_and_narrows_with_more_faces() -> None:
     few = np.array([[0, 0], [1, 1], [0, 1], [1, 1]] * 5)
-    narrow, wide = (agreement.bootstrap(few.repeat(times, 0), agreement.cohen) for times in (20, 1))
+    narrow, wide = (
+        annotator_agreement.bootstrap(few.repeat(times, 0), annotator_agreement.cohen) for times in (20, 1)
+    )
     assert narrow is not None
     assert wide is not None
     assert wide["low"] < wide["value"] < wide["high"]
     assert narrow["high"] - narrow["low"] < (wide["high"] - wide["low"]) / 2
-    assert agreement.bootstrap(np.zeros((9, 2), int), agreement.cohen) is None, "chance alone would agree"
+    assert annotator_agreement.bootstrap(np.zeros((9, 2), int), annotator_agreement.cohen) is None, (
+        "chance alone would agree"
+    )
 
 
 def test_a_second_opinion_is_served_blind_and_a_dispute_is_settled_by_who_saw_both(
@@ -51,22 +58,22 @@ def test_a_second_opinion_is_served_blind_and_a_dispute_is_settled_by_who_saw_bo
     face.wanted = 2
     db.flush()
     first_look(db, ada, face, "mask")
-    assert review.next_faces(db, ada, "label", 5).items == [], "nobody is asked twice"
-    (item,) = review.next_faces(db, bob, "label", 5).items
+    assert queue.next_faces(db, ada, "label", 5).items == [], "nobody is asked twice"
+    (item,) = queue.next_faces(db, bob, "label", 5).items
     assert item.label is None
-    answers.record(db, bob, Given("bob", "label", face.id, "nomask"))
+    record.record(db, bob, Given("bob", "label", face.id, "nomask"))
     assert (face.label, face.disputed, face.opinions, face.waiting) == ("mask", True, 2, False)
-    ((shown, said),) = agreement.disputed(db)
+    ((shown, said),) = annotator_agreement.disputed(db)
     assert shown is face
     assert {one.who.name: one.what for one in said if one.who} == {
         "Ada": ("label", "mask"),
         "Bob": ("label", "nomask"),
     }
     owner = people.owner(db)
-    last = answers.standing(db, face)[-1]
-    answers.record(db, owner, Given("settled", "label", face.id, "nomask", seen_at=last.created_at))
+    last = record.standing(db, face)[-1]
+    record.record(db, owner, Given("settled", "label", face.id, "nomask", seen_at=last.created_at))
     assert (face.label, face.disputed) == ("nomask", False)
-    answers.record(db, owner, Given("back", "undo", face.id))
+    record.record(db, owner, Given("back", "undo", face.id))
     assert (face.label, face.disputed) == ("mask", True)
 
 
@@ -75,7 +82,7 @@ def test_agreement_and_everybodys_record(db: Session, ada: Person, bob: Person) 
     for place, face in enumerate(faces):
         first_look(db, ada, face, "mask" if place < 5 else "nomask")
         second_look(db, bob, face, "mask" if place < 4 else "nomask")
-    figures, records = agreement.measure(db)
+    figures, records = annotator_agreement.measure(db)
     assert figures is not None
     assert (figures.faces, figures.people, figures.name) == (10, 2, "Cohen")
     assert figures.raw["value"] == 0.9
@@ -85,9 +92,9 @@ def test_agreement_and_everybodys_record(db: Session, ada: Person, bob: Person) 
     assert (hers.person.name, hers.answers, hers.seconds, hers.settled) == ("Ada", 10, 2.0, 9)
     assert (his.right or {})["value"] == 1.0, "the disputed one counts for nobody"
     owner = people.owner(db)
-    seen = answers.standing(db, faces[4])[-1].created_at
-    answers.record(db, owner, Given("settle", "label", faces[4].id, "mask", seen_at=seen))
-    _, (hers, his, theirs) = agreement.measure(db)
+    seen = record.standing(db, faces[4])[-1].created_at
+    record.record(db, owner, Given("settle", "label", faces[4].id, "mask", seen_at=seen))
+    _, (hers, his, theirs) = annotator_agreement.measure(db)
     assert (hers.right or {})["value"] == 1.0
     assert (his.right or {})["value"] == 0.9
     assert theirs.right is None, "who saw the answers is not measured by them"
@@ -100,18 +107,18 @@ def test_gold_faces_are_mixed_in_for_new_labellers_only(
     faces = add_faces(db, 12)
     for face in faces[:4]:
         first_look(db, owner, face, "mask")
-    assert agreement.vouch(db, [face.id for face in faces], owner) == 4, "only what has an answer"
+    assert annotator_agreement.vouch(db, [face.id for face in faces], owner) == 4, "only what has an answer"
     monkeypatch.setenv("GOLD_FACES", "2")
     settings.cache_clear()
-    served = [item.face.id for item in review.next_faces(db, ada, "label", 10).items]
+    served = [item.face.id for item in queue.next_faces(db, ada, "label", 10).items]
     gold = [face.id for face in faces[:4]]
     assert served[5] in gold, "among the others"
-    answers.record(db, ada, Given("wrong", "label", gold[0], "nomask"))
+    record.record(db, ada, Given("wrong", "label", gold[0], "nomask"))
     assert (faces[0].label, faces[0].disputed) == ("mask", False), "gold does not change unawares"
-    answers.record(db, ada, Given("right", "label", gold[1], "mask"))
-    assert not {item.face.id for item in review.next_faces(db, ada, "label", 12).items} & set(gold), (
+    record.record(db, ada, Given("right", "label", gold[1], "mask"))
+    assert not {item.face.id for item in queue.next_faces(db, ada, "label", 12).items} & set(gold), (
         "two were enough"
     )
-    assert not {item.face.id for item in review.next_faces(db, owner, "label", 12).items} & set(gold)
-    record = next(one for one in agreement.measure(db)[1] if one.person is ada)
-    assert (record.settled, (record.right or {})["value"]) == (2, 0.5)
+    assert not {item.face.id for item in queue.next_faces(db, owner, "label", 12).items} & set(gold)
+    agreement = next(one for one in annotator_agreement.measure(db)[1] if one.person is ada)
+    assert (agreement.settled, (agreement.right or {})["value"]) == (2, 0.5)

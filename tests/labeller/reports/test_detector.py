@@ -5,10 +5,10 @@ from sqlalchemy.orm import Session
 
 from db.base import now
 from db.models import Event, Face, Person, Workbench
-from labeller import detector
-from labeller.detector import Seen
 from labeller.errors import BadAnswer
-from tests.labeller.test_answers import add_faces
+from labeller.reports import detector
+from labeller.reports.detector import Seen
+from tests.labeller.answers.test_record import add_faces
 
 
 def seen(real: bool, chance: float | None, label: str | None = None, **other: object) -> Seen:

@@ -9,8 +9,9 @@ from sqlalchemy.orm import Session
 
 from db.models import Person, Photo
 from db.storage import blobs
-from labeller import intake, people, uploads
 from labeller.errors import BadPhoto, Damaged, PhotoTooLarge
+from labeller.people import people
+from labeller.uploads import chunked, intake
 from tests.pictures import jpeg, portrait
 
 PART = 5_000
@@ -18,7 +19,7 @@ PART = 5_000
 
 @pytest.fixture(autouse=True)
 def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(uploads, "PART_BYTES", PART)
+    monkeypatch.setattr(chunked, "PART_BYTES", PART)
 
 
 @pytest.fixture
@@ -36,15 +37,15 @@ def test_parts_in_any_order_make_the_photo_and_leave_nothing(db: Session, ada: P
     assert len(parts) > 3
     order = [2, 0, *range(3, len(parts)), 2]
     for number in order:
-        assert uploads.take_part(db, ada, ada, digest, number, len(parts), parts[number]) is None
-    assert uploads.arrived(db, ada, [digest, "0" * 64]) == {digest: (None, sorted(set(order)))}
-    received = uploads.take_part(db, ada, ada, digest, 1, len(parts), parts[1])
+        assert chunked.take_part(db, ada, ada, digest, number, len(parts), parts[number]) is None
+    assert chunked.arrived(db, ada, [digest, "0" * 64]) == {digest: (None, sorted(set(order)))}
+    received = chunked.take_part(db, ada, ada, digest, 1, len(parts), parts[1])
     assert received is not None
     assert received.created
     assert (received.photo.person_id, received.photo.sha256) == (ada.id, digest)
     assert not blobs().named("part")
-    assert uploads.arrived(db, ada, [digest]) == {digest: (received.photo.id, [])}
-    again = uploads.take_part(db, ada, ada, digest, 0, len(parts), parts[0])
+    assert chunked.arrived(db, ada, [digest]) == {digest: (received.photo.id, [])}
+    again = chunked.take_part(db, ada, ada, digest, 0, len(parts), parts[0])
     assert again is not None
     assert (again.photo.id, again.created) == (received.photo.id, False)
     assert not blobs().named("part")
@@ -52,9 +53,9 @@ def test_parts_in_any_order_make_the_photo_and_leave_nothing(db: Session, ada: P
 
 def test_a_photo_damaged_on_its_way_is_asked_for_again(db: Session, ada: Person) -> None:
     digest, parts = parts_of(jpeg(portrait(2, False)))
-    uploads.take_part(db, ada, ada, digest, 0, 2, b"something else")
+    chunked.take_part(db, ada, ada, digest, 0, 2, b"something else")
     with pytest.raises(Damaged):
-        uploads.take_part(db, ada, ada, digest, 1, 2, parts[1])
+        chunked.take_part(db, ada, ada, digest, 1, 2, parts[1])
     assert not blobs().named("part"), "all of it comes again"
     assert db.scalar(select(func.count(Photo.id))) == 0
 
@@ -62,7 +63,7 @@ def test_a_photo_damaged_on_its_way_is_asked_for_again(db: Session, ada: Person)
 def test_what_is_no_photo_is_refused_once_it_is_whole(db: Session, ada: Person) -> None:
     digest, parts = parts_of(b"hello, I am no picture")
     with pytest.raises(BadPhoto, match="not a photo"):
-        uploads.take_part(db, ada, ada, digest, 0, 1, parts[0])
+        chunked.take_part(db, ada, ada, digest, 0, 1, parts[0])
     assert not blobs().named("part")
 
 
@@ -81,7 +82,7 @@ def test_a_wrong_part_is_refused(
     db: Session, ada: Person, digest: str, number: int, of: int, content: bytes, error: type[Exception]
 ) -> None:
     with pytest.raises(error):
-        uploads.take_part(db, ada, ada, digest, number, of, content)
+        chunked.take_part(db, ada, ada, digest, number, of, content)
     assert not blobs().named("part")
 
 
@@ -90,9 +91,9 @@ def test_a_friend_learns_nothing_of_what_others_sent(db: Session, ada: Person) -
     content = jpeg(portrait(3, True))
     digest = hashlib.sha256(content).hexdigest()
     hers = intake.receive(db, content, ada, ada).photo
-    uploads.take_part(db, ada, ada, "b" * 64, 0, 2, b"half")
-    assert uploads.arrived(db, bob, [digest, "b" * 64]) == {}
-    assert uploads.arrived(db, owner, [digest]) == {digest: (hers.id, [])}
+    chunked.take_part(db, ada, ada, "b" * 64, 0, 2, b"half")
+    assert chunked.arrived(db, bob, [digest, "b" * 64]) == {}
+    assert chunked.arrived(db, owner, [digest]) == {digest: (hers.id, [])}
     his = intake.receive(db, content, bob, bob)
     assert his.created
     assert his.photo.id != hers.id
@@ -102,9 +103,9 @@ def test_a_friend_learns_nothing_of_what_others_sent(db: Session, ada: Person) -
 def test_uploads_that_nobody_went_on_with_are_forgotten(
     db: Session, ada: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    uploads.take_part(db, ada, ada, "c" * 64, 0, 2, b"half")
-    uploads.forget_stale()
+    chunked.take_part(db, ada, ada, "c" * 64, 0, 2, b"half")
+    chunked.forget_stale()
     assert len(blobs().named("part")) == 1
-    monkeypatch.setattr(uploads, "KEPT", timedelta(seconds=-1))
-    uploads.forget_stale()
+    monkeypatch.setattr(chunked, "KEPT", timedelta(seconds=-1))
+    chunked.forget_stale()
     assert not blobs().named("part")

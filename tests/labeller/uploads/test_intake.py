@@ -11,9 +11,12 @@ from sqlalchemy.orm import Session
 from db.models import Photo
 from db.settings import settings
 from db.storage import blobs
-from labeller import erasure, intake, people
-from labeller.decode import ANSWER, decode
+from labeller.erasure import erasure
 from labeller.errors import BadPhoto, PhotoTooLarge
+from labeller.people import people
+from labeller.photos.decode import ANSWER, decode
+from labeller.photos.limits import check_size
+from labeller.uploads import intake
 from tests.hostile import animated, png, saved
 from tests.pictures import jpeg, portrait
 
@@ -56,14 +59,14 @@ def test_a_decoder_that_is_killed_while_it_answers_leaves_no_half_a_photo(
         theirs.sendall(ANSWER.pack(20_000, 2) + b"{}" + bytes(5_000))
         theirs.shutdown(socket.SHUT_WR)
 
-    monkeypatch.setattr("labeller.decode._hand_over", half_an_answer)
+    monkeypatch.setattr("labeller.photos.decode._hand_over", half_an_answer)
     with pytest.raises(BadPhoto, match="could not be opened safely"):
         decode(jpeg(portrait(1, False)), 50)
 
 
 def test_a_file_over_the_limit_is_refused_unread(data: Path) -> None:
     with pytest.raises(PhotoTooLarge, match="too large"):
-        intake.check_size(bytes(60 << 20))
+        check_size(bytes(60 << 20))
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "HEIF", "AVIF"])

@@ -4,12 +4,12 @@ from typing import Any
 
 import numpy as np
 
-from trainer import box_head
-from trainer.box_head import BoxHead, Told
-from trainer.select import Array
+from trainer.arrays import Float32Array
+from trainer.box_ranking import box_head
+from trainer.box_ranking.box_head import BoxHead, Told
 
 
-def planted(count: int, seed: int = 0) -> tuple[Array, np.ndarray, np.ndarray]:
+def planted(count: int, seed: int = 0) -> tuple[Float32Array, np.ndarray, np.ndarray]:
     """Proposals of which the crop says more than the detector; eight to a photo."""
     chance = np.random.default_rng(seed)
     is_face = chance.random(count) < 0.4

@@ -7,9 +7,10 @@ from sqlalchemy.orm import Session
 from db.models import Face, Workbench
 from tests import labelled
 from tests.labelled import one_engine
-from trainer import box_head, boxes, networks
-from trainer.embed import WITHIN
-from trainer.networks import Network
+from trainer.box_ranking import box_head, boxes
+from trainer.features import networks
+from trainer.features.feature_store import WITHIN
+from trainer.features.networks import Network
 
 NETWORK = Network("planted", False, None)  # type: ignore[arg-type] # nothing is to be embedded
 
@@ -97,7 +98,9 @@ def test_faces_whose_features_are_gone_are_left_out(
     boxes.learn(db, labelled.done_run(db).id)
     before = proposals[100].chance
     monkeypatch.setattr(networks, "shared", lambda: Network("another", False, None))  # type: ignore[arg-type]
-    monkeypatch.setattr("trainer.embed._batches", lambda session, missing: iter(()))  # as if all were erased
+    monkeypatch.setattr(
+        "trainer.features.feature_store._batches", lambda session, missing: iter(())
+    )  # as if all were erased
     boxes.weigh(db, again=True)
     db.refresh(proposals[100])
     assert proposals[100].chance == before

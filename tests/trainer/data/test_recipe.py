@@ -2,9 +2,9 @@
 
 import pytest
 
-from labeller.repeats import SHARES, split_of
+from labeller.photos.splits import SHARES, split_of
+from trainer.data.recipe import Recipe
 from trainer.errors import BadRecipe
-from trainer.recipe import Recipe
 
 
 def test_a_recipe_takes_known_fields_within_their_limits() -> None:

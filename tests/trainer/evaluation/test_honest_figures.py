@@ -7,10 +7,10 @@ import pytest
 from PIL import Image, ImageOps
 from sqlalchemy.orm import Session
 
-from db import check
+from db import integrity
 from tests.environment import PROVE
 from tests.labelled import Picture, add, one_engine, real, train
-from trainer import dataset
+from trainer.data import dataset
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 @one_engine
 def test_flipped_labels_are_the_first_suspects(db: Session) -> None:
     """5 % flipped: at least 95 % of them are among the first 12 %. In the short test that is one less."""
-    from trainer.mistakes import suspects
+    from trainer.evaluation.label_errors import suspects
 
     pictures = real(792 if PROVE else 300)
     chance = np.random.default_rng(0)
@@ -78,5 +78,5 @@ def test_no_face_is_on_both_sides_of_the_split_even_disguised_as_anothers(db: Se
     sides = {row.face_id: row.split for row in dataset.collect(db, ("mask", "nomask")).rows}
     pairs = [(faces[number].id, faces[120 + place].id) for place, (number, _) in enumerate(planted)]
     assert [pair for pair in pairs if sides[pair[0]] != sides[pair[1]]] == []
-    assert check.straddling(db) == []
+    assert integrity.straddling(db) == []
     assert set(sides.values()) == {"train", "validation", "locked"}

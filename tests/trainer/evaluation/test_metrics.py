@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import balanced_accuracy_score, confusion_matrix
 
-from trainer.evaluate import (
+from trainer.evaluation.metrics import (
     balanced_accuracy,
     calibration_error,
     measure,
@@ -13,7 +13,7 @@ from trainer.evaluate import (
     too_small,
     wilson,
 )
-from trainer.select import margins
+from trainer.selection.strategies import margins
 
 
 def test_wilson_against_published_values() -> None:

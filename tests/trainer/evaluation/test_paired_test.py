@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from trainer.paired import Difference, difference, judged
+from trainer.evaluation.paired_test import Difference, difference, judged
 
 
 def found(value: float, low: float, high: float) -> Difference:

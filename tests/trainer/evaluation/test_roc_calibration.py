@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from sklearn.metrics import average_precision_score, roc_auc_score
 
-from trainer.curves import area_interval, calibration, ranking
-from trainer.evaluate import design_effect, proportion, softmax
+from trainer.arrays import softmax
+from trainer.evaluation.metrics import design_effect, proportion
+from trainer.evaluation.roc_calibration import area_interval, calibration, ranking
 
 
 @pytest.fixture

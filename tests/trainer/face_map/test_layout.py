@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session
 from db.base import now
 from db.models import Embedding, Face, Spot, Workbench
 from tests.labelled import one_engine
-from tests.labeller.test_answers import add_faces
-from tests.labeller.test_review import make_live, score
-from trainer import atlas, spots
+from tests.labeller.answers.test_record import add_faces
+from tests.labeller.queue.test_queue import make_live, score
+from trainer.face_map import layout, layout_read
 
 pytestmark = pytest.mark.slow  # t-SNE takes a second for a map
 
@@ -54,43 +54,43 @@ def drawn(db: Session) -> dict[int, tuple[float, float]]:
 
 def test_alike_faces_lie_side_by_side_and_always_at_the_same_place() -> None:
     vectors, kinds = clusters(300)
-    made = atlas.lay_out(vectors)
+    made = layout.lay_out(vectors)
     assert purity(made, kinds, made, kinds) > 0.97
-    assert np.array_equal(made, atlas.lay_out(vectors))
+    assert np.array_equal(made, layout.lay_out(vectors))
 
 
 def test_of_many_a_sample_is_laid_out_and_the_rest_joins_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(atlas, "FITTED", 150)
+    monkeypatch.setattr(layout, "FITTED", 150)
     vectors, kinds = clusters(600)
-    made = atlas.lay_out(vectors)
+    made = layout.lay_out(vectors)
     assert np.isfinite(made).all()
     assert purity(made, kinds, made, kinds) > 0.95
 
 
 def test_who_comes_later_joins_their_like() -> None:
     vectors, kinds = clusters(240)
-    there = atlas.lay_out(vectors)
+    there = layout.lay_out(vectors)
     new, theirs = clusters(60, seed=5)
-    assert purity(atlas.place(vectors, there, new), theirs, there, kinds) > 0.95
+    assert purity(layout.place(vectors, there, new), theirs, there, kinds) > 0.95
 
 
 @pytest.mark.parametrize("count", [10, 11, 25])
 def test_a_few_faces_make_a_map_too(count: int) -> None:
     vectors, _ = clusters(count)
-    made = atlas.lay_out(vectors)
+    made = layout.lay_out(vectors)
     assert np.isfinite(made).all()
-    assert np.isfinite(atlas.place(vectors, made, vectors[:3])).all()
+    assert np.isfinite(layout.place(vectors, made, vectors[:3])).all()
 
 
 def test_few_newcomers_are_placed_and_many_draw_it_anew(db: Session) -> None:
     plant(db, 60)
-    assert spots.state(db) == spots.State(60, 0, 60)
-    assert atlas.draw(db, PLANTED) == 60
+    assert layout_read.state(db) == layout_read.State(60, 0, 60)
+    assert layout.draw(db, PLANTED) == 60
     first, at = drawn(db), db.scalar(select(Workbench.mapped_at))
-    assert atlas.draw(db, PLANTED) == 0, "a second time there is nothing to do"
+    assert layout.draw(db, PLANTED) == 0, "a second time there is nothing to do"
     later = plant(db, 12, seed=2)
-    assert spots.state(db).stale
-    assert atlas.draw(db, PLANTED) == 12
+    assert layout_read.state(db).stale
+    assert layout.draw(db, PLANTED) == 12
     assert {id: spot for id, spot in drawn(db).items() if id in first} == first, "who was there stays"
     ids = np.array(sorted(first))
     spot = drawn(db)
@@ -98,29 +98,29 @@ def test_few_newcomers_are_placed_and_many_draw_it_anew(db: Session) -> None:
     assert purity(new, np.arange(12) % KINDS, among, np.arange(60) % KINDS) > 0.9
     assert db.scalar(select(Workbench.mapped_at)) == at
     plant(db, 30, seed=3)
-    assert atlas.draw(db, PLANTED) == 102
+    assert layout.draw(db, PLANTED) == 102
     assert db.scalar(select(Workbench.mapped_at)) != at
     assert len(drawn(db)) == 102
 
 
 def test_killed_half_way_it_is_finished_the_next_time(db: Session, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(atlas, "AT_ONCE", 20)
+    monkeypatch.setattr(layout, "AT_ONCE", 20)
     plant(db, 60)
-    write = atlas.insert_for_faces
+    write = layout.insert_for_faces
 
     def killed(session: Session, model: Any, made: list[dict[str, Any]]) -> None:
         if session.scalar(select(func.count(Spot.face_id))) == 40:
             raise KeyboardInterrupt
         write(session, model, made)
 
-    monkeypatch.setattr(atlas, "insert_for_faces", killed)
+    monkeypatch.setattr(layout, "insert_for_faces", killed)
     with pytest.raises(KeyboardInterrupt):
-        atlas.draw(db, PLANTED)
+        layout.draw(db, PLANTED)
     db.rollback()
     half = drawn(db)
     assert len(half) == 40
-    monkeypatch.setattr(atlas, "insert_for_faces", write)
-    assert atlas.draw(db, PLANTED) == 60, "twenty are more than a third of forty"
+    monkeypatch.setattr(layout, "insert_for_faces", write)
+    assert layout.draw(db, PLANTED) == 60, "twenty are more than a third of forty"
     whole = drawn(db)
     assert len(whole) == 60
     assert {id: whole[id] for id in half} == half, "the same map"
@@ -128,20 +128,20 @@ def test_killed_half_way_it_is_finished_the_next_time(db: Session, monkeypatch: 
 
 def test_two_maps_never_mix(db: Session, monkeypatch: pytest.MonkeyPatch) -> None:
     """While one is written, another worker draws a newer one."""
-    monkeypatch.setattr(atlas, "AT_ONCE", 20)
+    monkeypatch.setattr(layout, "AT_ONCE", 20)
     ids = plant(db, 60)
-    write = atlas.insert_for_faces
+    write = layout.insert_for_faces
 
     def overtaken(session: Session, model: Any, made: list[dict[str, Any]]) -> None:
         write(session, model, made)
-        monkeypatch.setattr(atlas, "insert_for_faces", write)
+        monkeypatch.setattr(layout, "insert_for_faces", write)
         session.commit()
         session.execute(delete(Spot))
         session.get_one(Workbench, 1).mapped_at = now()
         write(session, Spot, [{"face_id": id, "x": 7.0, "y": 7.0} for id in ids])
 
-    monkeypatch.setattr(atlas, "insert_for_faces", overtaken)
-    atlas.draw(db, PLANTED)
+    monkeypatch.setattr(layout, "insert_for_faces", overtaken)
+    layout.draw(db, PLANTED)
     assert set(drawn(db).values()) == {(7.0, 7.0)}
 
 
@@ -149,23 +149,23 @@ def test_two_maps_never_mix(db: Session, monkeypatch: pytest.MonkeyPatch) -> Non
 def test_of_more_than_fit_the_newest_and_a_steady_sample_are_shown(
     db: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(spots, "MOST", 30)
-    monkeypatch.setattr(spots, "NEWEST", 10)
+    monkeypatch.setattr(layout_read, "MOST", 30)
+    monkeypatch.setattr(layout_read, "NEWEST", 10)
     ids = plant(db, 60)
-    shown, faces = spots.wanted(db)
+    shown, faces = layout_read.wanted(db)
     assert (len(shown), faces) == (30, 60)
     assert set(ids[-10:]) <= set(shown)
-    assert atlas.draw(db, PLANTED) == 30
+    assert layout.draw(db, PLANTED) == 30
     ids += plant(db, 5, seed=4)
-    assert atlas.draw(db, PLANTED) <= 10, "the newest, and few others for those that left"
-    assert set(drawn(db)) == set(spots.wanted(db)[0])
+    assert layout.draw(db, PLANTED) <= 10, "the newest, and few others for those that left"
+    assert set(drawn(db)) == set(layout_read.wanted(db)[0])
     assert set(ids[-10:]) <= set(drawn(db))
 
 
 def test_the_page_gets_what_the_colours_need(db: Session) -> None:
     ids = plant(db, 11) + plant(db, 2, split="locked")
     run = make_live(db)
-    atlas.draw(db, PLANTED)
+    layout.draw(db, PLANTED)
     first, second, third, gone = (db.get_one(Face, id) for id in ids[:4])
     score(db, run, first, 0.6)
     score(db, run, second, 0.9)
@@ -175,24 +175,24 @@ def test_the_page_gets_what_the_colours_need(db: Session) -> None:
     third.disputed = True
     gone.state = "rejected"
     db.commit()
-    shown = spots.read(db)
+    shown = layout_read.read(db)
     assert shown["faces"] == tuple(ids[:3] + ids[4:])
     assert shown["margin"][:3] == [20, -1, -1], "a score of an older box is none"
-    kinds = [spots.STATES[n] for n in shown["state"]]
+    kinds = [layout_read.STATES[n] for n in shown["state"]]
     assert kinds == ["labelled", "labelled", "disputed"] + ["waits"] * 9
     assert (shown["labels"], shown["label"]) == (["mask"], [0, 0] + [-1] * 10)
     assert shown["locked"] == (0,) * 10 + (1, 1)
     assert shown["versions"][:3] == (1, 2, 1)
     assert min(shown["x"]) == min(shown["y"]) == 0
-    assert max(*shown["x"], *shown["y"]) == spots.SIDE
+    assert max(*shown["x"], *shown["y"]) == layout_read.SIDE
 
 
 def test_too_few_faces_are_no_map(db: Session) -> None:
     plant(db, 9)
-    assert not spots.ask(db).stale
+    assert not layout_read.ask(db).stale
     assert "outbox" not in db.info
-    assert atlas.draw(db, PLANTED) == 0
-    assert spots.read(db)["faces"] == ()
+    assert layout.draw(db, PLANTED) == 0
+    assert layout_read.read(db)["faces"] == ()
     plant(db, 1)
-    assert spots.ask(db).stale
+    assert layout_read.ask(db).stale
     assert db.info["outbox"] == [("trainer.draw_map", ())]

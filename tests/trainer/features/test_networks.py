@@ -9,12 +9,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from db.models import Run, Score
-from tests.labeller.test_answers import draw
-from tests.labeller.test_review import make_live
+from tests.labeller.answers.test_record import draw
+from tests.labeller.queue.test_queue import make_live
 from tests.pictures import SHARED, jpeg, portrait
-from trainer import crops
-from trainer.evaluate import softmax
-from trainer.recipe import Recipe
+from trainer.arrays import softmax
+from trainer.data.recipe import Recipe
+from trainer.features import crops
 
 pytestmark = pytest.mark.slow
 FACE = (175.0, 65.0, 100.0, 130.0)
@@ -34,7 +34,7 @@ def images() -> np.ndarray:
 
 
 def test_the_backbone_is_known_by_its_tensors() -> None:
-    from trainer.backbone import backbone_id, model
+    from trainer.features.backbone import backbone_id, model
 
     assert len(backbone_id()) == 64
     assert backbone_id() == backbone_id()
@@ -42,8 +42,8 @@ def test_the_backbone_is_known_by_its_tensors() -> None:
 
 
 def test_litert_equals_keras(images: np.ndarray, data: Path) -> None:
-    from trainer import backbone
-    from trainer.embed import Embedder
+    from trainer.features import backbone
+    from trainer.features.feature_store import Embedder
 
     features = Embedder(backbone.litert(), cores=2)(images)
     expected = backbone.model().predict(backbone.scaled(images), verbose=0)
@@ -55,8 +55,8 @@ def test_the_wrong_weights_are_refused(data: Path, tmp_path: Path, monkeypatch: 
     import h5py
 
     from tests.conftest import forget_settings
-    from trainer import backbone
     from trainer.errors import BackboneMissing
+    from trainer.features import backbone
 
     with h5py.File(tmp_path / "other.h5", "w") as file:
         file.create_group("model_weights/some_layer")
@@ -78,7 +78,7 @@ def blobs_of(chance: np.random.Generator, n: int) -> tuple[np.ndarray, np.ndarra
 
 
 def test_the_head_learns_stops_early_and_repeats_itself() -> None:
-    from trainer.head import Data, fit
+    from trainer.models.head import Data, fit
 
     chance = np.random.default_rng(0)
     train, held_out = Data(*blobs_of(chance, 200)), Data(*blobs_of(chance, 100))
@@ -93,7 +93,7 @@ def test_the_head_learns_stops_early_and_repeats_itself() -> None:
 
 
 def test_heads_side_by_side_are_those_fitted_alone() -> None:
-    from trainer.head import Data, fit
+    from trainer.models.head import Data, fit
 
     features, labels, weights = blobs_of(np.random.default_rng(1), 200)
     recipe = Recipe(epochs=5, patience=0)
@@ -106,7 +106,7 @@ def test_heads_side_by_side_are_those_fitted_alone() -> None:
 
 @pytest.mark.parametrize("optimiser", ["adam", "adamw", "sgd"])
 def test_a_large_set_is_learned_from_in_batches(optimiser: str) -> None:
-    from trainer.head import Data, fit
+    from trainer.models.head import Data, fit
 
     train = Data(*blobs_of(np.random.default_rng(2), 400))
     recipe = Recipe(optimiser=optimiser, batch=64, epochs=5)
@@ -119,8 +119,9 @@ def test_a_large_set_is_learned_from_in_batches(optimiser: str) -> None:
 def test_exports_say_what_the_head_says(images: np.ndarray, data: Path, network: str) -> None:
     import keras
 
-    from trainer import backbone, export, networks
-    from trainer.head import Head
+    from trainer.features import backbone, networks
+    from trainer.models import export
+    from trainer.models.head import Head
 
     chance = np.random.default_rng(3)
     kernel = chance.normal(scale=0.05, size=(1280, 2)).astype(np.float32)
@@ -142,8 +143,8 @@ def test_exports_say_what_the_head_says(images: np.ndarray, data: Path, network:
 
 
 def test_a_file_that_says_something_else_is_not_offered(images: np.ndarray, data: Path) -> None:
-    from trainer import export
-    from trainer.head import Head
+    from trainer.models import export
+    from trainer.models.head import Head
 
     head = Head(np.random.default_rng(3).normal(size=(1280, 2)).astype(np.float32), np.zeros(2, np.float32))
     shared = export.shared()
@@ -179,9 +180,12 @@ def test_a_crop_holds_only_what_the_photo_has(box: crops.Box) -> None:
 
 
 def test_a_moved_box_is_scored_anew_and_nothing_else_is_touched(db: Session) -> None:
-    from labeller import answers, intake, people
-    from trainer import backbone, score
-    from trainer.head import Head
+    from labeller.answers import record
+    from labeller.people import people
+    from labeller.uploads import intake
+    from trainer.features import backbone
+    from trainer.models.head import Head
+    from trainer.runs import score
 
     owner = people.owner(db)
     photo = intake.receive(db, jpeg(portrait(7, True)), owner).photo
@@ -201,7 +205,7 @@ def test_a_moved_box_is_scored_anew_and_nothing_else_is_touched(db: Session) -> 
     assert set(db.scalars(select(Score.run_id))) == {run.id}, "what a run that is over left is gone"
     before = {one.face_id: one.probabilities for one in db.query(Score)}
     assert score.score_new_faces(db) == 0
-    answers.record(db, owner, answers.Given("move", "adjust", faces[0].id, box=(60, 90, 100, 100)))
+    record.record(db, owner, record.Given("move", "adjust", faces[0].id, box=(60, 90, 100, 100)))
     db.commit()
     assert score.score_new_faces(db) == 1
     db.expire_all()

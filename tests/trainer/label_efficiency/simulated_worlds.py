@@ -6,9 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
-from trainer import simulate
-from trainer.paired import Bools
-from trainer.simulate import Known, Places, State
+from trainer.arrays import BoolArray, IntArray
+from trainer.label_efficiency import simulate
+from trainer.label_efficiency.simulate import Known, State
 
 FACES_EACH = 4
 HUGE = 12_000
@@ -67,8 +67,8 @@ class User:
     """Who labelled `labelled` of the pool, those that `control` (pool,) marks at random."""
 
     pool: Known
-    labelled: Places
-    control: Bools
+    labelled: IntArray
+    control: BoolArray
     locked: Known
     huge: Known
 
@@ -90,7 +90,7 @@ def user(seed: int, locked_faces: int = 0) -> User:
     return User(pool, labelled, control, locked, huge)
 
 
-def label(pool: Known, upto: int, chance: np.random.Generator) -> tuple[Places, Bools]:
+def label(pool: Known, upto: int, chance: np.random.Generator) -> tuple[IntArray, BoolArray]:
     """Places of the labelled faces, and which of the pool (n,) were chosen at random."""
     left, labelled = np.arange(len(pool.labels)), np.arange(0)
     control = np.zeros(len(pool.labels), bool)
@@ -107,7 +107,7 @@ def label(pool: Known, upto: int, chance: np.random.Generator) -> tuple[Places, 
     return labelled, control
 
 
-def head(pool: Known, labelled: Places) -> LogisticRegression | None:
+def head(pool: Known, labelled: IntArray) -> LogisticRegression | None:
     """Of the faces at these places; None unless both classes have two of them."""
     if np.bincount(pool.labels[labelled], minlength=2).min() < 2:
         return None

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from threadpoolctl import threadpool_limits
 
-from tests.trainer import worlds
-from trainer import at_random, saved
-from trainer.at_random import REPLAYS, Replays
-from trainer.simulate import Known
+from tests.trainer.label_efficiency import simulated_worlds
+from trainer.label_efficiency import labels_saved, random_baseline
+from trainer.label_efficiency.random_baseline import REPLAYS, Replays
+from trainer.label_efficiency.simulate import Known
 
 RUNS = 100 if os.environ.get("PROVE") else 20
 FRESH = 7_000
@@ -30,22 +30,22 @@ def blobs(n: int, far: float, seed: int = 0, d: int = 6) -> Known:
 
 def test_a_curve_is_crossed_between_its_sizes_in_log_labels() -> None:
     sizes = np.array([10, 100, 1000])
-    assert saved.crossing(sizes, np.array([0.6, 0.8, 0.9]), 0.85) == (pytest.approx(10**2.5), False)
-    assert saved.crossing(sizes, np.array([0.6, 0.8, 0.9]), 0.5) == (10, False)
-    assert saved.crossing(sizes, np.array([0.6, 0.8, 0.9]), 0.91) == (1000, True)
+    assert labels_saved.crossing(sizes, np.array([0.6, 0.8, 0.9]), 0.85) == (pytest.approx(10**2.5), False)
+    assert labels_saved.crossing(sizes, np.array([0.6, 0.8, 0.9]), 0.5) == (10, False)
+    assert labels_saved.crossing(sizes, np.array([0.6, 0.8, 0.9]), 0.91) == (1000, True)
 
 
 def test_a_curve_that_falls_is_levelled_before_it_is_crossed() -> None:
     sizes = np.array([10, 100, 1000])
-    assert saved.crossing(sizes, np.array([0.6, 0.9, 0.8]), 0.87) == (1000, True)
-    assert saved.crossing(sizes, np.array([0.65, 0.9, 0.8]), 0.75) == (pytest.approx(10**1.5), False)
+    assert labels_saved.crossing(sizes, np.array([0.6, 0.9, 0.8]), 0.87) == (1000, True)
+    assert labels_saved.crossing(sizes, np.array([0.65, 0.9, 0.8]), 0.75) == (pytest.approx(10**1.5), False)
 
 
 def test_balanced_accuracy_of_resamples() -> None:
     labels = np.array([0, 0, 0, 1])
     hits = np.array([[True, True, False, False], [True, True, True, True]])
     faces = np.array([[1.0, 1, 1, 1], [0, 0, 2, 2], [4, 0, 0, 0]])
-    found = saved.balanced(hits, labels, faces)
+    found = labels_saved.balanced(hits, labels, faces)
     assert found == pytest.approx(np.array([[1 / 3, 1.0], [0.0, 1.0], [0.5, 0.5]]))
 
 
@@ -59,7 +59,7 @@ def replays(reached: float) -> tuple[Replays, np.ndarray, np.ndarray]:
 
 @pytest.mark.parametrize(("reached", "needed"), [(0.65, 10**1.5), (0.75, 10**2.5), (0.85, 10**3.5)])
 def test_what_random_needs_is_where_its_curve_gets_there(reached: float, needed: float) -> None:
-    found, low, high, capped = saved._needed(*replays(reached), np.random.default_rng(0))
+    found, low, high, capped = labels_saved._needed(*replays(reached), np.random.default_rng(0))
     assert found == pytest.approx(needed, rel=0.01)
     assert low < needed / 1.1
     assert high > needed * 1.1
@@ -67,27 +67,27 @@ def test_what_random_needs_is_where_its_curve_gets_there(reached: float, needed:
 
 
 def test_accuracy_that_random_never_reaches_is_capped_at_the_pool() -> None:
-    found, low, high, capped = saved._needed(*replays(0.99), np.random.default_rng(0))
+    found, low, high, capped = labels_saved._needed(*replays(0.99), np.random.default_rng(0))
     assert (found, low, high, capped) == (10**4, 10**4, 10**4, True)
 
 
 def test_models_that_agree_on_every_face_leave_a_doubt() -> None:
     told, labels, groups = replays(0.9)
-    assert saved._unseen(told, labels, groups) == pytest.approx(1 / 202)
+    assert labels_saved._unseen(told, labels, groups) == pytest.approx(1 / 202)
     told = replays(0.7)[0]
-    assert saved._unseen(told, labels, groups) == pytest.approx(1 / 202, rel=0.01)
-    assert saved._unseen(told, labels, groups // 8) > 2 / 202
+    assert labels_saved._unseen(told, labels, groups) == pytest.approx(1 / 202, rel=0.01)
+    assert labels_saved._unseen(told, labels, groups // 8) > 2 / 202
 
 
 def test_drawn_labels_are_as_frequent_as_the_random_faces_say() -> None:
     """Of the chosen faces half are of class 1, of the random ones and the pool one in ten."""
     chance = np.random.default_rng(0)
     chosen, random, pool = blobs(200, 0.3, 1), _few(400, 2), _few(4000, 3)
-    known = at_random._joined(chosen, random)
+    known = random_baseline._joined(chosen, random)
     mask = np.arange(600) >= 200
-    drawn = at_random._imputed(known, mask, pool.features, chance)
+    drawn = random_baseline._imputed(known, mask, pool.features, chance)
     assert drawn.mean() == pytest.approx(pool.labels.mean(), abs=0.04)
-    assert at_random._imputed(known, mask, pool.features[:0], chance).shape == (0,)
+    assert random_baseline._imputed(known, mask, pool.features[:0], chance).shape == (0,)
 
 
 def _few(n: int, seed: int) -> Known:
@@ -100,7 +100,7 @@ def _few(n: int, seed: int) -> Known:
 
 def test_nobody_is_in_two_parts_of_the_locked_people() -> None:
     groups = np.random.default_rng(0).integers(20, 50, 300)
-    parts = at_random._parts(groups, np.random.default_rng(1))
+    parts = random_baseline._parts(groups, np.random.default_rng(1))
     assert (np.sum(parts, axis=0) == 1).all()
     assert sum(len(np.unique(groups[part])) for part in parts) == len(np.unique(groups))
 
@@ -109,12 +109,12 @@ def test_who_draws_labels_never_learned_from_whom_it_is_asked_about(monkeypatch:
     pool, locked = blobs(100, 0.7), blobs(80, 0.7, 1)
     locked = Known(locked.features, locked.labels, locked.groups + 1000)
     drew, asked = [], []
-    draw, order = at_random._imputed, at_random._order
-    monkeypatch.setattr(at_random, "REPLAYS", 1)
-    monkeypatch.setattr(at_random, "_imputed", lambda *a: (drew.append(set(a[0].groups)), draw(*a))[1])
-    monkeypatch.setattr(at_random, "_order", lambda *a: (asked.append(set(a[3].groups)), order(*a))[1])
-    half = at_random._rows(pool, np.arange(100) < 50)
-    at_random.replayed(
+    draw, order = random_baseline._imputed, random_baseline._order
+    monkeypatch.setattr(random_baseline, "REPLAYS", 1)
+    monkeypatch.setattr(random_baseline, "_imputed", lambda *a: (drew.append(set(a[0].groups)), draw(*a))[1])
+    monkeypatch.setattr(random_baseline, "_order", lambda *a: (asked.append(set(a[3].groups)), order(*a))[1])
+    half = random_baseline._rows(pool, np.arange(100) < 50)
+    random_baseline.replayed(
         half, np.arange(50) < 5, pool.features[50:], locked, np.random.default_rng(0), lambda: None
     )
     assert [one & other for one, other in zip(drew, asked, strict=True)] == [set()] * 3
@@ -124,13 +124,13 @@ def test_who_draws_labels_never_learned_from_whom_it_is_asked_about(monkeypatch:
 
 def test_heads_of_one_class_say_that_class() -> None:
     on = blobs(8, 1.0)
-    hits = at_random.right(on.features[:2], np.array([1, 1]), on)
+    hits = random_baseline.right(on.features[:2], np.array([1, 1]), on)
     assert hits.tolist() == (on.labels == 1).tolist()
 
 
 def test_reduced_rows_keep_their_distances() -> None:
     rows = np.random.default_rng(0).normal(size=(150, 5)) @ np.random.default_rng(1).normal(size=(5, 100))
-    one, other = at_random.reduced([rows[:100], rows[100:]])
+    one, other = random_baseline.reduced([rows[:100], rows[100:]])
     assert (one.shape, other.shape) == ((100, 64), (50, 64))
     assert np.linalg.norm(one[0] - other[0]) == pytest.approx(np.linalg.norm(rows[0] - rows[100]), rel=1e-3)
 
@@ -139,14 +139,14 @@ def test_reduced_rows_keep_their_distances() -> None:
     ("labels", "control", "locked", "text"),
     [
         (100, 10, 100, None),
-        (40, 10, 100, saved.FEW_LABELS),
-        (100, 4, 100, saved.FEW_CONTROL),
-        (100, 10, 36, saved.FEW_LOCKED),
-        (100, 10, 44, saved.FEW_PEOPLE),
+        (40, 10, 100, labels_saved.FEW_LABELS),
+        (100, 4, 100, labels_saved.FEW_CONTROL),
+        (100, 10, 36, labels_saved.FEW_LOCKED),
+        (100, 10, 44, labels_saved.FEW_PEOPLE),
     ],
 )
 def test_too_little_is_said_in_words(labels: int, control: int, locked: int, text: str | None) -> None:
-    reason = saved.too_little(blobs(labels, 1.0), np.arange(labels) < control, blobs(locked, 1.0))
+    reason = labels_saved.too_little(blobs(labels, 1.0), np.arange(labels) < control, blobs(locked, 1.0))
     assert (reason and reason[0]) == text
     assert reason is None or str(reason[1]["least"]) in reason[0] % reason[1]
 
@@ -154,16 +154,20 @@ def test_too_little_is_said_in_words(labels: int, control: int, locked: int, tex
 def test_a_locked_set_of_one_class_is_too_little() -> None:
     both = blobs(200, 1.0)
     one = Known(both.features, both.labels * 0, both.groups)
-    assert saved.too_little(both, np.arange(200) < 20, one) == (saved.FEW_LOCKED, {"n": 0, "least": 20})
+    assert labels_saved.too_little(both, np.arange(200) < 20, one) == (
+        labels_saved.FEW_LOCKED,
+        {"n": 0, "least": 20},
+    )
 
 
 def test_the_figure_is_the_same_twice_and_adds_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(at_random, "REPLAYS", 2)
-    monkeypatch.setattr(at_random, "STEPS", 5)
+    monkeypatch.setattr(random_baseline, "REPLAYS", 2)
+    monkeypatch.setattr(random_baseline, "STEPS", 5)
     pool, locked = blobs(300, 0.7), blobs(80, 0.7, 1)
     labelled = Known(pool.features[:60], pool.labels[:60], pool.groups[:60])
     one, two = (
-        saved.labels_saved(labelled, np.arange(60) < 8, pool.features[60:], locked, seed=3) for _ in range(2)
+        labels_saved.labels_saved(labelled, np.arange(60) < 8, pool.features[60:], locked, seed=3)
+        for _ in range(2)
     )
     assert one == two
     assert one["labels"] - 60 == one["value"]
@@ -177,7 +181,7 @@ def test_the_size_of_a_real_workbench_takes_seconds() -> None:
     pool, locked = blobs(2300, 0.7, d=1280), blobs(400, 0.7, 1, d=1280)
     labelled = Known(pool.features[:300], pool.labels[:300], pool.groups[:300])
     began = monotonic()
-    saved.labels_saved(labelled, np.arange(300) < 30, pool.features[300:], locked)
+    labels_saved.labels_saved(labelled, np.arange(300) < 30, pool.features[300:], locked)
     took = monotonic() - began
     print(f"{took:.1f} s")
     assert took < 20
@@ -195,7 +199,7 @@ def test_the_interval_holds_the_truth(locked: int) -> None:
     with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as on:
         found = list(on.map(_one_user, range(FRESH, FRESH + RUNS), [locked] * RUNS))
     held = [low - 1 <= true <= high + 1 for true, _, _, low, high, _ in found]
-    for kind in sorted(set(worlds.KINDS)):
+    for kind in sorted(set(simulated_worlds.KINDS)):
         print(f"{kind}: {_told([one for one in found if one[1] == kind])}")
     print(f"all: {_told(found)}")
     # Of 20 a method that holds in 80 % has fewer than 13 once in 31 times (binomial).
@@ -212,11 +216,11 @@ def _told(found: list[tuple[float, str, float, float, float, int]]) -> str:
 def _one_user(seed: int, locked: int) -> tuple[float, str, float, float, float, int]:
     """The true saving, kind of world, value, low, high, and the size of the pool."""
     threadpool_limits(1)  # here, where the libraries are loaded: one process a core
-    it = worlds.user(seed, locked)
+    it = simulated_worlds.user(seed, locked)
     given = np.isin(np.arange(len(it.pool.labels)), it.labelled)
     labelled = Known(it.pool.features[given], it.pool.labels[given], it.pool.groups[given])
-    assert saved.too_little(labelled, it.control[given], it.locked) is None
-    found = saved.labels_saved(labelled, it.control[given], it.pool.features[~given], it.locked, seed)
-    true, _ = worlds.true_saving(it, seed)
-    kind = worlds.KINDS[seed % len(worlds.KINDS)]
+    assert labels_saved.too_little(labelled, it.control[given], it.locked) is None
+    found = labels_saved.labels_saved(labelled, it.control[given], it.pool.features[~given], it.locked, seed)
+    true, _ = simulated_worlds.true_saving(it, seed)
+    kind = simulated_worlds.KINDS[seed % len(simulated_worlds.KINDS)]
     return true, kind, found["value"], found["low"], found["high"], found["pool"]

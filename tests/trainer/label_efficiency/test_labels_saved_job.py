@@ -7,9 +7,10 @@ from sqlalchemy.orm import Session
 from db.models import Face, Pick, Run
 from tests import labelled
 from tests.labelled import one_engine
-from trainer import networks, saved, savings
-from trainer.networks import Network
-from trainer.simulate import Known
+from trainer.features import networks
+from trainer.features.networks import Network
+from trainer.label_efficiency import labels_saved, labels_saved_job
+from trainer.label_efficiency.simulate import Known
 
 NETWORK = Network("planted", False, None)  # type: ignore[arg-type] # nothing is to be embedded
 
@@ -44,7 +45,7 @@ def draw_at_random(db: Session, run: Run, faces: list[Face]) -> set[int]:
 def test_it_counts_from_what_was_asked_at_random(db: Session, faces: list[Face]) -> None:
     run = labelled.done_run(db)
     control = draw_at_random(db, run, faces)
-    savings.count(db, run.id)
+    labels_saved_job.count(db, run.id)
     db.refresh(run)
     told = run.saved or {}
     locked = [face for face in faces if face.photo.group.split == "locked"]
@@ -53,31 +54,33 @@ def test_it_counts_from_what_was_asked_at_random(db: Session, faces: list[Face])
     assert told["pool"] == len(faces) - len(locked)
     assert told["low"] <= told["value"] <= told["high"]
     first = dict(told)
-    savings.count(db, run.id)  # the same message again
+    labels_saved_job.count(db, run.id)  # the same message again
     db.refresh(run)
     assert run.saved == first
 
 
 def test_too_little_is_kept_as_words(db: Session, faces: list[Face]) -> None:
     run = labelled.done_run(db)
-    savings.count(db, run.id)
+    labels_saved_job.count(db, run.id)
     db.refresh(run)
-    assert run.saved == {"too_little": [saved.FEW_CONTROL, {"n": 0, "least": saved.LEAST_CONTROL}]}
-    savings.count(db, run.id + 1)  # a run that is gone
+    assert run.saved == {
+        "too_little": [labels_saved.FEW_CONTROL, {"n": 0, "least": labels_saved.LEAST_CONTROL}]
+    }
+    labels_saved_job.count(db, run.id + 1)  # a run that is gone
 
 
 def test_what_waits_is_a_sample_without_the_doubtful(
     db: Session, faces: list[Face], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(savings, "POOL", 50)
+    monkeypatch.setattr(labels_saved_job, "POOL", 50)
     waiting = [face for face in faces if face.decided_at is None]
     for face in waiting[:300]:
         face.doubtful = True
     db.commit()
-    some = savings._waiting(db, 1)
+    some = labels_saved_job._waiting(db, 1)
     assert len(set(some)) == 50
     assert set(some) <= {face.id for face in waiting[300:]}
-    assert some != savings._waiting(db, 2)
+    assert some != labels_saved_job._waiting(db, 2)
 
 
 def test_it_gives_way_to_a_newer_run(db: Session, faces: list[Face], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -92,8 +95,8 @@ def test_it_gives_way_to_a_newer_run(db: Session, faces: list[Face], monkeypatch
         _[-1]()  # type: ignore[operator]
         raise AssertionError("it went on")
 
-    monkeypatch.setattr(saved, "labels_saved", overtaken)
-    savings.count(db, run.id)
+    monkeypatch.setattr(labels_saved, "labels_saved", overtaken)
+    labels_saved_job.count(db, run.id)
     db.refresh(run)
     assert asked
     assert run.saved is None

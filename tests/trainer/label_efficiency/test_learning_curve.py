@@ -3,7 +3,15 @@
 import numpy as np
 import pytest
 
-from trainer.forecast import GO_ON, LEVELS_OFF, TOO_FEW, VAGUE_YET, Forecast, advice, forecast
+from trainer.label_efficiency.learning_curve import (
+    GO_ON,
+    LEVELS_OFF,
+    TOO_FEW,
+    VAGUE_YET,
+    Forecast,
+    advice,
+    forecast,
+)
 
 SIZES = [20, 30, 45, 60, 90, 120, 160, 200, 250, 300]
 

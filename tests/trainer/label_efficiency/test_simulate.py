@@ -11,12 +11,21 @@ import psutil
 import pytest
 
 from tests.workbench import ROOT, wait_until
-from trainer import simulate
 from trainer.errors import NotEnoughLabels
-from trainer.known import require_both_halves
-from trainer.outcome import grid, summary
-from trainer.rehearse import labels_replayed
-from trainer.simulate import BATCH, START, STRATEGIES, Known, State, halves, labels_to, replay
+from trainer.label_efficiency import simulate
+from trainer.label_efficiency.labelled_pool import require_both_halves
+from trainer.label_efficiency.simulate import (
+    BATCH,
+    START,
+    STRATEGIES,
+    Known,
+    State,
+    halves,
+    labels_to,
+    replay,
+)
+from trainer.label_efficiency.summary import grid, summary
+from trainer.label_efficiency.worker import labels_replayed
 
 NAMES = ("mask", "nomask")
 

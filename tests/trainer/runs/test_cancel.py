@@ -9,14 +9,14 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from db import check
+from db import integrity
 from db.models import Run, Score
 from db.session import session_scope
 from tests.environment import PROVE
 from tests.labelled import add, drawn, live_run_id, one_engine, train
 from tests.workbench import wait_until
-from trainer import runs
-from trainer.progress import PHASES, Progress, Say
+from trainer.runs import requests
+from trainer.runs.progress import PHASES, Progress, Say
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
@@ -35,7 +35,7 @@ def test_a_run_cancelled_in_any_phase_stops_there_and_leaves_nothing(
                 assert list(PHASES["quick"]).index(name) <= list(PHASES["quick"]).index(phase), "it goes on"
                 if name == phase:
                     with session_scope() as other:
-                        runs.cancel(other, other.get_one(Run, self._run.id))
+                        requests.cancel(other, other.get_one(Run, self._run.id))
                         other.commit()
                 yield say
 
@@ -44,7 +44,7 @@ def test_a_run_cancelled_in_any_phase_stops_there_and_leaves_nothing(
         assert run.status == "cancelled", phase
         assert live_run_id(db) == live.id
         assert set(db.scalars(select(Score.run_id).distinct())) == {live.id}
-        assert list(check.problems(db)) == []
+        assert list(integrity.problems(db)) == []
 
 
 @one_engine
@@ -52,7 +52,7 @@ def test_the_next_run_waits_for_a_cancelled_one_to_hear_of_it(
     db: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """In one process they share compiled steps: side by side they would write into each other's weights."""
-    from trainer import train as trainer
+    from trainer.runs import train as trainer
 
     add(db, drawn(60))
     enter, seen, go_on = Progress.phase, [], threading.Event()
@@ -71,12 +71,12 @@ def test_the_next_run_waits_for_a_cancelled_one_to_hear_of_it(
 
     monkeypatch.setattr(Progress, "phase", watched)
     with ThreadPoolExecutor(2) as pool:
-        first = runs.request_run(db, {})
+        first = requests.request_run(db, {})
         db.commit()
         one = pool.submit(work, first.id)
         wait_until(lambda: seen.count(first.id) == 3, 30, "it comes to the fitting", every=0.05)
-        runs.cancel(db, first)
-        second = runs.request_run(db, {"seed": 1})
+        requests.cancel(db, first)
+        second = requests.request_run(db, {"seed": 1})
         db.commit()
         other = pool.submit(work, second.id)
         wait_until(lambda: db.refresh(second) or second.status == "running", 30, "it is claimed", every=0.05)

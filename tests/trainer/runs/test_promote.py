@@ -6,10 +6,10 @@ from sqlalchemy.orm import Session
 
 from db.base import now
 from db.models import Run, Score
-from labeller import people
+from labeller.people import people
 from tests.labelled import live_run_id, rows
-from trainer import promote, runs
 from trainer.errors import NoModel
+from trainer.runs import promote, requests
 
 
 def done(db: Session) -> Run:
@@ -40,28 +40,28 @@ def test_going_back_is_one_step_and_keeps_the_scores(db: Session) -> None:
         promote.forget_old_scores(db)
     assert live_run_id(db) == three.id
     assert scored(db) == {two.id, three.id}
-    back = runs.roll_back(db, owner)
+    back = requests.roll_back(db, owner)
     db.commit()
     assert back.id == two.id == live_run_id(db)
     assert "back from run" in str(back.reason)
     assert scored(db) == {two.id, three.id}
-    assert runs.roll_back(db, owner).id == three.id, "and forth"
+    assert requests.roll_back(db, owner).id == three.id, "and forth"
 
 
 def test_there_may_be_nothing_to_go_back_to(db: Session) -> None:
     with pytest.raises(NoModel):
-        runs.roll_back(db, people.owner(db))
+        requests.roll_back(db, people.owner(db))
 
 
 def test_a_reason_given_by_hand_is_kept(db: Session) -> None:
     run = done(db)
-    runs.promote(db, run, people.owner(db), " the camera changed ")
+    requests.promote(db, run, people.owner(db), " the camera changed ")
     assert run.reason == "Chosen by Owner: the camera changed"
     waiting = Run(recipe={}, seed=0, classes=["mask", "nomask"])
     db.add(waiting)
     db.flush()
     with pytest.raises(NoModel):
-        runs.promote(db, waiting, people.owner(db))
+        requests.promote(db, waiting, people.owner(db))
 
 
 def test_a_run_at_work_keeps_its_scores(db: Session) -> None:

@@ -8,11 +8,12 @@ from sqlalchemy.orm import Session
 
 from db.base import now
 from db.models import Answer, Run
-from labeller import answers, people
-from labeller.answers import Given
+from labeller.answers import record
+from labeller.answers.record import Given
+from labeller.people import people
 from tests.labelled import rows
-from trainer import runs, schedule
 from trainer.errors import BadRule
+from trainer.runs import requests, schedule
 
 NIGHT = datetime(2026, 11, 24, 3, 30)
 
@@ -54,17 +55,17 @@ def test_a_run_starts_once_there_are_enough_and_not_again(db: Session) -> None:
 def test_the_counter_cannot_be_stepped_over(db: Session) -> None:
     """Whole batches at a time, and answers taken back in between: what counts is what stands and is new."""
     faces = rows(db, 60)
-    finish(db, runs.request_run(db, {}))
+    finish(db, requests.request_run(db, {}))
     owner = people.owner(db)
     for face in faces[:9]:
-        answers.record(db, owner, Given(f"again:{face.id}", "label", face.id, "mask", seen_at=now()))
-    answers.record(db, owner, Given("back", "undo", faces[0].id))
+        record.record(db, owner, Given(f"again:{face.id}", "label", face.id, "mask", seen_at=now()))
+    record.record(db, owner, Given("back", "undo", faces[0].id))
     schedule.set_rule(db, 10, None)
     quiet(db)
     assert schedule.new_answers(db)[0] == 8
     assert schedule.start_due_run(db) is None
     for face in faces[9:20]:
-        answers.record(db, owner, Given(f"again:{face.id}", "label", face.id, "mask", seen_at=now()))
+        record.record(db, owner, Given(f"again:{face.id}", "label", face.id, "mask", seen_at=now()))
     quiet(db)
     assert schedule.new_answers(db)[0] == 19, "past the number, without ever being at it"
     assert schedule.start_due_run(db) is not None

@@ -10,15 +10,16 @@ import pytest
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
-from db import check, signing
+from db import integrity, signing
 from db.models import Artifact, Embedding, Face, Group, Outcome, Photo, Score
 from db.storage import blobs
-from labeller import erasure, people
-from labeller.answers import Given, record
+from labeller.answers.record import Given, record
+from labeller.erasure import erasure
+from labeller.people import people
 from tests.environment import PROVE
 from tests.labelled import add, drawn, live_run_id, one_engine, real, train
 from tests.workbench import ROOT
-from trainer import runs
+from trainer.runs import requests
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
@@ -37,14 +38,14 @@ SMALL = {
 def test_a_run_by_each_preset_is_whole_and_can_be_replayed(
     db: Session, preset: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from trainer.replay import replay
+    from trainer.runs.replay import replay
 
-    monkeypatch.setattr(runs, "LEAST_TO_TUNE", 10)
+    monkeypatch.setattr(requests, "LEAST_TO_TUNE", 10)
     faces = add(db, real(100))
     run = train(db, SMALL[preset])
     assert run.status == "done", run.error
     assert live_run_id(db) == run.id
-    assert list(check.problems(db)) == []
+    assert list(integrity.problems(db)) == []
     metrics = run.metrics or {}
     assert metrics["locked"]["balanced_accuracy"]["value"] > 0.7
     assert (metrics["cross_validated"] is None) == (preset == "tutorial")
@@ -60,7 +61,7 @@ def test_a_run_by_each_preset_is_whole_and_can_be_replayed(
 
 
 def test_a_replay_uses_the_boxes_of_then_and_says_who_is_missing(db: Session) -> None:
-    from trainer.replay import replay
+    from trainer.runs.replay import replay
 
     faces, owner = add(db, real(100)), people.owner(db)
     run = train(db)
@@ -85,7 +86,7 @@ def test_a_replay_on_another_number_of_threads_is_alike(db: Session) -> None:
     db.commit()
     core = str(min(os.sched_getaffinity(0)))
     done = subprocess.run(
-        ["taskset", "-c", core, sys.executable, "-m", "trainer.replay"], input=str(run.id).encode(),
+        ["taskset", "-c", core, sys.executable, "-m", "trainer.runs.replay"], input=str(run.id).encode(),
         cwd=ROOT, env=os.environ | {"TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1"},
         stdout=subprocess.PIPE, check=True,
     )  # fmt: skip
@@ -106,8 +107,8 @@ def test_a_worse_model_is_kept_back_and_explained(db: Session) -> None:
     assert not second.promoted
     assert "Worse than the live model" in str(second.reason)
     assert set(db.scalars(select(Score.run_id).distinct())) == {first.id}
-    assert list(check.problems(db)) == []
-    runs.promote(db, second, people.owner(db), "to see")
+    assert list(integrity.problems(db)) == []
+    requests.promote(db, second, people.owner(db), "to see")
     db.commit()
     assert live_run_id(db) == second.id
 
@@ -137,9 +138,10 @@ def test_every_export_says_the_same_of_real_crops(db: Session) -> None:
 
     import keras
 
-    from trainer import backbone, export, networks
-    from trainer.embed import Wanted, crops_of, features_of
-    from trainer.head import Head
+    from trainer.features import backbone, networks
+    from trainer.features.feature_store import Wanted, crops_of, features_of
+    from trainer.models import export
+    from trainer.models.head import Head
 
     faces = add(db, real(200 if PROVE else 60))
     run = train(db)
@@ -172,4 +174,4 @@ def test_a_tampered_file_is_not_read(db: Session) -> None:
     artifact.blob = blobs().put(b"other\n")
     with pytest.raises(signing.Tampered):
         signing.read(artifact)
-    assert any("signature" in line for line in check.problems(db))
+    assert any("signature" in line for line in integrity.problems(db))

@@ -8,13 +8,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from db.base import now
-from db.faces import insert_for_faces
+from db.face_rows import insert_for_faces
 from db.models import Event, Face, Pick, Run, Score, Workbench
 from tests import labelled
 from tests.labelled import one_engine
-from trainer import networks, plan
-from trainer.networks import Network
-from trainer.weak import Weak, weakest
+from trainer.features import networks
+from trainer.features.networks import Network
+from trainer.selection import review_plan
+from trainer.selection.weak_slices import Weak, weakest
 
 NETWORK = Network("planted", False, None)  # type: ignore[arg-type] # nothing is to be embedded
 
@@ -48,9 +49,9 @@ def pool(db: Session, count: int, people: int = 0) -> tuple[Run, list[Face]]:
 
 def test_a_batch_has_the_mix_of_the_settings(db: Session) -> None:
     run, _ = pool(db, 600)
-    picks = plan.plan(db, run, NETWORK, {})
-    first = Counter(pick.reason for pick in picks[: plan.BATCH])
-    assert first["control"] == plan.BATCH // 10
+    picks = review_plan.plan(db, run, NETWORK, {})
+    first = Counter(pick.reason for pick in picks[: review_plan.BATCH])
+    assert first["control"] == review_plan.BATCH // 10
     assert first["novel"] == 1
     assert first["uncertain"] >= 14
     assert len({pick.face_id for pick in picks}) == len(picks), "no face twice"
@@ -60,7 +61,7 @@ def test_a_batch_has_the_mix_of_the_settings(db: Session) -> None:
 def test_uncertain_ones_are_the_least_sure_but_not_all_alike(db: Session) -> None:
     run, faces = pool(db, 600)
     place = {face.id: n for n, face in enumerate(faces)}
-    picks = [pick for pick in plan.plan(db, run, NETWORK, {}) if pick.reason == "uncertain"][:14]
+    picks = [pick for pick in review_plan.plan(db, run, NETWORK, {}) if pick.reason == "uncertain"][:14]
     clumps = [place[pick.face_id] // 10 for pick in picks]
     assert sorted(clumps) == list(range(14)), (
         "one of each of the least sure; plain margin takes ten near repeats"
@@ -74,7 +75,7 @@ def test_no_locked_answered_or_hidden_face_is_chosen_but_a_hidden_one_as_a_box(d
     for face in faces[3:60]:
         face.doubtful = face.hidden = True
     db.commit()
-    picks = plan.plan(db, run, NETWORK, {})
+    picks = review_plan.plan(db, run, NETWORK, {})
     by_id = {face.id: face for face in faces}
     assert {by_id[pick.face_id].photo.group.split for pick in picks} == {"train", "validation"}
     assert answered.id not in [pick.face_id for pick in picks]
@@ -88,7 +89,7 @@ def test_doubtful_boxes_come_the_most_doubtful_first(db: Session) -> None:
     for n, face in enumerate(some):
         face.doubtful, face.chance = True, n / 30
     db.commit()
-    boxes = [pick.face_id for pick in plan.plan(db, run, NETWORK, {}) if pick.reason == "box"]
+    boxes = [pick.face_id for pick in review_plan.plan(db, run, NETWORK, {}) if pick.reason == "box"]
     assert boxes[0] == some[15].id
     assert set(boxes[:5]) == {face.id for face in some[13:18]}
 
@@ -107,7 +108,7 @@ def test_of_a_weak_class_and_person_more_is_asked(db: Session) -> None:
         "slices": slices,
     }
     assert weakest({"locked": None, "cross_validated": folds}) == Weak("nomask", person)
-    picks = plan.plan(db, run, NETWORK, {"cross_validated": folds})
+    picks = review_plan.plan(db, run, NETWORK, {"cross_validated": folds})
     labels = dict(db.execute(select(Score.face_id, Score.label)).tuples().all())
     weak = [pick for pick in picks if pick.reason == "weak_class"]
     assert weak
@@ -120,14 +121,14 @@ def test_the_plan_is_refilled_when_it_runs_low_and_says_by_which_rule(
 ) -> None:
     monkeypatch.setattr(networks, "network_of", lambda session, run: NETWORK)
     run, _faces = pool(db, 600)
-    plan.refill(db)
+    review_plan.refill(db)
     first = db.scalars(select(Pick.face_id)).all()
-    plan.refill(db)
+    review_plan.refill(db)
     assert db.scalars(select(Pick.face_id)).all() == first, "there is enough"
     for face in db.scalars(select(Face).where(Face.id.in_(first[: len(first) - 5]))):
         face.decided_at, face.waiting = now(), False
     db.commit()
-    plan.refill(db)
+    review_plan.refill(db)
     picks = db.scalars(select(Pick.face_id)).all()
     assert len(picks) > len(first)
     assert len(set(picks)) == len(picks)
@@ -142,9 +143,9 @@ def test_without_a_model_what_is_typical_is_planned(db: Session, monkeypatch: py
     _, faces = pool(db, 300)
     db.get_one(Workbench, 1).live_run_id = None
     db.commit()
-    plan.refill(db)
+    review_plan.refill(db)
     picks = db.scalars(select(Pick).order_by(Pick.place)).all()
-    assert Counter(pick.reason for pick in picks) == {"typical": plan.BATCH}
+    assert Counter(pick.reason for pick in picks) == {"typical": review_plan.BATCH}
     place = {face.id: n for n, face in enumerate(faces)}
     clusters = Counter(place[pick.face_id] // 10 for pick in picks)
     assert max(clusters.values()) == 1, "one of each"

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from trainer.weak import Weak, weakest
+from trainer.selection.weak_slices import Weak, weakest
 
 
 def recall(value: float, low: float, high: float) -> dict[str, Any]:

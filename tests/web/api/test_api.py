@@ -8,9 +8,9 @@ from sqlalchemy.orm import Session
 
 from db.models import Photo
 from tests.hostile import png
-from tests.labeller.test_answers import add_faces
-from tests.labeller.test_intake import REFUSED
-from tests.labeller.test_review import make_live, score
+from tests.labeller.answers.test_record import add_faces
+from tests.labeller.queue.test_queue import make_live, score
+from tests.labeller.uploads.test_intake import REFUSED
 from tests.pictures import jpeg, portrait
 from tests.web.conftest import Client
 

@@ -7,10 +7,10 @@ from flask import Flask
 from sqlalchemy.orm import Session
 
 from db.models import ROLES
-from labeller import invites, people
+from labeller.people import invites, people
 from tests.pictures import jpeg, portrait
 from tests.web.conftest import Client
-from web.roles import ALLOWED, ANYONE
+from web.auth.permissions import ALLOWED, ANYONE
 
 FILL = {
     "photo_id": "1",

@@ -13,12 +13,14 @@ from sqlalchemy.orm import Session
 
 from db.models import Face, Person, Photo
 from db.settings import settings
-from labeller import consent, erasure, intake, invites, people
-from tests.labeller.test_answers import draw
-from tests.labeller.test_erasure import trained_on
+from labeller.erasure import erasure
+from labeller.people import consent, invites, people
+from labeller.uploads import intake
+from tests.labeller.answers.test_record import draw
+from tests.labeller.erasure.test_erasure import trained_on
 from tests.pictures import jpeg, portrait
 from tests.web.conftest import Client
-from web.roles import ALLOWED
+from web.auth.permissions import ALLOWED
 
 ADA = "Ada-whom-nobody-else-may-see"
 

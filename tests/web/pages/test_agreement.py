@@ -5,19 +5,20 @@ from sqlalchemy.orm import Session
 
 from db.base import now
 from db.models import Photo
-from labeller import answers, people
-from labeller.answers import Given
-from tests.labeller.test_answers import add_faces, second_look
+from labeller.answers import record
+from labeller.answers.record import Given
+from labeller.people import people
+from tests.labeller.answers.test_record import add_faces, second_look
+from tests.web.auth.test_permissions import browser, csrf
 from tests.web.conftest import Client
-from tests.web.test_pages import see
-from tests.web.test_rights import browser, csrf
+from tests.web.pages.test_pages import see
 
 
 def test_a_dispute_is_settled_on_its_page_unless_somebody_answered_meanwhile(app: Flask, db: Session) -> None:
     ada, bob, cleo = (people.new_person(db, name, "labeller") for name in ("Ada", "Bob", "Cleo"))
     faces = add_faces(db, 2)
     for face in faces:
-        answers.record(db, ada, Given(f"hers {face.id}", "label", face.id, "mask"))
+        record.record(db, ada, Given(f"hers {face.id}", "label", face.id, "mask"))
         second_look(db, bob, face, "nomask")
     db.commit()
     page = browser(app, cleo)
@@ -29,7 +30,7 @@ def test_a_dispute_is_settled_on_its_page_unless_somebody_answered_meanwhile(app
 
     assert page.post(f"/agreement/{faces[0].id}", data={**form, "answer": ""}).status_code == 400
     assert page.post(f"/agreement/{faces[0].id}", data=form).location == "/agreement"
-    answers.record(db, bob, Given("bob again", "reject", faces[1].id, seen_at=now()))
+    record.record(db, bob, Given("bob again", "reject", faces[1].id, seen_at=now()))
     db.commit()
     refused = page.post(f"/agreement/{faces[1].id}", data=form)
     assert (refused.status_code, "Bob" in refused.text) == (409, True)
@@ -42,7 +43,7 @@ def test_a_dispute_is_settled_on_its_page_unless_somebody_answered_meanwhile(app
 def test_a_labeller_sees_no_record_but_their_own(client: Client, app: Flask, db: Session) -> None:
     ada, bob = (people.new_person(db, name, "labeller") for name in ("Ada", "Bob"))
     for person, face in zip((ada, bob), add_faces(db, 2), strict=True):
-        answers.record(db, person, Given(f"by {person.name}", "label", face.id, "mask"))
+        record.record(db, person, Given(f"by {person.name}", "label", face.id, "mask"))
     db.commit()
     own = see(browser(app, ada), "/agreement")
     assert "Ada" in own

@@ -6,7 +6,7 @@ from db.base import now
 from db.models import Run, Workbench
 from tests.labelled import one_engine, rows
 from tests.web.conftest import Client
-from tests.web.test_pages import see
+from tests.web.pages.test_pages import see
 
 pytestmark = one_engine
 

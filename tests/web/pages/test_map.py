@@ -7,16 +7,16 @@ from flask import Flask
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
-from db.live import live_run
 from db.models import Face, Pick, Run, Score, Spot
-from labeller import people
+from db.workbench import live_run
+from labeller.people import people
 from tests.labelled import one_engine
-from tests.labeller.test_answers import add_faces
-from tests.labeller.test_review import make_live, score
+from tests.labeller.answers.test_record import add_faces
+from tests.labeller.queue.test_queue import make_live, score
+from tests.web.auth.test_permissions import browser, csrf
 from tests.web.conftest import Client
-from tests.web.test_pages import finish, see
-from tests.web.test_rights import browser, csrf
-from trainer import spots
+from tests.web.pages.test_pages import finish, see
+from trainer.face_map import layout_read
 
 
 def spread(db: Session, faces: list[Face]) -> None:
@@ -45,7 +45,7 @@ def test_it_is_asked_for_as_long_as_faces_have_no_spot(client: Client, db: Sessi
     assert labeller.post("/map/draw").json == {"placed": 12, "wanted": 12, "stale": False}
     shown = labeller.get("/map/spots").json
     assert shown["faces"] == [face.id for face in faces]
-    assert shown["states"] == list(spots.STATES)
+    assert shown["states"] == list(layout_read.STATES)
 
 
 def test_a_region_goes_to_review_and_comes_back(app: Flask, db: Session) -> None:

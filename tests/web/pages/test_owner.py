@@ -9,11 +9,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from db.models import Face, Invite, Photo
-from labeller import answers, erasure, intake, people
-from tests.labeller.test_answers import add_faces, draw
+from labeller.answers import record
+from labeller.erasure import erasure
+from labeller.people import people
+from labeller.uploads import intake
+from tests.labeller.answers.test_record import add_faces, draw
 from tests.pictures import jpeg, portrait
+from tests.web.auth.test_permissions import browser, csrf
 from tests.web.conftest import Client
-from tests.web.test_rights import browser, csrf
 
 
 def see(client: FlaskClient, path: str) -> str:
@@ -111,7 +114,7 @@ def test_bulk_answers_in_the_browser_can_be_undone(client: Client, db: Session) 
     assert "2 answers taken back." in see(owner, undone.location)
     db.expire_all()
     assert {face.state for face in db.scalars(select(Face))} == {"proposed"}
-    answers.record(db, people.person_named(db, "Bob", "labeller"), answers.Given("b", "reject", faces[0].id))
+    record.record(db, people.person_named(db, "Bob", "labeller"), record.Given("b", "reject", faces[0].id))
     db.commit()
     stale = owner.post("/gallery/answer", data=chosen)
     assert "1 face answered. 1 left as they were" in see(owner, stale.location)

@@ -6,20 +6,20 @@ from sqlalchemy.orm import Session
 
 from db.base import now
 from db.models import Artifact, Photo, Run
-from tests.labeller.test_answers import add_faces
-from tests.labeller.test_review import make_live
+from tests.labeller.answers.test_record import add_faces
+from tests.labeller.queue.test_queue import make_live
 from tests.web.conftest import Client
-from trainer import evaluate
+from trainer.evaluation import metrics
 
 
 def figures() -> dict[str, object]:
     labels = np.array([0, 1] * 20)
     sure = np.where(labels[:, None] == [0, 1], 0.9, 0.1)
-    return evaluate.measure(labels, sure, np.arange(40), ("mask", "nomask"))
+    return metrics.measure(labels, sure, np.arange(40), ("mask", "nomask"))
 
 
-def finish(run: Run, **metrics: object) -> None:
-    run.metrics = {"locked": None, "locked_reason": "Too small.", "cross_validated": None} | metrics
+def finish(run: Run, **changes: object) -> None:
+    run.metrics = {"locked": None, "locked_reason": "Too small.", "cross_validated": None} | changes
     run.metrics |= {"train": {"n": 40, "people": 20}, "seconds": {"fit": 1.2}}
     run.manifest, run.backbone, run.started_at = "m" * 64, "b" * 64, now()
     run.recipe = {"preset": "quick", "views": 4}

@@ -11,7 +11,7 @@ from db.models import Answer, Artifact, Run, Score, Workbench
 from tests.labelled import rows
 from tests.measured import measured_run
 from tests.web.conftest import Client
-from tests.web.test_pages import see
+from tests.web.pages.test_pages import see
 
 
 def test_a_run_shows_what_to_believe_and_what_not(client: Client, db: Session) -> None:

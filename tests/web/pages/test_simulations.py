@@ -13,10 +13,11 @@ from sqlalchemy.orm import Session
 from tests.labelled import rows
 from tests.pictures import SHARED, jpeg, portrait
 from tests.web.conftest import Client
-from tests.web.test_pages import see
-from trainer.outcome import summary
-from trainer.simulate import STRATEGIES
-from web import plot, simulations
+from tests.web.pages.test_pages import see
+from trainer.label_efficiency.simulate import STRATEGIES
+from trainer.label_efficiency.summary import summary
+from web.drawing import plot
+from web.pages import simulations
 
 
 def made(ours: int = 30, chance: int | None = 50, **other: Any) -> dict[str, Any]:

@@ -6,13 +6,13 @@ import pytest
 from sqlalchemy.orm import Session
 
 from db.base import now
-from db.live import workbench
 from db.models import Run
+from db.workbench import workbench
 from tests.labelled import one_engine
 from tests.web.conftest import Client
-from tests.web.test_pages import see
-from trainer.outlook import outlook
-from trainer.saved import FEW_CONTROL
+from tests.web.pages.test_pages import see
+from trainer.label_efficiency.labels_saved import FEW_CONTROL
+from trainer.label_efficiency.stopping_advice import outlook
 
 pytestmark = one_engine
 

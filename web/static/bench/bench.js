@@ -1,16 +1,16 @@
 /** The bench: one face, one gesture, the next face. */
-import { openOutbox } from "./answering.js";
+import { openOutbox } from "../lib/answer_outbox.js";
 import { opinion } from "./card.js";
-import { Hand } from "./hand.js";
-import { call } from "./http.js";
-import { Keys } from "./keys.js";
+import { Hand } from "./prefetch.js";
+import { call } from "../lib/http.js";
+import { Keys } from "../lib/keys.js";
 import { Pace } from "./pace.js";
-import { show as showStrip } from "./strip.js";
+import { show as showStrip } from "./recent_answers.js";
 import { swipe } from "./swipe.js";
-import { said } from "./trouble.js";
-import { _ } from "./words.js";
+import { said } from "../lib/refusals.js";
+import { _ } from "../lib/i18n.js";
 
-/** @typedef {import("./card.js").Card} Card @typedef {import("./strip.js").Past} Past */
+/** @typedef {import("./card.js").Card} Card @typedef {import("./recent_answers.js").Past} Past */
 
 const HISTORY = 200; // a lot that was confirmed at once fits in it
 

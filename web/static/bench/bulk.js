@@ -1,9 +1,9 @@
 /** In bulk: a screenful of look-alikes that the model agrees on; what is not so is taken out, the rest confirmed. */
-import { openOutbox } from "./answering.js";
-import { call } from "./http.js";
-import { Keys } from "./keys.js";
-import { freshKey } from "./outbox.js";
-import { _, ngettext } from "./words.js";
+import { openOutbox } from "../lib/answer_outbox.js";
+import { call } from "../lib/http.js";
+import { Keys } from "../lib/keys.js";
+import { freshKey } from "../lib/outbox.js";
+import { _, ngettext } from "../lib/i18n.js";
 
 /** @typedef {import("./card.js").Card} Card */
 

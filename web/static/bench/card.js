@@ -1,5 +1,5 @@
 /** One face as a card: the crop, and the photo it comes from with its box. */
-import { _ } from "./words.js";
+import { _ } from "../lib/i18n.js";
 
 /**
  * @typedef {{face_id: number, photo_id: number, crop_url: string, photo_url: string, label: string | null,

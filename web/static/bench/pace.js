@@ -1,6 +1,6 @@
 /** What keeps one going: how far it is to a retrain that is worth it, labels a minute, and a pause in time. */
-import { call } from "./http.js";
-import { _, ngettext } from "./words.js";
+import { call } from "../lib/http.js";
+import { _, ngettext } from "../lib/i18n.js";
 
 const ASK_EVERY = 10; // answers; in between we count ourselves
 const MINUTE = 60_000;

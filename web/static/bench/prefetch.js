@@ -1,6 +1,6 @@
 /** The cards in hand: fetched, drawn and decoded before they are needed, and held by a lease while we are here. */
 import { draw, ready } from "./card.js";
-import { call, pause } from "./http.js";
+import { call, pause } from "../lib/http.js";
 
 const FETCH = 30; // cards asked for at once
 const REFILL = 14; // fewer than this in hand: ask for more

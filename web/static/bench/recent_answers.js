@@ -1,6 +1,6 @@
 /** The last twenty answers, newest first; each leads back to its face. */
-import { said } from "./trouble.js";
-import { _ } from "./words.js";
+import { said } from "../lib/refusals.js";
+import { _ } from "../lib/i18n.js";
 
 const SHOWN = 20;
 

@@ -1,6 +1,6 @@
 /** A photo with boxes on it: drawn, moved and resized by mouse, finger or keys; zoomed and panned. */
 import { between, moved, resized } from "./geometry.js";
-import { _ } from "./words.js";
+import { _ } from "../lib/i18n.js";
 
 /** @typedef {import("./geometry.js").Box} Box @typedef {import("./geometry.js").Size} Size @typedef {import("./geometry.js").Point} Point */
 /** @typedef {{face_id: number | null, key: string | null, box: Box, state: string, label: string | null, doubtful: boolean,

@@ -1,14 +1,14 @@
 /** Boxes: every face of a photo gets its own, by mouse, finger or keys; each change is an answer. */
-import { openOutbox } from "./answering.js";
-import { Board } from "./board.js";
+import { openOutbox } from "../lib/answer_outbox.js";
+import { Board } from "./box_canvas.js";
 import { snapped } from "./geometry.js";
-import { call } from "./http.js";
-import { Keys } from "./keys.js";
-import { freshKey } from "./outbox.js";
-import { said } from "./trouble.js";
-import { _ } from "./words.js";
+import { call } from "../lib/http.js";
+import { Keys } from "../lib/keys.js";
+import { freshKey } from "../lib/outbox.js";
+import { said } from "../lib/refusals.js";
+import { _ } from "../lib/i18n.js";
 
-/** @typedef {import("./board.js").Face} Face @typedef {import("./geometry.js").Box} Box */
+/** @typedef {import("./box_canvas.js").Face} Face @typedef {import("./geometry.js").Box} Box */
 /** @typedef {{face: Face, before: Partial<Face>, after: Partial<Face>}} Step */
 
 const STILL = 500; // ms without another nudge: then it is an answer

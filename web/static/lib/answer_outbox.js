@@ -1,7 +1,7 @@
 /** A page's outbox, with a line about what waits in it and a box about what the server refused. */
 import { Outbox } from "./outbox.js";
-import { Trouble } from "./trouble.js";
-import { _, ngettext } from "./words.js";
+import { Trouble } from "./refusals.js";
+import { _, ngettext } from "./i18n.js";
 
 /** @typedef {import("./outbox.js").Entry} Entry */
 

@@ -1,6 +1,6 @@
 /** What mouse, fingers and keys do on the map: move, zoom, point, and draw a lasso. */
 
-/** @typedef {import("./region.js").Point} Point */
+/** @typedef {import("../map/viewport.js").Point} Point */
 /** @typedef {{pan: (dx: number, dy: number) => void, zoom: (times: number, about?: Point) => void, all: () => void,
  *   near: (at: Point | null, reach: number) => void, draft: (path: Point[] | null) => void, lasso: (path: Point[]) => void}} Target
  * points are CSS px on the canvas; `near(null)` is nowhere, `draft` the lasso while it is drawn */

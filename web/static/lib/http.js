@@ -1,5 +1,5 @@
 /** One way to call the JSON API: the cookie signs in, the token in the page proves that the page asked. */
-import { _ } from "./words.js";
+import { _ } from "./i18n.js";
 
 const csrf = document.querySelector('meta[name="csrf-token"]')?.getAttribute("content") ?? "";
 

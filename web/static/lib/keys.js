@@ -1,5 +1,5 @@
 /** Keys: each button says which are its own; a person may choose others, and this browser remembers. */
-import { _ } from "./words.js";
+import { _ } from "./i18n.js";
 
 /** @type {Record<string, string>} */
 const SIGNS = { ArrowLeft: "←", ArrowRight: "→", ArrowUp: "↑", ArrowDown: "↓", " ": "␣", Enter: "↵", Backspace: "⌫" };

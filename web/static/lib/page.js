@@ -1,5 +1,5 @@
 /** Small things on every page: copying a link, and marking many boxes at once. */
-import { _ } from "./words.js";
+import { _ } from "./i18n.js";
 
 document.addEventListener("click", async (event) => {
   const button = event.target instanceof Element ? event.target.closest("[data-copy]") : null;

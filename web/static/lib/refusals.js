@@ -1,5 +1,5 @@
 /** What could not be applied: shown until somebody has read it, with a way to have it after all. */
-import { _ } from "./words.js";
+import { _ } from "./i18n.js";
 
 /** @typedef {import("./outbox.js").Entry} Entry */
 

@@ -1,5 +1,5 @@
 /** What the map's colours mean: each kind of face has a colour and a shape, so that neither is needed alone. */
-import { _ } from "./words.js";
+import { _ } from "../lib/i18n.js";
 
 /** @typedef {{faces: number[], versions: number[], x: number[], y: number[], label: number[], state: number[], margin: number[],
  *   person: number[], locked: number[], labels: string[], people: string[], states: string[]}} Spots */

@@ -1,10 +1,10 @@
 /** The map of all faces: seen by colour, a region of it taken by lasso or by view, and sent to review. */
-import { call, pause } from "./http.js";
-import { SHAPES, sorted, told } from "./kinds.js";
-import { Sky } from "./sky.js";
-import { _, ngettext } from "./words.js";
+import { call, pause } from "../lib/http.js";
+import { SHAPES, sorted, told } from "./categories.js";
+import { Sky } from "./scatter.js";
+import { _, ngettext } from "../lib/i18n.js";
 
-/** @typedef {import("./kinds.js").Spots} Spots @typedef {import("./kinds.js").Kind} Kind @typedef {import("./region.js").Point} Point */
+/** @typedef {import("./categories.js").Spots} Spots @typedef {import("./categories.js").Kind} Kind @typedef {import("./viewport.js").Point} Point */
 
 const POLL = 1500; // ms
 const ASK_EVERY = 10; // looks: a message may be lost, and asking again does no harm

@@ -1,10 +1,10 @@
 /** Thousands of spots on a canvas: what is shown of them and how it is drawn, sharp on any screen. */
-import { Gestures } from "./gestures.js";
-import { SHAPES } from "./kinds.js";
-import { inside, whole, zoomed } from "./region.js";
-import { loop, ring, stamp } from "./stamps.js";
+import { Gestures } from "../lib/gestures.js";
+import { SHAPES } from "./categories.js";
+import { inside, whole, zoomed } from "./viewport.js";
+import { loop, ring, stamp } from "./sprites.js";
 
-/** @typedef {import("./region.js").Point} Point @typedef {import("./kinds.js").Sorted} Sorted @typedef {{x: number[], y: number[]}} Plane */
+/** @typedef {import("./viewport.js").Point} Point @typedef {import("./categories.js").Sorted} Sorted @typedef {{x: number[], y: number[]}} Plane */
 
 const MARGIN = 24; // CSS px around the whole map
 const CLOSEST = 60; // times the whole

@@ -1,6 +1,6 @@
 /** Pictures of spots, and what else is drawn on the map. */
 
-/** @typedef {import("./region.js").Point} Point */
+/** @typedef {import("./viewport.js").Point} Point */
 
 /** One spot as a picture: thousands of these are put down faster than as many outlines are filled. @param {string} shape @param {string} colour @param {string} edge @param {number} radius */
 export function stamp(shape, colour, edge, radius) {

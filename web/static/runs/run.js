@@ -1,5 +1,5 @@
 /** Watching a run: the server sends the changed part of the page; where it cannot, the page asks for it. */
-import { pause } from "./http.js";
+import { pause } from "../lib/http.js";
 
 const POLL = 1000;
 /** @returns {HTMLElement} */

@@ -1,7 +1,7 @@
 /** Sending one photo in parts: its hash tells the server what it has already, so nothing is sent twice. */
 import { sha256 } from "/assets/sha2.js";
-import { call, put } from "./http.js";
-import { _ } from "./words.js";
+import { call, put } from "../lib/http.js";
+import { _ } from "../lib/i18n.js";
 
 const SLICE = 2 ** 20;
 

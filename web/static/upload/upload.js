@@ -1,9 +1,9 @@
 /** The page for sending photos: choose, take, drop or paste; each goes on its own, whatever the connection does. */
-import { passing, pause, Refused } from "./http.js";
+import { passing, pause, Refused } from "../lib/http.js";
 import { digest, send, smaller } from "./send.js";
-import { Store } from "./store.js";
+import { Store } from "../lib/store.js";
 import { watch } from "./watch.js";
-import { _, ngettext } from "./words.js";
+import { _, ngettext } from "../lib/i18n.js";
 
 /** @typedef {{id: number, name: string, blob: Blob | null, person: string, sha256?: string, error?: string}} Entry */
 

@@ -1,5 +1,5 @@
 /** Watching the detector: the newest cards and the counts, until everything that was sent is looked at. */
-import { pause } from "./http.js";
+import { pause } from "../lib/http.js";
 
 const POLL = 900;
 const SHOWN = 24;

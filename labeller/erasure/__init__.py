@@ -1,0 +1,1 @@
+"""Taking photos and people out again, and handing a person everything that is theirs."""

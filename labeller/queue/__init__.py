@@ -1,0 +1,1 @@
+"""Which face comes next, for whom and why; leases keep two people off one face."""

@@ -1,0 +1,1 @@
+"""Which proposed boxes are faces, learned from the boxes that people confirmed or rejected."""

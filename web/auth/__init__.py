@@ -1,0 +1,1 @@
+"""Who is asking and what they may do: sign-in, links that work from a phone, one table of permissions."""

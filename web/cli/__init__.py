@@ -1,0 +1,1 @@
+"""The `flask` commands, and `flask up`, which starts the whole workbench."""

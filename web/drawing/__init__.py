@@ -1,0 +1,1 @@
+"""Numbers to SVG coordinates; the templates draw them."""

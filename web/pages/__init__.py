@@ -1,0 +1,1 @@
+"""The pages: each module parses, calls one domain function, commits and renders."""
