@@ -16,7 +16,7 @@ def measured_run(session: Session, wrong: set[int], preset: str = "quick") -> Ru
     sure = np.array([-3.0 if row.face_id in wrong else 3.0 for row in data.rows])
     logits = np.stack([np.where(labels == c, sure, -sure) for c in (0, 1)], axis=1)
     part = np.where(data.where("locked"), "locked", "fold")
-    told = report.Said(part, logits.astype(np.float32), 1.3)
+    told = report.ModelOutputs(part, logits.astype(np.float32), 1.3)
     metrics = report.run_metrics(data, told)
     metrics |= {"drift": None, "warnings": report.warnings(data, 0, None), "seconds": {"fit": 0.5}}
     run = Run(

@@ -61,7 +61,7 @@ def _of_class(new: BoolArray, old: BoolArray, groups: IntArray) -> Interval:
 
 
 @dataclass(frozen=True)
-class Verdict:
+class PromotionDecision:
     """Promote or not, why in words, and the difference behind it."""
 
     promote: bool
@@ -69,13 +69,13 @@ class Verdict:
     figures: dict[str, Any] | None = None
 
 
-def judged(found: Difference | None, where: str) -> Verdict:
+def decide_promotion(found: Difference | None, where: str) -> PromotionDecision:
     """RULE, applied to a difference on the faces of `where`."""
     if found is None:
         reason = (
             "There are too few faces that both models never learned from; the newer one knows more answers."
         )
-        return Verdict(True, reason)
+        return PromotionDecision(True, reason)
     value, low, high = (100 * found.interval[key] for key in ("value", "low", "high"))
     told = (
         f"balanced accuracy {value:+.1f} points ({low:+.1f} to {high:+.1f})"
@@ -83,5 +83,5 @@ def judged(found: Difference | None, where: str) -> Verdict:
     )
     figures = {"on": where, "n": found.n, "people": found.people, "difference": found.interval}
     if found.not_worse:
-        return Verdict(True, f"Not worse than the live model: {told}.", figures)
-    return Verdict(False, f"Worse than the live model: {told}. The live model stays.", figures)
+        return PromotionDecision(True, f"Not worse than the live model: {told}.", figures)
+    return PromotionDecision(False, f"Worse than the live model: {told}. The live model stays.", figures)

@@ -35,7 +35,7 @@ SURE = (0.9, 0.99)
 
 
 @dataclass(frozen=True)
-class Said:
+class ModelOutputs:
     """What models that had not learned from a row say of it: `part` (n,) is `locked`, `fold` or empty."""
 
     part: NDArray[np.str_]
@@ -48,7 +48,9 @@ class Said:
         return softmax(self.logits / self.temperature)
 
 
-def said(data: Dataset, learned: "Learned", locked: NDArray[np.float16], calibrate: bool) -> Said:
+def model_outputs(
+    data: Dataset, learned: "Learned", locked: NDArray[np.float16], calibrate: bool
+) -> ModelOutputs:
     """Logits of locked rows from the model, of the others out of fold, and the temperature for both.
 
     The temperature is fitted on the open rows: the locked ones choose nothing.
@@ -59,10 +61,10 @@ def said(data: Dataset, learned: "Learned", locked: NDArray[np.float16], calibra
     logits[is_locked] = learned.head.logits(locked)
     warmth = metrics.temperature(data.labels[known], logits[known]) if calibrate and known.any() else 1.0
     part = np.where(is_locked, "locked", np.where(known, "fold", ""))
-    return Said(part, logits, warmth)
+    return ModelOutputs(part, logits, warmth)
 
 
-def run_metrics(data: Dataset, told: Said) -> dict[str, Any]:
+def run_metrics(data: Dataset, told: ModelOutputs) -> dict[str, Any]:
     """The contract's `metrics` without the seconds, and what the page shows beside them."""
     locked, fold = told.part == "locked", told.part == "fold"
     labels, groups = data.labels, data.groups
@@ -76,7 +78,7 @@ def run_metrics(data: Dataset, told: Said) -> dict[str, Any]:
     }
 
 
-def _part(data: Dataset, told: Said, rows: BoolArray) -> dict[str, Any]:
+def _part(data: Dataset, told: ModelOutputs, rows: BoolArray) -> dict[str, Any]:
     labels, groups, chances = data.labels[rows], data.groups[rows], told.probabilities[rows]
     return metrics.measure(labels, chances, groups, data.classes) | {
         "ranking": roc_calibration.ranking(labels, chances, groups, data.classes),

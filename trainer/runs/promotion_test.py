@@ -9,8 +9,8 @@ from db.models import Outcome, Run
 from trainer.arrays import BoolArray
 from trainer.data.dataset import Dataset
 from trainer.evaluation.metrics import too_small
-from trainer.evaluation.paired_test import Difference, Verdict, difference, judged
-from trainer.evaluation.report import Said
+from trainer.evaluation.paired_test import Difference, PromotionDecision, decide_promotion, difference
+from trainer.evaluation.report import ModelOutputs
 from trainer.features.feature_store import Wanted, features_of
 from trainer.features.networks import network_of
 from trainer.models.fit import plain
@@ -21,27 +21,31 @@ LEAST = 20
 """Faces that two models must share before their cross-validated answers are compared."""
 
 
-def on_the_same_faces(session: Session, live: Run | None, data: Dataset, told: Said, beat: Say) -> Verdict:
+def on_the_same_faces(
+    session: Session, live: Run | None, data: Dataset, told: ModelOutputs, beat: Say
+) -> PromotionDecision:
     """The verdict on the model that `told` these things of `data`.
 
     On the locked faces; while they are too few on those that both models judged out of fold.
     """
     if live is None or live.head is None:
-        return Verdict(True, "It is the first model.")
+        return PromotionDecision(True, "It is the first model.")
     locked = data.where("locked")
     if too_small(data.labels[locked], data.groups[locked], data.classes) is None:
-        return judged(_paired(data, told, locked, _said_now(session, live, data, locked, beat)), "locked")
+        return decide_promotion(
+            _paired(data, told, locked, _said_now(session, live, data, locked, beat)), "locked"
+        )
     before = _said_then(session, live)
     both = np.array(
         [told.part[i] == "fold" and row.face_id in before for i, row in enumerate(data.rows)], bool
     )
     if both.sum() < LEAST:
-        return judged(None, "")
+        return decide_promotion(None, "")
     names = [before[data.rows[i].face_id] for i in np.flatnonzero(both)]
-    return judged(_paired(data, told, both, names), "cross-validated")
+    return decide_promotion(_paired(data, told, both, names), "cross-validated")
 
 
-def _paired(data: Dataset, told: Said, rows: BoolArray, names: list[str]) -> Difference:
+def _paired(data: Dataset, told: ModelOutputs, rows: BoolArray, names: list[str]) -> Difference:
     labels = data.labels[rows]
     new = told.probabilities[rows].argmax(axis=1) == labels
     old = np.array(names) == np.array(data.classes)[labels]

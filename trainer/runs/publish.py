@@ -18,7 +18,7 @@ from db.models import Artifact, Face, Outcome, Pick, Run
 from db.storage import blobs
 from db.workbench import workbench
 from trainer.data.dataset import Dataset
-from trainer.evaluation.report import Said
+from trainer.evaluation.report import ModelOutputs
 from trainer.features import crops
 from trainer.features.networks import Network
 from trainer.models import card, export
@@ -32,7 +32,7 @@ CHECKED = 8
 
 
 def save(
-    session: Session, run: Run, data: Dataset, learned: Learned, told: Said, metrics: dict[str, Any]
+    session: Session, run: Run, data: Dataset, learned: Learned, told: ModelOutputs, metrics: dict[str, Any]
 ) -> None:
     """Keep the model's files, each checked on real crops, and what it said of each face. Commits."""
     some = [data.rows[i].face_id for i in np.linspace(0, len(data.rows) - 1, CHECKED).astype(int)]
@@ -62,7 +62,7 @@ def _crops(session: Session, network: Network, face_ids: list[int]) -> list[NDAr
     return [network.crop(crops.decode(blobs().get(face.photo.blob)), face.box) for face in faces]
 
 
-def _outcomes(run: Run, data: Dataset, told: Said) -> list[dict[str, Any]]:
+def _outcomes(run: Run, data: Dataset, told: ModelOutputs) -> list[dict[str, Any]]:
     chances = told.probabilities
     return [
         {
@@ -85,7 +85,7 @@ def publish(
     run: Run,
     data: Dataset,
     learned: Learned,
-    told: Said,
+    told: ModelOutputs,
     metrics: dict[str, Any],
     progress: Progress,
     say: Say,

@@ -158,12 +158,12 @@ class Material:
 
 def measured(
     session: Session, data: Dataset, learned: Learned, recipe: Recipe, beat: Say = lambda share: None
-) -> report.Said:
+) -> report.ModelOutputs:
     """What the model says of the locked people, and models like it of the others."""
     locked = data.where("locked")
     wanted = [Wanted(data.rows[i].face_id, 1) for i in np.flatnonzero(locked)]
     features = features_of(session, learned.network, wanted, beat, data.boxes)
-    return report.said(data, learned, plain(data, features, locked), recipe.calibration)
+    return report.model_outputs(data, learned, plain(data, features, locked), recipe.calibration)
 
 
 def _drift(session: Session, data: Dataset, network: Network, beat: Say) -> dict[str, Any] | None:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from trainer.evaluation.paired_test import Difference, difference, judged
+from trainer.evaluation.paired_test import Difference, decide_promotion, difference
 
 
 def found(value: float, low: float, high: float) -> Difference:
@@ -52,6 +52,6 @@ def test_its_interval_covers_what_it_should() -> None:
     ],
 )
 def test_only_a_model_that_is_not_worse_takes_over(gap: Difference | None, good: bool, words: str) -> None:
-    verdict = judged(gap, "locked")
+    verdict = decide_promotion(gap, "locked")
     assert verdict.promote is good
     assert words in verdict.reason
