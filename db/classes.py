@@ -22,9 +22,13 @@ class Classes:
     former: Mapping[str, str]
     """Earlier names, and what they were changed to."""
 
-    def now(self, word: str | None) -> str | None:
-        """The class that an answer's word counts as. What the settings no longer name stays as it is."""
-        return None if word is None else self.counts_as.get(word, word)
+    def resolve(self, label: str | None) -> str | None:
+        """The class that a label counts as; None for a retired class. An unknown label counts as itself."""
+        return None if label is None else self.counts_as.get(label, label)
+
+    def current_name(self, name: str) -> str:
+        """What a class of an earlier run is called now; a retired class keeps its name."""
+        return self.resolve(name) or name
 
 
 def read(session: Session) -> Classes:

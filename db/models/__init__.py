@@ -2,10 +2,11 @@
 
 from db.models.classes import Class
 from db.models.people import ROLES, Event, Invite, Person, Token
-from db.models.photos import SHOWN, SPLITS, STANDING, Answer, Face, Group, Lease, Photo
+from db.models.photos import NOT_LOCKED, SHOWN, SPLITS, STANDING, Answer, Face, Group, Lease, Photo
 from db.models.runs import Artifact, Embedding, Outcome, Pick, Prediction, Run, Score, Spot, Workbench, Worker
 
 __all__ = [
+    "NOT_LOCKED",
     "ROLES",
     "SHOWN",
     "SPLITS",

@@ -21,6 +21,10 @@ class Group(Base):
     split: Mapped[str]
 
 
+NOT_LOCKED: ColumnElement[bool] = Group.split != "locked"
+"""Nothing may choose the faces of the locked set for an answer: models are measured on them."""
+
+
 class Photo(Job, Base):
     """An upright, metadata-free photo. While it is being erased its status is `erasing`."""
 

@@ -33,7 +33,7 @@ def opinion(answer: Answer, classes: Classes) -> tuple[str, str | None] | None:
     """(`label`, class), (`reject`, None) or (`unsure`, None); None if it does not say what the face is."""
     if answer.kind in ("reject", "unsure"):
         return answer.kind, None
-    name = classes.now(answer.label)
+    name = classes.resolve(answer.label)
     return ("label", name) if name else None
 
 

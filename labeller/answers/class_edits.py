@@ -232,7 +232,7 @@ def _relabel_scores(session: Session) -> None:
     if (run := live_run(session)) is None:
         return
     meant = classes.read(session)
-    labels = [meant.now(name) or name for name in run.classes]
+    labels = [meant.current_name(name) for name in run.classes]
     changed: dict[str, list[int]] = {}
     mine = Score.run_id == run.id
     for face_id, chances, old in session.execute(

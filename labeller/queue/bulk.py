@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from sqlalchemy import Select, and_, func, select
 from sqlalchemy.orm import Session, contains_eager
 
-from db.models import Embedding, Face, Group, Person, Photo, Run, Score
+from db.models import NOT_LOCKED, Embedding, Face, Group, Person, Photo, Run, Score
 from db.workbench import live_run
 from labeller.queue import leases
 from labeller.queue.queue import UNSURE, Item, items_for
@@ -57,7 +57,7 @@ def chain(vectors: NDArray[np.float32]) -> list[int]:
 
 
 def _sure(run: Run, person: Person) -> Select[Face]:
-    """Never of the locked set: what is measured there must not have been chosen by a model."""
+    """Unanswered faces with a fresh score of at least margin UNSURE."""
     query = select(Face).join(Face.photo).join(Group, Group.id == Photo.group_id)
     query = query.join(Score, and_(Score.face_id == Face.id, Score.run_id == run.id))
     return query.where(
@@ -65,7 +65,7 @@ def _sure(run: Run, person: Person) -> Select[Face]:
         Face.waiting,
         Face.opinions == 0,
         Face.doubtful.is_(False),
-        Group.split != "locked",
+        NOT_LOCKED,
         Score.box_version == Face.box_version,
         Score.margin >= UNSURE,
         ~leases.held_by_others(person),

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from db.base import now
 from db.face_rows import insert_for_faces
-from db.models import Event, Face, Group, Person, Photo, Pick
+from db.models import NOT_LOCKED, Event, Face, Group, Person, Photo, Pick
 from labeller.errors import BadAnswer, NotFound
 from labeller.queue.picks import BY_HAND, CHOSEN
 
@@ -43,13 +43,13 @@ def choose(session: Session, person: Person, face_ids: Sequence[int]) -> Chosen:
         raise BadAnswer(
             "too_many_chosen", f"At most {MOST} faces go to review at once.", "Choose a smaller region."
         )
-    splits = dict(session.execute(_choosable(given)).tuples().all())
+    eligible = dict(session.execute(_shown(given)).tuples().all())
     waiting = set(session.scalars(_still_waiting(given)))
-    locked = {id for id, split in splits.items() if split == "locked"}
-    fresh = [id for id in given if id in splits and id not in locked and id not in waiting]
+    locked = {id for id, is_eligible in eligible.items() if not is_eligible}
+    fresh = [id for id in given if eligible.get(id) and id not in waiting]
     event_id = _write(session, person, fresh) if fresh else None
-    left = len(waiting.intersection(splits).difference(locked))
-    return Chosen(event_id, len(fresh), len(locked), left, len(given) - len(splits))
+    left = len(waiting.intersection(eligible).difference(locked))
+    return Chosen(event_id, len(fresh), len(locked), left, len(given) - len(eligible))
 
 
 def undo(session: Session, person: Person, event_id: int) -> int:
@@ -63,9 +63,9 @@ def undo(session: Session, person: Person, event_id: int) -> int:
     return len(session.scalars(taken).all())
 
 
-def _choosable(face_ids: Sequence[int]) -> Select[int, str]:
-    """Those of the faces that somebody could be shown, with their side of the split."""
-    query = select(Face.id, Group.split).join(Photo, Photo.id == Face.photo_id)
+def _shown(face_ids: Sequence[int]) -> Select[int, bool]:
+    """Those of the faces that pages show, with whether they may be chosen."""
+    query = select(Face.id, NOT_LOCKED).join(Photo, Photo.id == Face.photo_id)
     query = query.join(Group, Group.id == Photo.group_id)
     return query.where(Face.id.in_(face_ids), Photo.status == "ready", Face.state != "rejected")
 

@@ -11,7 +11,20 @@ from sqlalchemy.orm import Session, contains_eager
 from db import classes
 from db.base import now
 from db.i18n import N_
-from db.models import STANDING, Answer, Face, Group, Lease, Outcome, Person, Photo, Pick, Run, Score
+from db.models import (
+    NOT_LOCKED,
+    STANDING,
+    Answer,
+    Face,
+    Group,
+    Lease,
+    Outcome,
+    Person,
+    Photo,
+    Pick,
+    Run,
+    Score,
+)
 from db.settings import settings
 from db.workbench import live_run
 from labeller.errors import BadAnswer
@@ -176,14 +189,11 @@ def _mixed(found: list[list[Face]]) -> list[Face]:
 
 
 def _worth_a_second_look(run: Run) -> ColumnElement[bool]:
-    """Unanswered, or answered before this model came with a doubt or against what it sees.
-
-    Locked faces are left out: what is measured on them must not have been chosen by a model.
-    """
+    """Unanswered, or answered before this model came with a doubt or against what it sees."""
     suspected = exists().where(Outcome.face_id == Face.id, _suspected(run))
     doubted = or_(Face.label.is_(None), and_(Face.label != Score.label, ~suspected))
     earlier = and_(Face.decided_at < run.finished_at, Face.state != "rejected", doubted)
-    return and_(Group.split != "locked", or_(and_(Face.decided_at.is_(None), ~Face.hidden), earlier))
+    return and_(NOT_LOCKED, or_(and_(Face.decided_at.is_(None), ~Face.hidden), earlier))
 
 
 def _suspected(run: Run) -> ColumnElement[bool]:
@@ -200,7 +210,7 @@ def _guesses(session: Session, run: Run | None, faces: Sequence[Face]) -> list[G
     if run is None:
         return [None] * len(faces)
     meant = classes.read(session)
-    names = [meant.now(name) or name for name in run.classes]
+    names = [meant.current_name(name) for name in run.classes]
     versions = {face.id: face.box_version for face in faces}
     query = select(Score).where(Score.run_id == run.id, Score.face_id.in_(versions))
     scores = {one.face_id: one for one in session.scalars(query) if one.box_version == versions[one.face_id]}

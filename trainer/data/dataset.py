@@ -8,7 +8,7 @@ import numpy as np
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from db.models import Face, Group, Photo
+from db.models import NOT_LOCKED, Face, Group, Photo
 from trainer.arrays import BoolArray, IntArray
 from trainer.errors import NotEnoughLabels
 
@@ -20,11 +20,11 @@ LEARNED = (Face.state == "confirmed", Face.disputed.is_(False))
 """Nobody learns from, or is measured on, what people disagree about."""
 CHOOSABLE = (
     Photo.status == "ready",
-    Group.split != "locked",
+    NOT_LOCKED,
     Face.state == "proposed",
     Face.decided_at.is_(None),
 )
-"""Faces that may be chosen for an answer: what is measured on locked people must not have been chosen."""
+"""Undecided faces that may be chosen for an answer."""
 CLEAR = (Face.doubtful.is_(False), Face.hidden.is_(False))
 """Boxes that are hardly no faces: control faces are drawn from them, and labels saved counts them."""
 
@@ -109,7 +109,7 @@ def label_counts(session: Session) -> dict[str, int]:
         select(Face.label, func.count())
         .join(Photo, Photo.id == Face.photo_id)
         .join(Group, Group.id == Photo.group_id)
-        .where(*LEARNED, Group.split != "locked")
+        .where(*LEARNED, NOT_LOCKED)
         .group_by(Face.label)
     )
     return {str(label): count for label, count in session.execute(query)}

@@ -75,8 +75,8 @@ def _shared(session: Session, one: Run, other: Run) -> list[_Pair]:
             str(row.label),
             row.group_id,
             row.part,
-            meant.now(row.one) or row.one,
-            meant.now(row.other) or row.other,
+            meant.current_name(row.one),
+            meant.current_name(row.other),
         )
         for row in session.execute(query)
     ]

@@ -9,7 +9,7 @@ from sqlalchemy import Select, and_, case, func, select
 from sqlalchemy.orm import Session
 
 from db import queue
-from db.models import Face, Group, Person, Photo, Score, Spot
+from db.models import NOT_LOCKED, Face, Group, Person, Photo, Score, Spot
 from db.workbench import live_run
 from trainer.arrays import FloatArray
 
@@ -106,7 +106,7 @@ def _columns(session: Session) -> Select[Any]:
         (Face.doubtful, STATES.index("doubtful")),
         else_=STATES.index("waits"),
     )
-    locked = case((Group.split == "locked", 1), else_=0)
+    locked = case((NOT_LOCKED, 0), else_=1)
     scored = and_(Score.run_id == (run.id if run else 0), Score.face_id == Face.id)
     query = _shown().join(Spot, Spot.face_id == Face.id).join(Group, Group.id == Photo.group_id)
     query = query.outerjoin(Score, and_(scored, Score.box_version == Face.box_version))

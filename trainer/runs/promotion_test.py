@@ -59,7 +59,7 @@ def _said_now(session: Session, live: Run, data: Dataset, rows: BoolArray, beat:
     features = features_of(session, network, wanted, beat, data.boxes)
     chances = Head.of(live.head or {}).probabilities(plain(data, features, rows))
     meant = classes.read(session)
-    names = [meant.now(name) or name for name in live.classes]
+    names = [meant.current_name(name) for name in live.classes]
     return [names[i] for i in chances.argmax(axis=1)]
 
 
@@ -67,4 +67,4 @@ def _said_then(session: Session, live: Run) -> dict[int, str]:
     """What folds of the live run said of faces they had not learned from."""
     query = select(Outcome.face_id, Outcome.label).where(Outcome.run_id == live.id, Outcome.part == "fold")
     meant = classes.read(session)
-    return {row.face_id: meant.now(row.label) or row.label for row in session.execute(query)}
+    return {row.face_id: meant.current_name(row.label) for row in session.execute(query)}

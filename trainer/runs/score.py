@@ -83,7 +83,7 @@ def _score(
     say: Callable[[float], None] = lambda share: None,
 ) -> int:
     meant = classes.read(session)
-    labels = [meant.now(name) or name for name in run.classes]
+    labels = [meant.current_name(name) for name in run.classes]
     count = 0
     for versions, features in _read_ahead(network, ids, say):
         present = [id for id in versions if (id, 0) in features]

@@ -13,7 +13,7 @@ from sqlalchemy import Select, and_, func, select
 from sqlalchemy.orm import Session
 
 from db.base import OPEN
-from db.models import Event, Face, Group, Photo, Pick, Run, Score
+from db.models import NOT_LOCKED, Event, Face, Group, Photo, Pick, Run, Score
 from db.settings import settings
 from db.workbench import live_run
 from trainer.arrays import IntArray
@@ -182,7 +182,7 @@ def _typical(session: Session) -> list[Pick]:
     if session.scalar(select(Photo.id).where(Photo.status.in_(OPEN)).limit(1)) is not None:
         return []
     query = select(Face.id, Face.label).join(Photo).join(Group, Group.id == Photo.group_id)
-    query = query.where(Photo.status == "ready", Face.doubtful.is_(False), Group.split != "locked")
+    query = query.where(Photo.status == "ready", Face.doubtful.is_(False), NOT_LOCKED)
     rows = session.execute(query.where(Face.state != "rejected")).all()
     gone = set(session.scalars(select(Pick.face_id).where(Pick.run_id.is_(None))))
     known = np.array([row.id for row in rows if row.label], np.int64)
