@@ -211,3 +211,16 @@ def _mutate(content: bytearray, chance: np.random.Generator, others: list[bytes]
     else:
         other = others[int(chance.integers(0, len(others)))]
         content[at:] = other[min(at, len(other)) :]
+
+
+REFUSED = {
+    "text named .jpg": (b"hello, I am no picture", "not a photo"),
+    "empty": (b"", "empty"),
+    "truncated jpeg": (jpeg(portrait(1, False))[:9000], "damaged or incomplete"),
+    "svg": (b"<svg xmlns='http://www.w3.org/2000/svg'><script>1</script></svg>", "SVG"),
+    "animated gif": (animated("GIF"), "GIF"),
+    "animated webp": (animated("WEBP"), "animation"),
+    "animated png": (animated("PNG"), "animation"),
+    "video": (b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom" + bytes(2000), "video"),
+    "pdf": (b"%PDF-1.7 " + bytes(100), "PDF"),
+}

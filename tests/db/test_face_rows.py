@@ -5,7 +5,7 @@ from sqlalchemy.orm import Session
 
 from db.face_rows import insert_for_faces
 from db.models import Embedding
-from tests.labeller.answers.test_record import add_faces
+from tests.factories import add_faces
 
 
 def test_rows_are_kept_only_for_faces_that_are_still_there(db: Session) -> None:

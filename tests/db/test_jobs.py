@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from db import jobs, queue
 from db.base import now
 from db.models import Photo, Run
-from tests.labeller.answers.test_record import add_faces
+from tests.factories import add_faces
 
 
 @pytest.fixture

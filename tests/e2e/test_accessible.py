@@ -16,7 +16,7 @@ from labeller.queue import leases
 from tests.browser import DESKTOP, MARKS, PHONE, open_bench, page
 from tests.measured import measured_run
 from tests.serving import Server, agree, fill, link, serving
-from tests.web.pages.test_simulations import made as replayed
+from tests.simulation_result import simulation_result
 from tests.workbench import ROOT
 from web import create_app
 from web.pages import simulations
@@ -54,7 +54,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
             class_edits.add(session, "chin", owner)
             session.commit()
         with create_app().app_context():
-            simulations.save(replayed(), simulations.new_folder())
+            simulations.save(simulation_result(), simulations.new_folder())
         yield made
 
 

@@ -15,19 +15,26 @@ from sqlalchemy.orm import Session
 from db.models import Person
 from labeller.erasure import erasure
 from labeller.people import people
-from tests.labeller.erasure.test_erasure import ADA, ada, give, traces, trained_on  # noqa: F401
-from tests.labeller.photos.test_strip_metadata import everything_in
+from tests.data_folder import everything_in, traces
+from tests.factories import give, invited_friend, trained_on
 from tests.pictures import jpeg, portrait
 from tests.workbench import ROOT, running, wait_until
 
 pytestmark = pytest.mark.slow
+ADA = "Ada-Lovelace-of-the-test"
+
+
+@pytest.fixture
+def ada(db: Session) -> Person:
+    return invited_friend(db, ADA)
+
 
 KILLED_AT = """
 import os, signal, sys
 from sqlalchemy import event
 from sqlalchemy.orm import Session
 from db import session, storage
-from labeller import erasure
+from labeller.erasure import erasure
 left = int(sys.argv[1])
 def step(*_):
     global left
@@ -44,7 +51,7 @@ with session.session_scope() as made:
 
 
 @pytest.mark.parametrize("db", ["sqlite"], indirect=True)
-def test_a_deletion_killed_at_any_step_is_completed_by_the_next(db: Session, data: Path, ada: Person) -> None:  # noqa: F811
+def test_a_deletion_killed_at_any_step_is_completed_by_the_next(db: Session, data: Path, ada: Person) -> None:
     faces = [give(db, ada, seed) for seed in (1, 2)]
     run = trained_on(db, faces)
     secrets = [ADA.encode(), *(face.photo.sha256.encode() for face in faces)]

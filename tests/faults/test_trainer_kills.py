@@ -28,7 +28,9 @@ import sys, time
 import structlog
 structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))  # stdout is for "over" alone
 from db.session import session_scope
-from trainer import export, networks, train
+from trainer.features import networks
+from trainer.models import export
+from trainer.runs import train
 networks.shared(); export.warm_up(2)
 {patch}
 print("ready", flush=True)

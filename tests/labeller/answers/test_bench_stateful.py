@@ -28,8 +28,8 @@ from labeller.errors import AnsweredMeanwhile, BadAnswer, NotFound, NothingToUnd
 from labeller.people import people
 from labeller.queue import queue
 from tests.environment import PROVE
+from tests.factories import add_faces
 from tests.labeller.answers.reference_bench import Plain, Said, Thing
-from tests.labeller.answers.test_record import add_faces
 
 EXAMPLES, STEPS = 2000 if PROVE else 500, 8
 WHO = st.sampled_from(["Ada", "Bob"])

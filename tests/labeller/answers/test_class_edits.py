@@ -9,8 +9,7 @@ from labeller.answers import class_edits, record
 from labeller.answers.record import Given
 from labeller.errors import BadAnswer, NotFound
 from labeller.people import people
-from tests.labeller.answers.test_record import add_faces, second_look
-from tests.labeller.queue.test_queue import make_live, score
+from tests.factories import add_faces, make_live, score, second_look
 
 
 def label(db: Session, face: Face, word: str) -> None:

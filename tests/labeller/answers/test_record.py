@@ -7,59 +7,17 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from db.base import now
-from db.models import Answer, Face, Group, Lease, Person, Photo
+from db.models import Answer, Face, Lease, Person, Photo
 from labeller.answers import record
 from labeller.answers.record import Given
 from labeller.errors import AnsweredMeanwhile, BadAnswer, NotFound, NothingToUndo
 from labeller.queue import queue
+from tests.factories import add_faces
 
 
 @pytest.fixture
 def faces(db: Session) -> list[Face]:
     return add_faces(db, 4)
-
-
-def add_faces(db: Session, count: int, split: str = "train") -> list[Face]:
-    """A ready photo with that many proposed faces."""
-    group = Group(split=split)
-    db.add(group)
-    db.flush()
-    photo = Photo(
-        sha256=f"hash {group.id}", blob="blob", view_blob="view", width=400, height=300, dhash=bytes(32),
-        group_id=group.id, status="ready",
-    )  # fmt: skip
-    db.add(photo)
-    db.flush()
-    made = [
-        Face(photo_id=photo.id, x=10.0 * i, y=20, w=50, h=60, proposed_box=[10.0 * i, 20, 50, 60],
-             source="mtcnn", confidence=0.99)
-        for i in range(count)
-    ]  # fmt: skip
-    db.add_all(made)
-    db.commit()
-    return made
-
-
-def draw(db: Session, person: Person, photo: Photo, box: record.Box, label: str | None = None) -> Face:
-    """A face drawn by hand."""
-    given = Given(f"draw {photo.id} {box}", "draw", photo_id=photo.id, box=box, label=label)
-    return record.record(db, person, given)[0].face
-
-
-def second_look(db: Session, person: Person, face: Face, label: str) -> None:
-    """A second opinion, given without knowing the first."""
-    face.wanted = 2
-    db.flush()
-    db.merge(
-        Lease(
-            face_id=face.id,
-            person_id=person.id,
-            seen_at=now(),
-            until=now() + timedelta(minutes=1),
-            blind=True,
-        )
-    )
-    record.record(db, person, Given(f"second {face.id}", "label", face.id, label))
 
 
 def test_a_label_confirms_and_the_same_key_counts_once(db: Session, ada: Person, faces: list[Face]) -> None:

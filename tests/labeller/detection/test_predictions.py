@@ -8,7 +8,7 @@ from db.models import Prediction
 from db.storage import blobs
 from labeller.detection import predictions
 from labeller.uploads import intake
-from tests.labeller.queue.test_queue import make_live
+from tests.factories import make_live
 from tests.pictures import jpeg, portrait
 
 

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from db.base import Base, now
+from db.base import now
 from db.models import (
     Answer,
     Artifact,
@@ -18,7 +18,6 @@ from db.models import (
     Lease,
     Person,
     Photo,
-    Run,
     Score,
     Workbench,
 )
@@ -28,12 +27,11 @@ from labeller import retention
 from labeller.answers import record
 from labeller.erasure import erasure
 from labeller.errors import BadAnswer, NotInvited
-from labeller.people import invites, people
-from labeller.photos import renditions
+from labeller.people import people
 from labeller.photos.access import get_photo
 from labeller.uploads import chunked, intake
-from tests.labeller.answers.test_record import draw
-from tests.labeller.photos.test_strip_metadata import everything_in
+from tests.data_folder import everything_in, traces
+from tests.factories import give, invited_friend, trained_on
 from tests.pictures import jpeg, portrait
 from trainer.data import dataset
 
@@ -42,61 +40,7 @@ ADA = "Ada-Lovelace-of-the-test"
 
 @pytest.fixture
 def ada(db: Session) -> Person:
-    secret, _ = invites.invite(db, "friend", note=f"for {ADA}")
-    person = invites.accept(db, secret, ADA, consented=True)
-    people.issue_token(db, "friend", ADA)
-    db.commit()
-    return person
-
-
-def give(db: Session, person: Person | None, seed: int, by: Person | None = None) -> Face:
-    """A photo with one face, embedded, scored, leased and labelled."""
-    owner = people.owner(db)
-    photo = intake.receive(db, jpeg(portrait(seed, seed % 2 == 1)), by or person, person).photo
-    photo.status = "ready"
-    face = draw(db, owner, photo, (10, 10, 80, 90), "mask" if seed % 2 else "nomask")
-    db.add(Embedding(face_id=face.id, box_version=1, backbone="b", view=0, vector=b"vector" * 10))
-    db.add(Lease(face_id=face.id, person_id=owner.id, seen_at=now(), until=now()))
-    db.commit()
-    renditions.thumb(db, face)
-    renditions.small(db, photo)
-    return face
-
-
-def trained_on(db: Session, faces: list[Face], live: bool = True) -> Run:
-    rows = tuple(dataset.Row(face.id, 1, "mask", "train", 1, face.box, None, "human", None) for face in faces)
-    manifest = blobs().put(dataset.Dataset(rows, ("mask", "nomask")).manifest())
-    run = Run(
-        recipe={}, seed=0, classes=["mask", "nomask"], status="done", manifest=manifest,
-        head={"kernel": [], "bias": []},
-    )  # fmt: skip
-    db.add(run)
-    db.flush()
-    model = blobs().put(f"keras {manifest}".encode())
-    db.add(Artifact(run_id=run.id, form="keras", blob=model, signature=""))
-    for face in faces:
-        db.add(
-            Score(run_id=run.id, face_id=face.id, box_version=1, probabilities=[1, 0], label="mask", margin=1)
-        )
-    if live:
-        db.merge(Workbench(id=1, live_run_id=run.id))
-    db.commit()
-    return run
-
-
-def traces(db: Session, data: Path, *secrets: bytes) -> list[str]:
-    """Where any of the secrets stands: in a column of a row, or in a file of the data folder."""
-    found = []
-    for table in Base.metadata.tables.values():
-        for row in db.execute(select(table)).mappings():
-            found += [f"{table.name}: {row}" for secret in secrets if secret in repr(dict(row)).encode()]
-            found += [
-                f"{table.name}.{name}" for name, value in row.items()
-                if isinstance(value, bytes) and any(secret in value for secret in secrets)
-            ]  # fmt: skip
-    files = everything_in(data)
-    found += [name for name in files if any(secret.decode("latin1") in name for secret in secrets)]
-    return found + [name for name, content in files.items() if any(secret in content for secret in secrets)]
+    return invited_friend(db, ADA)
 
 
 def test_erasing_a_person_leaves_no_row_no_blob_no_vector_and_no_line(

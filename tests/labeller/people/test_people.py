@@ -13,7 +13,7 @@ from db.settings import settings
 from labeller.errors import BadAnswer, NotFound, NotInvited
 from labeller.people import consent, invites, people
 from labeller.uploads import intake
-from tests.labeller.answers.test_record import draw
+from tests.factories import draw
 from tests.pictures import jpeg, portrait
 
 

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from db.session import forget_deleted
 from labeller.people import people
 from labeller.uploads import chunked, intake
+from tests.data_folder import everything_in
 from tests.hostile import chunk, saved
 from tests.pictures import jpeg, portrait
 
@@ -53,10 +54,6 @@ def sent_as(kind: str) -> bytes:
         extra = chunk(b"tEXt", b"Comment\0" + COMMENT) + chunk(b"iTXt", b"XML\0\0\0\0\0" + PLACE)
         return made[:33] + extra + made[33:] + VIDEO
     return saved(picture, kind, exif=exif(), **({} if kind == "HEIF" else {"xmp": xmp()}))
-
-
-def everything_in(folder: Path) -> dict[str, bytes]:
-    return {str(file.relative_to(folder)): file.read_bytes() for file in folder.rglob("*") if file.is_file()}
 
 
 SECRETS = {

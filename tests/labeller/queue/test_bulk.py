@@ -10,8 +10,7 @@ from labeller.answers.record import Given
 from labeller.people import people
 from labeller.queue import bulk, leases
 from labeller.reports import counts
-from tests.labeller.answers.test_record import add_faces, draw
-from tests.labeller.queue.test_queue import make_live, score
+from tests.factories import add_faces, draw, make_live, score
 from tests.serving import agree
 
 

@@ -12,7 +12,7 @@ from labeller.answers.record import Given
 from labeller.people.people import new_person
 from labeller.queue import picks
 from labeller.queue import queue as review_queue
-from tests.labeller.answers.test_record import add_faces
+from tests.factories import add_faces
 
 
 def live(db: Session, faces: list[Face], margins: list[float]) -> Run:

@@ -12,7 +12,7 @@ from labeller.answers import record
 from labeller.answers.record import Given
 from labeller.errors import BadAnswer, NotFound
 from labeller.queue import picks_by_hand
-from tests.labeller.answers.test_record import add_faces
+from tests.factories import add_faces
 
 
 def picks(db: Session) -> list[int]:

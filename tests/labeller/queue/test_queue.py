@@ -6,32 +6,12 @@ import pytest
 from sqlalchemy.orm import Session
 
 from db.base import now
-from db.models import Face, Person, Run, Score, Workbench
+from db.models import Person
 from labeller.answers import record
 from labeller.answers.record import Given
 from labeller.errors import BadAnswer
 from labeller.queue import queue
-from tests.labeller.answers.test_record import add_faces
-
-
-def make_live(db: Session) -> Run:
-    run = Run(
-        recipe={}, seed=0, classes=["mask", "nomask"], status="done", finished_at=now() + timedelta(minutes=1)
-    )
-    db.add(run)
-    db.flush()
-    db.add(Workbench(id=1, live_run_id=run.id))
-    db.flush()
-    return run
-
-
-def score(db: Session, run: Run, face: Face, mask: float) -> None:
-    label = "mask" if mask >= 0.5 else "nomask"
-    db.add(
-        Score(run_id=run.id, face_id=face.id, box_version=face.box_version, probabilities=[mask, 1 - mask],
-              label=label, margin=abs(2 * mask - 1))
-    )  # fmt: skip
-    db.flush()
+from tests.factories import add_faces, make_live, score
 
 
 def test_least_sure_comes_first(db: Session, ada: Person) -> None:

@@ -12,7 +12,7 @@ from labeller.answers.record import Given
 from labeller.people import people
 from labeller.queue import queue
 from labeller.reports import annotator_agreement
-from tests.labeller.answers.test_record import add_faces, second_look
+from tests.factories import add_faces, second_look
 
 
 def first_look(db: Session, person: Person, face: Face, label: str) -> None:

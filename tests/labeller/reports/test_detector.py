@@ -8,7 +8,7 @@ from db.models import Event, Face, Person, Workbench
 from labeller.errors import BadAnswer
 from labeller.reports import detector
 from labeller.reports.detector import Seen
-from tests.labeller.answers.test_record import add_faces
+from tests.factories import add_faces
 
 
 def seen(real: bool, chance: float | None, label: str | None = None, **other: object) -> Seen:

@@ -15,8 +15,7 @@ from labeller.people import people
 from labeller.reports import gallery
 from labeller.reports.gallery import Filter
 from labeller.uploads import intake
-from tests.labeller.answers.test_record import add_faces, second_look
-from tests.labeller.queue.test_queue import make_live, score
+from tests.factories import add_faces, make_live, score, second_look
 from tests.pictures import jpeg, portrait
 
 

@@ -17,23 +17,10 @@ from labeller.people import people
 from labeller.photos.decode import ANSWER, decode
 from labeller.photos.limits import check_size
 from labeller.uploads import intake
-from tests.hostile import animated, png, saved
+from tests.hostile import REFUSED, png, saved
 from tests.pictures import jpeg, portrait
 
 GPS_SECRET = b"48.8583N-2.2944E"
-
-
-REFUSED = {
-    "text named .jpg": (b"hello, I am no picture", "not a photo"),
-    "empty": (b"", "empty"),
-    "truncated jpeg": (jpeg(portrait(1, False))[:9000], "damaged or incomplete"),
-    "svg": (b"<svg xmlns='http://www.w3.org/2000/svg'><script>1</script></svg>", "SVG"),
-    "animated gif": (animated("GIF"), "GIF"),
-    "animated webp": (animated("WEBP"), "animation"),
-    "animated png": (animated("PNG"), "animation"),
-    "video": (b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom" + bytes(2000), "video"),
-    "pdf": (b"%PDF-1.7 " + bytes(100), "PDF"),
-}
 
 
 @pytest.mark.parametrize("name", REFUSED)

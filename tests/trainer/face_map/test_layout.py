@@ -10,9 +10,8 @@ from sqlalchemy.orm import Session
 
 from db.base import now
 from db.models import Embedding, Face, Spot, Workbench
+from tests.factories import add_faces, make_live, score
 from tests.labelled import one_engine
-from tests.labeller.answers.test_record import add_faces
-from tests.labeller.queue.test_queue import make_live, score
 from trainer.face_map import layout, layout_read
 
 pytestmark = pytest.mark.slow  # t-SNE takes a second for a map

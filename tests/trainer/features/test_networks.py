@@ -9,8 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from db.models import Run, Score
-from tests.labeller.answers.test_record import draw
-from tests.labeller.queue.test_queue import make_live
+from tests.factories import draw, make_live
 from tests.pictures import SHARED, jpeg, portrait
 from trainer.arrays import softmax
 from trainer.data.recipe import Recipe

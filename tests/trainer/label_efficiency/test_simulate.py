@@ -162,7 +162,7 @@ def test_all_cores_replay_what_one_does() -> None:
 
 LONG = """
 import numpy as np
-from trainer import simulate
+from trainer.label_efficiency import simulate
 if __name__ == "__main__":
     chance = np.random.default_rng(0)
     labels = chance.integers(0, 2, 4000)

@@ -7,10 +7,8 @@ from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
 from db.models import Photo
-from tests.hostile import png
-from tests.labeller.answers.test_record import add_faces
-from tests.labeller.queue.test_queue import make_live, score
-from tests.labeller.uploads.test_intake import REFUSED
+from tests.factories import add_faces, make_live, score
+from tests.hostile import REFUSED, png
 from tests.pictures import jpeg, portrait
 from tests.web.conftest import Client
 

@@ -16,27 +16,13 @@ from db.settings import settings
 from labeller.erasure import erasure
 from labeller.people import consent, invites, people
 from labeller.uploads import intake
-from tests.labeller.answers.test_record import draw
-from tests.labeller.erasure.test_erasure import trained_on
+from tests.clients import browser, csrf
+from tests.factories import draw, trained_on
 from tests.pictures import jpeg, portrait
 from tests.web.conftest import Client
 from web.auth.permissions import ALLOWED
 
 ADA = "Ada-whom-nobody-else-may-see"
-
-
-def browser(app: Flask, person: Person) -> FlaskClient:
-    """Signed in by cookie, as after a link."""
-    made = app.test_client()
-    with made.session_transaction() as cookie:
-        cookie["person"], cookie["link"] = person.id, person.link_version
-    return made
-
-
-def csrf(client: FlaskClient, page: str) -> str:
-    found = re.search(r'name="csrf[-_]token" (?:content|value)="([^"]+)"', client.get(page).text)
-    assert found is not None
-    return found[1]
 
 
 def join(app: Flask, db: Session, name: str) -> tuple[FlaskClient, Person]:

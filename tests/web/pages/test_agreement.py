@@ -8,10 +8,9 @@ from db.models import Photo
 from labeller.answers import record
 from labeller.answers.record import Given
 from labeller.people import people
-from tests.labeller.answers.test_record import add_faces, second_look
-from tests.web.auth.test_permissions import browser, csrf
+from tests.clients import browser, csrf, see
+from tests.factories import add_faces, second_look
 from tests.web.conftest import Client
-from tests.web.pages.test_pages import see
 
 
 def test_a_dispute_is_settled_on_its_page_unless_somebody_answered_meanwhile(app: Flask, db: Session) -> None:

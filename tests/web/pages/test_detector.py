@@ -4,9 +4,9 @@ from sqlalchemy.orm import Session
 
 from db.base import now
 from db.models import Run, Workbench
+from tests.clients import see
 from tests.labelled import one_engine, rows
 from tests.web.conftest import Client
-from tests.web.pages.test_pages import see
 
 pytestmark = one_engine
 

@@ -10,12 +10,10 @@ from sqlalchemy.orm import Session
 from db.models import Face, Pick, Run, Score, Spot
 from db.workbench import live_run
 from labeller.people import people
+from tests.clients import browser, csrf, see
+from tests.factories import add_faces, finish, make_live, score
 from tests.labelled import one_engine
-from tests.labeller.answers.test_record import add_faces
-from tests.labeller.queue.test_queue import make_live, score
-from tests.web.auth.test_permissions import browser, csrf
 from tests.web.conftest import Client
-from tests.web.pages.test_pages import finish, see
 from trainer.face_map import layout_read
 
 

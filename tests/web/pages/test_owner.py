@@ -13,9 +13,9 @@ from labeller.answers import record
 from labeller.erasure import erasure
 from labeller.people import people
 from labeller.uploads import intake
-from tests.labeller.answers.test_record import add_faces, draw
+from tests.clients import browser, csrf
+from tests.factories import add_faces, draw
 from tests.pictures import jpeg, portrait
-from tests.web.auth.test_permissions import browser, csrf
 from tests.web.conftest import Client
 
 

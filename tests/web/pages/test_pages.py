@@ -1,13 +1,12 @@
 """Every page in the states people meet it in."""
 
 import numpy as np
-from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
 from db.base import now
 from db.models import Artifact, Photo, Run
-from tests.labeller.answers.test_record import add_faces
-from tests.labeller.queue.test_queue import make_live
+from tests.clients import see
+from tests.factories import add_faces, finish, make_live
 from tests.web.conftest import Client
 from trainer.evaluation import metrics
 
@@ -16,23 +15,6 @@ def figures() -> dict[str, object]:
     labels = np.array([0, 1] * 20)
     sure = np.where(labels[:, None] == [0, 1], 0.9, 0.1)
     return metrics.measure(labels, sure, np.arange(40), ("mask", "nomask"))
-
-
-def finish(run: Run, **changes: object) -> None:
-    run.metrics = {"locked": None, "locked_reason": "Too small.", "cross_validated": None} | changes
-    run.metrics |= {"train": {"n": 40, "people": 20}, "seconds": {"fit": 1.2}}
-    run.manifest, run.backbone, run.started_at = "m" * 64, "b" * 64, now()
-    run.recipe = {"preset": "quick", "views": 4}
-    run.curve = [
-        {"epoch": n, "loss": 1 / n, "accuracy": 0.9, "validation_loss": 1.1 / n, "validation_accuracy": 0.8}
-        for n in range(1, 6)
-    ]
-
-
-def see(client: FlaskClient, path: str) -> str:
-    response = client.get(path)
-    assert response.status_code == 200, response.text
-    return response.text
 
 
 def test_the_empty_workbench_says_what_comes_first(client: Client) -> None:

@@ -8,10 +8,10 @@ from sqlalchemy.orm import Session
 
 from db import signing
 from db.models import Answer, Artifact, Run, Score, Workbench
+from tests.clients import see
 from tests.labelled import rows
 from tests.measured import measured_run
 from tests.web.conftest import Client
-from tests.web.pages.test_pages import see
 
 
 def test_a_run_shows_what_to_believe_and_what_not(client: Client, db: Session) -> None:

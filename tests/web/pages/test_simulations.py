@@ -10,26 +10,15 @@ import pytest
 from flask import Flask
 from sqlalchemy.orm import Session
 
+from tests.clients import see
 from tests.labelled import rows
 from tests.pictures import SHARED, jpeg, portrait
+from tests.simulation_result import simulation_result
 from tests.web.conftest import Client
-from tests.web.pages.test_pages import see
 from trainer.label_efficiency.simulate import STRATEGIES
 from trainer.label_efficiency.summary import summary
 from web.drawing import plot
 from web.pages import simulations
-
-
-def made(ours: int = 30, chance: int | None = 50, **other: Any) -> dict[str, Any]:
-    """A result in which the workbench's own way got there after `ours` labels, chance after `chance`."""
-
-    def curve(needed: int | None) -> list[tuple[int, float]]:
-        return [(n, 0.97 if needed and n >= needed else 0.8) for n in range(20, 61, 10)]
-
-    curves = {name: [curve(ours if name == "default" else chance)] * 3 for name in STRATEGIES}
-    found = {"faces": 80, "groups": 80, "classes": {"mask": 40, "nomask": 40}, "seeds": 3, "upto": 60}
-    found |= {"target": 0.95, "strategies": summary(curves, 60, 0.95, 2), "folder": "set", "whole": 3}
-    return found | {"made_at": "2026-01-02T03:04:05+00:00"} | other
 
 
 def test_without_a_result_the_page_says_how_to_make_one(client: Client) -> None:
@@ -40,8 +29,8 @@ def test_without_a_result_the_page_says_how_to_make_one(client: Client) -> None:
 
 def test_the_page_shows_the_newest_result(app: Flask, client: Client, data: Path) -> None:
     with app.app_context():
-        simulations.save(made(folder="yesterday"), data / "simulations" / "2026-01-01T00-00-00Z")
-        simulations.save(made(), data / "simulations" / "2026-01-02T03-04-05Z")
+        simulations.save(simulation_result(folder="yesterday"), data / "simulations" / "2026-01-01T00-00-00Z")
+        simulations.save(simulation_result(), data / "simulations" / "2026-01-02T03-04-05Z")
     page = see(client("owner", "Grace"), "/runs/simulations")
     for words in (
         "30 labels instead of 50",
@@ -61,10 +50,10 @@ def test_the_page_shows_the_newest_result(app: Flask, client: Client, data: Path
 @pytest.mark.parametrize(
     ("result", "words"),
     [
-        (made(chance=None), "30 labels; at random more than 60"),
-        (made(ours=50, chance=30), "50 labels; at random 30"),
-        (made(ours=0, chance=None), "95 % takes more than 60 labels"),
-        (made(folder=None), "The 80 answered faces of this workbench"),
+        (simulation_result(chance=None), "30 labels; at random more than 60"),
+        (simulation_result(ours=50, chance=30), "50 labels; at random 30"),
+        (simulation_result(ours=0, chance=None), "95 % takes more than 60 labels"),
+        (simulation_result(folder=None), "The 80 answered faces of this workbench"),
     ],
 )
 def test_what_came_of_it_is_said_in_a_sentence(
@@ -77,7 +66,7 @@ def test_what_came_of_it_is_said_in_a_sentence(
 
 def test_the_picture_is_a_file_of_its_own(app: Flask, tmp_path: Path) -> None:
     with app.app_context():
-        simulations.save(made(), tmp_path / "out")
+        simulations.save(simulation_result(), tmp_path / "out")
     assert json.loads((tmp_path / "out" / "curves.json").read_text())["upto"] == 60
     root = ElementTree.parse(tmp_path / "out" / "curves.svg").getroot()
     lines = root.findall(".//{http://www.w3.org/2000/svg}polyline")
@@ -90,7 +79,7 @@ def test_the_picture_is_a_file_of_its_own(app: Flask, tmp_path: Path) -> None:
 @pytest.mark.parametrize("values", [(0.99, 1.0), (0.2, 0.4)])
 def test_every_point_lies_in_the_plot(values: tuple[float, float]) -> None:
     curves = {name: [[(20, values[0]), (30, values[1])]] for name in STRATEGIES}
-    drawn = plot.plot(made(target=1.0, strategies=summary(curves, 30, 1.0, 2)), 340, 320)
+    drawn = plot.plot(simulation_result(target=1.0, strategies=summary(curves, 30, 1.0, 2)), 340, 320)
     for way in drawn.ways:
         for point in f"{way.line} {way.band}".split():
             x, y = map(float, point.split(","))

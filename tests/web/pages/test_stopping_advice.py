@@ -8,9 +8,9 @@ from sqlalchemy.orm import Session
 from db.base import now
 from db.models import Run
 from db.workbench import workbench
+from tests.clients import see
 from tests.labelled import one_engine
 from tests.web.conftest import Client
-from tests.web.pages.test_pages import see
 from trainer.label_efficiency.labels_saved import FEW_CONTROL
 from trainer.label_efficiency.stopping_advice import outlook
 

@@ -1,0 +1,133 @@
+"""Rows for tests: photos, faces, answers, scores and runs."""
+
+from datetime import timedelta
+
+from sqlalchemy.orm import Session
+
+from db.base import now
+from db.models import Artifact, Embedding, Face, Group, Lease, Person, Photo, Run, Score, Workbench
+from db.storage import blobs
+from labeller.answers import record
+from labeller.people import invites, people
+from labeller.photos import renditions
+from labeller.uploads import intake
+from tests.pictures import jpeg, portrait
+from trainer.data import dataset
+
+
+def add_faces(db: Session, count: int, split: str = "train") -> list[Face]:
+    """A ready photo with that many proposed faces."""
+    group = Group(split=split)
+    db.add(group)
+    db.flush()
+    photo = Photo(
+        sha256=f"hash {group.id}", blob="blob", view_blob="view", width=400, height=300, dhash=bytes(32),
+        group_id=group.id, status="ready",
+    )  # fmt: skip
+    db.add(photo)
+    db.flush()
+    made = [
+        Face(photo_id=photo.id, x=10.0 * i, y=20, w=50, h=60, proposed_box=[10.0 * i, 20, 50, 60],
+             source="mtcnn", confidence=0.99)
+        for i in range(count)
+    ]  # fmt: skip
+    db.add_all(made)
+    db.commit()
+    return made
+
+
+def draw(db: Session, person: Person, photo: Photo, box: record.Box, label: str | None = None) -> Face:
+    """A face drawn by hand."""
+    given = record.Given(f"draw {photo.id} {box}", "draw", photo_id=photo.id, box=box, label=label)
+    return record.record(db, person, given)[0].face
+
+
+def second_look(db: Session, person: Person, face: Face, label: str) -> None:
+    """A second opinion, given without knowing the first."""
+    face.wanted = 2
+    db.flush()
+    db.merge(
+        Lease(
+            face_id=face.id,
+            person_id=person.id,
+            seen_at=now(),
+            until=now() + timedelta(minutes=1),
+            blind=True,
+        )
+    )
+    record.record(db, person, record.Given(f"second {face.id}", "label", face.id, label))
+
+
+def make_live(db: Session) -> Run:
+    run = Run(
+        recipe={}, seed=0, classes=["mask", "nomask"], status="done", finished_at=now() + timedelta(minutes=1)
+    )
+    db.add(run)
+    db.flush()
+    db.add(Workbench(id=1, live_run_id=run.id))
+    db.flush()
+    return run
+
+
+def score(db: Session, run: Run, face: Face, mask: float) -> None:
+    label = "mask" if mask >= 0.5 else "nomask"
+    db.add(
+        Score(run_id=run.id, face_id=face.id, box_version=face.box_version, probabilities=[mask, 1 - mask],
+              label=label, margin=abs(2 * mask - 1))
+    )  # fmt: skip
+    db.flush()
+
+
+def give(db: Session, person: Person | None, seed: int, by: Person | None = None) -> Face:
+    """A photo with one face, embedded, scored, leased and labelled."""
+    owner = people.owner(db)
+    photo = intake.receive(db, jpeg(portrait(seed, seed % 2 == 1)), by or person, person).photo
+    photo.status = "ready"
+    face = draw(db, owner, photo, (10, 10, 80, 90), "mask" if seed % 2 else "nomask")
+    db.add(Embedding(face_id=face.id, box_version=1, backbone="b", view=0, vector=b"vector" * 10))
+    db.add(Lease(face_id=face.id, person_id=owner.id, seen_at=now(), until=now()))
+    db.commit()
+    renditions.thumb(db, face)
+    renditions.small(db, photo)
+    return face
+
+
+def invited_friend(db: Session, name: str) -> Person:
+    """A friend who came by an invite whose note names them, and who has a token; commits."""
+    secret, _ = invites.invite(db, "friend", note=f"for {name}")
+    person = invites.accept(db, secret, name, consented=True)
+    people.issue_token(db, "friend", name)
+    db.commit()
+    return person
+
+
+def trained_on(db: Session, faces: list[Face], live: bool = True) -> Run:
+    rows = tuple(dataset.Row(face.id, 1, "mask", "train", 1, face.box, None, "human", None) for face in faces)
+    manifest = blobs().put(dataset.Dataset(rows, ("mask", "nomask")).manifest())
+    run = Run(
+        recipe={}, seed=0, classes=["mask", "nomask"], status="done", manifest=manifest,
+        head={"kernel": [], "bias": []},
+    )  # fmt: skip
+    db.add(run)
+    db.flush()
+    model = blobs().put(f"keras {manifest}".encode())
+    db.add(Artifact(run_id=run.id, form="keras", blob=model, signature=""))
+    for face in faces:
+        db.add(
+            Score(run_id=run.id, face_id=face.id, box_version=1, probabilities=[1, 0], label="mask", margin=1)
+        )
+    if live:
+        db.merge(Workbench(id=1, live_run_id=run.id))
+    db.commit()
+    return run
+
+
+def finish(run: Run, **changes: object) -> None:
+    run.metrics = {"locked": None, "locked_reason": "Too small.", "cross_validated": None} | changes
+    run.metrics |= {"train": {"n": 40, "people": 20}, "seconds": {"fit": 1.2}}
+    run.manifest, run.backbone, run.started_at = "m" * 64, "b" * 64, now()
+    run.recipe = {"preset": "quick", "views": 4}
+    run.curve = [
+        {"epoch": n, "loss": 1 / n, "accuracy": 0.9, "validation_loss": 1.1 / n, "validation_accuracy": 0.8}
+        for n in range(1, 6)
+    ]
