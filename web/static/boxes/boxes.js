@@ -102,7 +102,8 @@ function draw(box) {
 function drawInTheMiddle() {
   const { x, y, zoom } = board.view;
   const side = Math.min(photo.width, photo.height) / zoom / 4;
-  draw([x + photo.width / zoom / 2 - side / 2, y + photo.height / zoom / 2 - side / 2, side, side].map(Math.round));
+  const [left, top] = [x + photo.width / zoom / 2 - side / 2, y + photo.height / zoom / 2 - side / 2];
+  draw([Math.round(left), Math.round(top), Math.round(side), Math.round(side)]);
   focusOn(faces.length - 1);
 }
 
@@ -113,7 +114,10 @@ const focusOn = (index) => /** @type {SVGElement | null} */ ($("board").querySel
 function step(from, to, side, kind) {
   settle();
   const one = from.pop();
-  if (!one) return ($("said").textContent = kind === "undo" ? _("Nothing to undo") : _("Nothing to redo"));
+  if (!one) {
+    $("said").textContent = kind === "undo" ? _("Nothing to undo") : _("Nothing to redo");
+    return;
+  }
   to.push(one);
   apply(one.face, one[side]);
   outbox.add({ kind, ...about(one.face) });

@@ -4,7 +4,7 @@ const WIDTH = 600, HEIGHT = 160;
 const drawing = /** @type {SVGElement} */ (/** @type {unknown} */ (document.getElementById("trade-off")));
 /** @type {[number, number, number][]} Threshold, false boxes a photo, share found; highest threshold first. */
 const points = JSON.parse(drawing.dataset.points ?? "[]");
-const top_ = Number(drawing.dataset.top);
+const maximum = Number(drawing.dataset.top);
 
 /** The last point that still has at least this chance. @param {number} threshold */
 function at(threshold) {
@@ -15,7 +15,7 @@ function at(threshold) {
 /** @param {HTMLInputElement} slider */
 function show(slider) {
   const [, wrong, found] = at(Number(slider.value));
-  const x = Math.min(WIDTH, (wrong / top_) * WIDTH), y = HEIGHT * (1 - found);
+  const x = Math.min(WIDTH, (wrong / maximum) * WIDTH), y = HEIGHT * (1 - found);
   document.getElementById(`mark-${slider.name}`)?.setAttribute("d", `M${x} ${HEIGHT}V${y}`);
   const label = /** @type {HTMLElement} */ (slider.closest("label"));
   /** @type {HTMLElement} */ (label.querySelector("output")).textContent = Number(slider.value).toFixed(2);

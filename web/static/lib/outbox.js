@@ -50,9 +50,9 @@ export class Outbox {
 
   /** @param {Omit<Answer, "client_key"> & {client_key?: string}} answer @param {any} [card] */
   async add(answer, card) {
-    const entry = { id: 0, answer: { client_key: freshKey(), ...answer }, card };
+    const kept = { answer: { client_key: freshKey(), ...answer }, card };
+    const entry = { id: 0, ...kept };
     this.waiting.push(entry);
-    const { id, ...kept } = entry;
     entry.id = (await this.store.add(kept)).id;
     this.send();
   }
@@ -68,7 +68,7 @@ export class Outbox {
         wait = FIRST_WAIT;
         for (const [index, result] of results.entries()) await this.settle(batch[index], result);
       } catch (error) {
-        this.trouble = passing(error) ? "offline" : /** @type {Refused} */ (error).message;
+        this.trouble = error instanceof Refused && !passing(error) ? error.message : "offline";
         this.tell();
         await pause(wait);
         wait = Math.min(wait * 2, LONGEST_WAIT);

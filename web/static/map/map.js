@@ -134,12 +134,12 @@ async function send() {
   }
 }
 
-/** @param {string} text @param {string | null} undo where it is taken back */
-function say(text, undo) {
+/** @param {string} text @param {string | null} undoUrl where it is taken back */
+function say(text, undoUrl) {
   $("sent-text").textContent = text;
   $("sent").hidden = false;
-  $("undo").hidden = !undo;
-  $("undo").dataset.url = undo ?? "";
+  $("undo").hidden = !undoUrl;
+  $("undo").dataset.url = undoUrl ?? "";
   $("undo").disabled = false;
 }
 
@@ -156,7 +156,7 @@ async function undo() {
 async function follow() {
   let placed = spots.faces.length;
   for (let look = 0; look < LOOKS; look++) {
-    const now = await call(...(look % ASK_EVERY ? ["/map/progress"] : ["/map/draw", {}])).catch(() => null);
+    const now = await (look % ASK_EVERY ? call("/map/progress") : call("/map/draw", {})).catch(() => null);
     if (now && now.placed !== placed && !now.stale) await load().catch(() => {});
     if (now) placed = now.placed;
     $("status").textContent = now ? drawing(now, look) : _("The connection is away.");

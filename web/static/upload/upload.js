@@ -50,7 +50,8 @@ function show(entry) {
 }
 
 function work() {
-  while (!paused && active.size < AT_ONCE && waiting.length) deliver(/** @type {any} */ (waiting.shift()));
+  const free = paused ? 0 : AT_ONCE - active.size;
+  for (const job of waiting.splice(0, free)) deliver(job);
   tell();
 }
 
