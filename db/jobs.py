@@ -23,7 +23,7 @@ RESEND_AFTER = timedelta(seconds=10)
 SWEPT_AT_ONCE = 200
 ALIVE_WITHIN = timedelta(seconds=15)
 
-TASKS: dict[type[Photo | Run], str] = {Photo: "labeller.propose_faces", Run: "trainer.train"}
+TASKS: dict[type[Photo | Run], str] = {Photo: queue.PROPOSE_FACES, Run: queue.TRAIN}
 
 
 class LostLease(Exception):

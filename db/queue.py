@@ -1,6 +1,7 @@
-"""The Celery app, and sending after the commit.
+"""The Celery app, the names and queues of its tasks, and sending after the commit.
 
-A message carries only (id, attempt): whoever receives it looks at the row.
+A message carries only (id, attempt): the task reads everything else from the row. `db.tasks` has a function
+for each task that other code enqueues.
 """
 
 import socket
@@ -16,21 +17,36 @@ from db.settings import settings
 
 log = structlog.get_logger()
 
+PROPOSE_FACES = "labeller.propose_faces"
+DETECT_PREDICTION = "labeller.detect_prediction"
+ERASE = "labeller.erase"
+TIDY = "labeller.tidy"
+CLASSIFY_PREDICTION = "trainer.classify_prediction"
+TRAIN = "trainer.train"
+SCORE_NEW_FACES = "trainer.score_new_faces"
+DRAW_MAP = "trainer.draw_map"
+LEARN_BOXES = "trainer.learn_boxes"
+COUNT_SAVED = "trainer.count_saved"
+WEIGH_BOXES = "trainer.weigh_boxes"
+START_DUE_RUN = "trainer.start_due_run"
+SWEEP = "db.sweep"
+
 QUEUES = {
-    "labeller.propose_faces": "detect",
-    "labeller.detect_prediction": "predict",
-    "labeller.erase": "erase",
-    "labeller.tidy": "erase",
-    "trainer.classify_prediction": "classify",
-    "trainer.train": "train",
-    "trainer.score_new_faces": "train",
-    "trainer.draw_map": "train",
-    "trainer.learn_boxes": "train",
-    "trainer.count_saved": "train",
-    "trainer.weigh_boxes": "train",
-    "trainer.start_due_run": "default",
-    "db.sweep": "default",
+    PROPOSE_FACES: "detect",
+    DETECT_PREDICTION: "predict",
+    ERASE: "erase",
+    TIDY: "erase",
+    CLASSIFY_PREDICTION: "classify",
+    TRAIN: "train",
+    SCORE_NEW_FACES: "train",
+    DRAW_MAP: "train",
+    LEARN_BOXES: "train",
+    COUNT_SAVED: "train",
+    WEIGH_BOXES: "train",
+    START_DUE_RUN: "default",
+    SWEEP: "default",
 }
+"""The broker queue of each task."""
 
 app = Celery("secondlook", broker=settings().broker)
 app.conf.update(
@@ -58,11 +74,11 @@ app.conf.update(
         "interval_step": 0.05,
     },
     beat_schedule={
-        "sweep": {"task": "db.sweep", "schedule": 2.0, "options": {"expires": 4}},
-        "erase": {"task": "labeller.erase", "schedule": 5.0, "options": {"expires": 5}},
-        "tidy": {"task": "labeller.tidy", "schedule": 3600.0, "options": {"expires": 3600}},
-        "start-due-run": {"task": "trainer.start_due_run", "schedule": 3.0, "options": {"expires": 3}},
-        "score-new-faces": {"task": "trainer.score_new_faces", "schedule": 30.0, "options": {"expires": 30}},
+        "sweep": {"task": SWEEP, "schedule": 2.0, "options": {"expires": 4}},
+        "erase": {"task": ERASE, "schedule": 5.0, "options": {"expires": 5}},
+        "tidy": {"task": TIDY, "schedule": 3600.0, "options": {"expires": 3600}},
+        "start-due-run": {"task": START_DUE_RUN, "schedule": 3.0, "options": {"expires": 3}},
+        "score-new-faces": {"task": SCORE_NEW_FACES, "schedule": 30.0, "options": {"expires": 30}},
     },
     beat_schedule_filename=str(settings().run_dir / "beat-schedule"),
 )

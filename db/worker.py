@@ -12,7 +12,7 @@ from celery.signals import worker_ready
 from sqlalchemy.exc import SQLAlchemyError
 
 from db import jobs, logs
-from db.queue import app
+from db.queue import SWEEP, app
 from db.session import session_scope
 
 logs.configure()
@@ -21,7 +21,7 @@ log = structlog.get_logger()
 BEAT_SECONDS = 4
 
 
-@app.task(name="db.sweep")
+@app.task(name=SWEEP)
 def sweep() -> None:
     with session_scope() as session:
         jobs.sweep(session)

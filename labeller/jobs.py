@@ -4,11 +4,12 @@ from typing import Any
 
 from celery.signals import worker_init
 
+from db import queue
 from db.queue import app, worker_name
 from db.session import session_scope
 
 
-@app.task(name="labeller.propose_faces")
+@app.task(name=queue.PROPOSE_FACES)
 def propose_faces(photo_id: int, attempt: int) -> None:
     from labeller.detection import proposals
 
@@ -16,7 +17,7 @@ def propose_faces(photo_id: int, attempt: int) -> None:
         proposals.propose_faces(session, photo_id, attempt, worker_name("detect"))
 
 
-@app.task(name="labeller.detect_prediction")
+@app.task(name=queue.DETECT_PREDICTION)
 def detect_prediction(prediction_id: int) -> None:
     from labeller.detection import proposals
 
@@ -24,7 +25,7 @@ def detect_prediction(prediction_id: int) -> None:
         proposals.detect_prediction(session, prediction_id)
 
 
-@app.task(name="labeller.erase")
+@app.task(name=queue.ERASE)
 def erase() -> None:
     from labeller.erasure import erasure
 
@@ -32,7 +33,7 @@ def erase() -> None:
         erasure.finish_pending(session)
 
 
-@app.task(name="labeller.tidy")
+@app.task(name=queue.TIDY)
 def tidy() -> None:
     from labeller import retention
 

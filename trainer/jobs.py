@@ -8,12 +8,12 @@ from typing import Any
 
 from celery.signals import worker_init
 
-from db import classes
+from db import classes, queue
 from db.queue import app, worker_name
 from db.session import session_scope
 
 
-@app.task(name="trainer.train")
+@app.task(name=queue.TRAIN)
 def train(run_id: int, attempt: int) -> None:
     from trainer.runs import train
 
@@ -21,7 +21,7 @@ def train(run_id: int, attempt: int) -> None:
         train.train(session, run_id, attempt, worker_name("train"))
 
 
-@app.task(name="trainer.start_due_run")
+@app.task(name=queue.START_DUE_RUN)
 def start_due_run() -> None:
     from trainer.runs import schedule
 
@@ -29,7 +29,7 @@ def start_due_run() -> None:
         schedule.start_due_run(session)
 
 
-@app.task(name="trainer.score_new_faces")
+@app.task(name=queue.SCORE_NEW_FACES)
 def score_new_faces() -> None:
     from trainer.box_ranking import boxes
     from trainer.runs import score
@@ -41,7 +41,7 @@ def score_new_faces() -> None:
         review_plan.refill(session)
 
 
-@app.task(name="trainer.learn_boxes")
+@app.task(name=queue.LEARN_BOXES)
 def learn_boxes(run_id: int) -> None:
     from trainer.box_ranking import boxes
 
@@ -49,7 +49,7 @@ def learn_boxes(run_id: int) -> None:
         boxes.learn(session, run_id)
 
 
-@app.task(name="trainer.count_saved")
+@app.task(name=queue.COUNT_SAVED)
 def count_saved(run_id: int) -> None:
     from trainer.label_efficiency import labels_saved_job
 
@@ -57,7 +57,7 @@ def count_saved(run_id: int) -> None:
         labels_saved_job.count(session, run_id)
 
 
-@app.task(name="trainer.draw_map")
+@app.task(name=queue.DRAW_MAP)
 def draw_map() -> None:
     from trainer.face_map import layout
     from trainer.features import networks
@@ -66,7 +66,7 @@ def draw_map() -> None:
         layout.draw(session, networks.shared())
 
 
-@app.task(name="trainer.weigh_boxes")
+@app.task(name=queue.WEIGH_BOXES)
 def weigh_boxes() -> None:
     from trainer.box_ranking import boxes
 
@@ -74,7 +74,7 @@ def weigh_boxes() -> None:
         boxes.weigh(session, again=True)
 
 
-@app.task(name="trainer.classify_prediction")
+@app.task(name=queue.CLASSIFY_PREDICTION)
 def classify_prediction(prediction_id: int) -> None:
     from trainer.runs import score
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from db import queue
+from db import tasks
 from db.base import now
 from db.errors import Conflict, Unavailable
 from db.models import Prediction
@@ -39,7 +39,7 @@ def request(session: Session, data: bytes) -> Prediction:
     _forget_overdue(session)
     session.add(prediction)
     session.flush()
-    queue.enqueue(session, "labeller.detect_prediction", prediction.id)
+    tasks.enqueue_prediction_detection(session, prediction.id)
     return prediction
 
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from sqlalchemy.orm import Session
 
-from db import jobs, queue
+from db import jobs, tasks
 from db.models import Face, Photo, Prediction
 from db.settings import settings
 from db.storage import blobs
@@ -59,7 +59,7 @@ def _propose(session: Session, photo: Photo) -> None:
     if photo.folder_label and (index := obvious(found)) is not None:
         faces[index].wanted = 1  # its answer is there already
         record.label_by_folder(session, faces[index], photo)
-    queue.enqueue(session, "trainer.score_new_faces")
+    tasks.enqueue_scoring(session)
     session.commit()
 
 
@@ -73,7 +73,7 @@ def detect_prediction(session: Session, prediction_id: int) -> None:
         {"box": _whole(one.box), "confidence": one.confidence} for one in found if one.confidence >= LIKELY
     ]
     prediction.status = "detected"
-    queue.enqueue(session, "trainer.classify_prediction", prediction_id)
+    tasks.enqueue_prediction_classification(session, prediction_id)
     session.commit()
 
 

@@ -25,7 +25,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
-from db import queue
+from db import tasks
 from db.base import now
 from db.manifests import faces_in
 from db.models import (
@@ -63,7 +63,7 @@ def start(
     found = list(session.scalars(marked.values(status="erasing", owner=None, erase_at=until)))
     if found:
         session.add(Event(kind="photos_erased", person_id=by.id if by else None, detail={"photos": found}))
-        queue.enqueue(session, "labeller.erase")
+        tasks.enqueue_erasure(session)
     return found
 
 
@@ -91,7 +91,7 @@ def start_person(session: Session, person: Person, by: Person | None) -> None:
     session.execute(update(Person).where(family).values(erasing_at=now()))
     start(session, Photo.person_id == person.id, by)
     session.add(Event(kind="person_erased", person_id=by.id if by else None, detail={}))
-    queue.enqueue(session, "labeller.erase")
+    tasks.enqueue_erasure(session)
 
 
 def finish_pending(session: Session) -> None:

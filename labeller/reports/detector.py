@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from db import queue
+from db import tasks
 from db.box_thresholds import levels
 from db.confidence_intervals import Interval, wilson
 from db.models import Event, Face, Person, Photo, Run
@@ -141,7 +141,7 @@ def move(session: Session, by: Person, likely: float, hidden: float) -> None:
     row.likely_at, row.hidden_at = likely, hidden
     detail = {"likely": likely, "hidden": hidden}
     session.add(Event(kind="thresholds", person_id=by.id, detail=detail))
-    queue.enqueue(session, "trainer.weigh_boxes")
+    tasks.enqueue_box_scoring(session)
 
 
 def has_head(session: Session) -> bool:

@@ -8,7 +8,7 @@ import numpy as np
 from sqlalchemy import Select, and_, case, func, select
 from sqlalchemy.orm import Session
 
-from db import queue
+from db import tasks
 from db.models import NOT_LOCKED, Face, Group, Person, Photo, Score, Spot
 from db.workbench import live_run
 from trainer.arrays import FloatArray
@@ -63,7 +63,7 @@ def ask(session: Session) -> State:
     """Have the map drawn, after the commit, where that is worth while."""
     found = state(session)
     if found.stale:
-        queue.enqueue(session, "trainer.draw_map")
+        tasks.enqueue_map_drawing(session)
     return found
 
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from db import jobs, queue, signing
+from db import jobs, signing, tasks
 from db.base import now
 from db.face_rows import insert_for_faces
 from db.i18n import N_
@@ -110,6 +110,6 @@ def publish(
     if found.promote:
         promote.make_live(session, run, found.reason)
         review_plan.add(session, picks, run)
-    queue.enqueue(session, "trainer.learn_boxes", run.id)
-    queue.enqueue(session, "trainer.count_saved", run.id)
+    tasks.enqueue_box_training(session, run.id)
+    tasks.enqueue_labels_saved(session, run.id)
     session.commit()

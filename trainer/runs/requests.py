@@ -9,7 +9,7 @@ from sqlalchemy import CursorResult, func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from db import classes, jobs, queue
+from db import classes, jobs, tasks
 from db.base import OPEN, now
 from db.i18n import N_
 from db.models import STANDING, Answer, Event, Person, Run
@@ -77,7 +77,7 @@ def promote(session: Session, run: Run, by: Person, reason: str = "") -> None:
         raise NoModel("no_model", "This run has no model.", "Promote a run that is done.")
     said = f"Chosen by {by.name}: {reason.strip()}" if reason.strip() else f"Chosen by {by.name}."
     make_live(session, run, said, by)
-    queue.enqueue(session, "trainer.score_new_faces")
+    tasks.enqueue_scoring(session)
 
 
 def roll_back(session: Session, by: Person) -> Run:
