@@ -237,13 +237,16 @@ def _why(face: Face, mode: str, guess: Guess | None, pick: Pick | None) -> tuple
         return "typical", N_("It waits for an answer."), {}
     if face.decided_at is not None:
         return "disagreement", N_("Somebody was not sure about this face."), {}
-    return "uncertain", _certainty(guess.margin), {"margin": f"{guess.margin:.2f}"}
+    likeliest = sorted(guess.probabilities, key=lambda name: -guess.probabilities[name])
+    if len(likeliest) < 2:  # all classes that the model knows were merged
+        return "uncertain", N_("The model was not sure here."), {}
+    return "uncertain", _certainty(guess.margin), {"first": likeliest[0], "second": likeliest[1]}
 
 
 def _certainty(margin: float) -> str:
     """A margin in words, for somebody who wonders why a face comes late in the queue."""
     if margin < UNDECIDED:
-        return N_("The model is nearly undecided here (margin %(margin)s).")
+        return N_("The model cannot decide between %(first)s and %(second)s.")
     if margin < UNSURE:
-        return N_("The model is not quite sure here (margin %(margin)s).")
-    return N_("The model is fairly sure here (margin %(margin)s).")
+        return N_("The model is not quite sure: %(first)s or %(second)s.")
+    return N_("The model is fairly sure: %(first)s, not %(second)s.")

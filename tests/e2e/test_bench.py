@@ -52,7 +52,7 @@ def test_the_whole_bench_by_keyboard(server: Server) -> None:
         press("1")
         press("z")
         assert shown(browser) == last, "undo shows the face again"
-        expect(browser.locator("#said")).to_have_text("Taken back")
+        expect(browser.locator("#said")).to_have_text("Undone")
         press("y")
         said[last] = "mask"
         expect(browser.locator("#strip li")).to_have_count(6)
@@ -187,7 +187,7 @@ def test_who_answered_meanwhile_is_named_and_can_be_overruled_knowingly(server: 
         expect(trouble).to_contain_text("Bob answered “nomask” meanwhile. Your “mask” was not applied.")
         assert labels() == {first: "nomask", second: "nomask"}
         browser.reload()  # a refusal stays until somebody has read it
-        trouble.get_by_role("button", name="Mine after all").click()
+        trouble.get_by_role("button", name="Use my answer").click()
         wait_until(lambda: labels() == {first: "mask", second: "nomask"}, 10, "the first is overruled")
         trouble.get_by_role("button", name="Leave it").click()
         expect(trouble).to_be_hidden()

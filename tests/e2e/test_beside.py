@@ -36,7 +36,7 @@ def test_the_pages_beside_the_bench_by_keyboard(server: Server) -> None:
         for key in ("ArrowRight", "ArrowRight", "ArrowLeft", "Space"):
             press(key)
         expect(browser.locator('#tiles [aria-pressed="true"]')).to_have_count(1)
-        expect(browser.locator("#said")).to_have_text("Taken out")
+        expect(browser.locator("#said")).to_have_text("Left out")
         taken_out = int(str(browser.evaluate("document.activeElement.dataset.face")))
         press("Enter")
         wait_until(lambda: len(labels()) > 1, 10, "the screenful is confirmed")

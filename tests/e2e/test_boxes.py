@@ -71,7 +71,7 @@ def test_draw_move_and_resize_by_touch_on_a_phone(server: Server) -> None:
         wait_until(lambda: stored()[9].state == "rejected", 10, "deleted")
         browser.get_by_role("button", name="Undo", exact=True).tap()
         wait_until(lambda: stored()[9].label == "mask", 10, "and back")
-        browser.get_by_role("button", name="This photo is complete").tap()
+        browser.get_by_role("button", name="Mark photo complete").tap()
         browser.wait_for_url("**/boxes/2")
     with session_scope() as session:
         assert session.get_one(Photo, 1).completed_at is not None

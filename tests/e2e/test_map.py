@@ -81,13 +81,13 @@ def test_lasso_by_mouse_send_and_take_back(server: Server) -> None:
         browser.mouse.up()
         browser.keyboard.up("Shift")
         expect(browser.locator("#count")).to_have_text("23 faces")
-        expect(browser.locator("#left-out")).to_contain_text("1 is locked")
+        expect(browser.locator("#left-out")).to_contain_text("1 stays out")
         expect(browser.locator("#thumbs img")).to_have_count(23)
         browser.get_by_role("button", name="Send 22 to review").click()
         expect(browser.locator("#sent")).to_contain_text("22 faces go to review.")
         assert set(picked()) == {id for place, id in enumerate(ids[1:], start=4) if place % 2 == 0}
         browser.get_by_role("button", name="Undo").click()
-        expect(browser.locator("#sent")).to_contain_text("22 faces taken back.")
+        expect(browser.locator("#sent")).to_contain_text("22 faces removed from review.")
         assert picked() == []
 
 
@@ -106,13 +106,13 @@ def test_pinch_tap_and_lasso_by_finger_on_a_phone(server: Server) -> None:
             cdp.send("Input.dispatchTouchEvent", {"type": "touchMove", "touchPoints": [point(*corner)]})
         cdp.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
         expect(browser.locator("#count")).to_have_text("23 faces")
-        browser.get_by_role("button", name="Clear").tap()
+        browser.get_by_role("button", name="Clear selection").tap()
         browser.get_by_role("button", name="Lasso").tap()
         browser.evaluate("scrollTo(0, 0)")
 
         right = box["x"] + box["width"] - 60
         drag(cdp, [(right - 20, y), (right + 20, y)], [(right - 160, y), (right + 40, y)])
-        browser.get_by_role("button", name="Take what is in view").tap()
+        browser.get_by_role("button", name="Select visible").tap()
         seen = int(browser.locator("#count").inner_text().split()[0])
         assert 0 < seen < 23, "two fingers zoomed in on the right cloud"
 
@@ -150,9 +150,9 @@ def test_a_map_that_is_missing_is_waited_for(server: Server) -> None:
         expect(browser.locator("#status")).to_be_empty()
         expect(browser.locator("#peek")).to_be_hidden()
         browser.mouse.move(*middle_of(browser, 24))
-        expect(browser.locator("#peek")).to_contain_text("waits for an answer")
+        expect(browser.locator("#peek")).to_contain_text("to label")
         assert browser.locator("#peek img").evaluate("image => image.decode().then(() => image.naturalWidth)")
-        browser.get_by_role("button", name="Closer").click()
+        browser.get_by_role("button", name="Zoom in").click()
         expect(browser.locator("#peek")).to_be_hidden()
 
 

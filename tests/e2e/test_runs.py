@@ -50,7 +50,7 @@ def test_a_run_is_watched_cancelled_promoted_rolled_back_and_compared(bench: Wor
         retrain(browser, bench)
         ends(browser)
         expect(browser.get_by_text("It is the first model.")).to_be_visible()
-        for heading in ("By class", "How it ranks, and how sure it may be", "Log", "Loss by epoch"):
+        for heading in ("By class", "Ranking and calibration", "Log", "Loss by epoch"):
             expect(browser.get_by_role("heading", name=heading)).to_be_visible()
 
         retrain(browser, bench, **SLOW)
@@ -63,26 +63,26 @@ def test_a_run_is_watched_cancelled_promoted_rolled_back_and_compared(bench: Wor
             share = watcher.locator("progress").get_attribute("value")
             expect(watcher.locator("progress")).not_to_have_attribute("value", str(share), timeout=15_000)
             shares.append(share)
-        browser.get_by_role("button", name="Cancel").click()
-        expect(browser.locator("#run .state")).to_have_text("cancelled", timeout=2000)
-        expect(other.locator("#run .state")).to_have_text("cancelled", timeout=4000)
+        browser.get_by_role("button", name="Stop run").click()
+        expect(browser.locator("#run .state")).to_have_text("stopped", timeout=2000)
+        expect(other.locator("#run .state")).to_have_text("stopped", timeout=4000)
         other.close()
 
         retrain(browser, bench, seed="5")
         ends(browser)
         browser.goto(f"{bench.url}/runs/1")
-        browser.get_by_label("Why this one").fill("the first was calmer")
-        browser.get_by_role("button", name="Make this the live model").click()
+        browser.get_by_label("Why this model").fill("the first was calmer")
+        browser.get_by_role("button", name="Make this model live").click()
         expect(browser.locator("#run .state")).to_have_text("live")
         expect(browser.get_by_text("Chosen by Grace: the first was calmer")).to_be_visible()
         browser.goto(f"{bench.url}/runs")
-        browser.get_by_role("button", name="Go back to run 3").click()
+        browser.get_by_role("button", name="Make run 3 live again").click()
         expect(browser.get_by_role("heading", name="Run 3")).to_be_visible()
         expect(browser.locator("#run .state")).to_have_text("live")
 
         browser.goto(f"{bench.url}/runs")
         browser.get_by_label("Run", exact=True).last.select_option("1")
-        browser.get_by_role("button", name="Compare").click()
+        browser.get_by_role("button", name="Compare runs").click()
         expect(browser.get_by_role("heading", name="Run 3 against run 1")).to_be_visible()
         expect(browser.get_by_text(re.compile("points, .* n = 20 faces"))).to_be_visible()
 

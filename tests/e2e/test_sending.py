@@ -80,7 +80,7 @@ def test_many_photos_arrive_whole_through_three_cuts_and_a_closed_tab(
             again.on("request", lambda sent: puts.append(sent.url) if sent.method == "PUT" else None)
             again.goto(f"{bench.url}/upload")
             cut(again, bench, CUTS[2])
-            expect(again.locator("#transfer-said")).to_contain_text("All there.", timeout=240_000)
+            expect(again.locator("#transfer-said")).to_contain_text("All photos arrived.", timeout=240_000)
             assert arrived(bench) == PHOTOS, "nothing is doubled"
             assert len(puts) < PHOTOS - at_closing + 40, "what had arrived was not sent again"
 
@@ -106,7 +106,7 @@ def cut(browser: Page, bench: Workbench, number: int) -> None:
     """Cut the connection for two seconds once `number` photos are there."""
     wait_until(lambda: arrived(bench) >= number, 120, f"{number} have arrived")
     browser.context.set_offline(True)
-    expect(browser.locator("#transfer-said")).to_contain_text("goes on by itself", timeout=10_000)
+    expect(browser.locator("#transfer-said")).to_contain_text("resumes by itself", timeout=10_000)
     time.sleep(2)
     at_most = arrived(bench)
     time.sleep(0.5)
@@ -168,7 +168,7 @@ def test_a_large_photo_goes_on_after_a_pause_and_a_reload(tmp_path: Path) -> Non
 
             puts.clear()
             browser.goto(f"{bench.url}/upload")  # the pause ends with the page; the photo is still there
-            expect(browser.locator("#transfer-said")).to_contain_text("All there.", timeout=120_000)
+            expect(browser.locator("#transfer-said")).to_contain_text("All photos arrived.", timeout=120_000)
             assert len(puts) <= 31 - before + 3, "parts that had arrived were not sent again"
             assert arrived(bench) == 1
 

@@ -109,11 +109,11 @@ def worth(session: Session) -> Worth:
     if live is None:
         counts = label_counts(session)
         have = sum(min(LEAST_PER_CLASS, counts.get(name, 0)) for name in names)
-        reason = N_("a first model needs %(n)s faces of each class.")
+        reason = N_("A first model needs %(n)s faces of each class.")
         return Worth(have, LEAST_PER_CLASS * len(names), reason, {"n": LEAST_PER_CLASS})
     learned = (live.metrics or {}).get("train", {}).get("n", 0)
     needed = max(LEAST_NEW, ceil(learned * NEW_SHARE))
-    reason = N_("that is a tenth more than the %(n)s faces it learned from.")
+    reason = N_("That is a tenth more than the %(n)s faces it learned from.")
     return Worth(answers_since(session, live), needed, reason, {"n": learned})
 
 

@@ -46,5 +46,5 @@ def undo(event_id: int) -> ResponseReturnValue:
 
 def _done() -> ResponseReturnValue:
     db().commit()
-    flash(_("Changed. It can be taken back below."))
+    flash(_("Class changed. You can undo it below."))
     return redirect(url_for(".page"))

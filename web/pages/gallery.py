@@ -26,12 +26,12 @@ pages = APIBlueprint("gallery", __name__, enable_openapi=False)
 VIEWS = ("faces", "photos")
 STATES = {"proposed": N_("proposed"), "confirmed": N_("confirmed"), "rejected": N_("rejected")}
 LOOKS = {
-    "doubtful": N_("Perhaps not a face"),
+    "doubtful": N_("Unlikely faces"),
     "unsure": N_("The model is undecided"),
-    "against": N_("The model sees another class"),
+    "against": N_("Guess and label differ"),
     "disputed": N_("People disagree"),
-    "gold": N_("Gold"),
-    "repeats": N_("Near repeats"),
+    "gold": N_("Check faces"),
+    "repeats": N_("Near duplicates"),
 }
 
 
@@ -77,7 +77,7 @@ def answer() -> ResponseReturnValue:
         count = annotator_agreement.vouch(db(), chosen, me())
         db().commit()
         text = _(
-            "%(n)s of %(all)s chosen are gold now: those that have an answer nobody disputes.",
+            "%(n)s of %(all)s chosen faces are check faces now: those whose answer nobody disputes.",
             n=count,
             all=len(chosen),
         )
@@ -88,7 +88,7 @@ def answer() -> ResponseReturnValue:
     text = ngettext("%(n)s face answered.", "%(n)s faces answered.", done)
     if left:
         text += " "
-        text += _("%(n)s left as they were: somebody answered meanwhile, or they are gone.", n=left)
+        text += _("%(n)s unchanged: somebody answered meanwhile, or they are deleted.", n=left)
     flash((text, url_for(".undo"), "batch", [batch]), "undo")  # type: ignore[arg-type]
     return _back()
 
@@ -97,7 +97,7 @@ def answer() -> ResponseReturnValue:
 def undo() -> ResponseReturnValue:
     count = record.undo_batch(db(), me(), request.form.get("batch", ""))
     db().commit()
-    flash(ngettext("%(n)s answer taken back.", "%(n)s answers taken back.", count))
+    flash(ngettext("%(n)s answer undone.", "%(n)s answers undone.", count))
     return _back()
 
 
@@ -108,8 +108,12 @@ def erase() -> ResponseReturnValue:
     started = erasure.start(db(), chosen, me(), erasure.UNDO_SECONDS)
     db().commit()
     count = len(started)
-    text = ngettext("%(n)s photo deleted.", "%(n)s photos deleted.", count)
-    text += " " + _("For %(n)s seconds you can have them back.", n=erasure.UNDO_SECONDS)
+    text = ngettext(
+        "%(n)s photo deleted. You can undo this for %(seconds)s seconds.",
+        "%(n)s photos deleted. You can undo this for %(seconds)s seconds.",
+        count,
+        seconds=erasure.UNDO_SECONDS,
+    )
     flash((text, url_for(".restore"), "id", started), "undo")  # type: ignore[arg-type]
     return _back()
 
@@ -118,8 +122,8 @@ def erase() -> ResponseReturnValue:
 def restore() -> ResponseReturnValue:
     count = erasure.undo(db(), request.form.getlist("id", type=int))
     db().commit()
-    back = ngettext("%(n)s photo back.", "%(n)s photos back.", count)
-    flash(back if count else _("They are gone already."))
+    back = ngettext("%(n)s photo restored.", "%(n)s photos restored.", count)
+    flash(back if count else _("Too late: the photos are deleted."))
     return _back()
 
 

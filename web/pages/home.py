@@ -92,17 +92,17 @@ def _next_step(
         dataset.require_enough(db(), classes.names(db()))
     except NotEnoughLabels as error:
         if waiting["label"]:
-            return _step(_("Label some faces"), error.message, "label.label")
+            return _step(_("Label faces"), error.message, "label.label")
         return _step(_("Send more photos"), error.message, "upload.page")
     if not has_model:
         return _step(_("Train the first model"), _("There are enough labels of each class."), "runs.page")
     if waiting["review"] and worth.have < worth.needed:
-        return _step(_("Take a second look"), _("The model is least sure about these faces."), "label.review")
+        return _step(_("Review faces"), _("The model is least sure about these faces."), "label.review")
     if worth.have:
         text = _("%(n)s answers are newer than the live model.", n=worth.have)
         return _step(_("Retrain"), text, "runs.page")
     if waiting["label"]:
-        return _step(_("Label some more"), _("Faces wait for their first answer."), "label.label")
+        return _step(_("Label more faces"), _("Faces wait for their first answer."), "label.label")
     return _step(_("Send more photos"), _("Everything is labelled and learned."), "upload.page")
 
 

@@ -18,8 +18,8 @@ from web.i18n import _, ngettext
 pages = APIBlueprint("map", __name__, enable_openapi=False)
 
 STATES = {
-    "waits": N_("waits for an answer"),
-    "doubtful": N_("perhaps not a face"),
+    "waits": N_("to label"),
+    "doubtful": N_("unlikely face"),
     "labelled": N_("labelled"),
     "disputed": N_("people disagree"),
     "unsure": N_("somebody was unsure"),
@@ -82,7 +82,9 @@ def send(json_data: Region) -> ResponseReturnValue:
 def undo(event_id: int) -> ResponseReturnValue:
     count = picks_by_hand.undo(db(), me(), event_id)
     db().commit()
-    return jsonify(text=ngettext("%(n)s face taken back.", "%(n)s faces taken back.", count))
+    return jsonify(
+        text=ngettext("%(n)s face removed from review.", "%(n)s faces removed from review.", count)
+    )
 
 
 def _progress(found: layout_read.State) -> ResponseReturnValue:
@@ -94,13 +96,13 @@ def _told(done: picks_by_hand.Chosen) -> str:
     parts = [ngettext("%(n)s face goes to review.", "%(n)s faces go to review.", done.sent)]
     if done.locked:
         told = ngettext(
-            "%(n)s is locked: what the model is measured on must not be chosen.",
-            "%(n)s are locked: what the model is measured on must not be chosen.",
+            "%(n)s stays out: it is in the locked set.",
+            "%(n)s stay out: they are in the locked set.",
             done.locked,
         )
         parts.append(told)
     if done.waiting:
-        parts.append(ngettext("%(n)s waits there already.", "%(n)s wait there already.", done.waiting))
+        parts.append(ngettext("%(n)s is there already.", "%(n)s are there already.", done.waiting))
     if done.gone:
-        parts.append(ngettext("%(n)s is gone.", "%(n)s are gone.", done.gone))
+        parts.append(ngettext("%(n)s was deleted meanwhile.", "%(n)s were deleted meanwhile.", done.gone))
     return " ".join(parts)

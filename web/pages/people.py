@@ -95,7 +95,7 @@ def download(person_id: int) -> ResponseReturnValue:
 def erase(person_id: int) -> ResponseReturnValue:
     erasure.start_person(db(), people.get_person(db(), person_id), me())
     db().commit()
-    flash(_("They are being erased: their photos are hidden already, and gone within seconds."))
+    flash(_("All their photos are hidden now and deleted within seconds."))
     return redirect(url_for("people.page"))
 
 

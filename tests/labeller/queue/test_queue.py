@@ -22,7 +22,7 @@ def test_least_sure_comes_first(db: Session, ada: Person) -> None:
     assert [item.face.id for item in batch.items] == [faces[i].id for i in (1, 2, 0, 3)]
     assert batch.remaining == 4
     assert all(item.reason == "uncertain" for item in batch.items)
-    assert "nearly undecided" in batch.items[0].text
+    assert "cannot decide" in batch.items[0].text
 
 
 def test_without_a_model_there_is_nothing_to_review(db: Session, ada: Person) -> None:

@@ -120,8 +120,8 @@ def test_whoever_is_here_already_is_not_made_twice(app: Flask, db: Session) -> N
     phone, _ = join(app, db, "Ada")
     secret, _ = invites.invite(db, "friend")
     db.commit()
-    assert "Go on as Ada" in phone.get(f"/i/{secret}").text
-    assert "Go on as" not in app.test_client().get(f"/i/{secret}").text
+    assert "Continue as Ada" in phone.get(f"/i/{secret}").text
+    assert "Continue as" not in app.test_client().get(f"/i/{secret}").text
 
 
 def test_a_changed_text_asks_again_before_anything_is_sent(
@@ -155,7 +155,7 @@ def test_my_photos_shows_what_was_found_and_takes_it_back(app: Flask, db: Sessio
     db.commit()
     page = phone.get("/mine").text
     assert 'class="chip c0">mask' in page
-    assert "1 still being looked at" in page
+    assert "1 photo is still being searched." in page
     assert page.count("<figure") == 2
     archive = zipfile.ZipFile(io.BytesIO(phone.get("/mine/everything.zip").data))
     about = json.loads(archive.read("about.json"))

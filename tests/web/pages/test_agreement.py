@@ -70,7 +70,7 @@ def test_the_boxes_go_from_one_incomplete_photo_to_the_next(client: Client, db: 
     assert labeller.get("/boxes").location == f"/boxes/{first}"
     assert labeller.get(f"/boxes?after={first}").location == f"/boxes/{second}"
     assert labeller.get(f"/boxes?after={second}").location == f"/boxes/{first}", "round again"
-    assert "2 photos to go" in see(labeller, f"/boxes/{first}")
+    assert "2 photos left" in see(labeller, f"/boxes/{first}")
     for photo in (first, second):
         assert labeller.put(f"/api/v1/photos/{photo}/complete").status_code == 204
     assert "Every photo is complete" in see(labeller, "/boxes")

@@ -54,13 +54,15 @@ def test_a_region_goes_to_review_and_comes_back(app: Flask, db: Session) -> None
     assert page.post("/map/review", json={"face_ids": ids}).status_code == 400, "another site's page"
     headers = {"X-CSRFToken": csrf(page, "/map"), "Accept": "application/json"}
     done = page.post("/map/review", json={"face_ids": ids}, headers=headers).json
-    assert done["text"].startswith("3 faces go to review. 1 is locked")
+    assert done["text"].startswith("3 faces go to review. 1 stays out")
     assert list(db.scalars(select(Pick.face_id).order_by(Pick.place))) == ids[:3]
     again = page.post("/map/review", json={"face_ids": [*ids, 999]}, headers=headers).json
     assert (again["sent"], again["undo"]) == (0, None)
-    assert "3 wait there already. 1 is gone." in again["text"]
+    assert "3 are there already. 1 was deleted meanwhile." in again["text"]
     german = headers | {"Accept-Language": "de"}
-    assert page.post(done["undo"], headers=german).json == {"text": "3 Gesichter zurückgenommen."}
+    assert page.post(done["undo"], headers=german).json == {
+        "text": "3 Gesichter aus der Durchsicht genommen."
+    }
     assert db.scalar(select(Pick.id)) is None
     assert page.post(done["undo"], headers=headers).json["error"]["code"] == "no_such_choice"
     many = page.post("/map/review", json={"face_ids": list(range(1001))}, headers=headers)
@@ -74,11 +76,11 @@ def test_faces_outside_what_was_labelled_are_warned_of(client: Client, db: Sessi
     unusual = {"value": 0.37, "low": 0.29, "high": 0.46}
     run = make_run_with(db, {"n": 120, "unusual": unusual})
     for path in ("/map", "/"):
-        assert "37.0 % of the 120 newest faces lie outside what was labelled" in see(owner, path)
+        assert "37.0 % of the 120 newest faces are unlike any labelled face" in see(owner, path)
     run.metrics = run.metrics | {"drift": {"n": 120, "unusual": unusual | {"low": 0.04}}}
     db.commit()
     for path in ("/map", "/"):
-        assert "lie outside" not in see(owner, path)
+        assert "unlike any labelled" not in see(owner, path)
 
 
 def make_run_with(db: Session, drift: dict[str, object]) -> Run:

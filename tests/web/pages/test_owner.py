@@ -32,7 +32,7 @@ def test_a_link_is_made_with_its_code_listed_and_revoked(client: Client, db: Ses
     link = re.search(r'value="http://localhost(/i/[^"]+)"', page)
     assert link is not None
     assert '<svg class="segno"' in page or "<svg" in page.partition('class="qr"')[2]
-    assert "It serves 5 people" in page
+    assert "It works for 5 people" in page
     listed = see(owner, "/people")
     assert "the climbing group" in listed
     assert link[1] not in listed, "shown only when it is made"
@@ -82,7 +82,7 @@ def test_the_gallery_filters_pages_and_keeps_its_filter(client: Client, db: Sess
     faces = add_faces(db, 70)
     page = see(owner, "/gallery?state=proposed&look=")
     assert page.count('name="id"') == 60
-    older = re.search(r'href="(/gallery\?[^"]+)">Older', page)
+    older = re.search(r'href="(/gallery\?[^"]+)">Show older', page)
     assert older is not None
     assert "state=proposed" in older[1]
     assert see(owner, older[1].replace("&amp;", "&")).count('name="id"') == 10
@@ -111,13 +111,13 @@ def test_bulk_answers_in_the_browser_can_be_undone(client: Client, db: Session) 
     batch = re.search(r'name="batch" value="([^"]+)"', shown)
     assert batch is not None
     undone = owner.post("/gallery/undo", data=form | {"batch": batch[1]})
-    assert "2 answers taken back." in see(owner, undone.location)
+    assert "2 answers undone." in see(owner, undone.location)
     db.expire_all()
     assert {face.state for face in db.scalars(select(Face))} == {"proposed"}
     record.record(db, people.person_named(db, "Bob", "labeller"), record.Given("b", "reject", faces[0].id))
     db.commit()
     stale = owner.post("/gallery/answer", data=chosen)
-    assert "1 face answered. 1 left as they were" in see(owner, stale.location)
+    assert "1 face answered. 1 unchanged" in see(owner, stale.location)
     assert owner.post("/gallery/answer", data=chosen | {"seen_at": ""}).status_code == 400
     assert owner.post("/gallery/answer", data=form | {"back": "//evil.example?x"}).location == "/gallery?x"
 
@@ -132,9 +132,9 @@ def test_bulk_deletion_can_be_undone_for_a_while(client: Client, db: Session) ->
     assert "Nothing fits" in shown
     assert owner.get(f"/photos/{photo.id}").status_code == 404
     back = see(owner, owner.post("/gallery/restore", data=form).location)
-    assert "1 photo back." in back
+    assert "1 photo restored." in back
     assert owner.get(f"/photos/{photo.id}").status_code == 200
-    assert "gone already" in see(owner, owner.post("/gallery/restore", data=form).location)
+    assert "Too late" in see(owner, owner.post("/gallery/restore", data=form).location)
 
 
 def test_a_photos_page_shows_its_history_and_repeats(client: Client, db: Session) -> None:
@@ -145,7 +145,7 @@ def test_a_photos_page_shows_its_history_and_repeats(client: Client, db: Session
     face = draw(db, people.owner(db), one, (10, 10, 90, 90), "mask")
     db.commit()
     page = see(owner, f"/photos/{one.id}")
-    for words in ("History", "sent", f"face {face.id}: mask", "Near repeats", f"/photos/{two.id}"):
+    for words in ("History", "sent", f"face {face.id}: mask", "Near duplicates", f"/photos/{two.id}"):
         assert words in page
     for path in (f"/photos/{one.id}/small.jpg", f"/faces/{face.id}/thumb.jpg"):
         assert owner.get(path).mimetype == "image/jpeg"

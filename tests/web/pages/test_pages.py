@@ -21,7 +21,7 @@ def test_the_empty_workbench_says_what_comes_first(client: Client) -> None:
     owner = client("owner", "Grace")
     assert "Send the first photos" in see(owner, "/")
     assert "training needs at least" in see(owner, "/runs").lower()
-    assert "All labelled" in see(owner, "/label")
+    assert "No face to label" in see(owner, "/label")
     assert "No model yet" in see(owner, "/review")
     assert "Grace" in see(owner, "/people")
 
@@ -98,7 +98,7 @@ def test_a_running_run_is_polled_and_can_be_cancelled(client: Client, db: Sessio
     assert 'data-stream="/runs/1/stream"' in page
     assert "Fitting" in page
     assert owner.post("/runs/1/cancel").status_code == 302
-    assert "cancelled" in see(owner, "/runs/1")
+    assert "stopped" in see(owner, "/runs/1")
 
 
 def test_an_invitation_is_shown_once(client: Client) -> None:
@@ -114,4 +114,4 @@ def test_what_is_not_there_is_said_on_a_page(client: Client) -> None:
     for path in ("/runs/99", "/photos/99", "/nowhere", "/runs/99/model.exe"):
         response = owner.get(path)
         assert response.status_code == 404
-        assert "Back to the start" in response.text
+        assert "Back to home" in response.text

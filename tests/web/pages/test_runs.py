@@ -19,14 +19,14 @@ def test_a_run_shows_what_to_believe_and_what_not(client: Client, db: Session) -
     run = measured_run(db, {face.id for face in faces[::20]})
     page = see(client("owner", "Grace"), f"/runs/{run.id}")
     for words in (
-        "Before you believe it", "fewer than 30", "How it ranks", "Reliability", "Its worst mistakes",
-        "In slices", "Person 3", "Looked at 9 faces.", "Loss by epoch", "Why this one",
+        "Limits", "fewer than 30", "Ranking and calibration", "Reliability", "Worst mistakes",
+        "by slice", "Person 3", "Looked at 9 faces.", "Loss by epoch", "Why this model",
     ):  # fmt: skip
         assert words in page, words
     figures = re.findall(r"n = (\d+)", page)
     assert figures
     german = client("owner", "Greta").get(f"/runs/{run.id}", headers={"Accept-Language": "de"}).text
-    assert "Bevor du es glaubst" in german
+    assert "Grenzen" in german
     assert "9 Gesichter angesehen." in german
 
 
@@ -142,7 +142,7 @@ def test_two_runs_are_compared_on_the_same_faces(client: Client, db: Session) ->
     waiting = Run(recipe={}, seed=0, classes=["mask", "nomask"])
     db.add(waiting)
     db.commit()
-    assert "no figures to compare" in see(owner, f"/compare?one={one.id}&other={waiting.id}")
+    assert "once both are done" in see(owner, f"/compare?one={one.id}&other={waiting.id}")
 
 
 def test_a_file_that_is_gone_or_not_ours_is_refused_in_words(client: Client, db: Session) -> None:

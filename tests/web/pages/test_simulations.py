@@ -44,7 +44,7 @@ def test_the_page_shows_the_newest_result(app: Flask, client: Client, data: Path
     assert "yesterday" not in page
     assert not re.search(r"<style|style=|<script(?![^>]*(src=|application/json))", page), "the CSP forbids it"
     german = client("owner", "Greta").get("/runs/simulations", headers={"Accept-Language": "de"}).text
-    assert "30 Antworten statt 50" in german
+    assert "30 Beschriftungen statt 50" in german
 
 
 @pytest.mark.parametrize(

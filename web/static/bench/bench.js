@@ -73,7 +73,7 @@ function prepare() {
  * @param {number} n */
 function toGo(n) {
   if (n <= 0) return "";
-  return n < Number(bench.dataset.counted) - HISTORY ? _("{n} to go.", { n }) : _("Many to go.");
+  return n < Number(bench.dataset.counted) - HISTORY ? _("{n} left.", { n }) : _("Many left.");
 }
 
 /** What is not needed for the next frame, after it. */
@@ -110,7 +110,7 @@ function answer(kind, label) {
 
 function undo() {
   const last = past.pop();
-  say(_("Taken back"));
+  say(_("Undone"));
   if (!last) {
     outbox.add({ kind: "undo" }); // given before this page's history: the server knows which
     return;

@@ -88,7 +88,7 @@ function show() {
   $("confirm-name").textContent = ngettext("{n} face is “{label}”", "{n} faces are “{label}”", kept, { label: label ?? "" });
   $("confirm").className = `class primary c${Math.max(0, classes.indexOf(label ?? ""))}`;
   $("confirm").disabled = !here.length;
-  $("left").textContent = label && remaining[label] ? _("{n} to go", { n: remaining[label] }) : "";
+  $("left").textContent = label && remaining[label] ? _("{n} left", { n: remaining[label] }) : "";
 }
 
 /** @param {Card} card */
@@ -98,7 +98,7 @@ function tile(card) {
   const image = new Image(160, 160);
   button.dataset.face = String(card.face_id);
   button.setAttribute("aria-pressed", String(out.has(card.face_id)));
-  button.setAttribute("aria-label", _("Face {n}: take it out", { n: card.face_id }));
+  button.setAttribute("aria-label", _("Leave out face {n}", { n: card.face_id }));
   image.src = card.crop_url;
   image.alt = "";
   button.append(image);
@@ -109,7 +109,7 @@ function tile(card) {
 /** @param {number} id */
 function toggle(id) {
   if (!out.delete(id)) out.add(id);
-  $("said").textContent = out.has(id) ? _("Taken out") : _("Back in");
+  $("said").textContent = out.has(id) ? _("Left out") : _("Included");
   const focused = document.activeElement?.getAttribute("data-face");
   show();
   $("tiles").querySelector(`[data-face="${focused}"]`)?.focus();
@@ -148,7 +148,7 @@ function undo() {
   over = false;
   cards = [...lot.cards, ...cards];
   remaining[label] = (remaining[label] ?? 0) + lot.cards.length;
-  $("said").textContent = _("Taken back");
+  $("said").textContent = _("Undone");
   $("undo").disabled = !lots.length;
   show();
 }

@@ -47,8 +47,8 @@ export function ready(card) {
 /** What the model says. @param {Card} card */
 export function opinion(card) {
   const guess = card.prediction;
-  if (!guess) return _("The model has not seen this face.");
-  return _("The model says {label} ({percent} %).", { label: guess.label, percent: Math.round(guess.probabilities[guess.label] * 100) });
+  if (!guess) return _("There is no guess for this face yet.");
+  return _("The model guesses {label} ({percent} %).", { label: guess.label, percent: Math.round(guess.probabilities[guess.label] * 100) });
 }
 
 /** @param {HTMLElement} made @param {string} which @returns {HTMLImageElement} */

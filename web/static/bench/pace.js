@@ -57,7 +57,7 @@ export class Pace {
     this.bar.max = Math.max(1, needed);
     this.bar.value = Math.min(have, needed);
     this.worth.textContent = left
-      ? `${ngettext("{n} more, and a retrain is worth it:", "{n} more, and a retrain is worth it:", left)} ${reason}`
-      : _("A retrain is worth it now: {reason}", { reason });
+      ? `${ngettext("{n} more answer makes a retrain worthwhile.", "{n} more answers make a retrain worthwhile.", left)} ${reason}`
+      : `${_("A retrain is worthwhile now.")} ${reason}`;
   }
 }

@@ -42,7 +42,7 @@ const board = new Board($("board"), [photo.width, photo.height], () => faces, {
 function naming(face) {
   if (face.label) return face.label;
   if (face.state === "rejected") return said("reject");
-  return face.doubtful ? _("perhaps a face") : _("no label yet");
+  return face.doubtful ? _("unlikely face") : _("to label");
 }
 
 /** Its words and its colour. @param {{label: string | null, state: string, doubtful: boolean}} face */

@@ -16,7 +16,7 @@ export function openOutbox(person, { onSent = () => {}, comeBack } = {}) {
     onChange: ({ waiting, trouble: why, kept }) => {
       const held = ngettext("{n} answer waits here and will be sent.", "{n} answers wait here and will be sent.", waiting);
       const offline = why === "offline" ? _("Offline:") : why;
-      const lost = waiting && !kept ? _("Keep this page open: this browser does not let us keep answers.") : "";
+      const lost = waiting && !kept ? _("Keep this page open: this browser cannot store answers.") : "";
       line.textContent = [why ? `${offline} ${held}` : "", lost].join(" ").trim();
     },
     onRefused: (entry) => trouble.add(entry),

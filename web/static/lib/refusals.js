@@ -55,7 +55,7 @@ export class Trouble {
         })
       : `${_("Your “{mine}” was not applied.", { mine })} ${error.message} ${error.hint}`;
     this.insist.hidden = !answered && !(entry.card && this.comeBack);
-    this.insist.textContent = answered ? _("Mine after all") : _("Answer again");
+    this.insist.textContent = answered ? _("Use my answer") : _("Answer again");
   }
 }
 

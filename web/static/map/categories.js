@@ -31,7 +31,7 @@ const plain = (name) => ({ name, colour: "--soft", shape: "dot", count: 0 });
 const WAYS = {
   label(spots, about) {
     const kinds = spots.labels.map((name) => nth(name, about.classes.includes(name) ? about.classes.indexOf(name) : 9));
-    return { kinds: [...kinds, plain(_("no label yet"))], of: spots.label.map((n) => (n < 0 ? kinds.length : n)) };
+    return { kinds: [...kinds, plain(_("to label"))], of: spots.label.map((n) => (n < 0 ? kinds.length : n)) };
   },
   state(spots, about) {
     /** @type {Record<string, Partial<Kind>>} */
@@ -44,7 +44,7 @@ const WAYS = {
       { ...plain(_("nearly undecided")), colour: "--c3", shape: "triangle" },
       { ...plain(_("not quite sure")), colour: "--c1", shape: "diamond" },
       { ...plain(_("fairly sure")), colour: "--c0", shape: "circle" },
-      plain(_("not scored yet")),
+      plain(_("no guess yet")),
     ];
     return { kinds, of: spots.margin.map((m) => (m < 0 ? 3 : m < undecided ? 0 : m < unsure ? 1 : 2)) };
   },
@@ -70,6 +70,6 @@ export function told(n, spots, about) {
   const lines = [spots.label[n] < 0 ? about.states[spots.states[spots.state[n]]] : spots.labels[spots.label[n]]];
   if (spots.margin[n] >= 0) lines.push(_("The model: {how}", { how: sure.kinds[sure.of[n]].name }));
   if (spots.person[n] >= 0) lines.push(spots.people[spots.person[n]]);
-  if (spots.locked[n]) lines.push(_("locked"));
+  if (spots.locked[n]) lines.push(_("locked set"));
   return lines;
 }

@@ -95,9 +95,9 @@ function show() {
   const many = free.length > about.most;
   $("count").textContent = ngettext("{n} face", "{n} faces", chosen.length);
   $("left-out").textContent = [
-    chosen.length ? "" : _("There is no face in there."),
-    locked ? ngettext("{n} is locked and stays out: what the model is measured on must not be chosen.", "{n} are locked and stay out: what the model is measured on must not be chosen.", locked) : "",
-    many ? _("At most {n} go to review at once: take a smaller region.", { n: about.most }) : "",
+    chosen.length ? "" : _("No face in this region."),
+    locked ? ngettext("{n} stays out: it is in the locked set.", "{n} stay out: they are in the locked set.", locked) : "",
+    many ? _("At most {n} go to review at once: select a smaller region.", { n: about.most }) : "",
   ].filter(Boolean).join(" ");
   $("send").disabled = !free.length || many;
   $("send").textContent = ngettext("Send {n} to review", "Send {n} to review", free.length);
@@ -159,7 +159,7 @@ async function follow() {
     const now = await (look % ASK_EVERY ? call("/map/progress") : call("/map/draw", {})).catch(() => null);
     if (now && now.placed !== placed && !now.stale) await load().catch(() => {});
     if (now) placed = now.placed;
-    $("status").textContent = now ? drawing(now, look) : _("The connection is away.");
+    $("status").textContent = now ? drawing(now, look) : _("The connection was lost.");
     if (now && !now.stale) return;
     await pause(POLL);
   }

@@ -76,12 +76,12 @@ async function deliver(job) {
         break;
       }
       if (error instanceof Refused && !passing(error) && error.status !== 409) {
-        if ([401, 403].includes(error.status)) halt(_("You are signed out. Open your own link again; the rest then goes on by itself."));
+        if ([401, 403].includes(error.status)) halt(_("You are signed out. Open your own link again; sending then resumes by itself."));
         else await refuse(entry, row, error.message);
         if (paused) waiting.unshift(job);
         break;
       }
-      trouble = navigator.onLine ? _("The connection was lost. It goes on by itself.") : _("You are offline. It goes on by itself.");
+      trouble = navigator.onLine ? _("The connection was lost. Sending resumes by itself.") : _("You are offline. Sending resumes by itself.");
       tell();
       await Promise.race([pause(wait * (0.75 + Math.random() / 2)), online()]);
     }
@@ -158,10 +158,10 @@ function tell() {
   total.max = Math.max(1, sent + left);
   total.value = sent + sum();
   pauseButton.hidden = !left;
-  pauseButton.textContent = paused ? _("Go on") : _("Pause");
+  pauseButton.textContent = paused ? _("Resume") : _("Pause");
   const counts = left ? _("{n} of {all} sent.", { n: sent, all: sent + left }) : ngettext("{n} photo sent.", "{n} photos sent.", sent);
-  const more = left && paused ? (trouble || _("Paused.")) : left ? trouble : failed ? ngettext("{n} could not be used.", "{n} could not be used.", failed) : _("All there. Thank you!");
-  const stay = queue.inMemory && left ? _("Keep this page open: this browser does not let us keep photos.") : "";
+  const more = left && paused ? (trouble || _("Paused.")) : left ? trouble : failed ? ngettext("{n} could not be used.", "{n} could not be used.", failed) : _("All photos arrived. Thank you!");
+  const stay = queue.inMemory && left ? _("Keep this page open: this browser cannot store photos.") : "";
   const text = [counts, more, stay].filter(Boolean).join(" ");
   if (said.textContent !== text) said.textContent = text;
 }
