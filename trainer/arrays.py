@@ -1,4 +1,4 @@
-"""Array types by what they hold, and the two operations on rows that several rooms share."""
+"""Types of arrays and boxes, and the two array operations that several packages share."""
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -7,6 +7,10 @@ BoolArray = NDArray[np.bool_]
 IntArray = NDArray[np.int64]
 FloatArray = NDArray[np.float64]
 Float32Array = NDArray[np.float32]
+Image = NDArray[np.uint8]
+"""RGB pixels (h, w, 3)."""
+Box = tuple[float, float, float, float]
+"""(x, y, w, h) in pixels of the photo."""
 
 
 def unit(features: NDArray[np.floating]) -> Float32Array:

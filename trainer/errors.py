@@ -1,4 +1,4 @@
-"""The ways this package says no."""
+"""Errors of the trainer."""
 
 from db.errors import BadInput, Conflict, NotFound
 
@@ -7,15 +7,15 @@ class BadRecipe(BadInput):
     """The recipe has an unknown field or a value out of range."""
 
 
-class BadRule(BadInput):
-    """When to train makes no sense."""
+class BadSchedule(BadInput):
+    """The times at which to train are out of range."""
 
 
 class NotEnoughLabels(Conflict):
-    """There is too little to train on yet."""
+    """There are too few labelled faces to train or simulate on."""
 
 
-class RunOver(Conflict):
+class RunEnded(Conflict):
     """The run has ended; it cannot be cancelled."""
 
 
@@ -24,7 +24,15 @@ class NoModel(Conflict):
 
 
 class BackboneMissing(Exception):
-    """No weights were found; the message says where they were looked for."""
+    """The network's weights were not found; the message names the file or network."""
 
 
-__all__ = ["BackboneMissing", "BadRecipe", "BadRule", "NoModel", "NotEnoughLabels", "NotFound", "RunOver"]
+__all__ = [
+    "BackboneMissing",
+    "BadRecipe",
+    "BadSchedule",
+    "NoModel",
+    "NotEnoughLabels",
+    "NotFound",
+    "RunEnded",
+]

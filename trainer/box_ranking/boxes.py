@@ -16,7 +16,7 @@ from trainer.features.feature_store import WITHIN, Wanted, features_of
 
 AT_ONCE = 300
 """Photos whose boxes are weighed together."""
-LEARNED = 3_000
+MAX_ANSWERS = 3_000
 """Newest answers that the head learns from: more change nothing, and need memory."""
 
 
@@ -25,7 +25,7 @@ def learn(session: Session, run_id: int) -> None:
     run = session.get(Run, run_id)
     if run is None:
         return
-    faces = session.scalars(_answered().order_by(Face.id.desc()).limit(LEARNED)).all()
+    faces = session.scalars(_answered().order_by(Face.id.desc()).limit(MAX_ANSWERS)).all()
     if not box_head.enough(np.array([face.state == "confirmed" for face in faces], bool)):
         return  # before anything is computed
     faces, rows = _rows(session, faces)

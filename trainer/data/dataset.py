@@ -9,14 +9,9 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from db.models import NOT_LOCKED, Face, Group, Photo
-from trainer.arrays import BoolArray, IntArray
-from trainer.errors import NotEnoughLabels
+from trainer.arrays import BoolArray, Box, IntArray
 
-LEAST_PER_CLASS = 4
-"""Below this a split by person leaves a class out of training or validation."""
-LEAST_TO_TUNE = 100
-"""The same for fine-tuning: a million weights learn noise from less."""
-LEARNED = (Face.state == "confirmed", Face.disputed.is_(False))
+TRAINABLE = (Face.state == "confirmed", Face.disputed.is_(False))
 """Nobody learns from, or is measured on, what people disagree about."""
 CHOOSABLE = (
     Photo.status == "ready",
@@ -25,8 +20,8 @@ CHOOSABLE = (
     Face.decided_at.is_(None),
 )
 """Undecided faces that may be chosen for an answer."""
-CLEAR = (Face.doubtful.is_(False), Face.hidden.is_(False))
-"""Boxes that are hardly no faces: control faces are drawn from them, and labels saved counts them."""
+LIKELY_FACE = (Face.doubtful.is_(False), Face.hidden.is_(False))
+"""Detections that are almost certainly faces: control faces are drawn from them, and labels saved counts them."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +33,7 @@ class Row:
     label: str
     split: str
     group: int
-    box: tuple[float, float, float, float]
+    box: Box
     person: int | None
     source: str
     confidence: float | None
@@ -59,7 +54,7 @@ class Dataset:
         return np.array([row.group for row in self.rows], np.int64)
 
     @property
-    def boxes(self) -> dict[int, tuple[int, tuple[float, float, float, float]]]:
+    def boxes(self) -> dict[int, tuple[int, Box]]:
         """Box version and box of each face, as they were when the dataset was collected."""
         return {row.face_id: (row.box_version, row.box) for row in self.rows}
 
@@ -91,7 +86,7 @@ def collect(session: Session, classes: tuple[str, ...]) -> Dataset:
         select(Face, Group.split, Group.id.label("group"), Photo.person_id)
         .join(Photo, Photo.id == Face.photo_id)
         .join(Group, Group.id == Photo.group_id)
-        .where(*LEARNED, Face.label.in_(classes), Photo.status == "ready")
+        .where(*TRAINABLE, Face.label.in_(classes), Photo.status == "ready")
         .order_by(Face.id)
     )
     rows = session.execute(query).all()
@@ -109,21 +104,7 @@ def label_counts(session: Session) -> dict[str, int]:
         select(Face.label, func.count())
         .join(Photo, Photo.id == Face.photo_id)
         .join(Group, Group.id == Photo.group_id)
-        .where(*LEARNED, NOT_LOCKED)
+        .where(*TRAINABLE, NOT_LOCKED)
         .group_by(Face.label)
     )
     return {str(label): count for label, count in session.execute(query)}
-
-
-def require_enough(session: Session, classes: tuple[str, ...], least: int = LEAST_PER_CLASS) -> None:
-    """Raises NotEnoughLabels unless each class has `least` labelled faces to learn from."""
-    counts = label_counts(session)
-    if all(counts.get(name, 0) >= least for name in classes):
-        return
-    have = ", ".join(f"{name}: {counts.get(name, 0)}" for name in classes)
-    what = "Fine-tuning" if least == LEAST_TO_TUNE else "Training"
-    raise NotEnoughLabels(
-        "not_enough_labels",
-        f"{what} needs at least {least} labelled faces of each class ({have}).",
-        "The locked test share does not count. Label some more, then train.",
-    )

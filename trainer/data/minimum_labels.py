@@ -1,24 +1,44 @@
-"""How many labelled faces a simulation needs; known before any network is loaded."""
+"""How many labelled faces training and simulations need at least."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from trainer.errors import NotEnoughLabels
 
-LEAST = 60
-"""Half of them can be chosen from: the start of a replay and one batch."""
-LEAST_PER_CLASS = 15
-"""Half of them are measured on: with fewer one mistake moves the curve by more than 15 points of recall."""
+PER_CLASS_TO_TRAIN = 4
+"""Below this a split by person leaves a class out of training or validation."""
+PER_CLASS_TO_FINE_TUNE = 100
+"""The same for fine-tuning: a million weights learn noise from less."""
+TO_SIMULATE = 60
+"""Half of them can be chosen from: the start of a simulation and one batch."""
+PER_CLASS_TO_SIMULATE = 15
+"""Half of them are measured on: with fewer, one mistake moves the curve by more than 15 points of recall."""
 
 
-def require_enough(counts: Mapping[str, int]) -> None:
-    """Raises NotEnoughLabels unless there are that many, of at least two classes."""
-    have = [count for count in counts.values() if count]
-    if len(have) >= 2 and min(have) >= LEAST_PER_CLASS and sum(have) >= LEAST:
+def require_for_training(
+    counts: Mapping[str, int], classes: Sequence[str], *, fine_tune: bool = False
+) -> None:
+    """Raises NotEnoughLabels unless `counts`, by class, has enough faces outside the locked set of each."""
+    least = PER_CLASS_TO_FINE_TUNE if fine_tune else PER_CLASS_TO_TRAIN
+    if all(counts.get(name, 0) >= least for name in classes):
+        return
+    listed = ", ".join(f"{name}: {counts.get(name, 0)}" for name in classes)
+    raise NotEnoughLabels(
+        "not_enough_labels",
+        f"{'Fine-tuning' if fine_tune else 'Training'} needs at least {least} labelled faces of each class"
+        f" ({listed}).",
+        "The locked test share does not count. Label some more, then train.",
+    )
+
+
+def require_for_simulation(counts: Mapping[str, int]) -> None:
+    """Raises NotEnoughLabels unless `counts`, by class, has enough faces of at least two classes."""
+    present = [count for count in counts.values() if count]
+    if len(present) >= 2 and min(present) >= PER_CLASS_TO_SIMULATE and sum(present) >= TO_SIMULATE:
         return
     listed = ", ".join(f"{name}: {count}" for name, count in counts.items()) or "none"
     raise NotEnoughLabels(
         "not_enough_labels",
-        f"A simulation needs at least {LEAST} labelled faces, {LEAST_PER_CLASS} or more of each of two"
-        f" classes (there are {listed}).",
+        f"A simulation needs at least {TO_SIMULATE} labelled faces, {PER_CLASS_TO_SIMULATE} or more of each"
+        f" of two classes (there are {listed}).",
         "Label more faces, or give it a folder that has a subfolder for each class.",
     )

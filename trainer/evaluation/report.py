@@ -15,7 +15,7 @@ from trainer.evaluation import metrics, roc_calibration
 from trainer.evaluation.drift import DRIFTED
 
 if TYPE_CHECKING:  # so that pages and tests need no network for it
-    from trainer.models.fit import Learned
+    from trainer.models.fit import FittedModel
 
 
 FEW = 30
@@ -49,7 +49,7 @@ class ModelOutputs:
 
 
 def model_outputs(
-    data: Dataset, learned: "Learned", locked: NDArray[np.float16], calibrate: bool
+    data: Dataset, learned: "FittedModel", locked: NDArray[np.float16], calibrate: bool
 ) -> ModelOutputs:
     """Logits of locked rows from the model, of the others out of fold, and the temperature for both.
 

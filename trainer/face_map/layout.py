@@ -107,8 +107,8 @@ def _draw(session: Session, network: "Network") -> int:
         return 0
     if drawn_at is None or len(new) > ANEW * len(known):
         return _draw_anew(session, network, ids)
-    before, old = feature_store.plain(session, network, _some(known))
-    found, vectors = feature_store.plain(session, network, new)
+    before, old = feature_store.features_of_existing(session, network, _some(known))
+    found, vectors = feature_store.features_of_existing(session, network, new)
     if len(before) < layout_read.FEWEST or not found:
         return 0
     spot = place(old, np.array([there[id] for id in before]), vectors)
@@ -117,7 +117,7 @@ def _draw(session: Session, network: "Network") -> int:
 
 
 def _draw_anew(session: Session, network: "Network", ids: Sequence[int]) -> int:
-    found, vectors = feature_store.plain(session, network, ids)
+    found, vectors = feature_store.features_of_existing(session, network, ids)
     if len(found) < layout_read.FEWEST:
         return 0
     made = lay_out(vectors)

@@ -2,7 +2,8 @@
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
+
+from trainer.arrays import Box, Image
 
 SIDE = 160
 MARGIN = 0.1
@@ -12,9 +13,6 @@ SURROUNDINGS = (MARGIN, 0.2, 0.45, 1.0)
 
 # The tutorial's augmentation (shared facts): rotation and shear in degrees, shift and zoom as shares.
 ROTATION, SHEAR, SHIFT, ZOOM = 20.0, 0.15, 0.1, 0.1
-
-Image = NDArray[np.uint8]
-Box = tuple[float, float, float, float]
 
 
 def decode(kept: bytes) -> Image:

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session, contains_eager
 from db.face_rows import around, insert_for_faces
 from db.models import Embedding, Face, Photo
 from db.storage import blobs
-from trainer.arrays import Float32Array
+from trainer.arrays import Box, Float32Array, Image
 from trainer.features import backbone, crops
 from trainer.features.embedder import Embedder
 from trainer.features.networks import Network
@@ -29,7 +29,7 @@ READ_AT_ONCE = 5000
 """Ids in one query; both engines allow tens of thousands of parameters, not hundreds."""
 
 
-Boxes = Mapping[int, tuple[int, crops.Box]]
+Boxes = Mapping[int, tuple[int, Box]]
 """Box version and box by face, where another than the face's present one is meant."""
 
 
@@ -108,7 +108,7 @@ def features_of(
     return features
 
 
-def plain(
+def features_of_existing(
     session: Session,
     network: Network,
     face_ids: Sequence[int],
@@ -126,9 +126,9 @@ def crops_of(
     face_ids: Sequence[int],
     on_batch: Callable[[float], None] = lambda share: None,
     boxes: Boxes = MappingProxyType({}),
-) -> dict[int, crops.Image]:
+) -> dict[int, Image]:
     """The faces as the network sees them, undistorted; those that are gone are left out."""
-    found: dict[int, crops.Image] = {}
+    found: dict[int, Image] = {}
     for faces in _batches(session, {id: [0] for id in face_ids}):
         for face in faces:
             with contextlib.suppress(FileNotFoundError):  # deleted since the batch was listed
@@ -180,9 +180,7 @@ def _compute(
             task.cancel()
 
 
-def _embed(
-    network: Network, blob: str, cuts: list[tuple[int, crops.Box, list[int]]]
-) -> list[NDArray[np.float16]]:
+def _embed(network: Network, blob: str, cuts: list[tuple[int, Box, list[int]]]) -> list[NDArray[np.float16]]:
     try:
         photo = crops.decode(blobs().get(blob))
     except FileNotFoundError:  # deleted since the batch was listed
@@ -196,7 +194,7 @@ def _embed(
     return done
 
 
-def within_of(embedder: Embedder, photo: crops.Image, box: crops.Box, margin: float) -> Float32Array:
+def within_of(embedder: Embedder, photo: Image, box: Box, margin: float) -> Float32Array:
     """One of the box head's views (1, 1280)."""
     one = crops.crop(photo, box, margin)
     return np.asarray(embedder.here([one, one[:, ::-1]]).mean(axis=0, keepdims=True))

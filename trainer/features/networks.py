@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from db import signing
 from db.models import Artifact, Run
+from trainer.arrays import Box, Image
 from trainer.errors import BackboneMissing
 from trainer.features import backbone, crops
 from trainer.features.embedder import Embedder
@@ -27,7 +28,7 @@ class Network:
     tight: bool
     embedder: Embedder
 
-    def crop(self, photo: crops.Image, box: crops.Box) -> crops.Image:
+    def crop(self, photo: Image, box: Box) -> Image:
         return crops.tight(photo, box) if self.tight else crops.crop(photo, box)
 
 

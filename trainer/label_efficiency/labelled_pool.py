@@ -8,10 +8,10 @@ import numpy as np
 from sqlalchemy.orm import Session
 
 from db import classes
-from trainer.arrays import Float32Array
+from trainer.arrays import Box, Float32Array
 from trainer.data import dataset
+from trainer.data.minimum_labels import require_for_simulation
 from trainer.errors import NotEnoughLabels
-from trainer.label_efficiency.minimum_labels import require_enough
 from trainer.label_efficiency.simulate import START, Known, halves
 
 OnFace = Callable[[int, int], None]
@@ -25,7 +25,7 @@ class Picture:
     cut: Path
     label: str
     sha256: str
-    box: tuple[float, float, float, float] | None
+    box: Box | None
 
 
 def of_workbench(session: Session, seeds: int, on_face: OnFace) -> tuple[Known, tuple[str, ...]]:
@@ -38,10 +38,10 @@ def of_workbench(session: Session, seeds: int, on_face: OnFace) -> tuple[Known, 
     require_both_halves(known, names, seeds)
 
     from trainer.features import networks
-    from trainer.features.feature_store import plain
+    from trainer.features.feature_store import features_of_existing
 
     ids = [row.face_id for row in rows]
-    found, vectors = plain(
+    found, vectors = features_of_existing(
         session, networks.shared(), ids, lambda share: on_face(round(share * len(ids)), len(ids))
     )
     there = np.isin(ids, found)
@@ -84,7 +84,7 @@ def _labelled(labels: Sequence[str], groups: Sequence[str]) -> tuple[Known, tupl
 def require_both_halves(known: Known, names: Sequence[str], seeds: int) -> None:
     """Raises NotEnoughLabels when there is too little to choose from, or to measure on."""
     counts = np.bincount(known.labels, minlength=len(names)).tolist()
-    require_enough(dict(zip(names, counts, strict=True)))
+    require_for_simulation(dict(zip(names, counts, strict=True)))
     if any(_lopsided(known, seed) for seed in range(seeds)):
         raise NotEnoughLabels(
             "too_few_people",

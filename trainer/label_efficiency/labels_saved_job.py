@@ -15,7 +15,7 @@ from trainer.data.dataset import Dataset
 from trainer.features import feature_store, networks
 from trainer.label_efficiency import labels_saved
 from trainer.label_efficiency.simulate import Known
-from trainer.models.fit import plain
+from trainer.models.fit import features_of_rows
 
 POOL = 3_000
 """Faces without an answer, drawn at random, that stand for all of them: more need time and change little."""
@@ -55,18 +55,20 @@ def _counted(session: Session, run: Run, beat: Callable[[], None]) -> dict[str, 
     control = np.array([row.face_id in drawn for row in data.rows if row.split != "locked"], bool)
     if (reason := labels_saved.too_little(labelled, control, locked)) is not None:
         return {"too_little": reason}
-    _, waiting = feature_store.plain(session, network, _waiting(session, run.id))
+    _, waiting = feature_store.features_of_existing(session, network, _waiting(session, run.id))
     return labels_saved.labels_saved(labelled, control, waiting, locked, run.id, beat)
 
 
 def _known(data: Dataset, features: feature_store.Features, *splits: str) -> Known:
     mask = data.where(*splits)
-    return Known(plain(data, features, mask).astype(np.float32), data.labels[mask], data.groups[mask])
+    return Known(
+        features_of_rows(data, features, mask).astype(np.float32), data.labels[mask], data.groups[mask]
+    )
 
 
 def _waiting(session: Session, seed: int) -> list[int]:
     """At most POOL clear faces of open people without an answer, at random."""
     query = select(Face.id).join(Photo).join(Group, Group.id == Photo.group_id)
-    query = query.where(*dataset.CHOOSABLE, *dataset.CLEAR).order_by(Face.id)
+    query = query.where(*dataset.CHOOSABLE, *dataset.LIKELY_FACE).order_by(Face.id)
     ids = np.array(session.scalars(query).all(), np.int64)
     return [int(id) for id in np.random.default_rng(seed).permutation(ids)[:POOL]]

@@ -5,11 +5,15 @@ from typing import Any
 from db.base import now
 from db.confidence_intervals import Interval
 from db.models import Run
-from trainer.models.fit import Learned
+from trainer.models.fit import FittedModel
 
 
 def text(
-    run: Run, learned: Learned, metrics: dict[str, Any], hashes: dict[str, str], differences: dict[str, float]
+    run: Run,
+    learned: FittedModel,
+    metrics: dict[str, Any],
+    hashes: dict[str, str],
+    differences: dict[str, float],
 ) -> str:
     """The card in Markdown. `hashes` and `differences` are those of the files, by form."""
     sections = [
@@ -66,7 +70,7 @@ def _limits(metrics: dict[str, Any]) -> str:
     return "## Limits\n\n" + "\n".join(told)
 
 
-def _files(learned: Learned, hashes: dict[str, str], differences: dict[str, float]) -> str:
+def _files(learned: FittedModel, hashes: dict[str, str], differences: dict[str, float]) -> str:
     lines = [f"- {form}: SHA-256 `{key}`" + _apart(differences.get(form)) for form, key in hashes.items()]
     return f"## Files\n\nBackbone `{learned.network.id}`.\n\n" + "\n".join(lines)
 

@@ -32,7 +32,7 @@ class NotTheSame(Exception):
 
 
 @dataclass(frozen=True)
-class Base:
+class ExportBackbone:
     """What a head stands on, and a LiteRT classifier on it whose last layer is that of `template_head`.
 
     Converting takes 7 s; so it is done once, and a run's own numbers are written into the copy.
@@ -48,13 +48,13 @@ class Base:
 
 
 @functools.cache
-def shared() -> Base:
+def shared() -> ExportBackbone:
     """The backbone as it is."""
     return _base("classifier", backbone.model)
 
 
 @functools.cache
-def tutorial() -> Base:
+def tutorial() -> ExportBackbone:
     """The same fed with [0, 1] inside, so that every file we give away takes [-1, 1]."""
 
     def build() -> Any:
@@ -69,12 +69,12 @@ def tutorial() -> Base:
     return _base("tutorial", build)
 
 
-def _base(name: str, build: Callable[[], Any]) -> Base:
+def _base(name: str, build: Callable[[], Any]) -> ExportBackbone:
     def template(classes: int) -> bytes:
         file = f"{name}-{backbone.backbone_id()[:16]}-{classes}"
         return backbone.cached_litert(file, lambda: keras_model(template_head(classes), build()))
 
-    return Base(build(), template)
+    return ExportBackbone(build(), template)
 
 
 def keras_model(head: Head, network: Any) -> Any:
@@ -103,7 +103,7 @@ class Exported:
     difference: float
 
 
-def files(head: Head, base: Base, crops: Sequence[NDArray[np.uint8]]) -> dict[str, Exported]:
+def files(head: Head, base: ExportBackbone, crops: Sequence[NDArray[np.uint8]]) -> dict[str, Exported]:
     """The three forms, checked on `crops` (160, 160, 3). Raises NotTheSame."""
     model = keras_model(head, base.network)
     images = backbone.scaled(np.stack(crops))
@@ -136,7 +136,7 @@ def run_onnx(model: bytes, images: Float32Array) -> Probabilities:
     return np.asarray(session.run(["probabilities"], {"image": images})[0], np.float64)
 
 
-def litert_bytes(head: Head, base: Base) -> bytes:
+def litert_bytes(head: Head, base: ExportBackbone) -> bytes:
     """The LiteRT file: the template with this head's numbers written into it."""
     old = template_head(len(head.bias))
     made = _replaced(base.template(len(head.bias)), old.kernel.T, (head.kernel / head.temperature).T)

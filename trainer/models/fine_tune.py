@@ -13,12 +13,12 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from trainer.arrays import BoolArray, Float32Array, IntArray
+from trainer.arrays import BoolArray, Float32Array, Image, IntArray
 from trainer.data.dataset import Dataset
 from trainer.data.recipe import Recipe
 from trainer.features import backbone, crops, networks
-from trainer.models.export import Base, keras_model, template_head
-from trainer.models.fit import Learned, plan, unknown
+from trainer.models.export import ExportBackbone, keras_model, template_head
+from trainer.models.fit import FittedModel, plan, unknown
 from trainer.models.head import OPTIMISERS, WORTH, Epoch, Head, balanced
 
 CUTS = {1: "block_15_add", 2: "block_14_add", 3: "block_13_project_BN"}
@@ -30,12 +30,12 @@ AT_ONCE = 64
 
 def learn(
     data: Dataset,
-    images: dict[int, crops.Image],
-    probe: Learned,
+    images: dict[int, Image],
+    probe: FittedModel,
     recipe: Recipe,
     on_epoch: Callable[[int, Epoch], None],
     on_batch: Callable[[float], None],
-) -> Learned:
+) -> FittedModel:
     """Fit the tail and its folds; `on_batch` hears the share done and may raise to stop it."""
     split = plan(data, recipe)
     tuner = _Tuner(data, images, recipe, lambda share: on_batch(0.2 * share))
@@ -64,15 +64,15 @@ def learn(
     models = {"features": tuned, "template": keras_model(template_head(len(data.classes)), tuned)}
     forms = backbone.converted(models, lambda: on_batch(1.0))
     network = networks.tuned(_network_id(tuned), forms["features"])
-    base = Base(tuned, lambda classes: forms["template"])
-    return Learned([], head, network, logits, epochs, base, forms["features"])
+    base = ExportBackbone(tuned, lambda classes: forms["template"])
+    return FittedModel([], head, network, logits, epochs, base, forms["features"])
 
 
 class _Tuner:
     """Kept outputs of the frozen part, the tail, and its compiled step."""
 
     def __init__(
-        self, data: Dataset, images: dict[int, crops.Image], recipe: Recipe, on_batch: Callable[[float], None]
+        self, data: Dataset, images: dict[int, Image], recipe: Recipe, on_batch: Callable[[float], None]
     ) -> None:
         self._data, self._recipe = data, recipe
         base = backbone.model()
@@ -156,7 +156,7 @@ class _Tuner:
         return made
 
     def _through_stem(
-        self, images: dict[int, crops.Image], on_batch: Callable[[float], None]
+        self, images: dict[int, Image], on_batch: Callable[[float], None]
     ) -> NDArray[np.float16]:
         """Outputs (rows, views, side, side, channels) of the frozen part; locked rows stay empty."""
         views = self._recipe.views

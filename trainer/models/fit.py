@@ -13,12 +13,12 @@ from trainer.data.recipe import Recipe
 from trainer.features.feature_store import Features
 from trainer.features.networks import Network
 from trainer.models import export
-from trainer.models.export import Base
+from trainer.models.export import ExportBackbone
 from trainer.models.head import Data, Epoch, Head, balanced, fit
 
 
 @dataclass(frozen=True)
-class Learned:
+class FittedModel:
     """A model; `heads` has one for each of `Plan.fits`.
 
     `out_of_fold` holds logits (rows, classes) from models that saw nobody of the row's group; NaN without.
@@ -29,7 +29,7 @@ class Learned:
     network: Network
     out_of_fold: Float32Array
     epochs: int
-    base: Base
+    base: ExportBackbone
     features: bytes | None = None
     """The LiteRT form of a network of its own."""
 
@@ -96,7 +96,7 @@ def learn(
     network: Network,
     recipe: Recipe,
     on_epoch: Callable[[int, Epoch], None],
-) -> Learned:
+) -> FittedModel:
     """Fit the model and its folds side by side, for as many epochs as the people each held out ask for."""
     split = plan(data, recipe)
     judges = split.judges
@@ -107,8 +107,8 @@ def learn(
     logits = unknown(data)
     for head, fold in zip(folds, split.folds, strict=True):
         out = split.out_of(fold)
-        logits[out] = head.logits(plain(data, features, out))
-    return Learned(heads, model, network, logits, epochs, export.shared())
+        logits[out] = head.logits(features_of_rows(data, features, out))
+    return FittedModel(heads, model, network, logits, epochs, export.shared())
 
 
 def unknown(data: Dataset) -> Float32Array:
@@ -116,7 +116,7 @@ def unknown(data: Dataset) -> Float32Array:
     return np.full((len(data.rows), len(data.classes)), np.nan, np.float32)
 
 
-def plain(data: Dataset, features: Features, rows: BoolArray) -> NDArray[np.float16]:
+def features_of_rows(data: Dataset, features: Features, rows: BoolArray) -> NDArray[np.float16]:
     """Features (n, 1280) of the chosen rows as they are, not distorted."""
     return features.take([(data.rows[i].face_id, 0) for i in np.flatnonzero(rows)])
 

@@ -9,24 +9,24 @@ from typing import Any
 import keras
 import numpy as np
 
-from trainer.arrays import BoolArray, Float32Array, IntArray
+from trainer.arrays import BoolArray, Float32Array, Image, IntArray
 from trainer.data.dataset import Dataset
 from trainer.data.recipe import Recipe
 from trainer.features import backbone, crops
 from trainer.features.networks import Network
 from trainer.models import export
-from trainer.models.fit import Learned, plan, unknown
+from trainer.models.fit import FittedModel, plan, unknown
 from trainer.models.head import OPTIMISERS, Epoch, Head, balanced
 
 
 def learn(
     data: Dataset,
-    images: dict[int, crops.Image],
+    images: dict[int, Image],
     network: Network,
     recipe: Recipe,
     on_epoch: Callable[[int, Epoch], None],
     on_batch: Callable[[float], None],
-) -> Learned:
+) -> FittedModel:
     """Fit by Keras' own loop; `on_batch` hears the share done and may raise to stop it."""
     split = plan(data, recipe)
     fits = [split.everything if split.choose is None else split.choose, *split.folds]
@@ -45,7 +45,7 @@ def learn(
         for row in np.flatnonzero(split.out_of(fold)):
             features = network.embedder.here([images[data.rows[row].face_id]])
             logits[row] = head.logits(features)[0]
-    return Learned(heads, heads[0], network, logits, recipe.epochs, export.tutorial())
+    return FittedModel(heads, heads[0], network, logits, recipe.epochs, export.tutorial())
 
 
 class _Fit(keras.callbacks.Callback):  # type: ignore[misc]
@@ -54,7 +54,7 @@ class _Fit(keras.callbacks.Callback):  # type: ignore[misc]
     def __init__(
         self,
         data: Dataset,
-        images: dict[int, crops.Image],
+        images: dict[int, Image],
         recipe: Recipe,
         on_epoch: Callable[[int, Epoch], None],
         on_batch: Callable[[float], None],
@@ -120,6 +120,6 @@ class _Fit(keras.callbacks.Callback):  # type: ignore[misc]
                     views.append(crops.view(self._images[face_id], number, face_id))
                 yield backbone.tutorial_scaled(np.stack(views)), labels[rows], weights[rows]
 
-    def _plain(self, rows: BoolArray) -> tuple[Float32Array, IntArray]:
+    def _plain(self, rows: BoolArray) -> tuple[Float32Array, Image, IntArray]:
         images = [self._images[self._data.rows[row].face_id] for row in np.flatnonzero(rows)]
         return backbone.tutorial_scaled(np.stack(images)), self._data.labels[rows]

@@ -13,7 +13,7 @@ from trainer.evaluation.paired_test import Difference, PromotionDecision, decide
 from trainer.evaluation.report import ModelOutputs
 from trainer.features.feature_store import Wanted, features_of
 from trainer.features.networks import network_of
-from trainer.models.fit import plain
+from trainer.models.fit import features_of_rows
 from trainer.models.head import Head
 from trainer.runs.progress import Say
 
@@ -57,7 +57,7 @@ def _said_now(session: Session, live: Run, data: Dataset, rows: BoolArray, beat:
     network = network_of(session, live)
     wanted = [Wanted(data.rows[i].face_id, 1) for i in np.flatnonzero(rows)]
     features = features_of(session, network, wanted, beat, data.boxes)
-    chances = Head.of(live.head or {}).probabilities(plain(data, features, rows))
+    chances = Head.of(live.head or {}).probabilities(features_of_rows(data, features, rows))
     meant = classes.read(session)
     names = [meant.current_name(name) for name in live.classes]
     return [names[i] for i in chances.argmax(axis=1)]

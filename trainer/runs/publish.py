@@ -16,13 +16,13 @@ from db.face_rows import insert_for_faces
 from db.i18n import N_
 from db.models import Artifact, Face, Outcome, Pick, Run
 from db.storage import blobs
-from db.workbench import workbench
+from db.workbench import live_run, workbench
 from trainer.data.dataset import Dataset
 from trainer.evaluation.report import ModelOutputs
 from trainer.features import crops
 from trainer.features.networks import Network
 from trainer.models import card, export
-from trainer.models.fit import Learned
+from trainer.models.fit import FittedModel
 from trainer.runs import promote, promotion_test, score
 from trainer.runs.progress import LEASE_SECONDS, Progress, Say
 from trainer.selection import review_plan
@@ -32,7 +32,12 @@ CHECKED = 8
 
 
 def save(
-    session: Session, run: Run, data: Dataset, learned: Learned, told: ModelOutputs, metrics: dict[str, Any]
+    session: Session,
+    run: Run,
+    data: Dataset,
+    learned: FittedModel,
+    told: ModelOutputs,
+    metrics: dict[str, Any],
 ) -> None:
     """Keep the model's files, each checked on real crops, and what it said of each face. Commits."""
     some = [data.rows[i].face_id for i in np.linspace(0, len(data.rows) - 1, CHECKED).astype(int)]
@@ -84,7 +89,7 @@ def publish(
     session: Session,
     run: Run,
     data: Dataset,
-    learned: Learned,
+    learned: FittedModel,
     told: ModelOutputs,
     metrics: dict[str, Any],
     progress: Progress,
@@ -93,7 +98,7 @@ def publish(
     """Compare with the live model; score every face before the switch, so that nobody sees half of it."""
     picks: list[Pick] = []
     while True:
-        live = promote.live(session)
+        live = live_run(session)
         found = promotion_test.on_the_same_faces(session, live, data, told, progress.beat)
         if found.promote:
             score.score_all(session, run, learned.network, learned.head, say)

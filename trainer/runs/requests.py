@@ -14,9 +14,10 @@ from db.base import OPEN, now
 from db.i18n import N_
 from db.models import STANDING, Answer, Event, Person, Run
 from db.workbench import live_run, workbench
-from trainer.data.dataset import LEAST_PER_CLASS, LEAST_TO_TUNE, label_counts, require_enough
+from trainer.data.dataset import label_counts
+from trainer.data.minimum_labels import PER_CLASS_TO_TRAIN, require_for_training
 from trainer.data.recipe import Recipe
-from trainer.errors import NoModel, NotFound, RunOver
+from trainer.errors import NoModel, NotFound, RunEnded
 from trainer.runs.promote import make_live
 
 LEAST_NEW, NEW_SHARE = 10, 0.1
@@ -30,7 +31,7 @@ def request_run(session: Session, recipe: Mapping[str, Any] | str, by: Person | 
     if (waiting := _waiting(session)) is not None:
         return waiting
     names = classes.names(session)
-    require_enough(session, names, LEAST_TO_TUNE if chosen.blocks else LEAST_PER_CLASS)
+    require_for_training(label_counts(session), names, fine_tune=chosen.blocks > 0)
     run = Run(recipe=chosen.as_dict(), seed=chosen.seed, classes=list(names))
     session.add(run)
     try:
@@ -58,12 +59,12 @@ def recent(session: Session, limit: int = 20) -> list[Run]:
 
 
 def cancel(session: Session, run: Run, by: Person | None = None) -> None:
-    """End the run now; its worker finds its writes fenced off and stops. Raises RunOver."""
+    """End the run now; its worker finds its writes fenced off and stops. Raises RunEnded."""
     stop = update(Run).where(Run.id == run.id, Run.status.in_(OPEN))
     ended = session.execute(stop.values(status="cancelled", finished_at=now(), phase="cancelled"))
     assert isinstance(ended, CursorResult)
     if ended.rowcount == 0:
-        raise RunOver("run_over", "This run has ended already.")
+        raise RunEnded("run_over", "This run has ended already.")
     session.refresh(run)
     session.add(Event(kind="run_cancelled", person_id=by.id if by else None, detail={"run": run.id}))
 
@@ -108,9 +109,9 @@ def worth(session: Session) -> Worth:
     live, names = live_run(session), classes.names(session)
     if live is None:
         counts = label_counts(session)
-        have = sum(min(LEAST_PER_CLASS, counts.get(name, 0)) for name in names)
+        have = sum(min(PER_CLASS_TO_TRAIN, counts.get(name, 0)) for name in names)
         reason = N_("A first model needs %(n)s faces of each class.")
-        return Worth(have, LEAST_PER_CLASS * len(names), reason, {"n": LEAST_PER_CLASS})
+        return Worth(have, PER_CLASS_TO_TRAIN * len(names), reason, {"n": PER_CLASS_TO_TRAIN})
     learned = (live.metrics or {}).get("train", {}).get("n", 0)
     needed = max(LEAST_NEW, ceil(learned * NEW_SHARE))
     reason = N_("That is a tenth more than the %(n)s faces it learned from.")

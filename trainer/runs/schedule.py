@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from db.base import OPEN, now
 from db.models import STANDING, Answer, Run, Workbench
 from db.workbench import workbench
-from trainer.errors import BadRule, NotEnoughLabels
+from trainer.errors import BadSchedule, NotEnoughLabels
 from trainer.runs import requests
 
 QUIET = timedelta(seconds=8)
@@ -16,9 +16,9 @@ QUIET = timedelta(seconds=8)
 
 
 def set_rule(session: Session, train_after: int, nightly_hour: int | None) -> Workbench:
-    """Train after so many new answers (0: never), nightly at that local hour (None: never). Or BadRule."""
+    """Train after so many new answers (0: never), nightly at that local hour (None: never). Or BadSchedule."""
     if not 0 <= train_after <= 100_000 or not (nightly_hour is None or 0 <= nightly_hour <= 23):
-        raise BadRule(
+        raise BadSchedule(
             "bad_rule",
             "These are no times to train.",
             "Give a number of answers from 1 to 100,000, or 0 for never, and an hour from 0 to 23.",

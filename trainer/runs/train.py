@@ -20,10 +20,9 @@ from trainer.data.dataset import Dataset
 from trainer.data.recipe import Recipe
 from trainer.evaluation import report
 from trainer.features import networks
-from trainer.features.feature_store import Features, Wanted, crops_of, features_of
-from trainer.features.feature_store import plain as plain_features
+from trainer.features.feature_store import Features, Wanted, crops_of, features_of, features_of_existing
 from trainer.features.networks import Network
-from trainer.models.fit import Learned, learn, plain
+from trainer.models.fit import FittedModel, features_of_rows, learn
 from trainer.models.head import Epoch
 from trainer.runs import promote, publish, score
 from trainer.runs.progress import LEASE_SECONDS, Progress, Say
@@ -134,7 +133,7 @@ class Material:
             gone |= {id: [0] for id in learned if id not in self._images}
         return data.without(lambda row: row.face_id in gone)
 
-    def learn(self, data: Dataset, on_epoch: OnEpoch, say: Say) -> Learned:
+    def learn(self, data: Dataset, on_epoch: OnEpoch, say: Say) -> FittedModel:
         """Fit by the recipe's preset."""
         assert self._features is not None
         recipe = self._recipe
@@ -157,23 +156,23 @@ class Material:
 
 
 def measured(
-    session: Session, data: Dataset, learned: Learned, recipe: Recipe, beat: Say = lambda share: None
+    session: Session, data: Dataset, learned: FittedModel, recipe: Recipe, beat: Say = lambda share: None
 ) -> report.ModelOutputs:
     """What the model says of the locked people, and models like it of the others."""
     locked = data.where("locked")
     wanted = [Wanted(data.rows[i].face_id, 1) for i in np.flatnonzero(locked)]
     features = features_of(session, learned.network, wanted, beat, data.boxes)
-    return report.model_outputs(data, learned, plain(data, features, locked), recipe.calibration)
+    return report.model_outputs(data, learned, features_of_rows(data, features, locked), recipe.calibration)
 
 
 def _drift(session: Session, data: Dataset, network: Network, beat: Say) -> dict[str, Any] | None:
     known = data.where("train", "validation")
     labelled = {row.face_id for row in data.rows}
     newest = [id for id in score.newest_faces(session, NEWEST + len(labelled)) if id not in labelled][:NEWEST]
-    _, features = plain_features(session, network, newest, beat)
+    _, features = features_of_existing(session, network, newest, beat)
     ids = [Wanted(data.rows[i].face_id, 1) for i in np.flatnonzero(known)]
     return report.drift(
-        plain(data, features_of(session, network, ids, beat, data.boxes), known),
+        features_of_rows(data, features_of(session, network, ids, beat, data.boxes), known),
         data.groups[known],
         features,
     )

@@ -103,7 +103,7 @@ def _wishes(
     session: Session, run: Run, network: Network, weak: Weak, chance: np.random.Generator
 ) -> dict[str, Wish]:
     """For each kind in the mix the faces it would choose, more than it may."""
-    clear = _left(run).where(*dataset.CLEAR)
+    clear = _left(run).where(*dataset.LIKELY_FACE)
     least_sure = clear.order_by(Score.margin, Score.face_id)
 
     def ids(query: Select[int], limit: int | None = None) -> IntArray:
@@ -131,7 +131,7 @@ def _as(ids: Iterable[int], reason: str, **detail: Any) -> Wish:
 
 def _uncertain(session: Session, network: Network, margins: dict[int, float]) -> list[int]:
     """Of faces and their margins those that cover most doubt; then the others in their order."""
-    ids, features = feature_store.plain(session, network, list(margins))
+    ids, features = feature_store.features_of_existing(session, network, list(margins))
     doubts = 1 - np.array([margins[id] for id in ids])
     best = [ids[place] for place in choose.cover(doubts, features, COUNT)]
     return list(dict.fromkeys(best + ids))
@@ -144,8 +144,8 @@ def _novel(
     known = select(Score.face_id).join(Face, Face.id == Score.face_id)
     known = known.where(Score.run_id == run.id, Face.label.is_not(None))
     had = chance.permutation(np.array(session.scalars(known).all(), np.int64))[:COMPARED]
-    ids, features = feature_store.plain(session, network, some.tolist())
-    _, labelled = feature_store.plain(session, network, had.tolist())
+    ids, features = feature_store.features_of_existing(session, network, some.tolist())
+    _, labelled = feature_store.features_of_existing(session, network, had.tolist())
     return np.array(ids, np.int64)[choose.k_centre(features, COUNT // 4, chance, labelled)]
 
 
@@ -192,8 +192,8 @@ def _typical(session: Session) -> list[Pick]:
     chance = np.random.default_rng([len(left), len(known)])
     left, known = chance.permutation(left)[:COLD], chance.permutation(known)[:COLD]
     network = networks.shared()
-    ids, features = feature_store.plain(session, network, left.tolist())
-    _, labelled = feature_store.plain(session, network, known.tolist())
+    ids, features = feature_store.features_of_existing(session, network, left.tolist())
+    _, labelled = feature_store.features_of_existing(session, network, known.tolist())
     best = choose.density(features, BATCH, chance, labelled)
     first = session.scalar(select(func.max(Pick.place)).where(Pick.run_id.is_(None))) or 0
     return [Pick(face_id=ids[one], place=first + i, reason="typical") for i, one in enumerate(best, start=1)]

@@ -22,7 +22,7 @@ from db.errors import BadInput, Refused
 from db.migrate import upgrade
 from db.session import session_scope
 from labeller.uploads import import_folder
-from trainer.label_efficiency.minimum_labels import require_enough
+from trainer.data.minimum_labels import require_for_simulation
 from web.cli.subprocess_lines import ChildFailed, lines
 from web.pages import simulations
 
@@ -94,7 +94,7 @@ def _pictures(path: Path, cuts: Path, progress: Progress) -> list[dict[str, Any]
     with session_scope() as session:
         found = import_folder.labelled_files(path.resolve(), classes.names(session))
     labels = {str(file): label for file, label in found if label is not None}
-    require_enough(Counter(labels.values()))
+    require_for_simulation(Counter(labels.values()))
     bar = progress.add_task(PHASES["faces"], total=len(labels))
     pictures = []
     with closing(

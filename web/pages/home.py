@@ -11,7 +11,7 @@ from db import classes, jobs
 from db.workbench import live_run
 from labeller.queue import queue
 from labeller.reports import counts
-from trainer.data import dataset
+from trainer.data import dataset, minimum_labels
 from trainer.errors import NotEnoughLabels
 from trainer.evaluation import drift
 from trainer.label_efficiency import stopping_advice
@@ -89,7 +89,7 @@ def _next_step(
             _("Send the first photos"), _("Selfies, group photos, anything with faces."), "upload.page"
         )
     try:
-        dataset.require_enough(db(), classes.names(db()))
+        minimum_labels.require_for_training(dataset.label_counts(db()), classes.names(db()))
     except NotEnoughLabels as error:
         if waiting["label"]:
             return _step(_("Label faces"), error.message, "label.label")

@@ -15,7 +15,7 @@ from db.workbench import live_run
 from labeller.answers import record
 from labeller.errors import BadAnswer
 from labeller.queue import picks
-from trainer.data import dataset
+from trainer.data import dataset, minimum_labels
 from trainer.data.recipe import CHOICES, LIMITS, PRESETS
 from trainer.errors import BadRecipe, NotEnoughLabels
 from trainer.evaluation import label_errors
@@ -38,7 +38,7 @@ SUSPECTS = 60
 def page() -> ResponseReturnValue:
     session = db()
     try:
-        dataset.require_enough(session, classes.names(session))
+        minimum_labels.require_for_training(dataset.label_counts(session), classes.names(session))
         obstacle = None
     except NotEnoughLabels as error:
         obstacle = error

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from db.models import Run, Score
 from tests.factories import draw, make_live
 from tests.pictures import SHARED, jpeg, portrait
-from trainer.arrays import softmax
+from trainer.arrays import Box, softmax
 from trainer.data.recipe import Recipe
 from trainer.features import crops
 
@@ -153,7 +153,7 @@ def test_a_file_that_says_something_else_is_not_offered(images: np.ndarray, data
         return export._replaced(shared.template(classes), old.bias, old.bias + 1)
 
     with pytest.raises((export.NotTheSame, ValueError)):
-        export.files(head, export.Base(shared.network, wrong), list(images[:2]))
+        export.files(head, export.ExportBackbone(shared.network, wrong), list(images[:2]))
 
 
 def test_views_differ_from_each_other_and_repeat_themselves(images: np.ndarray) -> None:
@@ -167,7 +167,7 @@ def test_views_differ_from_each_other_and_repeat_themselves(images: np.ndarray) 
 @pytest.mark.parametrize(
     "box", [(-10.0, 40.0, 40.0, 40.0), (60.0, 60.0, 80.0, 80.0), (-50.0, -50.0, 20.0, 20.0)]
 )
-def test_a_crop_holds_only_what_the_photo_has(box: crops.Box) -> None:
+def test_a_crop_holds_only_what_the_photo_has(box: Box) -> None:
     photo = np.full((100, 100, 3), 200, np.uint8)
     photo[40:60, 40:60] = 10
     for cut in (crops.crop(photo, box), crops.tight(photo, box)):

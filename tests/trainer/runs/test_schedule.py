@@ -12,7 +12,7 @@ from labeller.answers import record
 from labeller.answers.record import Given
 from labeller.people import people
 from tests.labelled import rows
-from trainer.errors import BadRule
+from trainer.errors import BadSchedule
 from trainer.runs import requests, schedule
 
 NIGHT = datetime(2026, 11, 24, 3, 30)
@@ -104,5 +104,5 @@ def test_too_few_labels_are_no_error(db: Session) -> None:
 
 @pytest.mark.parametrize(("answers_needed", "hour"), [(-1, None), (1_000_000, None), (0, 24)])
 def test_times_that_make_no_sense_are_refused(db: Session, answers_needed: int, hour: int | None) -> None:
-    with pytest.raises(BadRule):
+    with pytest.raises(BadSchedule):
         schedule.set_rule(db, answers_needed, hour)

@@ -19,6 +19,7 @@ from labeller.people import people
 from tests.environment import PROVE
 from tests.labelled import add, drawn, live_run_id, one_engine, real, train
 from tests.workbench import ROOT
+from trainer.data import minimum_labels
 from trainer.runs import requests
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
@@ -40,7 +41,7 @@ def test_a_run_by_each_preset_is_whole_and_can_be_replayed(
 ) -> None:
     from trainer.runs.replay import replay
 
-    monkeypatch.setattr(requests, "LEAST_TO_TUNE", 10)
+    monkeypatch.setattr(minimum_labels, "PER_CLASS_TO_FINE_TUNE", 10)
     faces = add(db, real(100))
     run = train(db, SMALL[preset])
     assert run.status == "done", run.error
