@@ -21,7 +21,8 @@ CHOOSABLE = (
 )
 """Undecided faces that may be chosen for an answer."""
 LIKELY_FACE = (Face.doubtful.is_(False), Face.hidden.is_(False))
-"""Detections that are almost certainly faces: control faces are drawn from them, and labels saved counts them."""
+"""Detections that are almost certainly faces: control faces and the count of
+labels saved use only these."""
 
 
 @dataclass(frozen=True)

@@ -120,6 +120,6 @@ class _Fit(keras.callbacks.Callback):  # type: ignore[misc]
                     views.append(crops.view(self._images[face_id], number, face_id))
                 yield backbone.tutorial_scaled(np.stack(views)), labels[rows], weights[rows]
 
-    def _plain(self, rows: BoolArray) -> tuple[Float32Array, Image, IntArray]:
+    def _plain(self, rows: BoolArray) -> tuple[Float32Array, IntArray]:
         images = [self._images[self._data.rows[row].face_id] for row in np.flatnonzero(rows)]
         return backbone.tutorial_scaled(np.stack(images)), self._data.labels[rows]

@@ -16,7 +16,10 @@ QUIET = timedelta(seconds=8)
 
 
 def set_rule(session: Session, train_after: int, nightly_hour: int | None) -> Workbench:
-    """Train after so many new answers (0: never), nightly at that local hour (None: never). Or BadSchedule."""
+    """Train after so many new answers (0: never) and nightly at that local hour (None: never).
+
+    Raises BadSchedule.
+    """
     if not 0 <= train_after <= 100_000 or not (nightly_hour is None or 0 <= nightly_hour <= 23):
         raise BadSchedule(
             "bad_rule",
