@@ -36,7 +36,7 @@ SAME = 0.5
 SURE = 0.5
 BORDER = 0.2
 """Replicated border of the second look at tight crops: of 80 masked ones 56 instead of 44 have exactly
-one face (DESIGN 3)."""
+one face."""
 
 
 Box = tuple[float, float, float, float]

@@ -11,7 +11,7 @@ MARGIN = 0.1
 SURROUNDINGS = (MARGIN, 0.2, 0.45, 1.0)
 """The same for the box head: hair, neck and shoulders tell a face from a fist, and from half a face."""
 
-# The tutorial's augmentation (shared facts): rotation and shear in degrees, shift and zoom as shares.
+# The augmentation of the 2020 tutorial: rotation and shear in degrees, shift and zoom as shares.
 ROTATION, SHEAR, SHIFT, ZOOM = 20.0, 0.15, 0.1, 0.1
 
 

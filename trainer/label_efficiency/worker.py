@@ -23,7 +23,7 @@ MOST = 400
 
 
 def rehearse(wanted: dict[str, Any], say: Say) -> dict[str, Any]:
-    """The result as DESIGN's `curves.json`. Raises NotEnoughLabels or BackboneMissing."""
+    """The result, in the form of `curves.json`. Raises NotEnoughLabels or BackboneMissing."""
     seeds, target = int(wanted["seeds"]), float(wanted["target"])
     known, names = _known(wanted["pictures"], seeds, lambda done, of: say(phase="embed", done=done, of=of))
     upto = labels_replayed(known, seeds, wanted["upto"])

@@ -1,4 +1,4 @@
-"""The JSON API: the contract of DESIGN section 7."""
+"""The JSON API under /api/v1."""
 
 from apiflask import APIBlueprint
 

@@ -1,4 +1,4 @@
-"""The `flask` commands of DESIGN section 7. Each works on the data folder while the workbench runs."""
+"""The `flask` commands. Each works on the data folder while the workbench runs."""
 
 import json
 import time
