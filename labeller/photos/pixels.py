@@ -12,7 +12,7 @@ from labeller.errors import ACCEPTED, BadPhoto, PhotoTooLarge
 from labeller.photos import strip_metadata
 
 VIEW_SIDE = 1024
-"""Longest side of the rendition that MTCNN and the pages use: detection then takes 0.35 s and under 0.8 GB."""
+"""Longest side of the rendition that MTCNN and the pages use: detection takes 0.35 s and under 0.8 GB."""
 LEAST_SIDE = 20
 """Of the rendition's shorter side: MTCNN's smallest face."""
 HASH_SIDE = 16
