@@ -27,10 +27,10 @@ def detect_prediction(prediction_id: int) -> None:
 
 @app.task(name=queue.ERASE)
 def erase() -> None:
-    from labeller.erasure import erasure
+    from labeller.erasure.finish import finish_pending
 
     with session_scope() as session:
-        erasure.finish_pending(session)
+        finish_pending(session)
 
 
 @app.task(name=queue.TIDY)

@@ -9,7 +9,8 @@ from db.base import now
 from db.models import SHOWN, Person, Photo
 from db.session import forget_deleted
 from db.settings import settings
-from labeller.erasure import erasure
+from labeller.erasure.finish import finish_pending
+from labeller.erasure.mark import mark_person, mark_photos
 from labeller.uploads import chunked
 
 
@@ -19,14 +20,14 @@ def tidy(session: Session) -> None:
     if settings().retention_days is not None:
         _let_go(session, timedelta(days=settings().retention_days or 0))
         session.commit()
-        erasure.finish_pending(session)
+        finish_pending(session)
     forget_deleted(session)
 
 
 def _let_go(session: Session, period: timedelta) -> None:
     over = now() - period
-    erasure.start(session, Photo.created_at < over, None)
+    mark_photos(session, Photo.created_at < over, None)
     photos = exists().where(Photo.person_id == Person.id, SHOWN)
     gone = Person.role == "friend", Person.created_at < over, Person.erasing_at.is_(None), ~photos
     for friend in session.scalars(select(Person).where(*gone, Person.merged_into_id.is_(None))).all():
-        erasure.start_person(session, friend, None)
+        mark_person(session, friend, None)

@@ -13,7 +13,7 @@ from db.models import Prediction
 from db.settings import settings
 from db.storage import blobs
 from db.workbench import live_run
-from labeller.erasure.erasure import unused_blobs
+from labeller.erasure.finish import unused_blobs
 from labeller.photos.decode import decode
 from labeller.photos.limits import check_size
 

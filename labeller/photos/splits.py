@@ -19,7 +19,7 @@ SHARES = {"locked": 1, "validation": 1, "train": 3}
 """Of every five groups, in order of arrival, one is locked and one validates; chance says which."""
 
 
-def place(session: Session, photo: Photo, mirror: bytes, person: Person | None) -> None:
+def assign_group(session: Session, photo: Photo, mirror: bytes, person: Person | None) -> None:
     """Give a new photo its group, merged out of its person's and its near repeats', and mark the repeats.
 
     `mirror` is the hash of the photo's mirror image.

@@ -1,9 +1,10 @@
-"""Photos that arrive in parts, so that a lost connection costs one part and nothing is sent twice."""
+"""Photos sent in parts, so that a lost connection costs one part and nothing is sent twice."""
 
 import hashlib
 import re
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 
 from sqlalchemy.orm import Session
@@ -18,76 +19,85 @@ from labeller.uploads import intake
 
 PART_BYTES = 1 << 20
 KEPT = timedelta(days=2)
-"""How long parts wait for the rest. The phone has the photo still, and sends all of it again."""
+"""How long parts wait for the rest. After that the phone sends the whole photo again."""
 _DIGEST = re.compile(r"[0-9a-f]{64}")
+
+
+@dataclass(frozen=True)
+class Part:
+    """Part `number` of `count`: the `number`-th PART_BYTES of the file whose SHA-256 is `digest`."""
+
+    digest: str
+    number: int
+    count: int
+    content: bytes
 
 
 def arrived(
     session: Session, sender: Person, digests: Sequence[str]
 ) -> dict[str, tuple[int | None, list[int]]]:
-    """By SHA-256: (photo id, numbers of the parts that are here), for those of which anything is."""
+    """By SHA-256: photo id (None: incomplete) and numbers of the stored parts. Unknown files are left out."""
     parts = defaultdict(list)
     for name in blobs().named(f"part/{sender.id}/"):
         _, _, digest, number = name.split("/")
         parts[digest].append(int(number))
-    found = {}
+    states = {}
     for digest in digests:
-        photo = intake.find(session, digest, sender, sender if sender.role == "friend" else None)
+        photo = intake.find_photo(session, digest, sender, sender if sender.role == "friend" else None)
         if photo is not None or digest in parts:
-            found[digest] = (photo.id if photo else None, sorted(parts[digest]))
-    return found
+            states[digest] = (photo.id if photo else None, sorted(parts[digest]))
+    return states
 
 
-def take_part(
-    session: Session, sender: Person, person: Person | None, digest: str, number: int, of: int, data: bytes
-) -> intake.Received | None:
-    """Keep one part; with the last one, receive the photo. Raises BadPhoto, PhotoTooLarge, Damaged.
+def take_part(session: Session, sender: Person, person: Person | None, part: Part) -> intake.Received | None:
+    """Store one part and, once all are there, receive the photo; None while parts are missing.
 
-    Part `number` of `of` is the `number`-th PART_BYTES of the file whose SHA-256 is `digest`.
+    `person` is who is in the photo. Raises BadPhoto, PhotoTooLarge, Damaged.
     """
-    _check(digest, number, of, data)
-    if (known := intake.find(session, digest, sender, person)) is not None:
-        blobs().delete_named(_folder(sender, digest))
-        return intake.Received(known, created=False)
-    blobs().put_named(f"{_folder(sender, digest)}{number}", data)
-    if len(blobs().named(_folder(sender, digest))) < of:
+    _check(part)
+    folder = _folder(sender, part)
+    if (photo := intake.find_photo(session, part.digest, sender, person)) is not None:
+        blobs().delete_named(folder)
+        return intake.Received(photo, created=False)
+    blobs().put_named(f"{folder}{part.number}", part.content)
+    if len(blobs().named(folder)) < part.count:
         return None
     try:
-        received = intake.receive(session, _whole(sender, digest, of), uploaded_by=sender, person=person)
-    except Refused:  # for good: nothing of the raw file stays
-        blobs().delete_named(_folder(sender, digest))
+        received = intake.receive(session, _joined(folder, part), uploaded_by=sender, person=person)
+    except Refused:  # sending the same file again would not help: keep nothing of it
+        blobs().delete_named(folder)
         raise
-    blobs().delete_named(_folder(sender, digest))
+    blobs().delete_named(folder)
     return received
 
 
 def forget_stale() -> None:
-    """Drop the parts of uploads that nobody went on with."""
+    """Delete the parts of uploads that nobody has continued for KEPT."""
     for name, written in blobs().named("part/").items():
         if written < now() - KEPT:
             blobs().delete(name)
 
 
-def _check(digest: str, number: int, of: int, data: bytes) -> None:
-    if not _DIGEST.fullmatch(digest) or not 0 <= number < of:
+def _check(part: Part) -> None:
+    if not _DIGEST.fullmatch(part.digest) or not 0 <= part.number < part.count:
         raise BadPhoto("bad_part", "This is no part of a photo.", "See /api/v1/docs for what is expected.")
-    if len(data) > PART_BYTES or of > settings().max_upload_mb:
+    if len(part.content) > PART_BYTES or part.count > settings().max_upload_mb:
         hint = f"The limit is {settings().max_upload_mb} MB. Send the photo in its normal size."
         raise PhotoTooLarge("file_too_large", "This file is too large.", hint)
-    if not data:
+    if not part.content:
         raise BadPhoto("empty_file", "This file is empty.", "Choose the photo again.")
 
 
-def _whole(sender: Person, digest: str, of: int) -> bytes:
-    """The parts put together, which must be what was announced."""
+def _joined(folder: str, part: Part) -> bytes:
+    """The parts put together. Raises Damaged unless their SHA-256 is the announced one."""
     try:
-        whole = b"".join(blobs().get(f"{_folder(sender, digest)}{number}") for number in range(of))
-    except FileNotFoundError:  # a second tab sends it too, and was first
-        whole = b""
-    if hashlib.sha256(whole).hexdigest() != digest:
+        content = b"".join(blobs().get(f"{folder}{number}") for number in range(part.count))
+    except FileNotFoundError:  # a second tab sends the same file and was faster
+        content = b""
+    if hashlib.sha256(content).hexdigest() != part.digest:
         raise Damaged("upload_damaged", "The photo was damaged on its way.", "Send it again.")
-    return whole
+    return content
 
 
-def _folder(sender: Person, digest: str) -> str:
-    return f"part/{sender.id}/{digest}/"
+def _folder(sender: Person, part: Part) -> str:
+    return f"part/{sender.id}/{part.digest}/"

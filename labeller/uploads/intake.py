@@ -1,4 +1,4 @@
-"""Taking photos in."""
+"""Receiving photos."""
 
 import hashlib
 from dataclasses import dataclass
@@ -12,18 +12,18 @@ from db.base import now
 from db.models import SHOWN, Person, Photo
 from db.settings import settings
 from db.storage import blobs
-from labeller.erasure import erasure
+from labeller.erasure.finish import erase_photo, unused_blobs
 from labeller.errors import NotInvited, unknown_class
 from labeller.people.people import standing
 from labeller.photos.decode import decode
 from labeller.photos.limits import check_size
 from labeller.photos.pixels import Decoded
-from labeller.photos.splits import place
+from labeller.photos.splits import assign_group
 
 
 @dataclass(frozen=True)
 class Received:
-    """`created` is False when these very bytes were here before."""
+    """`created` is False if the same bytes were received before."""
 
     photo: Photo
     created: bool
@@ -36,29 +36,30 @@ def receive(
     person: Person | None = None,
     folder_label: str | None = None,
 ) -> Received:
-    """Keep one photo and enqueue its proposals for after the commit.
+    """Store one photo and enqueue its face detection for after the commit.
 
-    `person` is who is in it; None counts as a person of its own. Raises BadPhoto (nothing is kept).
+    `person` is who is in it; None counts as a person of its own. Raises BadPhoto, NotInvited and, for an
+    unknown `folder_label`, BadAnswer; then nothing is stored.
     """
     check_size(data)
-    if folder_label is not None and folder_label not in (known := classes.names(session)):
-        raise unknown_class(folder_label, known)
+    if folder_label is not None and folder_label not in (names := classes.names(session)):
+        raise unknown_class(folder_label, names)
     digest = hashlib.sha256(data).hexdigest()
-    if (twin := find(session, digest, uploaded_by, person)) is not None:
+    if (twin := find_photo(session, digest, uploaded_by, person)) is not None:
         return Received(twin, created=False)
-    _finish_erasing(session, digest)
+    _finish_deletion(session, digest)
     decoded = decode(data, settings().max_megapixels)
     photo = _stored(decoded)
     photo.sha256, photo.folder_label = digest, folder_label
     photo.person_id = person.id if person else None
     photo.uploaded_by = uploaded_by.id if uploaded_by else None
     try:
-        place(session, photo, decoded.mirror, person)
+        assign_group(session, photo, decoded.mirror, person)
         session.add(photo)
         jobs.submit(session, photo)
     except IntegrityError:  # the same bytes arrived twice at once, or their person is being erased
         _withdraw(session, photo)
-        if (twin := find(session, digest, uploaded_by, person)) is not None:
+        if (twin := find_photo(session, digest, uploaded_by, person)) is not None:
             return Received(twin, created=False)
         if person is not None and standing(session, person.id) is None:
             hint = "Ask whoever invited you for a new link."
@@ -68,7 +69,7 @@ def receive(
 
 
 def _stored(decoded: Decoded) -> Photo:
-    """A new photo whose pictures are in the store."""
+    """A new photo whose pictures are stored."""
     return Photo(
         blob=blobs().put(decoded.photo),
         view_blob=blobs().put(decoded.view),
@@ -79,16 +80,16 @@ def _stored(decoded: Decoded) -> Photo:
 
 
 def _withdraw(session: Session, photo: Photo) -> None:
-    """Take back what an upload that came to nothing has stored."""
+    """Roll back, and delete the pictures that the failed upload has stored."""
     session.rollback()
-    for key in erasure.unused_blobs(session, photo.blob, photo.view_blob):
+    for key in unused_blobs(session, photo.blob, photo.view_blob):
         blobs().delete(key)
 
 
-def find(session: Session, digest: str, sender: Person | None, person: Person | None) -> Photo | None:
-    """The photo that bytes of this SHA-256 are already.
+def find_photo(session: Session, digest: str, sender: Person | None, person: Person | None) -> Photo | None:
+    """The photo with this SHA-256 that the sender may know of, or None.
 
-    A friend finds only their own: that somebody else sent the same picture is not theirs to know.
+    A friend finds only their own: that somebody else sent the same picture is private.
     """
     same = select(Photo).where(Photo.sha256 == digest, SHOWN).order_by(Photo.id)
     if person is not None and (own := session.scalar(same.where(Photo.person_id == person.id))) is not None:
@@ -96,9 +97,9 @@ def find(session: Session, digest: str, sender: Person | None, person: Person | 
     return None if sender is not None and sender.role == "friend" else session.scalar(same.limit(1))
 
 
-def _finish_erasing(session: Session, digest: str) -> None:
-    """Sent again within the time for undoing its deletion: then it is deleted now, and comes as new."""
-    doomed = select(Photo).where(Photo.sha256 == digest, Photo.status == "erasing")
-    for photo in session.scalars(doomed).all():
+def _finish_deletion(session: Session, digest: str) -> None:
+    """Delete at once a marked photo that is sent again while its deletion could be undone."""
+    marked = select(Photo).where(Photo.sha256 == digest, Photo.status == "erasing")
+    for photo in session.scalars(marked).all():
         photo.erase_at = now()
-        erasure.finish(session, photo)
+        erase_photo(session, photo)

@@ -13,7 +13,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from db.models import Person
-from labeller.erasure import erasure
+from labeller.erasure.finish import finish_pending
+from labeller.erasure.mark import mark_person
 from labeller.people import people
 from tests.data_folder import everything_in, traces
 from tests.factories import give, invited_friend, trained_on
@@ -46,7 +47,7 @@ storage.Blobs.delete = lambda self, key: (step(), delete(self, key), step())[1]
 event.listen(Session, "before_commit", step)
 event.listen(Session, "after_commit", step)
 with session.session_scope() as made:
-    erasure.finish_pending(made)
+    finish_pending(made)
 """
 
 
@@ -56,7 +57,7 @@ def test_a_deletion_killed_at_any_step_is_completed_by_the_next(db: Session, dat
     run = trained_on(db, faces)
     secrets = [ADA.encode(), *(face.photo.sha256.encode() for face in faces)]
     secrets += [face.photo.dhash for face in faces]
-    erasure.start_person(db, ada, None)
+    mark_person(db, ada, None)
     db.commit()
     kills = 0
     for step in range(1, 200):
@@ -71,7 +72,7 @@ def test_a_deletion_killed_at_any_step_is_completed_by_the_next(db: Session, dat
         kills += 1
         assert people.standing(db, ada.id) is None, "she stays hidden whatever was killed"
     assert kills >= 3
-    erasure.finish_pending(db)
+    finish_pending(db)
     db.expire_all()
     assert traces(db, data, *secrets) == []
     assert db.scalars(select(Person).where(Person.name == ADA)).all() == []

@@ -4,7 +4,7 @@ from typing import Any
 
 from apiflask import APIBlueprint
 
-from labeller.erasure import erasure
+from labeller.erasure.mark import mark_person
 from labeller.people import people
 from labeller.reports import counts
 from web.api import schemas
@@ -27,7 +27,7 @@ def list_people() -> Any:
 @blueprint.doc(security="token")
 def delete_person(person_id: int) -> Any:
     """Erase a person with all their photos. They are hidden at once, and gone within seconds."""
-    erasure.start_person(db(), people.get_person(db(), person_id), me())
+    mark_person(db(), people.get_person(db(), person_id), me())
     db().commit()
     return {}
 

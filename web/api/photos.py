@@ -4,19 +4,18 @@ import uuid
 from typing import Any
 
 from apiflask import APIBlueprint
-from sqlalchemy import func, select
-from sqlalchemy.orm import contains_eager
 
 from db.base import OPEN
-from db.errors import Forbidden
-from db.models import SHOWN, STANDING, Answer, Face, Group, Person, Photo
+from db.models import Face, Person, Photo
 from labeller.answers import boxes, record
-from labeller.erasure import erasure
-from labeller.people import people
+from labeller.erasure.finish import erase_photo
+from labeller.erasure.mark import mark_photo
 from labeller.photos import access
 from labeller.photos.access import visible_photo
 from labeller.reports import gallery
+from labeller.reports.face_list import FaceQuery, faces_after
 from labeller.uploads import intake
+from labeller.uploads.subject import photo_subject
 from web.api import schemas
 from web.auth.identity import me, must_consent
 from web.database import db
@@ -44,17 +43,8 @@ def take(data: bytes, person: str | None) -> intake.Received:
 
 
 def shown_in(name: str | None) -> Person | None:
-    """Who is in the photos that the caller sends. Raises Forbidden: an owner alone may name another."""
-    sender = me()
-    if name is not None and sender.role != "owner":
-        raise Forbidden("not_the_owner", "Only the owner may send photos on a friend's behalf.")
-    if must_consent():
-        raise Forbidden(
-            "no_consent", "You have not agreed to this yet.", "Reload the page and read it first."
-        )
-    if sender.role == "friend":
-        return sender
-    return people.person_named(db(), name) if name else None
+    """Who is in the photos that the caller sends. Raises Forbidden."""
+    return photo_subject(db(), me(), name, must_consent=must_consent())
 
 
 @blueprint.get("/photos")
@@ -103,12 +93,9 @@ def delete_photo(photo_id: int) -> Any:
 
 def erase(photo_id: int) -> None:
     """Delete a photo for whoever is signed in, and commit."""
-    photo = visible_photo(db(), photo_id, me())
-    if me().role == "labeller" and photo.uploaded_by != me().id:
-        raise Forbidden("not_yours", "Only the owner and who sent a photo may delete it.")
-    erasure.start(db(), Photo.id == photo_id, me())
-    db().commit()  # from here on it is gone for everybody, even if we are killed
-    erasure.finish(db(), photo)
+    photo = mark_photo(db(), photo_id, me())
+    db().commit()  # from here on nobody sees it, even if this process is killed
+    erase_photo(db(), photo)
 
 
 @blueprint.post("/photos/<int:photo_id>/faces")
@@ -150,24 +137,16 @@ def reopen_photo(photo_id: int) -> Any:
 @blueprint.doc(security="token")
 def list_faces(query_data: schemas.FacesQuery) -> Any:
     """Faces by id, filtered; pass `next` as `cursor` for the next page."""
-    given = query_data
-    counted = select(func.count(Answer.id)).where(Answer.face_id == Face.id, STANDING)
-    query = (
-        select(Face, Group.split, Person.name, counted.scalar_subquery())
-        .join(Face.photo)
-        .join(Group, Group.id == Photo.group_id)
-        .outerjoin(Person, Person.id == Photo.person_id)
-        .where(Face.id > given.cursor, SHOWN)
+    listed = faces_after(
+        db(),
+        FaceQuery(query_data.cursor, query_data.limit, query_data.state, query_data.label, query_data.person),
     )
-    for column, value in ((Face.state, given.state), (Face.label, given.label), (Person.name, given.person)):
-        if value is not None:
-            query = query.where(column == value)
-    rows = db().execute(query.order_by(Face.id).limit(given.limit).options(contains_eager(Face.photo))).all()
     items = [
-        face_out(face) | {"photo_id": face.photo_id, "person": person, "split": split, "answers": count}
-        for face, split, person, count in rows
+        face_out(one.face)
+        | {"photo_id": one.face.photo_id, "person": one.person, "split": one.split, "answers": one.answers}
+        for one in listed
     ]
-    return {"items": items, "next": items[-1]["id"] if len(items) == given.limit else None}
+    return {"items": items, "next": items[-1]["id"] if len(items) == query_data.limit else None}
 
 
 def face_out(face: Face) -> dict[str, Any]:

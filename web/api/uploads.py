@@ -34,7 +34,8 @@ def look_up(json_data: schemas.UploadsIn) -> Any:
 def send_part(sha256: str, part: int, query_data: schemas.PartQuery) -> Any:
     """Send one part as the body; the last one to arrive makes the photo."""
     shown = shown_in(query_data.person)
-    received = chunked.take_part(db(), me(), shown, sha256, part, query_data.of, request.get_data())
+    sent = chunked.Part(sha256, part, query_data.of, request.get_data())
+    received = chunked.take_part(db(), me(), shown, sent)
     db().commit()
     if received is None:
         return {"photo": None}

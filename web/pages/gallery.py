@@ -12,7 +12,7 @@ from db.base import now
 from db.i18n import N_
 from db.models import Person, Photo
 from labeller.answers import record
-from labeller.erasure import erasure
+from labeller.erasure.mark import UNDO_SECONDS, mark_photos, restore_photos
 from labeller.errors import BadAnswer
 from labeller.people import people
 from labeller.photos.access import get_photo
@@ -105,14 +105,14 @@ def undo() -> ResponseReturnValue:
 def erase() -> ResponseReturnValue:
     """The chosen photos are hidden now and erased after a moment, in which they can be had back."""
     chosen = Photo.id.in_(request.form.getlist("id", type=int))
-    started = erasure.start(db(), chosen, me(), erasure.UNDO_SECONDS)
+    started = mark_photos(db(), chosen, me(), UNDO_SECONDS)
     db().commit()
     count = len(started)
     text = ngettext(
         "%(n)s photo deleted. You can undo this for %(seconds)s seconds.",
         "%(n)s photos deleted. You can undo this for %(seconds)s seconds.",
         count,
-        seconds=erasure.UNDO_SECONDS,
+        seconds=UNDO_SECONDS,
     )
     flash((text, url_for(".restore"), "id", started), "undo")  # type: ignore[arg-type]
     return _back()
@@ -120,7 +120,7 @@ def erase() -> ResponseReturnValue:
 
 @pages.post("/gallery/restore")
 def restore() -> ResponseReturnValue:
-    count = erasure.undo(db(), request.form.getlist("id", type=int))
+    count = restore_photos(db(), request.form.getlist("id", type=int))
     db().commit()
     back = ngettext("%(n)s photo restored.", "%(n)s photos restored.", count)
     flash(back if count else _("Too late: the photos are deleted."))

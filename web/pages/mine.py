@@ -4,7 +4,8 @@ from apiflask import APIBlueprint
 from flask import Response, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 
-from labeller.erasure import erasure, export
+from labeller.erasure import export
+from labeller.erasure.mark import mark_person
 from labeller.people import consent
 from labeller.reports import gallery
 from web.auth.identity import me
@@ -36,7 +37,7 @@ def download() -> ResponseReturnValue:
 @pages.post("/mine/erase")
 def erase() -> ResponseReturnValue:
     """Everything of this person goes; they are signed out."""
-    erasure.start_person(db(), me(), me())
+    mark_person(db(), me(), me())
     db().commit()
     session.clear()
     return render_template("mine/erased.html")

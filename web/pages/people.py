@@ -7,7 +7,8 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from db.settings import settings
-from labeller.erasure import erasure, export
+from labeller.erasure import export
+from labeller.erasure.mark import mark_person
 from labeller.errors import BadAnswer
 from labeller.people import invites, people
 from labeller.reports import counts, gallery
@@ -93,7 +94,7 @@ def download(person_id: int) -> ResponseReturnValue:
 
 @pages.post("/people/<int:person_id>/erase")
 def erase(person_id: int) -> ResponseReturnValue:
-    erasure.start_person(db(), people.get_person(db(), person_id), me())
+    mark_person(db(), people.get_person(db(), person_id), me())
     db().commit()
     flash(_("All their photos are hidden now and deleted within seconds."))
     return redirect(url_for("people.page"))

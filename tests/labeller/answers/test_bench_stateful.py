@@ -23,7 +23,8 @@ from db.errors import Refused
 from db.models import Answer, Face, Lease, Person, Photo
 from labeller.answers import class_edits, record
 from labeller.answers.record import Given
-from labeller.erasure import erasure
+from labeller.erasure.finish import erase_photo
+from labeller.erasure.mark import mark_photos
 from labeller.errors import AnsweredMeanwhile, BadAnswer, NotFound, NothingToUndo
 from labeller.people import people
 from labeller.queue import queue
@@ -189,8 +190,8 @@ class Bench(RuleBasedStateMachine):
     @precondition(lambda self: len({thing.photo for thing in self.plain.things.values()}) > 1)
     @rule(second=st.booleans())
     def delete_photo(self, second: bool) -> None:
-        self.do(erasure.start, Photo.id == self.photos[second], self.owner)
-        erasure.finish(self.db, self.db.get_one(Photo, self.photos[second]))
+        self.do(mark_photos, Photo.id == self.photos[second], self.owner)
+        erase_photo(self.db, self.db.get_one(Photo, self.photos[second]))
         self.plain.things = {k: v for k, v in self.plain.things.items() if v.photo != self.photos[second]}
         self.plain.said = [one for one in self.plain.said if one.face in self.plain.things]
 

@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 
 from db.models import Answer, Face, Photo
 from db.session import session_scope
-from labeller.erasure import erasure
+from labeller.erasure.finish import finish_pending
+from labeller.erasure.mark import mark_photos
 from labeller.people import people
 from labeller.uploads import intake
 from tests.pictures import jpeg, portrait
@@ -91,9 +92,9 @@ def test_a_photo_that_is_erased_while_it_is_looked_at_ends_quietly(
 
     def looked_at(pixels: Any) -> Any:
         with session_scope() as other:
-            erasure.start(other, Photo.id == photo.id, None)
+            mark_photos(other, Photo.id == photo.id, None)
             other.commit()
-            erasure.finish_pending(other)
+            finish_pending(other)
         return mtcnn.detect(pixels)
 
     monkeypatch.setattr(proposals, "detect", looked_at)

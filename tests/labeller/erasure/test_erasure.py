@@ -25,7 +25,8 @@ from db.settings import settings
 from db.storage import blobs
 from labeller import retention
 from labeller.answers import record
-from labeller.erasure import erasure
+from labeller.erasure.finish import finish_pending
+from labeller.erasure.mark import mark_person, mark_photos, restore_photos
 from labeller.errors import BadAnswer, NotInvited
 from labeller.people import people
 from labeller.photos.access import get_photo
@@ -50,7 +51,7 @@ def test_erasing_a_person_leaves_no_row_no_blob_no_vector_and_no_line(
     given = give(db, people.new_person(db, "Bob", "friend"), 20)
     run = trained_on(db, [*hers, given])
     record.record(db, ada, record.Given("a", "label", given.id, "mask", seen_at=now()))
-    chunked.take_part(db, ada, ada, "ab" * 32, 0, 2, b"half a photo of hers")
+    chunked.take_part(db, ada, ada, chunked.Part("ab" * 32, 0, 2, b"half a photo of hers"))
     log = settings().run_dir / "logs" / "web.log"
     log.parent.mkdir(parents=True)
     log.write_text(f"something about {ADA} and adamant others\n")
@@ -65,10 +66,10 @@ def test_erasing_a_person_leaves_no_row_no_blob_no_vector_and_no_line(
     )  # fmt: skip
     assert len(before) > 20
 
-    erasure.start_person(db, ada, ada)
+    mark_person(db, ada, ada)
     db.commit()
     assert people.standing(db, person_id) is None, "hidden at once"
-    erasure.finish_pending(db)
+    finish_pending(db)
 
     assert traces(db, data, *secrets) == []
     assert db.get(Person, person_id) is None
@@ -96,9 +97,9 @@ def test_a_model_is_retired_at_once_where_the_owner_set_it_so(
     hers, other = give(db, ada, 1), give(db, None, 2)
     without, live = trained_on(db, [other], live=False), trained_on(db, [hers, other])
     model = db.get_one(Artifact, (live.id, "keras")).blob
-    erasure.start_person(db, ada, None)
+    mark_person(db, ada, None)
     db.commit()
-    erasure.finish_pending(db)
+    finish_pending(db)
     db.expire_all()
     assert db.get_one(Workbench, 1).live_run_id is None
     assert live.head is None
@@ -114,24 +115,24 @@ def test_a_model_is_retired_at_once_where_the_owner_set_it_so(
 def test_a_photo_erased_in_bulk_can_be_had_back_for_a_while(db: Session) -> None:
     first, second = give(db, None, 1), give(db, None, 2)
     ids = [first.photo_id, second.photo_id]
-    assert erasure.start(db, Photo.id.in_(ids), None, undo_seconds=30) == ids
+    assert mark_photos(db, Photo.id.in_(ids), None, undo_seconds=30) == ids
     db.commit()
     with pytest.raises(Exception, match="no such photo"):
         get_photo(db, ids[0])
-    erasure.finish_pending(db)
-    assert erasure.undo(db, ids[:1]) == 1
+    finish_pending(db)
+    assert restore_photos(db, ids[:1]) == 1
     db.commit()
     assert get_photo(db, ids[0]).status == "ready"
     db.get_one(Photo, ids[1]).erase_at = now() - timedelta(seconds=1)
     db.commit()
-    assert erasure.undo(db, ids[1:]) == 0
-    erasure.finish_pending(db)
+    assert restore_photos(db, ids[1:]) == 0
+    finish_pending(db)
     assert db.scalars(select(Photo.id)).all() == ids[:1]
 
 
 def test_what_is_sent_again_while_it_is_being_erased_comes_as_new(db: Session, ada: Person) -> None:
     face = give(db, ada, 1)
-    erasure.start(db, Photo.id == face.photo_id, ada, undo_seconds=30)
+    mark_photos(db, Photo.id == face.photo_id, ada, undo_seconds=30)
     db.commit()
     received = intake.receive(db, jpeg(portrait(1, True)), ada, ada)
     db.commit()
@@ -142,12 +143,12 @@ def test_what_is_sent_again_while_it_is_being_erased_comes_as_new(db: Session, a
 
 def test_a_photo_that_arrives_while_its_person_leaves_goes_too(db: Session, data: Path, ada: Person) -> None:
     give(db, ada, 1)
-    erasure.start_person(db, ada, None)
+    mark_person(db, ada, None)
     db.commit()
     late = intake.receive(db, jpeg(portrait(2, False)), ada, ada).photo  # its request began before
     db.commit()
     keys = late.blob, late.view_blob
-    erasure.finish_pending(db)
+    finish_pending(db)
     assert db.query(Photo).count() == 0
     assert not any(blobs().has(key) for key in keys)
     later = jpeg(portrait(3, False))
@@ -161,9 +162,9 @@ def test_ids_are_never_given_out_twice(db: Session, ada: Person) -> None:
     face = give(db, ada, 1)
     photo_id, person_id = face.photo_id, ada.id
     link = people.personal_link(ada)
-    erasure.start_person(db, ada, None)
+    mark_person(db, ada, None)
     db.commit()
-    erasure.finish_pending(db)
+    finish_pending(db)
     bob = people.new_person(db, "Bob", "friend")
     assert bob.id > person_id
     assert give(db, bob, 3).photo_id > photo_id
@@ -174,20 +175,20 @@ def test_ids_are_never_given_out_twice(db: Session, ada: Person) -> None:
 def test_the_last_owner_stays(db: Session) -> None:
     owner = people.owner(db)
     with pytest.raises(BadAnswer, match="last owner"):
-        erasure.start_person(db, owner, owner)
+        mark_person(db, owner, owner)
     people.new_person(db, "Grace", "owner")
-    erasure.start_person(db, owner, owner)
+    mark_person(db, owner, owner)
     db.commit()
-    erasure.finish_pending(db)
+    finish_pending(db)
     assert [person.name for person in people.everyone(db)] == ["Grace"]
 
 
 def test_a_labellers_answers_stay_when_the_labeller_goes(db: Session) -> None:
     bob, face = people.new_person(db, "Bob", "labeller"), give(db, None, 1)
     record.record(db, bob, record.Given("b", "label", face.id, "nomask", seen_at=now()))
-    erasure.start_person(db, bob, None)
+    mark_person(db, bob, None)
     db.commit()
-    erasure.finish_pending(db)
+    finish_pending(db)
     db.refresh(face)
     assert (face.label, face.decided_by) == ("nomask", None)
 
@@ -213,8 +214,8 @@ def test_a_near_repeat_left_alone_is_none_any_more(db: Session) -> None:
     db.commit()
     db.expire_all()
     assert one.repeat_id == two.repeat_id == one.id
-    erasure.start(db, Photo.id == one.id, None)
+    mark_photos(db, Photo.id == one.id, None)
     db.commit()
-    erasure.finish_pending(db)
+    finish_pending(db)
     db.refresh(two)
     assert two.repeat_id is None

@@ -140,7 +140,7 @@ def test_two_who_are_one_become_one_with_all_that_is_theirs(db: Session) -> None
     assert face.label == "mask"
     assert people.by_personal_link(db, link) is people.bearer(db, token) is once
     assert [person.name for person in people.everyone(db)] == ["Owner", "Ada"]
-    assert intake.find(db, hashlib.sha256(shared).hexdigest(), once, once).id == twin.id
+    assert intake.find_photo(db, hashlib.sha256(shared).hexdigest(), once, once).id == twin.id
     for wrong in (once, owner):
         with pytest.raises(BadAnswer):
             people.merge(db, once, wrong, owner)

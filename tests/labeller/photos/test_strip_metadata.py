@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from db.session import forget_deleted
 from labeller.people import people
 from labeller.uploads import chunked, intake
+from labeller.uploads.chunked import Part
 from tests.data_folder import everything_in
 from tests.hostile import chunk, saved
 from tests.pictures import jpeg, portrait
@@ -84,7 +85,7 @@ def test_none_of_the_metadata_is_left_anywhere_in_the_data_folder(
         digest = hashlib.sha256(content).hexdigest()
         parts = [content[start : start + 10_000] for start in range(0, len(content), 10_000)]
         for number in reversed(range(len(parts))):
-            received = chunked.take_part(db, ada, ada, digest, number, len(parts), parts[number])
+            received = chunked.take_part(db, ada, ada, Part(digest, number, len(parts), parts[number]))
     else:
         received = intake.receive(db, content, ada, ada)
     db.commit()

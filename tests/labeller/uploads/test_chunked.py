@@ -12,6 +12,7 @@ from db.storage import blobs
 from labeller.errors import BadPhoto, Damaged, PhotoTooLarge
 from labeller.people import people
 from labeller.uploads import chunked, intake
+from labeller.uploads.chunked import Part
 from tests.pictures import jpeg, portrait
 
 PART = 5_000
@@ -37,15 +38,15 @@ def test_parts_in_any_order_make_the_photo_and_leave_nothing(db: Session, ada: P
     assert len(parts) > 3
     order = [2, 0, *range(3, len(parts)), 2]
     for number in order:
-        assert chunked.take_part(db, ada, ada, digest, number, len(parts), parts[number]) is None
+        assert chunked.take_part(db, ada, ada, Part(digest, number, len(parts), parts[number])) is None
     assert chunked.arrived(db, ada, [digest, "0" * 64]) == {digest: (None, sorted(set(order)))}
-    received = chunked.take_part(db, ada, ada, digest, 1, len(parts), parts[1])
+    received = chunked.take_part(db, ada, ada, Part(digest, 1, len(parts), parts[1]))
     assert received is not None
     assert received.created
     assert (received.photo.person_id, received.photo.sha256) == (ada.id, digest)
     assert not blobs().named("part")
     assert chunked.arrived(db, ada, [digest]) == {digest: (received.photo.id, [])}
-    again = chunked.take_part(db, ada, ada, digest, 0, len(parts), parts[0])
+    again = chunked.take_part(db, ada, ada, Part(digest, 0, len(parts), parts[0]))
     assert again is not None
     assert (again.photo.id, again.created) == (received.photo.id, False)
     assert not blobs().named("part")
@@ -53,9 +54,9 @@ def test_parts_in_any_order_make_the_photo_and_leave_nothing(db: Session, ada: P
 
 def test_a_photo_damaged_on_its_way_is_asked_for_again(db: Session, ada: Person) -> None:
     digest, parts = parts_of(jpeg(portrait(2, False)))
-    chunked.take_part(db, ada, ada, digest, 0, 2, b"something else")
+    chunked.take_part(db, ada, ada, Part(digest, 0, 2, b"something else"))
     with pytest.raises(Damaged):
-        chunked.take_part(db, ada, ada, digest, 1, 2, parts[1])
+        chunked.take_part(db, ada, ada, Part(digest, 1, 2, parts[1]))
     assert not blobs().named("part"), "all of it comes again"
     assert db.scalar(select(func.count(Photo.id))) == 0
 
@@ -63,7 +64,7 @@ def test_a_photo_damaged_on_its_way_is_asked_for_again(db: Session, ada: Person)
 def test_what_is_no_photo_is_refused_once_it_is_whole(db: Session, ada: Person) -> None:
     digest, parts = parts_of(b"hello, I am no picture")
     with pytest.raises(BadPhoto, match="not a photo"):
-        chunked.take_part(db, ada, ada, digest, 0, 1, parts[0])
+        chunked.take_part(db, ada, ada, Part(digest, 0, 1, parts[0]))
     assert not blobs().named("part")
 
 
@@ -82,7 +83,7 @@ def test_a_wrong_part_is_refused(
     db: Session, ada: Person, digest: str, number: int, of: int, content: bytes, error: type[Exception]
 ) -> None:
     with pytest.raises(error):
-        chunked.take_part(db, ada, ada, digest, number, of, content)
+        chunked.take_part(db, ada, ada, Part(digest, number, of, content))
     assert not blobs().named("part")
 
 
@@ -91,7 +92,7 @@ def test_a_friend_learns_nothing_of_what_others_sent(db: Session, ada: Person) -
     content = jpeg(portrait(3, True))
     digest = hashlib.sha256(content).hexdigest()
     hers = intake.receive(db, content, ada, ada).photo
-    chunked.take_part(db, ada, ada, "b" * 64, 0, 2, b"half")
+    chunked.take_part(db, ada, ada, Part("b" * 64, 0, 2, b"half"))
     assert chunked.arrived(db, bob, [digest, "b" * 64]) == {}
     assert chunked.arrived(db, owner, [digest]) == {digest: (hers.id, [])}
     his = intake.receive(db, content, bob, bob)
@@ -103,7 +104,7 @@ def test_a_friend_learns_nothing_of_what_others_sent(db: Session, ada: Person) -
 def test_uploads_that_nobody_went_on_with_are_forgotten(
     db: Session, ada: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    chunked.take_part(db, ada, ada, "c" * 64, 0, 2, b"half")
+    chunked.take_part(db, ada, ada, Part("c" * 64, 0, 2, b"half"))
     chunked.forget_stale()
     assert len(blobs().named("part")) == 1
     monkeypatch.setattr(chunked, "KEPT", timedelta(seconds=-1))

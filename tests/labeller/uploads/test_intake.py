@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 from db.models import Photo
 from db.settings import settings
 from db.storage import blobs
-from labeller.erasure import erasure
+from labeller.erasure.finish import erase_photo
+from labeller.erasure.mark import mark_photos
 from labeller.errors import BadPhoto, PhotoTooLarge
 from labeller.people import people
 from labeller.photos.decode import ANSWER, decode
@@ -145,11 +146,11 @@ def test_erasing_takes_blobs_along_unless_another_photo_has_the_same(db: Session
     assert one.id != twin.id
     assert one.blob == twin.blob
     db.commit()
-    erasure.start(db, Photo.id == one.id, owner)
-    erasure.finish(db, one)
+    mark_photos(db, Photo.id == one.id, owner)
+    erase_photo(db, one)
     assert blobs().has(twin.blob)
-    erasure.start(db, Photo.id == twin.id, owner)
-    erasure.finish(db, twin)
+    mark_photos(db, Photo.id == twin.id, owner)
+    erase_photo(db, twin)
     assert not blobs().has(twin.blob)
 
 

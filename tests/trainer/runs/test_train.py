@@ -14,7 +14,8 @@ from db import integrity, signing
 from db.models import Artifact, Embedding, Face, Group, Outcome, Photo, Score
 from db.storage import blobs
 from labeller.answers.record import Given, record
-from labeller.erasure import erasure
+from labeller.erasure.finish import finish_pending
+from labeller.erasure.mark import mark_photos
 from labeller.people import people
 from tests.environment import PROVE
 from tests.labelled import add, drawn, live_run_id, one_engine, real, train
@@ -71,9 +72,9 @@ def test_a_replay_uses_the_boxes_of_then_and_says_who_is_missing(db: Session) ->
     db.commit()
     again = replay(db, run)
     assert (again.difference, again.missing) == (0.0, 0)
-    erasure.start(db, Photo.id == faces[7].photo_id, owner)
+    mark_photos(db, Photo.id == faces[7].photo_id, owner)
     db.commit()
-    erasure.finish_pending(db)
+    finish_pending(db)
     assert replay(db, run).missing == 1
     assert db.scalar(select(func.count()).where(Outcome.face_id == faces[7].id)) == 0
 
@@ -126,9 +127,9 @@ def test_features_are_kept_shared_and_computed_once(db: Session) -> None:
     train(db)
     new = {key for (key,) in db.execute(select(Embedding.face_id).distinct())} - {face for face, _ in before}
     assert new == {face.id for face in more}
-    erasure.start(db, Photo.id == faces[0].photo_id, None)
+    mark_photos(db, Photo.id == faces[0].photo_id, None)
     db.commit()
-    erasure.finish_pending(db)
+    finish_pending(db)
     assert db.scalar(select(func.count()).where(Embedding.face_id == faces[0].id)) == 0
 
 

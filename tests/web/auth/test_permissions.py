@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from db.models import Face, Person, Photo
 from db.settings import settings
-from labeller.erasure import erasure
+from labeller.erasure.finish import finish_pending
 from labeller.people import consent, invites, people
 from labeller.uploads import intake
 from tests.clients import browser, csrf
@@ -168,7 +168,7 @@ def test_my_photos_shows_what_was_found_and_takes_it_back(app: Flask, db: Sessio
     gone = phone.post("/mine/erase", headers=headers)
     assert "Everything is deleted" in gone.text
     assert phone.get("/mine").location == "/hello"
-    erasure.finish_pending(db)
+    finish_pending(db)
     assert db.query(Photo).count() == 0
     assert [person.name for person in people.everyone(db)] == ["Owner"]
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from db.models import Face, Invite, Photo
 from labeller.answers import record
-from labeller.erasure import erasure
+from labeller.erasure.finish import finish_pending
 from labeller.people import people
 from labeller.uploads import intake
 from tests.clients import browser, csrf
@@ -70,7 +70,7 @@ def test_a_person_is_renamed_merged_exported_and_erased(client: Client, db: Sess
     assert owner.post(f"/people/{ada.id}/erase").location == "/people"
     assert "Ada" not in see(owner, "/people")
     assert owner.get(f"/people/{ada.id}").status_code == 404
-    erasure.finish_pending(db)
+    finish_pending(db)
     assert db.query(Photo).count() == 0
     assert [one["name"] for one in owner.get("/api/v1/people").json["items"]] == ["Grace"]
     last = owner.delete("/api/v1/people/1")

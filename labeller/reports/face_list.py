@@ -1,0 +1,47 @@
+"""Faces by id with their split, person and number of answers, page by page, for the API."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session, contains_eager
+
+from db.models import SHOWN, STANDING, Answer, Face, Group, Person, Photo
+
+
+@dataclass(frozen=True)
+class FaceQuery:
+    """At most `limit` faces with an id above `cursor`; a filter of None matches every face."""
+
+    cursor: int
+    limit: int
+    state: str | None = None
+    label: str | None = None
+    person: str | None = None
+
+
+@dataclass(frozen=True)
+class ListedFace:
+    """`person` is the name of the person in the photo, `answers` the number of answers not undone."""
+
+    face: Face
+    split: str
+    person: str | None
+    answers: int
+
+
+def faces_after(session: Session, wanted: FaceQuery) -> list[ListedFace]:
+    """The matching faces after the cursor, by ascending id, with their photos loaded."""
+    answers = select(func.count(Answer.id)).where(Answer.face_id == Face.id, STANDING)
+    query = (
+        select(Face, Group.split, Person.name, answers.scalar_subquery())
+        .join(Face.photo)
+        .join(Group, Group.id == Photo.group_id)
+        .outerjoin(Person, Person.id == Photo.person_id)
+        .where(Face.id > wanted.cursor, SHOWN)
+    )
+    filters = ((Face.state, wanted.state), (Face.label, wanted.label), (Person.name, wanted.person))
+    for column, value in filters:
+        if value is not None:
+            query = query.where(column == value)
+    query = query.order_by(Face.id).limit(wanted.limit).options(contains_eager(Face.photo))
+    return [ListedFace(*row) for row in session.execute(query)]
