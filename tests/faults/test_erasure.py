@@ -35,7 +35,7 @@ import os, signal, sys
 from sqlalchemy import event
 from sqlalchemy.orm import Session
 from db import session, storage
-from labeller.erasure import erasure
+from labeller.erasure.finish import finish_pending
 left = int(sys.argv[1])
 def step(*_):
     global left
