@@ -22,7 +22,7 @@ from benchmarks.report import report
 from db.models import STANDING, Answer
 from db.session import session_scope
 from tests.browser import DESKTOP, PHONE, page
-from tests.serving import Server, fill, link, serving
+from tests.web_server import Server, add_person_link, add_waiting_faces, running_server
 
 ANSWERS = 300
 PER_MINUTE = 240
@@ -83,10 +83,10 @@ def swipe(cdp: CDPSession, browser: Page, right: bool) -> None:
 
 def measure(gesture: str, delay: float) -> dict[str, Any]:
     """p50, p95 and p99 of ANSWERS gestures at 240 a minute."""
-    with tempfile.TemporaryDirectory() as data, serving(Path(data)) as server:
-        fill(60, 6)
+    with tempfile.TemporaryDirectory() as data, running_server(Path(data)) as server:
+        add_waiting_faces(60, 6)
         with page(PHONE if gesture == "swipe" else DESKTOP) as browser:
-            sign_in(browser, link(server), server)
+            sign_in(browser, add_person_link(server), server)
             cdp = network(browser, delay)
             began = time.monotonic()
             for number in range(ANSWERS):
@@ -109,10 +109,10 @@ def measure(gesture: str, delay: float) -> dict[str, Any]:
 def keep_up(minutes: float) -> dict[str, Any]:
     """A labeller at 240 a minute: what is lost, late (not there a second after the last) or reordered."""
     count = round(minutes * PER_MINUTE)
-    with tempfile.TemporaryDirectory() as data, serving(Path(data)) as server:
-        fill(-(-(count + 30) // 12), 12)
+    with tempfile.TemporaryDirectory() as data, running_server(Path(data)) as server:
+        add_waiting_faces(-(-(count + 30) // 12), 12)
         with page(DESKTOP) as browser:
-            sign_in(browser, link(server), server)
+            sign_in(browser, add_person_link(server), server)
             intended, began = [], time.monotonic()
             for number in range(count):
                 label = "mask" if (number * 7) % 3 else "nomask"

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from benchmarks.report import report
 from tests.pictures import SHARED, jpeg, portrait
-from tests.workbench import Workbench, running, wait_until
+from tests.workbench_process import Workbench, running_workbench, wait_until
 
 LABELLED, NEW, REPEATS = 200, 10, 3
 
@@ -55,7 +55,7 @@ def retrain(bench: Workbench) -> tuple[float, dict[str, object]]:
 
 
 def main() -> None:
-    with tempfile.TemporaryDirectory() as folder, running(Path(folder) / "data") as bench:
+    with tempfile.TemporaryDirectory() as folder, running_workbench(Path(folder) / "data") as bench:
         bench.sign_in()
         # Imported as the same owner, whose answers these then are: taking them back is allowed.
         bench.token = bench.flask("token", "--role", "owner", "--person", "Owner").split()[0]

@@ -17,7 +17,7 @@ from playwright.sync_api import Page
 from tests.browser import DESKTOP, PHONE
 from tests.browser import page as page_of
 from tests.pictures import jpeg, portrait
-from tests.workbench import Workbench, running, wait_until
+from tests.workbench_process import Workbench, running_workbench, wait_until
 
 DRAWN = 130
 LABELLED = 110
@@ -157,7 +157,7 @@ def main() -> None:
     parser.add_argument("--all", action="store_true", help="every page, not only those in the documents")
     given = parser.parse_args()
     given.out.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory() as folder, running(Path(folder) / "data") as bench:
+    with tempfile.TemporaryDirectory() as folder, running_workbench(Path(folder) / "data") as bench:
         prepare(bench, given.photos or draw(Path(folder) / "drawn"))
         shoot(bench, given.out, None if given.all else IN_DOCS)
 

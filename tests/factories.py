@@ -16,7 +16,7 @@ from trainer.data import dataset
 
 
 def add_faces(db: Session, count: int, split: str = "train") -> list[Face]:
-    """A ready photo with that many proposed faces."""
+    """A ready photo with `count` proposed faces; commits."""
     group = Group(split=split)
     db.add(group)
     db.flush()
@@ -26,24 +26,24 @@ def add_faces(db: Session, count: int, split: str = "train") -> list[Face]:
     )  # fmt: skip
     db.add(photo)
     db.flush()
-    made = [
+    faces = [
         Face(photo_id=photo.id, x=10.0 * i, y=20, w=50, h=60, proposed_box=[10.0 * i, 20, 50, 60],
              source="mtcnn", confidence=0.99)
         for i in range(count)
     ]  # fmt: skip
-    db.add_all(made)
+    db.add_all(faces)
     db.commit()
-    return made
+    return faces
 
 
-def draw(db: Session, person: Person, photo: Photo, box: record.Box, label: str | None = None) -> Face:
-    """A face drawn by hand."""
-    given = record.Given(f"draw {photo.id} {box}", "draw", photo_id=photo.id, box=box, label=label)
-    return record.record(db, person, given)[0].face
+def draw_face(db: Session, person: Person, photo: Photo, box: record.Box, label: str | None = None) -> Face:
+    """A face that `person` drew by hand."""
+    answer = record.Given(f"draw {photo.id} {box}", "draw", photo_id=photo.id, box=box, label=label)
+    return record.record(db, person, answer)[0].face
 
 
-def second_look(db: Session, person: Person, face: Face, label: str) -> None:
-    """A second opinion, given without knowing the first."""
+def add_second_answer(db: Session, person: Person, face: Face, label: str) -> None:
+    """A second answer by somebody who did not see the first."""
     face.wanted = 2
     db.flush()
     db.merge(
@@ -58,7 +58,8 @@ def second_look(db: Session, person: Person, face: Face, label: str) -> None:
     record.record(db, person, record.Given(f"second {face.id}", "label", face.id, label))
 
 
-def make_live(db: Session) -> Run:
+def add_live_run(db: Session) -> Run:
+    """A finished run that is live; its finish time lies in the future, so that no answer is newer."""
     run = Run(
         recipe={}, seed=0, classes=["mask", "nomask"], status="done", finished_at=now() + timedelta(minutes=1)
     )
@@ -69,7 +70,8 @@ def make_live(db: Session) -> Run:
     return run
 
 
-def score(db: Session, run: Run, face: Face, mask: float) -> None:
+def add_score(db: Session, run: Run, face: Face, mask: float) -> None:
+    """The probability `mask` that a run gives to the class `mask`."""
     label = "mask" if mask >= 0.5 else "nomask"
     db.add(
         Score(run_id=run.id, face_id=face.id, box_version=face.box_version, probabilities=[mask, 1 - mask],
@@ -78,12 +80,12 @@ def score(db: Session, run: Run, face: Face, mask: float) -> None:
     db.flush()
 
 
-def give(db: Session, person: Person | None, seed: int, by: Person | None = None) -> Face:
-    """A photo with one face, embedded, scored, leased and labelled."""
+def add_labelled_photo(db: Session, person: Person | None, seed: int, by: Person | None = None) -> Face:
+    """A photo with one face that is embedded, leased and labelled; commits."""
     owner = people.owner(db)
     photo = intake.receive(db, jpeg(portrait(seed, seed % 2 == 1)), by or person, person).photo
     photo.status = "ready"
-    face = draw(db, owner, photo, (10, 10, 80, 90), "mask" if seed % 2 else "nomask")
+    face = draw_face(db, owner, photo, (10, 10, 80, 90), "mask" if seed % 2 else "nomask")
     db.add(Embedding(face_id=face.id, box_version=1, backbone="b", view=0, vector=b"vector" * 10))
     db.add(Lease(face_id=face.id, person_id=owner.id, seen_at=now(), until=now()))
     db.commit()
@@ -92,8 +94,8 @@ def give(db: Session, person: Person | None, seed: int, by: Person | None = None
     return face
 
 
-def invited_friend(db: Session, name: str) -> Person:
-    """A friend who came by an invite whose note names them, and who has a token; commits."""
+def add_invited_friend(db: Session, name: str) -> Person:
+    """A friend with a token, who accepted an invite with a note of their name; commits."""
     secret, _ = invites.invite(db, "friend", note=f"for {name}")
     person = invites.accept(db, secret, name, consented=True)
     people.issue_token(db, "friend", name)
@@ -101,7 +103,8 @@ def invited_friend(db: Session, name: str) -> Person:
     return person
 
 
-def trained_on(db: Session, faces: list[Face], live: bool = True) -> Run:
+def add_run_trained_on(db: Session, faces: list[Face], live: bool = True) -> Run:
+    """A finished run with the faces in its manifest, a model file and scores; commits."""
     rows = tuple(dataset.Row(face.id, 1, "mask", "train", 1, face.box, None, "human", None) for face in faces)
     manifest = blobs().put(dataset.Dataset(rows, ("mask", "nomask")).manifest())
     run = Run(
@@ -122,7 +125,8 @@ def trained_on(db: Session, faces: list[Face], live: bool = True) -> Run:
     return run
 
 
-def finish(run: Run, **changes: object) -> None:
+def fill_in_results(run: Run, **changes: object) -> None:
+    """The metrics, recipe and curve that a finished run has; `changes` go into the metrics."""
     run.metrics = {"locked": None, "locked_reason": "Too small.", "cross_validated": None} | changes
     run.metrics |= {"train": {"n": 40, "people": 20}, "seconds": {"fit": 1.2}}
     run.manifest, run.backbone, run.started_at = "m" * 64, "b" * 64, now()

@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from db.models import Group
-from tests.workbench import ROOT
+from tests.workbench_process import ROOT
 
 PROGRAM = """
 import structlog

@@ -1,4 +1,4 @@
-"""The web process on an empty database, for what needs no worker; and a whole workbench, for what does."""
+"""The web process alone, for tests without workers, and a whole workbench for the others."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -6,23 +6,23 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import forget_settings
-from tests.serving import Server, serving
-from tests.workbench import Workbench, running
+from tests.web_server import Server, running_server
+from tests.workbench_process import Workbench, running_workbench
 
 
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[Server]:
-    with serving(tmp_path) as made:
-        yield made
+    with running_server(tmp_path) as server:
+        yield server
 
 
 @pytest.fixture
 def workbench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workbench]:
-    """A whole workbench, signed in to; this process reads the same database."""
-    with running(tmp_path) as made:
+    """A whole workbench with an owner's token; this process uses the same database."""
+    with running_workbench(tmp_path) as workbench:
         monkeypatch.setenv("DATA", str(tmp_path))
-        monkeypatch.setenv("BASE_URL", made.url)
+        monkeypatch.setenv("BASE_URL", workbench.url)
         forget_settings()
-        made.sign_in()
-        yield made
+        workbench.sign_in()
+        yield workbench
     forget_settings()

@@ -14,10 +14,10 @@ from labeller.answers.record import Given
 from labeller.people import people
 from labeller.queue import leases
 from tests.browser import DESKTOP, MARKS, PHONE, open_bench, page
-from tests.measured import measured_run
-from tests.serving import Server, agree, fill, link, serving
+from tests.example_run import add_example_run
 from tests.simulation_result import simulation_result
-from tests.workbench import ROOT
+from tests.web_server import Server, add_confident_run, add_person_link, add_waiting_faces, running_server
+from tests.workbench_process import ROOT
 from web import create_app
 from web.pages import simulations
 
@@ -34,10 +34,10 @@ PAGES = (
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A workbench with something on every page: a model, answers, a disagreement, an edited class."""
-    with serving(tmp_path_factory.mktemp("axe")) as made:
-        faces = fill(20, 4)
+    with running_server(tmp_path_factory.mktemp("axe")) as made:
+        faces = add_waiting_faces(20, 4)
         with session_scope() as session:
-            agree(session, faces)
+            add_confident_run(session, faces)
             session.execute(update(Group).values(split="train"))
             session.execute(update(Face).where(Face.id == faces[0]).values(wanted=2))
             owner = people.owner(session)
@@ -50,7 +50,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
                 values = {"label": label, "state": "confirmed", "decided_at": now(), "waiting": False}
                 session.execute(update(Face).where(Face.id == id).values(values))
             session.add_all([Spot(face_id=id, x=float(n % 9), y=float(n)) for n, id in enumerate(faces)])
-            measured_run(session, set(faces[40:60:5]))
+            add_example_run(session, set(faces[40:60:5]))
             class_edits.add(session, "chin", owner)
             session.commit()
         with create_app().app_context():
@@ -79,7 +79,7 @@ def test_axe_finds_nothing_serious_on_any_page(server: Server, size: str, scheme
     ) as browser:
         for path in PAGES:
             if path == PAGES[0]:
-                open_bench(browser, server, link(server, "owner", f"Olga {size} {scheme}"), path)
+                open_bench(browser, server, add_person_link(server, "owner", f"Olga {size} {scheme}"), path)
             else:
                 browser.goto(f"{server.url}{path}")
             browser.wait_for_timeout(400)
@@ -90,7 +90,7 @@ def test_axe_finds_nothing_serious_on_any_page(server: Server, size: str, scheme
 def test_nothing_is_lost_at_twice_the_zoom_or_from_right_to_left(server: Server) -> None:
     half = {"viewport": {"width": 720, "height": 450}, "device_scale_factor": 2}  # a desktop at 200 %
     with page(half, ignore=("404 (NOT FOUND)",)) as browser:
-        open_bench(browser, server, link(server, "owner", "Olga"))
+        open_bench(browser, server, add_person_link(server, "owner", "Olga"))
         for direction in ("ltr", "rtl"):
             for path in PAGES:
                 browser.goto(f"{server.url}{path}")
@@ -107,7 +107,7 @@ def test_nothing_is_lost_at_twice_the_zoom_or_from_right_to_left(server: Server)
 
 def test_who_wants_no_motion_gets_none(server: Server) -> None:
     with page(PHONE, reduced_motion="reduce") as browser:
-        open_bench(browser, server, link(server, "labeller", "Max"))
+        open_bench(browser, server, add_person_link(server, "labeller", "Max"))
         browser.wait_for_selector("#bench:not(.idle)")
         moving = browser.evaluate("document.getAnimations().length")
         assert moving == 0

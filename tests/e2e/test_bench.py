@@ -11,8 +11,8 @@ from labeller.answers import record
 from labeller.answers.record import Given
 from tests.browser import DESKTOP, MARKS, PHONE, all_sent, drag, open_bench, page, tab_to
 from tests.environment import PROVE
-from tests.serving import Server, fill, labels, link
-from tests.workbench import wait_until
+from tests.web_server import Server, add_person_link, add_waiting_faces, read_decisions
+from tests.workbench_process import wait_until
 
 pytestmark = MARKS
 OUTAGE_SECONDS = 120 if PROVE else 6
@@ -30,9 +30,9 @@ def shown(browser: Page) -> int:
 
 
 def test_the_whole_bench_by_keyboard(server: Server) -> None:
-    faces = fill(3, 4)
+    faces = add_waiting_faces(3, 4)
     with page(DESKTOP) as browser:
-        open_bench(browser, server, link(server))
+        open_bench(browser, server, add_person_link(server))
         browser.wait_for_selector("#bench:not(.idle)")
         press = browser.keyboard.press
         said: dict[int, str] = {}
@@ -56,7 +56,7 @@ def test_the_whole_bench_by_keyboard(server: Server) -> None:
         press("y")
         said[last] = "mask"
         expect(browser.locator("#strip li")).to_have_count(6)
-        wait_until(lambda: labels() == said, 10, "what was pressed is what is kept")
+        wait_until(lambda: read_decisions() == said, 10, "what was pressed is what is kept")
 
         # Back to an earlier one through the strip, and answer it otherwise.
         wrong = next(iter(said))
@@ -65,7 +65,7 @@ def test_the_whole_bench_by_keyboard(server: Server) -> None:
         assert shown(browser) == wrong
         press("2")
         said[wrong] = "nomask"
-        wait_until(lambda: labels() == said, 10, "the newer answer counts")
+        wait_until(lambda: read_decisions() == said, 10, "the newer answer counts")
 
         # Another key for a class, remembered over a reload; undo goes on where it was.
         press("?")
@@ -84,15 +84,15 @@ def test_the_whole_bench_by_keyboard(server: Server) -> None:
         press("z")
         press("z")
         assert shown(browser) == wrong, "also what was answered before the page was loaded"
-        wait_until(lambda: labels().get(wrong) == "mask", 10, "the first answer counts again")
+        wait_until(lambda: read_decisions().get(wrong) == "mask", 10, "the first answer counts again")
         assert browser.locator("kbd", has_text="F").count() == 1
-    assert set(labels()) <= set(faces)
+    assert set(read_decisions()) <= set(faces)
 
 
 def test_swipes_and_buttons_on_a_phone(server: Server) -> None:
-    fill(2, 4)
+    add_waiting_faces(2, 4)
     with page(PHONE) as browser:
-        open_bench(browser, server, link(server))
+        open_bench(browser, server, add_person_link(server))
         browser.wait_for_selector("#bench:not(.idle)")
         cdp = browser.context.new_cdp_session(browser)
         said: dict[int, str] = {}
@@ -107,7 +107,7 @@ def test_swipes_and_buttons_on_a_phone(server: Server) -> None:
         assert shown(browser) == kept, "a trembling thumb is no answer"
         said[kept] = "nomask"
         browser.get_by_role("button", name="nomask", exact=True).tap()
-        wait_until(lambda: labels() == said, 10, "what was swiped is what is kept")
+        wait_until(lambda: read_decisions() == said, 10, "what was swiped is what is kept")
         for button in browser.locator("#keys button:visible, #strip button").all():
             size = button.bounding_box()
             assert size is not None
@@ -115,7 +115,7 @@ def test_swipes_and_buttons_on_a_phone(server: Server) -> None:
 
 
 def test_five_hundred_answers_through_an_outage_a_closed_tab_and_a_power_cut(server: Server) -> None:
-    fill(45, 12)
+    add_waiting_faces(45, 12)
     intended: dict[int, str] = {}
 
     def go_on(browser: Page, until: int) -> None:
@@ -134,7 +134,7 @@ def test_five_hundred_answers_through_an_outage_a_closed_tab_and_a_power_cut(ser
             browser.keyboard.press("1" if label == "mask" else "2")
             intended[face] = label
 
-    url = link(server)
+    url = add_person_link(server)
     with page(DESKTOP, ignore=NETWORK) as browser:
         open_bench(browser, server, url)
         browser.wait_for_selector("#bench:not(.idle)")
@@ -160,20 +160,20 @@ def test_five_hundred_answers_through_an_outage_a_closed_tab_and_a_power_cut(ser
         go_on(again, 500)
         wait_until(lambda: all_sent(again), 60, "all is sent")
         again.close()
-    assert labels() == intended
+    assert read_decisions() == intended
     with session_scope() as session:
         standing = session.scalars(select(Answer.face_id).where(STANDING)).all()
     assert sorted(standing) == sorted(intended), "each face has one answer that stands"
 
 
 def test_who_answered_meanwhile_is_named_and_can_be_overruled_knowingly(server: Server) -> None:
-    first, second, *_ = fill(1, 4)
+    first, second, *_ = add_waiting_faces(1, 4)
     with session_scope() as session:
         bob = Person(name="Bob", role="labeller")
         session.add(bob)
         session.commit()
     with page(DESKTOP) as browser:
-        open_bench(browser, server, link(server))
+        open_bench(browser, server, add_person_link(server))
         browser.wait_for_selector("#bench:not(.idle)")
         with session_scope() as session:
             for face in (first, second):
@@ -185,19 +185,21 @@ def test_who_answered_meanwhile_is_named_and_can_be_overruled_knowingly(server: 
         browser.keyboard.press("1")
         trouble = browser.locator("#trouble")
         expect(trouble).to_contain_text("Bob answered “nomask” meanwhile. Your “mask” was not applied.")
-        assert labels() == {first: "nomask", second: "nomask"}
+        assert read_decisions() == {first: "nomask", second: "nomask"}
         browser.reload()  # a refusal stays until somebody has read it
         trouble.get_by_role("button", name="Use my answer").click()
-        wait_until(lambda: labels() == {first: "mask", second: "nomask"}, 10, "the first is overruled")
+        wait_until(
+            lambda: read_decisions() == {first: "mask", second: "nomask"}, 10, "the first is overruled"
+        )
         trouble.get_by_role("button", name="Leave it").click()
         expect(trouble).to_be_hidden()
-    assert labels() == {first: "mask", second: "nomask"}
+    assert read_decisions() == {first: "mask", second: "nomask"}
 
 
 def test_two_tabs_never_show_what_the_other_answered(server: Server) -> None:
-    faces = fill(2, 6)
+    faces = add_waiting_faces(2, 6)
     with page(DESKTOP) as browser:
-        open_bench(browser, server, link(server))
+        open_bench(browser, server, add_person_link(server))
         browser.wait_for_selector("#bench:not(.idle)")
         other = browser.context.new_page()
         other.goto(f"{server.url}/label")
@@ -209,7 +211,7 @@ def test_two_tabs_never_show_what_the_other_answered(server: Server) -> None:
             wait_until(
                 lambda face=face, idle=idle: shown(idle) != face, 5, "the other tab moves on", every=0.02
             )
-        wait_until(lambda: len(labels()) == len(faces), 10, "all are answered")
+        wait_until(lambda: len(read_decisions()) == len(faces), 10, "all are answered")
         other.close()
     with session_scope() as session:
         assert sorted(session.scalars(select(Answer.face_id))) == sorted(faces), "none of them twice"

@@ -10,17 +10,17 @@ from labeller.answers.record import Given
 from labeller.people import people
 from labeller.queue import leases
 from tests.browser import DESKTOP, MARKS, all_sent, open_bench, page, tab_to
-from tests.serving import Server, agree, fill, labels, link
-from tests.workbench import wait_until
+from tests.web_server import Server, add_confident_run, add_person_link, add_waiting_faces, read_decisions
+from tests.workbench_process import wait_until
 
 pytestmark = MARKS
 
 
 def test_the_pages_beside_the_bench_by_keyboard(server: Server) -> None:
     """In bulk, a dispute and a class; the boxes have a test of their own."""
-    faces = fill(3, 8)
+    faces = add_waiting_faces(3, 8)
     with session_scope() as session:
-        agree(session, faces)
+        add_confident_run(session, faces)
         session.execute(update(Group).values(split="train"))
         ada, bob = (people.new_person(session, name, "labeller") for name in ("Ada", "Bob"))
         session.execute(update(Face).where(Face.id == faces[0]).values(wanted=2))
@@ -30,7 +30,7 @@ def test_the_pages_beside_the_bench_by_keyboard(server: Server) -> None:
         session.commit()
     with page(DESKTOP) as browser:
         press = browser.keyboard.press
-        open_bench(browser, server, link(server, "owner", "Grace"), "/label/bulk")
+        open_bench(browser, server, add_person_link(server, "owner", "Grace"), "/label/bulk")
         browser.wait_for_selector("#tiles button")
         tab_to(browser, "#tiles button")
         for key in ("ArrowRight", "ArrowRight", "ArrowLeft", "Space"):
@@ -39,17 +39,17 @@ def test_the_pages_beside_the_bench_by_keyboard(server: Server) -> None:
         expect(browser.locator("#said")).to_have_text("Left out")
         taken_out = int(str(browser.evaluate("document.activeElement.dataset.face")))
         press("Enter")
-        wait_until(lambda: len(labels()) > 1, 10, "the screenful is confirmed")
-        assert taken_out not in labels()
+        wait_until(lambda: len(read_decisions()) > 1, 10, "the screenful is confirmed")
+        assert taken_out not in read_decisions()
         press("z")
-        wait_until(lambda: set(labels()) == {faces[0]}, 10, "and taken back")
+        wait_until(lambda: set(read_decisions()) == {faces[0]}, 10, "and taken back")
         wait_until(lambda: all_sent(browser), 10, "all is sent")
 
         browser.goto(f"{server.url}/agreement")
         tab_to(browser, 'button[value="label:nomask"]')
         press("Enter")
         expect(browser.get_by_role("heading", name="0 faces that people disagree about")).to_be_visible()
-        assert labels()[faces[0]] == "nomask"
+        assert read_decisions()[faces[0]] == "nomask"
 
         browser.goto(f"{server.url}/classes")
         tab_to(browser, "summary")
@@ -62,14 +62,14 @@ def test_the_pages_beside_the_bench_by_keyboard(server: Server) -> None:
 
 
 def test_two_hundred_agreed_faces_in_bulk(server: Server) -> None:
-    faces = fill(26, 8)
+    faces = add_waiting_faces(26, 8)
     with session_scope() as session:
-        agree(session, faces)
+        add_confident_run(session, faces)
         session.execute(update(Group).values(split="train"))
         session.commit()
     actions = 0
     with page(DESKTOP) as browser:
-        open_bench(browser, server, link(server), "/label/bulk")
+        open_bench(browser, server, add_person_link(server), "/label/bulk")
         browser.wait_for_selector("#tiles button")
         wrong = int(str(browser.locator("#tiles button").nth(4).get_attribute("data-face")))
         browser.locator("#tiles button").nth(4).click()
@@ -80,7 +80,7 @@ def test_two_hundred_agreed_faces_in_bulk(server: Server) -> None:
             browser.keyboard.press("Enter")
             actions += 1
         wait_until(lambda: all_sent(browser), 30, "all is sent")
-        kept = labels()
+        kept = read_decisions()
         assert len(kept) >= 200
         assert actions < 20
         assert wrong not in kept, "what was taken out is answered one by one"
@@ -88,6 +88,6 @@ def test_two_hundred_agreed_faces_in_bulk(server: Server) -> None:
         browser.reload()
         browser.wait_for_selector("#undo:enabled")
         browser.keyboard.press("z")
-        wait_until(lambda: len(labels()) < len(kept), 10, "the last lot is taken back as one")
+        wait_until(lambda: len(read_decisions()) < len(kept), 10, "the last lot is taken back as one")
         wait_until(lambda: all_sent(browser), 10, "all is sent")
-        assert len(kept) - len(labels()) > 1
+        assert len(kept) - len(read_decisions()) > 1

@@ -9,8 +9,8 @@ from sqlalchemy import select
 from db.models import Face, Photo
 from db.session import session_scope
 from tests.browser import DESKTOP, MARKS, PHONE, drag, open_bench, page
-from tests.serving import Server, fill, link
-from tests.workbench import wait_until
+from tests.web_server import Server, add_person_link, add_waiting_faces
+from tests.workbench_process import wait_until
 
 pytestmark = MARKS
 
@@ -27,9 +27,9 @@ def middle(browser: Page, selector: str, index: int = 0) -> tuple[float, float]:
 
 
 def test_draw_move_and_resize_by_touch_on_a_phone(server: Server) -> None:
-    first, *_ = fill(2, 4)
+    first, *_ = add_waiting_faces(2, 4)
     with page(PHONE) as browser:
-        open_bench(browser, server, link(server), "/boxes")
+        open_bench(browser, server, add_person_link(server), "/boxes")
         browser.wait_for_selector(".grip")
         cdp: Any = browser.context.new_cdp_session(browser)
         before = stored()[first].box
@@ -78,9 +78,9 @@ def test_draw_move_and_resize_by_touch_on_a_phone(server: Server) -> None:
 
 
 def test_boxes_by_keyboard_alone(server: Server) -> None:
-    first, *_ = fill(1, 4)
+    first, *_ = add_waiting_faces(1, 4)
     with page(DESKTOP) as browser:
-        open_bench(browser, server, link(server), "/boxes")
+        open_bench(browser, server, add_person_link(server), "/boxes")
         browser.wait_for_selector(".grip")
         press = browser.keyboard.press
         before = stored()[first].box

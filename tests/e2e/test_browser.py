@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser import DESKTOP, MARKS, PHONE, all_sent, page
 from tests.pictures import jpeg, portrait
-from tests.workbench import Workbench, running, wait_until
+from tests.workbench_process import Workbench, running_workbench, wait_until
 
 pytestmark = MARKS
 PHOTOS = 24
@@ -21,7 +21,7 @@ def size(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def bench(tmp_path: Path) -> Iterator[Workbench]:
-    with running(tmp_path / "data") as made:
+    with running_workbench(tmp_path / "data") as made:
         made.sign_in()
         yield made
 

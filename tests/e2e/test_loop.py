@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.pictures import SHARED, jpeg, portrait
-from tests.workbench import Workbench, running, wait_until
+from tests.workbench_process import Workbench, running_workbench, wait_until
 
 pytestmark = pytest.mark.slow
 
@@ -54,7 +54,7 @@ def bench(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Workbench]
     extra = {}
     if request.param == "postgres":
         extra["DATABASE_URL"] = request.getfixturevalue("empty_postgres")
-    with running(tmp_path, **extra) as made:
+    with running_workbench(tmp_path, **extra) as made:
         made.sign_in()
         yield made
 

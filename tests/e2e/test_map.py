@@ -9,18 +9,18 @@ from sqlalchemy import select, update
 from db.models import Face, Group, Pick, Spot
 from db.session import session_scope
 from tests.browser import DESKTOP, MARKS, PHONE, drag, open_bench, page, tab_to
-from tests.serving import Server, agree, fill, link
-from tests.workbench import wait_until
+from tests.web_server import Server, add_confident_run, add_person_link, add_waiting_faces
+from tests.workbench_process import wait_until
 
 pytestmark = MARKS
 
 
 def two_clouds() -> list[int]:
     """A live model and 48 faces: those of odd places to the right; one of the left ones is locked."""
-    ids = fill(12, 4)
+    ids = add_waiting_faces(12, 4)
     chance = np.random.default_rng(0)
     with session_scope() as session:
-        agree(session, ids)
+        add_confident_run(session, ids)
         session.execute(update(Group).values(split="train"))
         locked = select(Face.photo_id).where(Face.id == ids[0]).scalar_subquery()
         session.execute(
@@ -64,7 +64,7 @@ def colours(browser: Page) -> int:
 def test_lasso_by_mouse_send_and_take_back(server: Server) -> None:
     ids = two_clouds()
     with page(DESKTOP, device_scale_factor=2) as browser:
-        box = open_map(browser, server, link(server))
+        box = open_map(browser, server, add_person_link(server))
         assert browser.evaluate("document.getElementById('sky').width") == round(box["width"] * 2), "sharp"
         assert colours(browser) > 3
         browser.select_option("#by", "uncertainty")
@@ -94,7 +94,7 @@ def test_lasso_by_mouse_send_and_take_back(server: Server) -> None:
 def test_pinch_tap_and_lasso_by_finger_on_a_phone(server: Server) -> None:
     two_clouds()
     with page(PHONE) as browser:
-        box = open_map(browser, server, link(server))
+        box = open_map(browser, server, add_person_link(server))
         assert browser.evaluate("document.documentElement.scrollWidth") == 390
         cdp: Any = browser.context.new_cdp_session(browser)
         x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
@@ -124,7 +124,7 @@ def point(x: float, y: float) -> dict[str, float]:
 def test_by_keys_alone_without_a_lasso(server: Server) -> None:
     ids = two_clouds()
     with page(DESKTOP) as browser:
-        open_map(browser, server, link(server))
+        open_map(browser, server, add_person_link(server))
         tab_to(browser, "#sky")
         for key in ("+", "+", "ArrowRight", "-", "0"):
             browser.keyboard.press(key)
@@ -139,9 +139,9 @@ def test_by_keys_alone_without_a_lasso(server: Server) -> None:
 
 
 def test_a_map_that_is_missing_is_waited_for(server: Server) -> None:
-    ids = fill(3, 4)
+    ids = add_waiting_faces(3, 4)
     with page(DESKTOP) as browser:
-        open_bench(browser, server, link(server), "/map")
+        open_bench(browser, server, add_person_link(server), "/map")
         expect(browser.locator("#status")).to_have_text("The map is being drawn…")
         with session_scope() as session:  # as the worker would
             session.add_all([Spot(face_id=id, x=float(id), y=0.0) for id in ids])

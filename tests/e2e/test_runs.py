@@ -10,8 +10,8 @@ from playwright.sync_api import Page, expect
 from db.session import session_scope
 from tests.browser import DESKTOP, MARKS, PHONE, open_bench, page
 from tests.labelled import add, real
-from tests.serving import link
-from tests.workbench import Workbench, wait_until
+from tests.web_server import add_person_link
+from tests.workbench_process import Workbench, wait_until
 
 pytestmark = [*MARKS, pytest.mark.timeout(600)]
 
@@ -46,7 +46,7 @@ def ends(browser: Page, word: str = "live") -> None:
 
 def test_a_run_is_watched_cancelled_promoted_rolled_back_and_compared(bench: Workbench) -> None:
     with page(DESKTOP) as browser:
-        open_bench(browser, bench, link(bench, "owner", "Grace"), "/runs")  # type: ignore[arg-type]
+        open_bench(browser, bench, add_person_link(bench, "owner", "Grace"), "/runs")  # type: ignore[arg-type]
         retrain(browser, bench)
         ends(browser)
         expect(browser.get_by_text("It is the first model.")).to_be_visible()
@@ -90,7 +90,7 @@ def test_a_run_is_watched_cancelled_promoted_rolled_back_and_compared(bench: Wor
 def test_a_watcher_connects_again_and_polls_where_nothing_is_pushed(bench: Workbench) -> None:
     lost = ("Failed to load resource", "net::ERR")
     with page(PHONE, ignore=lost) as browser:
-        open_bench(browser, bench, link(bench, "owner", "Grace"), "/runs")  # type: ignore[arg-type]
+        open_bench(browser, bench, add_person_link(bench, "owner", "Grace"), "/runs")  # type: ignore[arg-type]
         with browser.expect_response("**/stream"):  # else the page may be without its script yet
             retrain(browser, bench, preset="tutorial", views="4", epochs="4")
         expect(browser.locator("progress")).to_be_visible()

@@ -13,8 +13,8 @@ from db.session import session_scope
 from labeller.queue.picks import REASONS
 from tests.browser import DESKTOP, MARKS, all_sent, open_bench, page
 from tests.labelled import Picture, add, real
-from tests.serving import link
-from tests.workbench import Workbench, wait_until
+from tests.web_server import add_person_link
+from tests.workbench_process import Workbench, wait_until
 
 pytestmark = [*MARKS, pytest.mark.timeout(600)]
 
@@ -95,7 +95,7 @@ def test_from_a_batch_with_reasons_to_advice_and_a_lasso(workbench: Workbench) -
             train(workbench)
 
     with page(DESKTOP) as browser:
-        open_bench(browser, workbench, link(workbench, "owner", "Grace"), "/review")  # type: ignore[arg-type]
+        open_bench(browser, workbench, add_person_link(workbench, "owner", "Grace"), "/review")  # type: ignore[arg-type]
         reasons = answer(browser, truth, ANSWERED)
         kinds = {
             re.sub(r"^The model (cannot decide|is (not quite|fairly) sure).*", "The model is … sure", reason)

@@ -21,7 +21,7 @@ from playwright.sync_api import Page, expect
 from tests.browser import MARKS, PHONE, page
 from tests.environment import PROVE
 from tests.pictures import SHARED, jpeg, portrait
-from tests.workbench import Workbench, running, wait_until
+from tests.workbench_process import Workbench, running_workbench, wait_until
 
 pytestmark = MARKS
 PHOTOS = 541 if PROVE else 121
@@ -60,7 +60,7 @@ def arrived(bench: Workbench) -> int:
 def test_many_photos_arrive_whole_through_three_cuts_and_a_closed_tab(
     tmp_path: Path, photos: list[Path]
 ) -> None:
-    with running(tmp_path / "data") as bench:
+    with running_workbench(tmp_path / "data") as bench:
         bench.sign_in()
         friends = bench.flask("invite", "--role", "friend").split()[0]
         lost = ("ERR_INTERNET_DISCONNECTED", "ERR_NETWORK", "ERR_FAILED", "ERR_CONNECTION")
@@ -139,7 +139,7 @@ def large_photo(path: Path) -> Path:
 
 def test_a_large_photo_goes_on_after_a_pause_and_a_reload(tmp_path: Path) -> None:
     large = large_photo(tmp_path / "large.png")
-    with running(tmp_path / "data") as bench:
+    with running_workbench(tmp_path / "data") as bench:
         bench.sign_in()
         friends = bench.flask("invite", "--role", "friend").split()[0]
         lost = ("ERR_INTERNET_DISCONNECTED", "ERR_NETWORK", "ERR_FAILED", "ERR_CONNECTION", "400 (BAD")

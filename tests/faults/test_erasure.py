@@ -16,10 +16,10 @@ from db.models import Person
 from labeller.erasure.finish import finish_pending
 from labeller.erasure.mark import mark_person
 from labeller.people import people
-from tests.data_folder import everything_in, traces
-from tests.factories import give, invited_friend, trained_on
+from tests.data_folder import find_traces, read_all_files
+from tests.factories import add_invited_friend, add_labelled_photo, add_run_trained_on
 from tests.pictures import jpeg, portrait
-from tests.workbench import ROOT, running, wait_until
+from tests.workbench_process import ROOT, running_workbench, wait_until
 
 pytestmark = pytest.mark.slow
 ADA = "Ada-Lovelace-of-the-test"
@@ -27,7 +27,7 @@ ADA = "Ada-Lovelace-of-the-test"
 
 @pytest.fixture
 def ada(db: Session) -> Person:
-    return invited_friend(db, ADA)
+    return add_invited_friend(db, ADA)
 
 
 KILLED_AT = """
@@ -53,8 +53,8 @@ with session.session_scope() as made:
 
 @pytest.mark.parametrize("db", ["sqlite"], indirect=True)
 def test_a_deletion_killed_at_any_step_is_completed_by_the_next(db: Session, data: Path, ada: Person) -> None:
-    faces = [give(db, ada, seed) for seed in (1, 2)]
-    run = trained_on(db, faces)
+    faces = [add_labelled_photo(db, ada, seed) for seed in (1, 2)]
+    run = add_run_trained_on(db, faces)
     secrets = [ADA.encode(), *(face.photo.sha256.encode() for face in faces)]
     secrets += [face.photo.dhash for face in faces]
     mark_person(db, ada, None)
@@ -74,14 +74,14 @@ def test_a_deletion_killed_at_any_step_is_completed_by_the_next(db: Session, dat
     assert kills >= 3
     finish_pending(db)
     db.expire_all()
-    assert traces(db, data, *secrets) == []
+    assert find_traces(db, data, *secrets) == []
     assert db.scalars(select(Person).where(Person.name == ADA)).all() == []
     assert run.erased == 2, "each face is counted once, however often its deletion was tried"
 
 
 def test_a_person_is_gone_though_the_worker_that_erased_them_was_killed(tmp_path: Path) -> None:
     data = tmp_path / "data"
-    with running(data) as bench:
+    with running_workbench(data) as bench:
         bench.sign_in("owner")
         token = json.loads(bench.flask("token", "--role", "friend", "--person", ADA, "--json"))["token"]
         owner, bench.token = bench.token, token
@@ -106,7 +106,7 @@ def test_a_person_is_gone_though_the_worker_that_erased_them_was_killed(tmp_path
         assert bench.call("GET", "/photos")[0] == 401
 
         def found() -> list[str]:
-            files = everything_in(data)
+            files = read_all_files(data)
             named = [name for name in files if any(secret.decode("latin1") in name for secret in secrets)]
             return named + [
                 name for name, content in files.items() if any(secret in content for secret in secrets)

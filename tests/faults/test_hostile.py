@@ -20,8 +20,8 @@ from db.migrate import upgrade
 from db.session import session_scope
 from labeller.people import people
 from tests.environment import PROVE
-from tests.hostile import mutations, odd_files
-from tests.workbench import Workbench, running, wait_until
+from tests.hostile_files import hostile_files, mutations
+from tests.workbench_process import Workbench, running_workbench, wait_until
 from web import create_app
 
 pytestmark = pytest.mark.slow
@@ -63,9 +63,9 @@ def high_water(pid: int) -> int:
 
 
 def test_odd_files_are_taken_or_refused_in_words_and_the_detector_lives_on(tmp_path: Path) -> None:
-    files = odd_files()
+    files = hostile_files()
     assert len(files) >= 60
-    with running(tmp_path / "data") as bench:
+    with running_workbench(tmp_path / "data") as bench:
         bench.sign_in()
         assert bench.process is not None
         detector = bench.pids("detect@")

@@ -16,8 +16,8 @@ from db.models import STANDING, Answer, Face, Lease
 from db.session import session_scope
 from labeller.people import people
 from tests.environment import PROVE
-from tests.serving import fill, serving
-from tests.workbench import ROOT
+from tests.web_server import add_waiting_faces, running_server
+from tests.workbench_process import ROOT
 
 PEOPLE, PHOTOS, FACES_EACH = 20, 20 if PROVE else 8, 50
 SECONDS = PHOTOS * FACES_EACH // 20
@@ -36,8 +36,8 @@ def test_no_face_is_answered_by_more_than_it_wants_and_no_stale_answer_counts(
     engine: str, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
     database = request.getfixturevalue("empty_postgres") if engine == "postgres" else None
-    with serving(tmp_path, database) as server:
-        faces = fill(PHOTOS, FACES_EACH)
+    with running_server(tmp_path, database) as server:
+        faces = add_waiting_faces(PHOTOS, FACES_EACH)
         twice = faces[:: len(faces) // SECONDS]
         with session_scope() as session:
             session.execute(update(Face).where(Face.id.in_(twice)).values(wanted=2))
@@ -48,7 +48,7 @@ def test_no_face_is_answered_by_more_than_it_wants_and_no_stale_answer_counts(
         clock.start()
         running = [
             subprocess.Popen(
-                [sys.executable, "-m", "tests.labelling_person", server.url, token, str(seed)],
+                [sys.executable, "-m", "tests.simulated_labeller", server.url, token, str(seed)],
                 cwd=ROOT, stdout=subprocess.PIPE, text=True,
             )
             for seed, token in enumerate(tokens)

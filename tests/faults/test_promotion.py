@@ -16,7 +16,7 @@ from db.base import now
 from db.models import Face, Group, Run, Score, Workbench
 from db.session import session_scope
 from labeller.people import people
-from tests.serving import Server, fill, serving
+from tests.web_server import Server, add_waiting_faces, running_server
 from trainer.runs import promote
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
@@ -29,7 +29,7 @@ REQUESTS = 50
 @pytest.fixture(params=["sqlite", "postgres"])
 def server(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Server]:
     url = request.getfixturevalue("empty_postgres") if request.param == "postgres" else None
-    with serving(tmp_path, url) as made:
+    with running_server(tmp_path, url) as made:
         yield made
 
 
@@ -79,7 +79,7 @@ def the_one_model(items: list[dict[str, Any]], runs: list[int]) -> int:
 
 
 def test_no_review_request_sees_a_mixture_or_a_stale_score(server: Server) -> None:
-    runs = scored_runs(fill(4, 25))
+    runs = scored_runs(add_waiting_faces(4, 25))
     live, stop = Live(runs[0]), threading.Event()
     with session_scope() as session:
         token = people.issue_token(session, "labeller", "Ada")[0]

@@ -10,7 +10,7 @@ import psutil
 import pytest
 
 from tests.pictures import jpeg, portrait
-from tests.workbench import ROOT, Workbench, running, wait_until
+from tests.workbench_process import ROOT, Workbench, running_workbench, wait_until
 
 pytestmark = pytest.mark.slow
 PHOTOS = 60
@@ -27,7 +27,7 @@ def make_folders(folder: Path) -> Path:
 
 def test_an_import_survives_the_death_of_the_detect_worker(tmp_path: Path) -> None:
     folder = make_folders(tmp_path / "faces")
-    with running(tmp_path / "data") as bench:
+    with running_workbench(tmp_path / "data") as bench:
         bench.sign_in()
         importing = subprocess.Popen(
             [sys.executable, "-m", "flask", "import", str(folder), "--format", "folders"],
@@ -55,7 +55,7 @@ def ready(bench: Workbench) -> int:
 
 
 def test_a_second_start_is_refused_and_ctrl_c_leaves_nothing(tmp_path: Path) -> None:
-    with running(tmp_path) as bench:
+    with running_workbench(tmp_path) as bench:
         family = psutil.Process(bench.process.pid).children(recursive=True)
         second = subprocess.run(
             [sys.executable, "-m", "flask", "up"],
@@ -87,7 +87,7 @@ def test_a_killed_launcher_is_survived_at_the_next_start(
     bench.stop(signal.SIGKILL)
     request.addfinalizer(lambda: [one.kill() for one in orphans if one.is_running()])
     assert all(process.is_running() for process in orphans), "they outlive a killed launcher"
-    with running(tmp_path, PORT=str(bench.port)) as again:
+    with running_workbench(tmp_path, PORT=str(bench.port)) as again:
         again.token = bench.token
         wait_until(lambda: not [one for one in orphans if one.is_running()], 60, "the orphans are gone")
         wait_until(lambda: _answers(again), 60, "the new web process answers")
@@ -96,7 +96,7 @@ def test_a_killed_launcher_is_survived_at_the_next_start(
 
 
 def test_whatever_dies_is_started_again(tmp_path: Path) -> None:
-    with running(tmp_path) as bench:
+    with running_workbench(tmp_path) as bench:
         bench.sign_in()
         for word in ("valkey", "train@", "gunicorn", " beat "):
             old = set(bench.pids(word))

@@ -16,7 +16,7 @@ from db.base import OPEN
 from db.models import Answer, Run, Score
 from tests.environment import PROVE
 from tests.labelled import add, drawn, live_run_id, train
-from tests.workbench import ROOT, wait_until
+from tests.workbench_process import ROOT, wait_until
 from trainer.runs import requests
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]

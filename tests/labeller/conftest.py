@@ -1,4 +1,4 @@
-"""Two people who label."""
+"""Two labellers, Ada and Bob."""
 
 import pytest
 from sqlalchemy.orm import Session

@@ -1,4 +1,4 @@
-"""The application with its test client, signed in as anybody."""
+"""The application, and test clients of people in any role."""
 
 from collections.abc import Callable
 
@@ -15,21 +15,21 @@ Client = Callable[..., FlaskClient]
 
 @pytest.fixture
 def app(db: Session) -> Flask:
-    made = create_app()
-    made.testing = True
-    return made
+    app = create_app()
+    app.testing = True
+    return app
 
 
 @pytest.fixture
 def client(app: Flask, db: Session) -> Client:
-    """`client("friend", "Ada")`: a client that sends that person's bearer token; `client()`: nobody's."""
+    """`client("friend", "Ada")` sends the bearer token of that person; `client()` sends none."""
 
     def make(role: str | None = None, name: str | None = None) -> FlaskClient:
-        made = app.test_client()
+        client = app.test_client()
         if role is not None:
             token, _ = people.issue_token(db, role, name)
             db.commit()
-            made.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {token}"
-        return made
+            client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {token}"
+        return client
 
     return make

@@ -9,7 +9,7 @@ from labeller.answers import class_edits, record
 from labeller.answers.record import Given
 from labeller.errors import BadAnswer, NotFound
 from labeller.people import people
-from tests.factories import add_faces, make_live, score, second_look
+from tests.factories import add_faces, add_live_run, add_score, add_second_answer
 
 
 def label(db: Session, face: Face, word: str) -> None:
@@ -31,10 +31,10 @@ def test_two_from_the_settings_until_somebody_edits(db: Session) -> None:
 
 
 def test_a_new_name_is_everywhere_and_the_old_one_still_understood(db: Session) -> None:
-    (face, other), run = add_faces(db, 2), make_live(db)
+    (face, other), run = add_faces(db, 2), add_live_run(db)
     run.metrics = {"locked": {"per_class": {"mask": 1, "nomask": 2}}, "cross_validated": None}
     label(db, face, "mask")
-    score(db, run, face, 0.9)
+    add_score(db, run, face, 0.9)
     db.get_one(Photo, face.photo_id).folder_label = "mask"
     class_edits.rename(db, "mask", "covered", people.owner(db))
     db.commit()
@@ -56,12 +56,12 @@ def test_a_new_name_is_everywhere_and_the_old_one_still_understood(db: Session) 
 def test_merged_answers_count_as_the_other_and_come_apart_again(db: Session) -> None:
     owner, bob = people.owner(db), people.new_person(db, "Bob", "labeller")
     class_edits.add(db, "chin", owner)
-    (chin, bare, torn), run = add_faces(db, 3), make_live(db)
+    (chin, bare, torn), run = add_faces(db, 3), add_live_run(db)
     run.classes = ["mask", "nomask", "chin"]
     label(db, chin, "chin")
     label(db, bare, "nomask")
     label(db, torn, "chin")
-    second_look(db, bob, torn, "nomask")
+    add_second_answer(db, bob, torn, "nomask")
     db.add(
         Score(
             run_id=run.id,

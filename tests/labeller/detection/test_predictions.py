@@ -8,14 +8,14 @@ from db.models import Prediction
 from db.storage import blobs
 from labeller.detection import predictions
 from labeller.uploads import intake
-from tests.factories import make_live
+from tests.factories import add_live_run
 from tests.pictures import jpeg, portrait
 
 
 def test_two_predictions_and_a_photo_of_the_same_pixels_share_a_blob_until_the_last_is_gone(
     db: Session,
 ) -> None:
-    make_live(db)
+    add_live_run(db)
     sent = jpeg(portrait(5, False))
     first, second = (predictions.request(db, sent) for _ in range(2))
     db.commit()
@@ -42,7 +42,7 @@ def test_a_prediction_that_nobody_answers_ends_in_words_and_leaves_nothing(
     db: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(predictions, "SECONDS", 0.2)
-    make_live(db)
+    add_live_run(db)
     asked = predictions.request(db, jpeg(portrait(6, False)))
     db.commit()
     with pytest.raises(Unavailable, match="in time"):

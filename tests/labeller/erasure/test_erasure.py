@@ -31,8 +31,8 @@ from labeller.errors import BadAnswer, NotInvited
 from labeller.people import people
 from labeller.photos.access import get_photo
 from labeller.uploads import chunked, intake
-from tests.data_folder import everything_in, traces
-from tests.factories import give, invited_friend, trained_on
+from tests.data_folder import find_traces, read_all_files
+from tests.factories import add_invited_friend, add_labelled_photo, add_run_trained_on
 from tests.pictures import jpeg, portrait
 from trainer.data import dataset
 
@@ -41,15 +41,15 @@ ADA = "Ada-Lovelace-of-the-test"
 
 @pytest.fixture
 def ada(db: Session) -> Person:
-    return invited_friend(db, ADA)
+    return add_invited_friend(db, ADA)
 
 
 def test_erasing_a_person_leaves_no_row_no_blob_no_vector_and_no_line(
     db: Session, data: Path, ada: Person
 ) -> None:
-    hers = [give(db, ada, seed) for seed in range(1, 5)]
-    given = give(db, people.new_person(db, "Bob", "friend"), 20)
-    run = trained_on(db, [*hers, given])
+    hers = [add_labelled_photo(db, ada, seed) for seed in range(1, 5)]
+    given = add_labelled_photo(db, people.new_person(db, "Bob", "friend"), 20)
+    run = add_run_trained_on(db, [*hers, given])
     record.record(db, ada, record.Given("a", "label", given.id, "mask", seen_at=now()))
     chunked.take_part(db, ada, ada, chunked.Part("ab" * 32, 0, 2, b"half a photo of hers"))
     log = settings().run_dir / "logs" / "web.log"
@@ -62,7 +62,7 @@ def test_erasing_a_person_leaves_no_row_no_blob_no_vector_and_no_line(
         secrets += [photo.sha256.encode(), photo.blob.encode(), photo.view_blob.encode(), photo.dhash]
         secrets += [blobs().get(photo.blob)[-64:], f"thumb/{photo.id}/".encode()]
     before, person_id, photo_ids, face_ids = (
-        traces(db, data, *secrets), ada.id, [photo.id for photo in photos], [face.id for face in hers],
+        find_traces(db, data, *secrets), ada.id, [photo.id for photo in photos], [face.id for face in hers],
     )  # fmt: skip
     assert len(before) > 20
 
@@ -71,7 +71,7 @@ def test_erasing_a_person_leaves_no_row_no_blob_no_vector_and_no_line(
     assert people.standing(db, person_id) is None, "hidden at once"
     finish_pending(db)
 
-    assert traces(db, data, *secrets) == []
+    assert find_traces(db, data, *secrets) == []
     assert db.get(Person, person_id) is None
     for model, column, ids in (
         (Photo, Photo.id, photo_ids), (Face, Face.id, face_ids), (Answer, Answer.face_id, face_ids),
@@ -94,8 +94,8 @@ def test_a_model_is_retired_at_once_where_the_owner_set_it_so(
     db: Session, ada: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(settings(), "retire_on_erasure", True)
-    hers, other = give(db, ada, 1), give(db, None, 2)
-    without, live = trained_on(db, [other], live=False), trained_on(db, [hers, other])
+    hers, other = add_labelled_photo(db, ada, 1), add_labelled_photo(db, None, 2)
+    without, live = add_run_trained_on(db, [other], live=False), add_run_trained_on(db, [hers, other])
     model = db.get_one(Artifact, (live.id, "keras")).blob
     mark_person(db, ada, None)
     db.commit()
@@ -113,7 +113,7 @@ def test_a_model_is_retired_at_once_where_the_owner_set_it_so(
 
 
 def test_a_photo_erased_in_bulk_can_be_had_back_for_a_while(db: Session) -> None:
-    first, second = give(db, None, 1), give(db, None, 2)
+    first, second = add_labelled_photo(db, None, 1), add_labelled_photo(db, None, 2)
     ids = [first.photo_id, second.photo_id]
     assert mark_photos(db, Photo.id.in_(ids), None, undo_seconds=30) == ids
     db.commit()
@@ -131,7 +131,7 @@ def test_a_photo_erased_in_bulk_can_be_had_back_for_a_while(db: Session) -> None
 
 
 def test_what_is_sent_again_while_it_is_being_erased_comes_as_new(db: Session, ada: Person) -> None:
-    face = give(db, ada, 1)
+    face = add_labelled_photo(db, ada, 1)
     mark_photos(db, Photo.id == face.photo_id, ada, undo_seconds=30)
     db.commit()
     received = intake.receive(db, jpeg(portrait(1, True)), ada, ada)
@@ -142,7 +142,7 @@ def test_what_is_sent_again_while_it_is_being_erased_comes_as_new(db: Session, a
 
 
 def test_a_photo_that_arrives_while_its_person_leaves_goes_too(db: Session, data: Path, ada: Person) -> None:
-    give(db, ada, 1)
+    add_labelled_photo(db, ada, 1)
     mark_person(db, ada, None)
     db.commit()
     late = intake.receive(db, jpeg(portrait(2, False)), ada, ada).photo  # its request began before
@@ -155,11 +155,11 @@ def test_a_photo_that_arrives_while_its_person_leaves_goes_too(db: Session, data
     with pytest.raises(NotInvited, match="deleted"):
         intake.receive(db, later, ada, ada)
     db.rollback()
-    assert [name for name in everything_in(data) if name.startswith("blobs/")] == []
+    assert [name for name in read_all_files(data) if name.startswith("blobs/")] == []
 
 
 def test_ids_are_never_given_out_twice(db: Session, ada: Person) -> None:
-    face = give(db, ada, 1)
+    face = add_labelled_photo(db, ada, 1)
     photo_id, person_id = face.photo_id, ada.id
     link = people.personal_link(ada)
     mark_person(db, ada, None)
@@ -167,7 +167,7 @@ def test_ids_are_never_given_out_twice(db: Session, ada: Person) -> None:
     finish_pending(db)
     bob = people.new_person(db, "Bob", "friend")
     assert bob.id > person_id
-    assert give(db, bob, 3).photo_id > photo_id
+    assert add_labelled_photo(db, bob, 3).photo_id > photo_id
     with pytest.raises(Exception, match="does not work any more"):
         people.by_personal_link(db, link)
 
@@ -184,7 +184,7 @@ def test_the_last_owner_stays(db: Session) -> None:
 
 
 def test_a_labellers_answers_stay_when_the_labeller_goes(db: Session) -> None:
-    bob, face = people.new_person(db, "Bob", "labeller"), give(db, None, 1)
+    bob, face = people.new_person(db, "Bob", "labeller"), add_labelled_photo(db, None, 1)
     record.record(db, bob, record.Given("b", "label", face.id, "nomask", seen_at=now()))
     mark_person(db, bob, None)
     db.commit()
@@ -196,7 +196,10 @@ def test_a_labellers_answers_stay_when_the_labeller_goes(db: Session) -> None:
 def test_photos_and_friends_past_the_retention_period_go_by_themselves(
     db: Session, ada: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    old, new = give(db, ada, 1), give(db, people.new_person(db, "Bob", "friend"), 2)
+    old, new = (
+        add_labelled_photo(db, ada, 1),
+        add_labelled_photo(db, people.new_person(db, "Bob", "friend"), 2),
+    )
     old.photo.created_at = ada.created_at = now() - timedelta(days=40)
     db.commit()
     retention.tidy(db)

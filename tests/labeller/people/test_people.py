@@ -13,7 +13,7 @@ from db.settings import settings
 from labeller.errors import BadAnswer, NotFound, NotInvited
 from labeller.people import consent, invites, people
 from labeller.uploads import intake
-from tests.factories import draw
+from tests.factories import draw_face
 from tests.pictures import jpeg, portrait
 
 
@@ -127,7 +127,7 @@ def test_two_who_are_one_become_one_with_all_that_is_theirs(db: Session) -> None
     )
     more.group.split = "train"
     other.group.split = "locked"
-    face = draw(db, owner, first, (1, 1, 50, 50), "mask")
+    face = draw_face(db, owner, first, (1, 1, 50, 50), "mask")
     token, _ = people.issue_token(db, "friend", "Ada (phone)")
     link = people.personal_link(twice)
     db.commit()

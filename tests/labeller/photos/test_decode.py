@@ -10,7 +10,7 @@ from PIL import Image, ImageCms
 from labeller.photos import strip_metadata
 from labeller.photos.decode import decode
 from labeller.photos.splits import NEAR, distance
-from tests.hostile import KINDS, saved
+from tests.hostile_files import KINDS, encode
 from tests.pictures import SHARED, jpeg, portrait
 
 P3 = ((0.51512, 0.24120, -0.00105), (0.29198, 0.69225, 0.04189), (0.15710, 0.06657, 0.78407))
@@ -66,7 +66,7 @@ def test_wide_gamut_colours_become_srgb(kind: str, mode: str) -> None:
     expected = in_srgb(COLOUR)
     assert max(abs(one - other) for one, other in zip(expected, COLOUR, strict=True)) > 10
     picture = Image.new("RGB", (64, 64), COLOUR).convert(mode)
-    seen = kept(saved(picture, kind, icc_profile=profile(), quality=95)).getpixel((32, 32))
+    seen = kept(encode(picture, kind, icc_profile=profile(), quality=95)).getpixel((32, 32))
     assert seen == pytest.approx(expected, abs=4)
 
 
@@ -85,7 +85,7 @@ def test_every_orientation_is_applied(kind: str, orientation: int) -> None:
     exif = Image.Exif()
     exif[0x0112] = orientation
     stored = upright.transpose(undo) if undo is not None else upright
-    picture = kept(saved(stored, kind, exif=exif.tobytes(), quality=95))
+    picture = kept(encode(stored, kind, exif=exif.tobytes(), quality=95))
     assert picture.size == (120, 80)
     for expected, place in (((255, 0, 0), (10, 10)), ((0, 255, 0), (110, 10)), ((0, 0, 255), (10, 70))):
         assert picture.getpixel(place) == pytest.approx(expected, abs=30), place
@@ -98,9 +98,9 @@ def test_what_needs_no_change_keeps_every_pixel() -> None:
         jpeg(picture),
         jpeg(picture, progressive=True, icc_profile=srgb, comment=b"gone"),
         jpeg(picture.convert("L")),
-        saved(picture, "PNG"),
-        saved(picture, "WEBP", quality=80, xmp=b"gone"),
-        saved(picture, "WEBP", lossless=True),
+        encode(picture, "PNG"),
+        encode(picture, "WEBP", quality=80, xmp=b"gone"),
+        encode(picture, "WEBP", lossless=True),
     ):
         sent = Image.open(io.BytesIO(content)).convert("RGB")
         assert kept(content).tobytes() == sent.tobytes()
@@ -110,7 +110,7 @@ def test_transparent_parts_are_seen_on_white() -> None:
     for kind in ("PNG", "WEBP", "HEIF", "AVIF"):
         glass = Image.new("RGBA", (64, 64), (200, 30, 30, 0))
         glass.paste((30, 60, 200, 255), (0, 0, 32, 64))
-        seen = kept(saved(glass, kind, quality=95))
+        seen = kept(encode(glass, kind, quality=95))
         assert seen.getpixel((50, 32)) == pytest.approx((255, 255, 255), abs=4), kind
         assert seen.getpixel((10, 32)) == pytest.approx((30, 60, 200), abs=12), kind
 
@@ -127,7 +127,7 @@ def test_a_jpeg_of_an_unusual_build_is_left_to_the_decoder() -> None:
         "a segment shorter than its length"
     )
     assert strip_metadata.jpeg(whole + b"PK\x03\x04 and more").endswith(b"\xff\xd9")
-    assert strip_metadata.webp(saved(portrait(2, False).convert("RGBA"), "WEBP", lossless=True)) is not None
+    assert strip_metadata.webp(encode(portrait(2, False).convert("RGBA"), "WEBP", lossless=True)) is not None
     assert strip_metadata.webp(b"RIFF\x04\0\0\0WEBP") is None
 
 
@@ -163,6 +163,6 @@ def differ(one: Image.Image, other: bytes) -> int:
 def test_live_photo_pairs_mirror_images_and_bursts_are_near_repeats() -> None:
     chance = np.random.default_rng(1)
     for picture in photos():
-        assert differ(picture, saved(picture, "HEIF", quality=60)) <= NEAR, "a Live Photo, exported twice"
+        assert differ(picture, encode(picture, "HEIF", quality=60)) <= NEAR, "a Live Photo, exported twice"
         assert differ(picture, jpeg(picture.transpose(Image.Transpose.FLIP_LEFT_RIGHT))) <= NEAR
         assert differ(inner(picture), jpeg(burst(picture, chance), quality=80)) <= NEAR

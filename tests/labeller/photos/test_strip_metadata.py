@@ -12,8 +12,8 @@ from db.session import forget_deleted
 from labeller.people import people
 from labeller.uploads import chunked, intake
 from labeller.uploads.chunked import Part
-from tests.data_folder import everything_in
-from tests.hostile import chunk, saved
+from tests.data_folder import read_all_files
+from tests.hostile_files import chunk, encode
 from tests.pictures import jpeg, portrait
 
 PLACE, NOTE, COMMENT = (
@@ -51,10 +51,10 @@ def sent_as(kind: str) -> bytes:
     if kind == "JPEG":
         return jpeg(picture, exif=exif(), comment=COMMENT, xmp=xmp()) + VIDEO
     if kind == "PNG":
-        made = saved(picture, "PNG", exif=exif())
+        made = encode(picture, "PNG", exif=exif())
         extra = chunk(b"tEXt", b"Comment\0" + COMMENT) + chunk(b"iTXt", b"XML\0\0\0\0\0" + PLACE)
         return made[:33] + extra + made[33:] + VIDEO
-    return saved(picture, kind, exif=exif(), **({} if kind == "HEIF" else {"xmp": xmp()}))
+    return encode(picture, kind, exif=exif(), **({} if kind == "HEIF" else {"xmp": xmp()}))
 
 
 SECRETS = {
@@ -92,7 +92,7 @@ def test_none_of_the_metadata_is_left_anywhere_in_the_data_folder(
     forget_deleted(db)
     assert received is not None
     assert received.created
-    files = everything_in(data)
+    files = read_all_files(data)
     assert any(name.startswith("blobs/") for name in files)
     for name, secret in SECRETS.items():
         assert [file for file, kept in files.items() if secret in kept] == [], name

@@ -10,8 +10,8 @@ from labeller.answers.record import Given
 from labeller.people import people
 from labeller.queue import bulk, leases
 from labeller.reports import counts
-from tests.factories import add_faces, draw, make_live, score
-from tests.serving import agree
+from tests.factories import add_faces, add_live_run, add_score, draw_face
+from tests.web_server import add_confident_run
 
 
 def test_look_alikes_stand_side_by_side() -> None:
@@ -28,7 +28,7 @@ def test_look_alikes_stand_side_by_side() -> None:
 def test_only_what_the_model_is_sure_of_and_nobody_answered_comes_in_bulk(db: Session) -> None:
     ada, bob = people.new_person(db, "Ada", "labeller"), people.new_person(db, "Bob", "labeller")
     faces, (locked,) = add_faces(db, 8), add_faces(db, 1, "locked")
-    agree(db, [face.id for face in (*faces, locked)])
+    add_confident_run(db, [face.id for face in (*faces, locked)])
     record.record(db, bob, Given("b", "label", faces[0].id, "mask"))
     faces[2].doubtful = True
     leases.take(db, bob, [faces[4].id], blind=True)
@@ -42,7 +42,7 @@ def test_only_what_the_model_is_sure_of_and_nobody_answered_comes_in_bulk(db: Se
 
 def test_faces_without_features_come_last(db: Session) -> None:
     faces = add_faces(db, 6)
-    agree(db, [face.id for face in faces])
+    add_confident_run(db, [face.id for face in faces])
     ada = people.new_person(db, "Ada", "labeller")
     for gone in ([faces[0].id], [face.id for face in faces]):
         db.execute(delete(Embedding).where(Embedding.face_id.in_(gone)))
@@ -71,8 +71,8 @@ def test_recall_is_counted_on_complete_photos(db: Session) -> None:
     assert counts.detector_recall(db) is None
     record.record(db, owner, Given("1", "label", found.id, "mask"))
     record.record(db, owner, Given("2", "reject", wrong.id))
-    draw(db, owner, photo, (200, 200, 40, 40))
-    taken_back = draw(db, owner, photo, (300, 200, 40, 40))
+    draw_face(db, owner, photo, (200, 200, 40, 40))
+    taken_back = draw_face(db, owner, photo, (300, 200, 40, 40))
     record.record(db, owner, Given("3", "undo", taken_back.id))
     assert counts.detector_recall(db) is None, "nobody said that the photo is complete"
     boxes.complete(db, photo, owner, is_complete=True)
@@ -92,8 +92,8 @@ def test_what_merged_classes_are_given_is_added_up(db: Session) -> None:
 
     owner = people.owner(db)
     class_edits.add(db, "chin", owner)
-    (face,), run = add_faces(db, 1), make_live(db)
-    score(db, run, face, 0.6)
+    (face,), run = add_faces(db, 1), add_live_run(db)
+    add_score(db, run, face, 0.6)
     class_edits.merge(db, "mask", "chin", owner)
     (item,) = queue.next_faces(db, owner, "label", 1).items
     assert item.guess is not None

@@ -11,13 +11,13 @@ from labeller.answers import record
 from labeller.answers.record import Given
 from labeller.errors import BadAnswer
 from labeller.queue import queue
-from tests.factories import add_faces, make_live, score
+from tests.factories import add_faces, add_live_run, add_score
 
 
 def test_least_sure_comes_first(db: Session, ada: Person) -> None:
-    faces, run = add_faces(db, 4), make_live(db)
+    faces, run = add_faces(db, 4), add_live_run(db)
     for face, mask in zip(faces, (0.9, 0.52, 0.3, 0.05), strict=True):
-        score(db, run, face, mask)
+        add_score(db, run, face, mask)
     batch = queue.next_faces(db, ada, "review", 10)
     assert [item.face.id for item in batch.items] == [faces[i].id for i in (1, 2, 0, 3)]
     assert batch.remaining == 4
@@ -32,17 +32,17 @@ def test_without_a_model_there_is_nothing_to_review(db: Session, ada: Person) ->
 
 
 def test_locked_faces_and_stale_scores_are_never_chosen_by_the_model(db: Session, ada: Person) -> None:
-    (locked,), (moved,), run = add_faces(db, 1, "locked"), add_faces(db, 1), make_live(db)
-    score(db, run, locked, 0.5)
-    score(db, run, moved, 0.5)
+    (locked,), (moved,), run = add_faces(db, 1, "locked"), add_faces(db, 1), add_live_run(db)
+    add_score(db, run, locked, 0.5)
+    add_score(db, run, moved, 0.5)
     record.record(db, ada, Given("move", "adjust", moved.id, box=(1, 2, 30, 40)))
     assert queue.next_faces(db, ada, "review", 10).items == []
 
 
 def test_an_answered_face_comes_back_only_for_a_reason(db: Session, ada: Person) -> None:
-    (agreed, doubted, unsure, thrown_out), run = add_faces(db, 4), make_live(db)
+    (agreed, doubted, unsure, thrown_out), run = add_faces(db, 4), add_live_run(db)
     for face in (agreed, doubted, unsure, thrown_out):
-        score(db, run, face, 0.9)
+        add_score(db, run, face, 0.9)
     record.record(db, ada, Given("1", "label", agreed.id, "mask"))
     record.record(db, ada, Given("2", "label", doubted.id, "nomask"))
     record.record(db, ada, Given("3", "unsure", unsure.id))

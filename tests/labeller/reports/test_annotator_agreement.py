@@ -12,7 +12,7 @@ from labeller.answers.record import Given
 from labeller.people import people
 from labeller.queue import queue
 from labeller.reports import annotator_agreement
-from tests.factories import add_faces, second_look
+from tests.factories import add_faces, add_second_answer
 
 
 def first_look(db: Session, person: Person, face: Face, label: str) -> None:
@@ -81,7 +81,7 @@ def test_agreement_and_everybodys_record(db: Session, ada: Person, bob: Person) 
     faces = add_faces(db, 10)
     for place, face in enumerate(faces):
         first_look(db, ada, face, "mask" if place < 5 else "nomask")
-        second_look(db, bob, face, "mask" if place < 4 else "nomask")
+        add_second_answer(db, bob, face, "mask" if place < 4 else "nomask")
     figures, records = annotator_agreement.measure(db)
     assert figures is not None
     assert (figures.faces, figures.people, figures.name) == (10, 2, "Cohen")

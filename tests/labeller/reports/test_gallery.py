@@ -15,7 +15,7 @@ from labeller.people import people
 from labeller.reports import gallery
 from labeller.reports.gallery import Filter
 from labeller.uploads import intake
-from tests.factories import add_faces, make_live, score, second_look
+from tests.factories import add_faces, add_live_run, add_score, add_second_answer
 from tests.pictures import jpeg, portrait
 
 
@@ -44,12 +44,12 @@ def test_each_filter_finds_what_it_says(db: Session) -> None:
     hers.photo.created_at = now() - timedelta(days=10)
     for face, label in ((labelled, "mask"), (disputed, "mask"), (against, "mask")):
         record.record(db, owner, Given(f"o{face.id}", "label", face.id, label))
-    second_look(db, bob, disputed, "nomask")
+    add_second_answer(db, bob, disputed, "nomask")
     record.record(db, owner, Given("r", "reject", rejected.id))
     doubtful.doubtful = True
-    run = make_live(db)
+    run = add_live_run(db)
     for face, mask in ((labelled, 0.95), (unsure, 0.55), (against, 0.05)):
-        score(db, run, face, mask)
+        add_score(db, run, face, mask)
     db.commit()
     assert ids(db, person=ada.id) == [hers.id]
     assert ids(db, state="rejected") == [rejected.id]

@@ -18,15 +18,15 @@ from labeller.people import people
 from labeller.photos.decode import ANSWER, decode
 from labeller.photos.limits import check_size
 from labeller.uploads import intake
-from tests.hostile import REFUSED, png, saved
+from tests.hostile_files import REFUSED_FILES, encode, png
 from tests.pictures import jpeg, portrait
 
 GPS_SECRET = b"48.8583N-2.2944E"
 
 
-@pytest.mark.parametrize("name", REFUSED)
+@pytest.mark.parametrize("name", REFUSED_FILES)
 def test_what_is_no_photo_is_refused_in_plain_words(db: Session, name: str) -> None:
-    content, words = REFUSED[name]
+    content, words = REFUSED_FILES[name]
     with pytest.raises(BadPhoto, match=words) as refused:
         intake.receive(db, content, uploaded_by=None)
     assert refused.value.hint
@@ -59,7 +59,7 @@ def test_a_file_over_the_limit_is_refused_unread(data: Path) -> None:
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "HEIF", "AVIF"])
 def test_every_accepted_format_arrives(kind: str) -> None:
-    decoded = decode(saved(portrait(2, True), kind), 50)
+    decoded = decode(encode(portrait(2, True), kind), 50)
     assert (decoded.width, decoded.height) == (480, 360)
     kept = Image.open(io.BytesIO(decoded.photo))
     assert (kept.format, kept.mode) == (kind if kind in ("PNG", "WEBP") else "JPEG", "RGB")
@@ -70,7 +70,7 @@ def test_odd_colour_modes_become_plain_rgb(mode: str) -> None:
     grey = portrait(3, False).convert("L")
     picture = grey.convert("I").point(lambda value: value * 257).convert("I;16") if mode == "I;16" else None
     picture = picture or portrait(3, False).convert(mode)
-    decoded = decode(saved(picture, "TIFF" if mode == "TIFF" else "JPEG" if mode == "CMYK" else "PNG"), 50)
+    decoded = decode(encode(picture, "TIFF" if mode == "TIFF" else "JPEG" if mode == "CMYK" else "PNG"), 50)
     kept = Image.open(io.BytesIO(decoded.photo)).convert("L")
     # Brightness survives: a 16-bit picture that is clipped instead of scaled would be white.
     assert (
@@ -141,8 +141,8 @@ def test_near_repeats_join_their_groups_and_what_was_trained_on_is_never_locked(
 def test_erasing_takes_blobs_along_unless_another_photo_has_the_same(db: Session) -> None:
     owner = people.owner(db)
     picture = portrait(40, False)
-    one = intake.receive(db, saved(picture, "PNG"), owner).photo
-    twin = intake.receive(db, saved(picture, "PNG", compress_level=1), owner).photo
+    one = intake.receive(db, encode(picture, "PNG"), owner).photo
+    twin = intake.receive(db, encode(picture, "PNG", compress_level=1), owner).photo
     assert one.id != twin.id
     assert one.blob == twin.blob
     db.commit()

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from db.base import now
 from db.models import Embedding, Face, Spot, Workbench
-from tests.factories import add_faces, make_live, score
+from tests.factories import add_faces, add_live_run, add_score
 from tests.labelled import one_engine
 from trainer.face_map import layout, layout_read
 
@@ -163,11 +163,11 @@ def test_of_more_than_fit_the_newest_and_a_steady_sample_are_shown(
 
 def test_the_page_gets_what_the_colours_need(db: Session) -> None:
     ids = plant(db, 11) + plant(db, 2, split="locked")
-    run = make_live(db)
+    run = add_live_run(db)
     layout.draw(db, PLANTED)
     first, second, third, gone = (db.get_one(Face, id) for id in ids[:4])
-    score(db, run, first, 0.6)
-    score(db, run, second, 0.9)
+    add_score(db, run, first, 0.6)
+    add_score(db, run, second, 0.9)
     second.box_version += 1
     for face in (first, second):
         face.state, face.label = "confirmed", "mask"

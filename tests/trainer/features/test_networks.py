@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from db.models import Run, Score
-from tests.factories import draw, make_live
+from tests.factories import add_live_run, draw_face
 from tests.pictures import SHARED, jpeg, portrait
 from trainer.arrays import Box, softmax
 from trainer.data.recipe import Recipe
@@ -189,8 +189,8 @@ def test_a_moved_box_is_scored_anew_and_nothing_else_is_touched(db: Session) -> 
     owner = people.owner(db)
     photo = intake.receive(db, jpeg(portrait(7, True)), owner).photo
     photo.status = "ready"
-    faces = [draw(db, owner, photo, (x, 40, 120, 120)) for x in (20, 200)]
-    run = make_live(db)
+    faces = [draw_face(db, owner, photo, (x, 40, 120, 120)) for x in (20, 200)]
+    run = add_live_run(db)
     kernel = np.random.default_rng(0).normal(scale=0.05, size=(backbone.FEATURES, 2)).astype(np.float32)
     run.head, run.backbone = Head(kernel, np.zeros(2, np.float32)).as_dict(), backbone.backbone_id()
     db.commit()

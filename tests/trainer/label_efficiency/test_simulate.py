@@ -10,7 +10,7 @@ import numpy as np
 import psutil
 import pytest
 
-from tests.workbench import ROOT, wait_until
+from tests.workbench_process import ROOT, wait_until
 from trainer.errors import NotEnoughLabels
 from trainer.label_efficiency import simulate
 from trainer.label_efficiency.labelled_pool import require_both_halves

@@ -14,7 +14,7 @@ from db.models import Run, Score
 from db.session import session_scope
 from tests.environment import PROVE
 from tests.labelled import add, drawn, live_run_id, one_engine, train
-from tests.workbench import wait_until
+from tests.workbench_process import wait_until
 from trainer.runs import requests
 from trainer.runs.progress import PHASES, Progress, Say
 

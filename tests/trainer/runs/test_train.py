@@ -19,7 +19,7 @@ from labeller.erasure.mark import mark_photos
 from labeller.people import people
 from tests.environment import PROVE
 from tests.labelled import add, drawn, live_run_id, one_engine, real, train
-from tests.workbench import ROOT
+from tests.workbench_process import ROOT
 from trainer.data import minimum_labels
 from trainer.runs import requests
 

@@ -7,8 +7,8 @@ from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
 from db.models import Photo
-from tests.factories import add_faces, make_live, score
-from tests.hostile import REFUSED, png
+from tests.factories import add_faces, add_live_run, add_score
+from tests.hostile_files import REFUSED_FILES, png
 from tests.pictures import jpeg, portrait
 from tests.web.conftest import Client
 
@@ -18,7 +18,7 @@ def owner(client: Client) -> FlaskClient:
     return client("owner", "Grace")
 
 
-BAD_FILES = {name: content for name, (content, _) in REFUSED.items()} | {
+BAD_FILES = {name: content for name, (content, _) in REFUSED_FILES.items()} | {
     "13,000 x 13,000 png": png(13_000, 13_000),
     "60 MB": b"\xff\xd8" + bytes(60 << 20),
 }
@@ -114,9 +114,9 @@ def test_broken_json_is_bad_input(owner: FlaskClient) -> None:
 
 
 def test_the_review_queue_carries_the_models_opinion(owner: FlaskClient, db: Session) -> None:
-    faces, run = add_faces(db, 2), make_live(db)
+    faces, run = add_faces(db, 2), add_live_run(db)
     for face, mask in zip(faces, (0.8, 0.45), strict=True):
-        score(db, run, face, mask)
+        add_score(db, run, face, mask)
     db.commit()
     items = owner.get("/api/v1/queue?mode=review").json["items"]
     assert [item["face_id"] for item in items] == [faces[1].id, faces[0].id]

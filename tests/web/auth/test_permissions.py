@@ -16,8 +16,8 @@ from db.settings import settings
 from labeller.erasure.finish import finish_pending
 from labeller.people import consent, invites, people
 from labeller.uploads import intake
-from tests.clients import browser, csrf
-from tests.factories import draw, trained_on
+from tests.clients import csrf_token, sign_in
+from tests.factories import add_run_trained_on, draw_face
 from tests.pictures import jpeg, portrait
 from tests.web.conftest import Client
 from web.auth.permissions import ALLOWED
@@ -29,7 +29,7 @@ def join(app: Flask, db: Session, name: str) -> tuple[FlaskClient, Person]:
     secret, _ = invites.invite(db, "friend")
     db.commit()
     made = app.test_client()
-    form = {"name": name, "consent": "on", "csrf_token": csrf(made, f"/i/{secret}")}
+    form = {"name": name, "consent": "on", "csrf_token": csrf_token(made, f"/i/{secret}")}
     assert made.post(f"/i/{secret}", data=form).location == "/upload"
     return made, people.everyone(db)[-1]
 
@@ -43,8 +43,8 @@ def test_no_route_shows_lists_or_deletes_another_friends_photo(app: Flask, db: S
     photo = intake.receive(db, content, ada, ada).photo
     photo.status = "ready"
     # Bob's own ids are others than Ada's, so that nothing of his is met by chance.
-    face = draw(db, owner, photo, (20, 20, 90, 90), "mask")
-    run = trained_on(db, [face])
+    face = draw_face(db, owner, photo, (20, 20, 90, 90), "mask")
+    run = add_run_trained_on(db, [face])
     token, _ = people.issue_token(db, "friend", "Bob")
     _, invite = invites.invite(db, "friend", note=ADA)
     db.commit()
@@ -63,7 +63,7 @@ def test_no_route_shows_lists_or_deletes_another_friends_photo(app: Flask, db: S
         "box": [1, 1, 50, 50],
         "sha256": [digest],
     }
-    by_cookie, by_token = browser(app, bob), app.test_client()
+    by_cookie, by_token = sign_in(app, bob), app.test_client()
     by_token.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {token}"
     pictures = {
         bytes(intake.blobs().get(photo.view_blob))[-200:],
@@ -76,7 +76,7 @@ def test_no_route_shows_lists_or_deletes_another_friends_photo(app: Flask, db: S
         path = re.sub(r"<(?:\w+:)?(\w+)>", lambda found: str(ids[found.group(1)]), rule.rule)
         for method in rule.methods - {"HEAD", "OPTIONS"}:
             for client in (by_cookie, by_token):
-                token_field = {"csrf_token": csrf(by_cookie, "/mine")} if client is by_cookie else {}
+                token_field = {"csrf_token": csrf_token(by_cookie, "/mine")} if client is by_cookie else {}
                 sends = [{"json": body, "headers": {"X-CSRFToken": token_field.get("csrf_token", "")}}]
                 sends += [{"data": form | token_field}] if method == "POST" else []
                 sends = [{}] if method == "GET" else sends
@@ -107,7 +107,7 @@ def test_a_friend_keeps_a_link_and_comes_back_by_it_on_any_device(app: Flask, db
     welcome = other.get(link[1])
     assert "Welcome back, Ada" in welcome.text
     assert other.get("/mine").location == "/hello", "looking at the link alone signs nobody in"
-    assert other.post(link[1], data={"csrf_token": csrf(other, link[1])}).location == "/"
+    assert other.post(link[1], data={"csrf_token": csrf_token(other, link[1])}).location == "/"
     assert other.get("/mine").status_code == 200
     ada = people.everyone(db)[-1]
     people.replace_link(db, ada, people.owner(db))
@@ -133,7 +133,7 @@ def test_a_changed_text_asks_again_before_anything_is_sent(
     page = phone.get("/upload").text
     assert "After 30 days" in page
     assert "Choose photos" not in page
-    headers = {"X-CSRFToken": csrf(phone, "/mine")}
+    headers = {"X-CSRFToken": csrf_token(phone, "/mine")}
     refused = phone.put(f"/api/v1/uploads/{'a' * 64}/0?of=1", data=b"x", headers=headers)
     assert (refused.status_code, refused.json["error"]["code"]) == (403, "no_consent")
     phone.post("/mine/consent", headers=headers)
@@ -144,14 +144,14 @@ def test_a_changed_text_asks_again_before_anything_is_sent(
 
 def test_my_photos_shows_what_was_found_and_takes_it_back(app: Flask, db: Session) -> None:
     phone, _ = join(app, db, "Ada")
-    headers = {"X-CSRFToken": csrf(phone, "/mine")}
+    headers = {"X-CSRFToken": csrf_token(phone, "/mine")}
     sent = []
     for seed in (1, 2):
         file = {"file": (io.BytesIO(jpeg(portrait(seed, True))), "a.jpg")}
         sent.append(phone.post("/api/v1/photos", data=file, headers=headers).json["id"])
     photo = db.get_one(Photo, sent[0])
     photo.status = "ready"
-    draw(db, people.owner(db), photo, (20, 20, 90, 90), "mask")
+    draw_face(db, people.owner(db), photo, (20, 20, 90, 90), "mask")
     db.commit()
     page = phone.get("/mine").text
     assert 'class="chip c0">mask' in page
@@ -175,7 +175,7 @@ def test_my_photos_shows_what_was_found_and_takes_it_back(app: Flask, db: Sessio
 
 def test_a_friends_page_says_what_a_failure_means(app: Flask, db: Session) -> None:
     phone, _ = join(app, db, "Ada")
-    headers = {"X-CSRFToken": csrf(phone, "/mine")}
+    headers = {"X-CSRFToken": csrf_token(phone, "/mine")}
     video = b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom" + bytes(2000)
     digest = hashlib.sha256(video).hexdigest()
     refused = phone.put(f"/api/v1/uploads/{digest}/0?of=1", data=video, headers=headers)

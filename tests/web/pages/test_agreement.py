@@ -8,8 +8,8 @@ from db.models import Photo
 from labeller.answers import record
 from labeller.answers.record import Given
 from labeller.people import people
-from tests.clients import browser, csrf, see
-from tests.factories import add_faces, second_look
+from tests.clients import csrf_token, get_page, sign_in
+from tests.factories import add_faces, add_second_answer
 from tests.web.conftest import Client
 
 
@@ -18,14 +18,14 @@ def test_a_dispute_is_settled_on_its_page_unless_somebody_answered_meanwhile(app
     faces = add_faces(db, 2)
     for face in faces:
         record.record(db, ada, Given(f"hers {face.id}", "label", face.id, "mask"))
-        second_look(db, bob, face, "nomask")
+        add_second_answer(db, bob, face, "nomask")
     db.commit()
-    page = browser(app, cleo)
-    shown = see(page, "/agreement")
+    page = sign_in(app, cleo)
+    shown = get_page(page, "/agreement")
     assert "2 faces that people disagree about" in shown
     assert all(name in shown for name in ("Ada", "Bob"))
     seen_at = shown.split('name="seen_at" value="')[1].split('"')[0]
-    form = {"csrf_token": csrf(page, "/agreement"), "seen_at": seen_at, "answer": "label:mask"}
+    form = {"csrf_token": csrf_token(page, "/agreement"), "seen_at": seen_at, "answer": "label:mask"}
 
     assert page.post(f"/agreement/{faces[0].id}", data={**form, "answer": ""}).status_code == 400
     assert page.post(f"/agreement/{faces[0].id}", data=form).location == "/agreement"
@@ -36,7 +36,7 @@ def test_a_dispute_is_settled_on_its_page_unless_somebody_answered_meanwhile(app
     for face in faces:
         db.refresh(face)
     assert [(face.state, face.disputed) for face in faces] == [("confirmed", False), ("rejected", False)]
-    assert "0 faces that people disagree about" in see(page, "/agreement")
+    assert "0 faces that people disagree about" in get_page(page, "/agreement")
 
 
 def test_a_labeller_sees_no_record_but_their_own(client: Client, app: Flask, db: Session) -> None:
@@ -44,24 +44,24 @@ def test_a_labeller_sees_no_record_but_their_own(client: Client, app: Flask, db:
     for person, face in zip((ada, bob), add_faces(db, 2), strict=True):
         record.record(db, person, Given(f"by {person.name}", "label", face.id, "mask"))
     db.commit()
-    own = see(browser(app, ada), "/agreement")
+    own = get_page(sign_in(app, ada), "/agreement")
     assert "Ada" in own
     assert "Bob" not in own
-    assert "Bob" in see(client("owner", "Grace"), "/agreement")
+    assert "Bob" in get_page(client("owner", "Grace"), "/agreement")
 
 
 def test_classes_are_edited_and_taken_back(app: Flask, db: Session) -> None:
-    page = browser(app, people.owner(db))
+    page = sign_in(app, people.owner(db))
     db.commit()
-    form = {"csrf_token": csrf(page, "/classes"), "what": "add", "to": "scarf"}
+    form = {"csrf_token": csrf_token(page, "/classes"), "what": "add", "to": "scarf"}
     assert page.post("/classes", data=form).location == "/classes"
-    assert "scarf" in see(page, "/label")
+    assert "scarf" in get_page(page, "/label")
     again = page.post("/classes", data=form)
     assert (again.status_code, "already" in again.text) == (400, True)
     assert page.post("/classes", data={**form, "what": "burn"}).status_code == 400
-    undo = see(page, "/classes").split('action="/classes/undo/')[1].split('"')[0]
+    undo = get_page(page, "/classes").split('action="/classes/undo/')[1].split('"')[0]
     assert page.post(f"/classes/undo/{undo}", data=form).location == "/classes"
-    assert "scarf" not in see(page, "/label")
+    assert "scarf" not in get_page(page, "/label")
 
 
 def test_the_boxes_go_from_one_incomplete_photo_to_the_next(client: Client, db: Session) -> None:
@@ -70,10 +70,10 @@ def test_the_boxes_go_from_one_incomplete_photo_to_the_next(client: Client, db: 
     assert labeller.get("/boxes").location == f"/boxes/{first}"
     assert labeller.get(f"/boxes?after={first}").location == f"/boxes/{second}"
     assert labeller.get(f"/boxes?after={second}").location == f"/boxes/{first}", "round again"
-    assert "2 photos left" in see(labeller, f"/boxes/{first}")
+    assert "2 photos left" in get_page(labeller, f"/boxes/{first}")
     for photo in (first, second):
         assert labeller.put(f"/api/v1/photos/{photo}/complete").status_code == 204
-    assert "Every photo is complete" in see(labeller, "/boxes")
+    assert "Every photo is complete" in get_page(labeller, "/boxes")
     assert labeller.delete(f"/api/v1/photos/{second}/complete").status_code == 204
     assert db.get_one(Photo, second).completed_at is None
     assert labeller.get("/boxes").location == f"/boxes/{second}"

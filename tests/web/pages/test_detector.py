@@ -4,7 +4,7 @@ from sqlalchemy.orm import Session
 
 from db.base import now
 from db.models import Run, Workbench
-from tests.clients import see
+from tests.clients import get_page
 from tests.labelled import one_engine, rows
 from tests.web.conftest import Client
 
@@ -23,13 +23,13 @@ def on_complete_photos(db: Session) -> None:
 
 def test_it_shows_what_is_found_and_at_which_price(client: Client, db: Session) -> None:
     owner = client("owner", "Grace")
-    assert "No complete photo yet" in see(owner, "/detector")
+    assert "No complete photo yet" in get_page(owner, "/detector")
     on_complete_photos(db)
-    page = see(owner, "/detector")
+    page = get_page(owner, "/detector")
     for words in ("On 40 complete photos", "By size", "Over time", "0.20 found"):
         assert words in page, words
     assert "finds {recall} % at {false} false boxes" in page, "the script fills it in"
-    assert "Save thresholds" not in see(client("labeller", "Ada"), "/detector")
+    assert "Save thresholds" not in get_page(client("labeller", "Ada"), "/detector")
 
 
 def test_the_owner_moves_the_thresholds(client: Client, db: Session) -> None:

@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 from db.models import Face, Pick, Run, Score, Spot
 from db.workbench import live_run
 from labeller.people import people
-from tests.clients import browser, csrf, see
-from tests.factories import add_faces, finish, make_live, score
+from tests.clients import csrf_token, get_page, sign_in
+from tests.factories import add_faces, add_live_run, add_score, fill_in_results
 from tests.labelled import one_engine
 from tests.web.conftest import Client
 from trainer.face_map import layout_read
@@ -25,14 +25,14 @@ def spread(db: Session, faces: list[Face]) -> None:
 
 def test_a_map_of_few_faces_says_how_many_are_needed(client: Client, db: Session) -> None:
     labeller = client("labeller", "Ada")
-    assert "at least 10" in see(labeller, "/map")
+    assert "at least 10" in get_page(labeller, "/map")
     add_faces(db, 10)
-    shown = see(labeller, "/map")
+    shown = get_page(labeller, "/map")
     assert 'id="sky"' in shown
     assert 'value="uncertainty"' not in shown, "without a model there is none"
-    make_live(db)
+    add_live_run(db)
     db.commit()
-    assert 'value="uncertainty"' in see(labeller, "/map")
+    assert 'value="uncertainty"' in get_page(labeller, "/map")
 
 
 def test_it_is_asked_for_as_long_as_faces_have_no_spot(client: Client, db: Session) -> None:
@@ -48,11 +48,11 @@ def test_it_is_asked_for_as_long_as_faces_have_no_spot(client: Client, db: Sessi
 
 def test_a_region_goes_to_review_and_comes_back(app: Flask, db: Session) -> None:
     faces, (locked,) = add_faces(db, 3), add_faces(db, 1, "locked")
-    page = browser(app, people.new_person(db, "Ada", "labeller"))
+    page = sign_in(app, people.new_person(db, "Ada", "labeller"))
     db.commit()
     ids = [face.id for face in faces] + [locked.id]
     assert page.post("/map/review", json={"face_ids": ids}).status_code == 400, "another site's page"
-    headers = {"X-CSRFToken": csrf(page, "/map"), "Accept": "application/json"}
+    headers = {"X-CSRFToken": csrf_token(page, "/map"), "Accept": "application/json"}
     done = page.post("/map/review", json={"face_ids": ids}, headers=headers).json
     assert done["text"].startswith("3 faces go to review. 1 stays out")
     assert list(db.scalars(select(Pick.face_id).order_by(Pick.place))) == ids[:3]
@@ -71,22 +71,22 @@ def test_a_region_goes_to_review_and_comes_back(app: Flask, db: Session) -> None
 
 
 def test_faces_outside_what_was_labelled_are_warned_of(client: Client, db: Session) -> None:
-    score(db, make_live(db), *add_faces(db, 10)[:1], 0.5)
+    add_score(db, add_live_run(db), *add_faces(db, 10)[:1], 0.5)
     owner = client("owner", "Grace")
     unusual = {"value": 0.37, "low": 0.29, "high": 0.46}
     run = make_run_with(db, {"n": 120, "unusual": unusual})
     for path in ("/map", "/"):
-        assert "37.0 % of the 120 newest faces are unlike any labelled face" in see(owner, path)
+        assert "37.0 % of the 120 newest faces are unlike any labelled face" in get_page(owner, path)
     run.metrics = run.metrics | {"drift": {"n": 120, "unusual": unusual | {"low": 0.04}}}
     db.commit()
     for path in ("/map", "/"):
-        assert "unlike any labelled" not in see(owner, path)
+        assert "unlike any labelled" not in get_page(owner, path)
 
 
 def make_run_with(db: Session, drift: dict[str, object]) -> Run:
     run = live_run(db)
     assert run is not None
-    finish(run, drift=drift)
+    fill_in_results(run, drift=drift)
     db.commit()
     return run
 
@@ -95,7 +95,7 @@ def make_run_with(db: Session, drift: dict[str, object]) -> Run:
 def test_twenty_thousand_faces_are_sent_in_no_time(client: Client, db: Session) -> None:
     """In 300 ms of a processor, the quickest of three, and 1.5 MB."""
     photos = [add_faces(db, 1)[0].photo_id for _ in range(50)]
-    run, chance = make_live(db), np.random.default_rng(0)
+    run, chance = add_live_run(db), np.random.default_rng(0)
     faces = [
         {"photo_id": photos[n % 50], "x": 1, "y": 1, "w": 9, "h": 9, "proposed_box": [1, 1, 9, 9],
          "source": "mtcnn", "label": ("mask", "nomask", None)[n % 3]}

@@ -13,8 +13,8 @@ from labeller.answers import record
 from labeller.erasure.finish import finish_pending
 from labeller.people import people
 from labeller.uploads import intake
-from tests.clients import browser, csrf
-from tests.factories import add_faces, draw
+from tests.clients import csrf_token, sign_in
+from tests.factories import add_faces, draw_face
 from tests.pictures import jpeg, portrait
 from tests.web.conftest import Client
 
@@ -95,12 +95,12 @@ def test_the_gallery_filters_pages_and_keeps_its_filter(client: Client, db: Sess
 
 def test_bulk_answers_in_the_browser_can_be_undone(client: Client, db: Session) -> None:
     client("owner", "Grace")
-    owner = browser(client().application, people.owner(db))
+    owner = sign_in(client().application, people.owner(db))
     faces = add_faces(db, 3)
     page = see(owner, "/gallery?state=proposed")
     seen_at = re.search(r'name="seen_at" value="([^"]+)"', page)
     assert seen_at is not None
-    token = csrf(owner, "/gallery")
+    token = csrf_token(owner, "/gallery")
     form = {"csrf_token": token, "back": "/gallery?state=proposed", "seen_at": seen_at[1]}
     chosen = form | {"id": [face.id for face in faces[:2]], "answer": "label:mask"}
     done = owner.post("/gallery/answer", data=chosen)
@@ -124,9 +124,9 @@ def test_bulk_answers_in_the_browser_can_be_undone(client: Client, db: Session) 
 
 def test_bulk_deletion_can_be_undone_for_a_while(client: Client, db: Session) -> None:
     client("owner", "Grace")
-    owner = browser(client().application, people.owner(db))
+    owner = sign_in(client().application, people.owner(db))
     photo = add_faces(db, 1)[0].photo
-    form = {"csrf_token": csrf(owner, "/gallery"), "back": "/gallery?view=photos", "id": str(photo.id)}
+    form = {"csrf_token": csrf_token(owner, "/gallery"), "back": "/gallery?view=photos", "id": str(photo.id)}
     shown = see(owner, owner.post("/gallery/erase", data=form).location)
     assert "1 photo deleted." in shown
     assert "Nothing fits" in shown
@@ -142,7 +142,7 @@ def test_a_photos_page_shows_its_history_and_repeats(client: Client, db: Session
     picture = portrait(3, False)
     one = intake.receive(db, jpeg(picture), people.owner(db)).photo
     two = intake.receive(db, jpeg(picture, quality=50), people.owner(db)).photo
-    face = draw(db, people.owner(db), one, (10, 10, 90, 90), "mask")
+    face = draw_face(db, people.owner(db), one, (10, 10, 90, 90), "mask")
     db.commit()
     page = see(owner, f"/photos/{one.id}")
     for words in ("History", "sent", f"face {face.id}: mask", "Near duplicates", f"/photos/{two.id}"):

@@ -5,8 +5,8 @@ from sqlalchemy.orm import Session
 
 from db.base import now
 from db.models import Artifact, Photo, Run
-from tests.clients import see
-from tests.factories import add_faces, finish, make_live
+from tests.clients import get_page
+from tests.factories import add_faces, add_live_run, fill_in_results
 from tests.web.conftest import Client
 from trainer.evaluation import metrics
 
@@ -19,66 +19,66 @@ def figures() -> dict[str, object]:
 
 def test_the_empty_workbench_says_what_comes_first(client: Client) -> None:
     owner = client("owner", "Grace")
-    assert "Send the first photos" in see(owner, "/")
-    assert "training needs at least" in see(owner, "/runs").lower()
-    assert "No face to label" in see(owner, "/label")
-    assert "No model yet" in see(owner, "/review")
-    assert "Grace" in see(owner, "/people")
+    assert "Send the first photos" in get_page(owner, "/")
+    assert "training needs at least" in get_page(owner, "/runs").lower()
+    assert "No face to label" in get_page(owner, "/label")
+    assert "No model yet" in get_page(owner, "/review")
+    assert "Grace" in get_page(owner, "/people")
 
 
 def test_photos_show_their_boxes_or_what_went_wrong(client: Client, db: Session) -> None:
     face = add_faces(db, 1)[0]
     photo = db.get_one(Photo, face.photo_id)
     owner = client("owner", "Grace")
-    assert "1 face" in see(owner, f"/upload/progress?id={photo.id}")
+    assert "1 face" in get_page(owner, f"/upload/progress?id={photo.id}")
     photo.status, photo.error = "failed", "It would not open."
     db.commit()
-    assert "It would not open." in see(owner, f"/upload/progress?id={photo.id}")
+    assert "It would not open." in get_page(owner, f"/upload/progress?id={photo.id}")
     photo.status = "queued"
     db.commit()
-    assert "Looking for faces" in see(owner, f"/upload/progress?id={photo.id}")
+    assert "Looking for faces" in get_page(owner, f"/upload/progress?id={photo.id}")
 
 
 def test_a_run_shows_its_figures_with_intervals_and_its_reason(client: Client, db: Session) -> None:
-    run = make_live(db)
-    finish(run, locked=figures(), locked_reason=None, cross_validated=figures())
+    run = add_live_run(db)
+    fill_in_results(run, locked=figures(), locked_reason=None, cross_validated=figures())
     run.reason = "It is the first model."
     db.add(Artifact(run_id=run.id, form="keras", blob="0", signature=""))
     db.commit()
-    page = see(client("owner", "Grace"), f"/runs/{run.id}")
+    page = get_page(client("owner", "Grace"), f"/runs/{run.id}")
     for words in ("It is the first model.", "On people it never saw", "n = 40", "polyline", ".keras"):
         assert words in page
     assert "data-stream" not in page, "a finished run is not watched"
-    assert "n = 40" in see(client("owner", "Grace"), "/")
-    assert "n = 40" in see(client("labeller", "Bob"), "/runs")
+    assert "n = 40" in get_page(client("owner", "Grace"), "/")
+    assert "n = 40" in get_page(client("labeller", "Bob"), "/runs")
 
 
 def test_a_run_says_how_much_of_it_was_erased_since(client: Client, db: Session) -> None:
-    run = make_live(db)
-    finish(run, cross_validated=figures())
+    run = add_live_run(db)
+    fill_in_results(run, cross_validated=figures())
     run.erased = 3
     db.commit()
     owner = client("owner", "Grace")
-    assert "3 of the faces it learned from or was measured on have been erased" in see(
+    assert "3 of the faces it learned from or was measured on have been erased" in get_page(
         owner, f"/runs/{run.id}"
     )
     run.retired_at = now()
     db.commit()
-    page = see(owner, f"/runs/{run.id}")
+    page = get_page(owner, f"/runs/{run.id}")
     assert "its model was deleted" in page
     assert ".keras" not in page
 
 
 def test_a_small_locked_set_is_said_to_be_small(client: Client, db: Session) -> None:
-    run = make_live(db)
-    finish(run, cross_validated=figures())
+    run = add_live_run(db)
+    fill_in_results(run, cross_validated=figures())
     db.commit()
-    page = see(client("owner", "Grace"), f"/runs/{run.id}")
+    page = get_page(client("owner", "Grace"), f"/runs/{run.id}")
     assert "Cross-validated" in page
     assert "Too small." in page
-    finish(run)
+    fill_in_results(run)
     db.commit()
-    assert "Nothing was held out" in see(client("owner", "Grace"), f"/runs/{run.id}")
+    assert "Nothing was held out" in get_page(client("owner", "Grace"), f"/runs/{run.id}")
 
 
 def test_a_running_run_is_polled_and_can_be_cancelled(client: Client, db: Session) -> None:
@@ -94,11 +94,11 @@ def test_a_running_run_is_polled_and_can_be_cancelled(client: Client, db: Sessio
     )
     db.commit()
     owner = client("owner", "Grace")
-    page = see(owner, "/runs/1/live")
+    page = get_page(owner, "/runs/1/live")
     assert 'data-stream="/runs/1/stream"' in page
     assert "Fitting" in page
     assert owner.post("/runs/1/cancel").status_code == 302
-    assert "stopped" in see(owner, "/runs/1")
+    assert "stopped" in get_page(owner, "/runs/1")
 
 
 def test_an_invitation_is_shown_once(client: Client) -> None:
@@ -106,7 +106,7 @@ def test_an_invitation_is_shown_once(client: Client) -> None:
     page = owner.post("/people/invite", data={"role": "friend"})
     assert page.status_code == 200
     assert "/i/" in page.text
-    assert "/i/" not in see(owner, "/people")
+    assert "/i/" not in get_page(owner, "/people")
 
 
 def test_what_is_not_there_is_said_on_a_page(client: Client) -> None:

@@ -8,16 +8,16 @@ from sqlalchemy.orm import Session
 
 from db import signing
 from db.models import Answer, Artifact, Run, Score, Workbench
-from tests.clients import see
+from tests.clients import get_page
+from tests.example_run import add_example_run
 from tests.labelled import rows
-from tests.measured import measured_run
 from tests.web.conftest import Client
 
 
 def test_a_run_shows_what_to_believe_and_what_not(client: Client, db: Session) -> None:
     faces = rows(db, 120, people=40)
-    run = measured_run(db, {face.id for face in faces[::20]})
-    page = see(client("owner", "Grace"), f"/runs/{run.id}")
+    run = add_example_run(db, {face.id for face in faces[::20]})
+    page = get_page(client("owner", "Grace"), f"/runs/{run.id}")
     for words in (
         "Limits", "fewer than 30", "Ranking and calibration", "Reliability", "Worst mistakes",
         "by slice", "Person 3", "Looked at 9 faces.", "Loss by epoch", "Why this model",
@@ -34,7 +34,7 @@ def test_a_recipe_is_chosen_and_edited(client: Client, db: Session) -> None:
     rows(db, 40)
     owner = client("owner", "Grace")
     for words in ("tutorial", "fine-tune", "learning_rate"):
-        assert words in see(owner, "/runs")
+        assert words in get_page(owner, "/runs")
     form = {"preset": "tutorial", "views": "7", "class_weights": "yes", "learning_rate": "0.01", "seed": " "}
     assert owner.post("/runs", data=form).status_code == 302
     recipe = db.scalars(select(Run.recipe)).one()
@@ -67,7 +67,7 @@ def test_the_owner_says_when_to_train_unasked(client: Client, db: Session) -> No
     )
     rule = db.scalars(select(Workbench)).one()
     assert (rule.train_after, rule.nightly_hour) == (25, 4)
-    assert 'value="25"' in see(owner, "/runs")
+    assert 'value="25"' in get_page(owner, "/runs")
     assert owner.post("/runs/rule", data={"train_after": "-4"}).status_code == 400
     assert owner.post("/runs/rule", data={"train_after": "0"}).status_code == 302
     db.refresh(rule)
@@ -77,12 +77,12 @@ def test_the_owner_says_when_to_train_unasked(client: Client, db: Session) -> No
 
 def test_a_doubtful_label_is_one_press_from_another(client: Client, db: Session) -> None:
     faces = rows(db, 120)
-    run = measured_run(db, {faces[6].id, faces[10].id})
+    run = add_example_run(db, {faces[6].id, faces[10].id})
     ada = client("labeller", "Ada")
     found = ada.get(f"/api/v1/runs/{run.id}/suspects?limit=3").get_json()["items"]
     assert {one["face_id"] for one in found[:2]} == {faces[6].id, faces[10].id}
     assert found[0]["confidence"] < 0.1 < found[2]["confidence"]
-    page = see(ada, f"/runs/{run.id}/suspects")
+    page = get_page(ada, f"/runs/{run.id}/suspects")
     seen_at = re.search(r'name="seen_at" value="([^"]+)"', page)
     assert seen_at
     form = {"answer": "label:nomask", "seen_at": seen_at[1], "from": "suspects"}
@@ -99,7 +99,7 @@ def test_a_doubtful_label_is_one_press_from_another(client: Client, db: Session)
 def test_suspects_are_mixed_into_review_with_their_reason(client: Client, db: Session) -> None:
     faces = rows(db, 120)
     wrong = {face.id for face in faces[20:40]}
-    run = measured_run(db, wrong)
+    run = add_example_run(db, wrong)
     db.add(Workbench(id=1, live_run_id=run.id))
     db.commit()
     for number, face in enumerate(faces):
@@ -124,9 +124,9 @@ def test_suspects_are_mixed_into_review_with_their_reason(client: Client, db: Se
 
 def test_two_runs_are_compared_on_the_same_faces(client: Client, db: Session) -> None:
     faces = rows(db, 120)
-    one, other = measured_run(db, {face.id for face in faces[::4]}), measured_run(db, set())
+    one, other = add_example_run(db, {face.id for face in faces[::4]}), add_example_run(db, set())
     owner = client("owner", "Grace")
-    page = see(owner, f"/compare?one={one.id}&other={other.id}")
+    page = get_page(owner, f"/compare?one={one.id}&other={other.id}")
     for words in (
         f"Run {one.id} against run {other.id}",
         "n = 24 faces",
@@ -142,12 +142,12 @@ def test_two_runs_are_compared_on_the_same_faces(client: Client, db: Session) ->
     waiting = Run(recipe={}, seed=0, classes=["mask", "nomask"])
     db.add(waiting)
     db.commit()
-    assert "once both are done" in see(owner, f"/compare?one={one.id}&other={waiting.id}")
+    assert "once both are done" in get_page(owner, f"/compare?one={one.id}&other={waiting.id}")
 
 
 def test_a_file_that_is_gone_or_not_ours_is_refused_in_words(client: Client, db: Session) -> None:
     rows(db, 40)
-    run = measured_run(db, set())
+    run = add_example_run(db, set())
     gone, other = "0" * 64, "1" * 64
     db.add(Artifact(run_id=run.id, form="onnx", blob=gone, signature=signing.sign(run.id, "onnx", gone)))
     db.add(Artifact(run_id=run.id, form="keras", blob=other, signature="not ours"))
@@ -162,7 +162,7 @@ def test_a_file_that_is_gone_or_not_ours_is_refused_in_words(client: Client, db:
 
 def test_a_run_that_is_over_is_sent_once_to_those_who_watch(client: Client, db: Session) -> None:
     rows(db, 40)
-    run = measured_run(db, set())
+    run = add_example_run(db, set())
     stream = client("labeller", "Ada").get(f"/runs/{run.id}/stream")
     assert stream.mimetype == "text/event-stream"
     events = [event for event in stream.text.split("\n\n") if event]

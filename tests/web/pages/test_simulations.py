@@ -10,7 +10,7 @@ import pytest
 from flask import Flask
 from sqlalchemy.orm import Session
 
-from tests.clients import see
+from tests.clients import get_page
 from tests.labelled import rows
 from tests.pictures import SHARED, jpeg, portrait
 from tests.simulation_result import simulation_result
@@ -22,8 +22,8 @@ from web.pages import simulations
 
 
 def test_without_a_result_the_page_says_how_to_make_one(client: Client) -> None:
-    assert "flask simulate" in see(client("labeller", "Ada"), "/runs/simulations")
-    assert "/runs/simulations" in see(client("labeller", "Ada"), "/runs")
+    assert "flask simulate" in get_page(client("labeller", "Ada"), "/runs/simulations")
+    assert "/runs/simulations" in get_page(client("labeller", "Ada"), "/runs")
     assert client("friend", "Eve").get("/runs/simulations").status_code == 403
 
 
@@ -31,7 +31,7 @@ def test_the_page_shows_the_newest_result(app: Flask, client: Client, data: Path
     with app.app_context():
         simulations.save(simulation_result(folder="yesterday"), data / "simulations" / "2026-01-01T00-00-00Z")
         simulations.save(simulation_result(), data / "simulations" / "2026-01-02T03-04-05Z")
-    page = see(client("owner", "Grace"), "/runs/simulations")
+    page = get_page(client("owner", "Grace"), "/runs/simulations")
     for words in (
         "30 labels instead of 50",
         "“set”",
@@ -61,7 +61,7 @@ def test_what_came_of_it_is_said_in_a_sentence(
 ) -> None:
     with app.app_context():
         simulations.save(result, data / "simulations" / "one")
-    assert words in see(client("owner", "Grace"), "/runs/simulations")
+    assert words in get_page(client("owner", "Grace"), "/runs/simulations")
 
 
 def test_the_picture_is_a_file_of_its_own(app: Flask, tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from db.base import now
 from db.models import Run
 from db.workbench import workbench
-from tests.clients import see
+from tests.clients import get_page
 from tests.labelled import one_engine
 from tests.web.conftest import Client
 from trainer.label_efficiency.labels_saved import FEW_CONTROL
@@ -51,12 +51,12 @@ def test_the_curve_goes_on_and_says_what_to_expect(client: Client, db: Session) 
     past(db, GROWING, SAVED)
     owner = client("owner", "Grace")
     for path in ("/runs", "/"):
-        page = see(owner, path)
+        page = get_page(owner, path)
         # 3/180 - 3/220
         assert "40 more answers are worth about +0.3 points of balanced accuracy" in page, path
         assert "about 130 answers: chosen at random it would have taken 430" in page, path
         assert "40 to 260 (90 %), n = 220 locked faces and 30 answers at random" in page, path
-    runs = see(owner, "/runs")
+    runs = get_page(owner, "/runs")
     assert runs.count("<circle") == len(GROWING) + 1, "and one in the logo"
     assert "polygon" in runs
     assert "up to 270" in runs
@@ -68,11 +68,11 @@ def test_the_curve_goes_on_and_says_what_to_expect(client: Client, db: Session) 
 def test_with_one_run_it_is_said_what_is_missing(client: Client, db: Session) -> None:
     past(db, [20], {"too_little": [FEW_CONTROL, {"n": 2, "least": 5}]})
     owner = client("owner", "Grace")
-    page = see(owner, "/runs")
+    page = get_page(owner, "/runs")
     assert "can be said after 5 runs" in page
     assert "needs 5 answers to faces chosen at random; there are 2" in page
     assert "polygon" not in page
-    assert "can be said" not in see(owner, "/"), "the overview says what is known"
+    assert "can be said" not in get_page(owner, "/"), "the overview says what is known"
     german = owner.get("/runs", headers={"Accept-Language": "de"}).text
     assert "braucht 5 Antworten" in german
     assert "nach 5 Läufen" in german
@@ -91,7 +91,7 @@ def test_a_saving_is_said_as_far_as_it_is_known(
 ) -> None:
     past(db, GROWING, SAVED | change)
     owner = client("owner", "Grace")
-    assert words in see(owner, "/runs")
+    assert words in get_page(owner, "/runs")
     stats = owner.get("/api/v1/stats").json
     assert stats["labels_saved"] == value
     assert (stats["labels_saved_interval"] is None) == (value is None)
@@ -108,4 +108,4 @@ def test_runs_of_another_recipe_or_of_other_classes_are_no_part_of_the_curve(db:
 
 def test_without_runs_nothing_is_said(client: Client, db: Session) -> None:
     assert outlook(db).known is None
-    assert "points of balanced accuracy" not in see(client("owner", "Grace"), "/runs")
+    assert "points of balanced accuracy" not in get_page(client("owner", "Grace"), "/runs")

@@ -1,7 +1,7 @@
-"""One person at the bench, as a process: `python -m tests.labelling_person URL TOKEN SEED`.
+"""A process that labels like one person: `python -m tests.simulated_labeller URL TOKEN SEED`.
 
-Takes faces, dawdles, answers some late and some not at all, until none is left; prints what became of
-each answer as JSON: [[face, label, status], ...].
+It takes faces from the queue until none is left, answers some of them late and some not at all, and prints
+the status of each answer as JSON: [[face, label, status], ...].
 """
 
 import json
@@ -14,6 +14,7 @@ from typing import Any
 
 
 def call(url: str, token: str, body: object = None) -> tuple[int, Any]:
+    """The status and JSON of an API call."""
     headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
     data = None if body is None else json.dumps(body).encode()
     try:
@@ -24,30 +25,30 @@ def call(url: str, token: str, body: object = None) -> tuple[int, Any]:
 
 
 def main(url: str, token: str, seed: int) -> None:
-    chance = random.Random(seed)
-    said, empty, end = [], 0, time.monotonic() + 120
+    rng = random.Random(seed)
+    answers, empty, end = [], 0, time.monotonic() + 120
     while empty < 3 and time.monotonic() < end:
-        status, batch = call(f"{url}/api/v1/queue?limit={chance.randint(1, 8)}", token)
+        status, batch = call(f"{url}/api/v1/queue?limit={rng.randint(1, 8)}", token)
         assert status == 200, batch
         empty = 0 if batch["remaining"] else empty + 1
         if not batch["items"]:
             time.sleep(0.1)
         for item in batch["items"]:
-            if chance.random() < 0.1:
-                continue  # walks away from it
-            if chance.random() < 0.1:
-                time.sleep(0.2)  # is late with it
+            if rng.random() < 0.1:
+                continue  # never answers
+            if rng.random() < 0.1:
+                time.sleep(0.2)  # answers late
             label = "mask" if item["face_id"] % 2 else "nomask"
             body = {
-                "client_key": f"{seed} {len(said)}",
+                "client_key": f"{seed} {len(answers)}",
                 "face_id": item["face_id"],
                 "kind": "label",
                 "label": label,
             }
             status, answer = call(f"{url}/api/v1/answers", token, body)
             assert status in (201, 409), answer
-            said.append([item["face_id"], label, status])
-    print(json.dumps(said))
+            answers.append([item["face_id"], label, status])
+    print(json.dumps(answers))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The web process alone, as `flask up` starts it, on a database that a test fills: it is up in a second."""
+"""The web process alone, as `flask up` starts it, on a database that the test fills."""
 
 import os
 import signal
@@ -22,14 +22,14 @@ from labeller.people.people import personal_link
 from labeller.uploads import intake
 from tests.conftest import forget_settings
 from tests.pictures import jpeg, portrait
-from tests.workbench import ROOT, answers_200, free_port, wait_until
+from tests.workbench_process import ROOT, answers_200, free_port, wait_until
 from web.cli.up import THREADS
 
 BACKBONE = "a backbone"
 
 
 class Server:
-    """One gunicorn on a port of its own; `kill` is a power cut."""
+    """A gunicorn process on a free port; `kill` ends it like a power cut."""
 
     def __init__(self) -> None:
         self.port = free_port()
@@ -52,8 +52,8 @@ class Server:
 
 
 @contextmanager
-def serving(data: Path, database: str | None = None) -> Iterator[Server]:
-    """A server on an empty, migrated database; this process reads the same one."""
+def running_server(data: Path, database: str | None = None) -> Iterator[Server]:
+    """A server on an empty, migrated database, which this process uses as well."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DATA", str(data))
         if database is not None:
@@ -71,24 +71,24 @@ def serving(data: Path, database: str | None = None) -> Iterator[Server]:
             forget_settings()
 
 
-def fill(photos: int, faces_each: int) -> list[int]:
-    """Ready photos with that many waiting faces in each, in rows; returns the faces' ids."""
-    made = []
+def add_waiting_faces(photos: int, faces_each: int) -> list[int]:
+    """Ready photos with `faces_each` waiting faces; returns the ids of the faces."""
+    faces = []
     with session_scope() as session:
         for seed in range(photos):
             photo = intake.receive(session, jpeg(portrait(seed, seed % 2 == 1)), people.owner(session)).photo
             photo.status = "ready"
-            made += [_face(photo.id, place, faces_each) for place in range(faces_each)]
-        session.add_all(made)
+            faces += [_face(photo.id, index, faces_each) for index in range(faces_each)]
+        session.add_all(faces)
         session.commit()
-        return [face.id for face in made]
+        return [face.id for face in faces]
 
 
-def _face(photo_id: int, place: int, of: int) -> Face:
-    """Boxes side by side on the photo (480 × 360), each somewhere else."""
-    columns = max(1, round(of**0.5))
-    side = min(440 / columns, 320 / -(-of // columns))
-    x, y = 10 + place % columns * side, 10 + place // columns * side
+def _face(photo_id: int, index: int, count: int) -> Face:
+    """Face number `index` of `count` on a grid in the photo (480 × 360 pixels)."""
+    columns = max(1, round(count**0.5))
+    side = min(440 / columns, 320 / -(-count // columns))
+    x, y = 10 + index % columns * side, 10 + index // columns * side
     box = [round(x, 1), round(y, 1), round(side * 0.9, 1), round(side * 0.9, 1)]
     points = {
         "left_eye": [x + side * 0.3, y + side * 0.35], "right_eye": [x + side * 0.6, y + side * 0.3],
@@ -101,8 +101,8 @@ def _face(photo_id: int, place: int, of: int) -> Face:
     )  # fmt: skip
 
 
-def agree(session: Session, face_ids: list[int]) -> Run:
-    """A live run that is sure of the faces: by turns `mask` and `nomask`, with features that cluster so."""
+def add_confident_run(session: Session, face_ids: list[int]) -> Run:
+    """A live run that scores the faces `mask` and `nomask` in turn, over 0.97; features cluster by class."""
     metrics = {"train": {"n": 100, "people": 20}, "locked": None, "cross_validated": None, "seconds": {}}
     run = Run(
         recipe={"preset": "quick", "views": 4}, seed=0, classes=["mask", "nomask"], status="done",
@@ -112,30 +112,30 @@ def agree(session: Session, face_ids: list[int]) -> Run:
     session.add(run)
     session.flush()
     session.merge(Workbench(id=1, live_run_id=run.id))
-    chance = np.random.default_rng(0)
-    for place, face_id in enumerate(face_ids):
-        label = run.classes[place % 2]
-        vector = chance.normal(size=1280) + 3 * (place % 2)
-        sure = 0.97 + 0.00001 * place
-        chances = [sure, 1 - sure] if label == "mask" else [1 - sure, sure]
-        session.add(Score(run_id=run.id, face_id=face_id, box_version=1, probabilities=chances, label=label,
-                          margin=2 * sure - 1))  # fmt: skip
+    rng = np.random.default_rng(0)
+    for index, face_id in enumerate(face_ids):
+        label = run.classes[index % 2]
+        vector = rng.normal(size=1280) + 3 * (index % 2)
+        high = 0.97 + 0.00001 * index
+        probabilities = [high, 1 - high] if label == "mask" else [1 - high, high]
+        session.add(Score(run_id=run.id, face_id=face_id, box_version=1, probabilities=probabilities, label=label,
+                          margin=2 * high - 1))  # fmt: skip
         session.add(Embedding(face_id=face_id, box_version=1, backbone=BACKBONE, view=0,
                               vector=vector.astype("<f2").tobytes()))  # fmt: skip
     session.commit()
     return run
 
 
-def link(server: Server, role: str = "labeller", name: str = "Ada") -> str:
-    """The personal link of a new person."""
+def add_person_link(server: Server, role: str = "labeller", name: str = "Ada") -> str:
+    """Adds a person; returns their personal link."""
     with session_scope() as session:
         person = people.new_person(session, name, role)
         session.commit()
         return f"{server.url}/me/{personal_link(person)}"
 
 
-def labels() -> dict[int, str | None]:
-    """What the database says of every face that somebody decided."""
+def read_decisions() -> dict[int, str | None]:
+    """The label, or else the state, of every face that somebody decided, by face id."""
     with session_scope() as session:
         decided = select(Face).where(Face.decided_at.is_not(None))
         return {face.id: face.label or face.state for face in session.scalars(decided)}

@@ -1,4 +1,4 @@
-"""A finished run with all its figures, without a network: what the pages show, and what is compared."""
+"""A finished run with metrics and outcomes, made without training."""
 
 import numpy as np
 from sqlalchemy.orm import Session
@@ -9,15 +9,15 @@ from trainer.data import dataset
 from trainer.evaluation import report
 
 
-def measured_run(session: Session, wrong: set[int], preset: str = "quick") -> Run:
-    """A run that is done and sure of every labelled face, but for the faces in `wrong`; commits."""
+def add_example_run(session: Session, wrong: set[int], preset: str = "quick") -> Run:
+    """A finished run that classifies every labelled face correctly, except those in `wrong`; commits."""
     data = dataset.collect(session, ("mask", "nomask"))
     labels = data.labels
-    sure = np.array([-3.0 if row.face_id in wrong else 3.0 for row in data.rows])
-    logits = np.stack([np.where(labels == c, sure, -sure) for c in (0, 1)], axis=1)
+    margin = np.array([-3.0 if row.face_id in wrong else 3.0 for row in data.rows])
+    logits = np.stack([np.where(labels == c, margin, -margin) for c in (0, 1)], axis=1)
     part = np.where(data.where("locked"), "locked", "fold")
-    told = report.ModelOutputs(part, logits.astype(np.float32), 1.3)
-    metrics = report.run_metrics(data, told)
+    outputs = report.ModelOutputs(part, logits.astype(np.float32), 1.3)
+    metrics = report.run_metrics(data, outputs)
     metrics |= {"drift": None, "warnings": report.warnings(data, 0, None), "seconds": {"fit": 0.5}}
     run = Run(
         recipe={"preset": preset, "views": 4}, seed=0, classes=["mask", "nomask"], status="done",
@@ -30,12 +30,12 @@ def measured_run(session: Session, wrong: set[int], preset: str = "quick") -> Ru
     )  # fmt: skip
     session.add(run)
     session.flush()
-    chances = told.probabilities
-    for row, where, chance, label in zip(data.rows, part, chances, labels, strict=True):
-        said = data.classes[int(chance.argmax())]
+    rows = zip(data.rows, part, outputs.probabilities, labels, strict=True)
+    for row, part_name, probabilities, label in rows:
+        predicted = data.classes[int(probabilities.argmax())]
         session.add(
-            Outcome(run_id=run.id, face_id=row.face_id, part=str(where), truth=row.label, label=said,
-                    probabilities=chance.tolist(), own=float(chance[label]), group_id=row.group)
+            Outcome(run_id=run.id, face_id=row.face_id, part=str(part_name), truth=row.label, label=predicted,
+                    probabilities=probabilities.tolist(), own=float(probabilities[label]), group_id=row.group)
         )  # fmt: skip
     session.commit()
     return run

@@ -1,4 +1,4 @@
-"""A whole workbench for a test: `flask up` as its users start it, on a folder and a port of its own."""
+"""A whole workbench for a test: `flask up` on a folder and a port of its own."""
 
 import contextlib
 import json
@@ -23,6 +23,7 @@ START_SECONDS = 120
 
 
 def free_port() -> int:
+    """A TCP port that nobody listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
@@ -36,18 +37,18 @@ def answers_200(url: str) -> bool:
         return False
 
 
-def wait_until(what: Callable[[], Any], seconds: float, why: str, every: float = 0.1) -> Any:
-    """The first true value of `what`; fails after `seconds`."""
+def wait_until(condition: Callable[[], Any], seconds: float, why: str, every: float = 0.1) -> Any:
+    """The first true value that `condition()` returns; fails after `seconds`."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
-        if value := what():
+        if value := condition():
             return value
         time.sleep(every)
     raise AssertionError(f"not within {seconds} s: {why}")
 
 
 class Workbench:
-    """Environment, commands and HTTP of one running workbench."""
+    """A running workbench: its environment, its commands and its API."""
 
     def __init__(self, data: Path, **settings: str) -> None:
         self.data = data
@@ -69,7 +70,7 @@ class Workbench:
         return self
 
     def stop(self, number: int = signal.SIGINT) -> str:
-        """Stop it as Ctrl-C does; what it printed."""
+        """Stop it as Ctrl-C does; returns its output."""
         assert self.process is not None
         self.process.send_signal(number)
         return self.process.communicate(timeout=60)[0]
@@ -90,14 +91,16 @@ class Workbench:
         return self.token
 
     def call(self, method: str, path: str, body: object = None, file: bytes | None = None) -> tuple[int, Any]:
-        """(status, JSON) of an API call with the bearer token."""
+        """The status and JSON of an API call with the bearer token."""
         headers = {"Authorization": f"Bearer {self.token}"}
         data = None
         if file is not None:
-            mark = uuid.uuid4().hex
-            headers["Content-Type"] = f"multipart/form-data; boundary={mark}"
-            head = f'--{mark}\r\nContent-Disposition: form-data; name="file"; filename="photo.jpg"\r\n\r\n'
-            data = head.encode() + file + f"\r\n--{mark}--\r\n".encode()
+            boundary = uuid.uuid4().hex
+            headers["Content-Type"] = f"multipart/form-data; boundary={boundary}"
+            head = (
+                f'--{boundary}\r\nContent-Disposition: form-data; name="file"; filename="photo.jpg"\r\n\r\n'
+            )
+            data = head.encode() + file + f"\r\n--{boundary}--\r\n".encode()
         elif body is not None:
             headers["Content-Type"] = "application/json"
             data = json.dumps(body).encode()
@@ -110,14 +113,14 @@ class Workbench:
             return error.code, json.loads(error.read())
 
     def pids(self, word: str) -> list[int]:
-        """Living processes of this workbench whose command line holds `word`, oldest first."""
+        """Processes of this workbench whose command line contains `word`, oldest first."""
         assert self.process is not None
-        found = []
+        pids = []
         for process in psutil.Process(self.process.pid).children(recursive=True):
-            with contextlib.suppress(psutil.NoSuchProcess):  # a zombie counts as none
+            with contextlib.suppress(psutil.NoSuchProcess):  # a zombie has no command line
                 if word in " ".join(process.cmdline()):
-                    found.append(process.pid)
-        return found
+                    pids.append(process.pid)
+        return pids
 
     def photos_done(self) -> bool:
         """Whether no photo is queued or running any more."""
@@ -125,7 +128,7 @@ class Workbench:
         return not counts.get("queued") and not counts.get("running")
 
     def finish_run(self, run_id: int, seconds: float = 120) -> dict[str, Any]:
-        """The run once it has ended."""
+        """Waits for the end of a run and returns it."""
 
         def ended() -> dict[str, Any] | None:
             run: dict[str, Any] = self.call("GET", f"/runs/{run_id}")[1]
@@ -142,11 +145,11 @@ class Workbench:
 
 
 @contextmanager
-def running(data: Path, **settings: str) -> Iterator[Workbench]:
-    """A started workbench, stopped at the end."""
-    bench = Workbench(data, **settings).start()
+def running_workbench(data: Path, **settings: str) -> Iterator[Workbench]:
+    """A workbench that runs until the end of the block."""
+    workbench = Workbench(data, **settings).start()
     try:
-        yield bench
+        yield workbench
     finally:
-        if bench.process is not None and bench.process.poll() is None:
-            bench.stop()
+        if workbench.process is not None and workbench.process.poll() is None:
+            workbench.stop()
