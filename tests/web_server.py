@@ -118,8 +118,8 @@ def add_confident_run(session: Session, face_ids: list[int]) -> Run:
         vector = rng.normal(size=1280) + 3 * (index % 2)
         high = 0.97 + 0.00001 * index
         probabilities = [high, 1 - high] if label == "mask" else [1 - high, high]
-        session.add(Score(run_id=run.id, face_id=face_id, box_version=1, probabilities=probabilities, label=label,
-                          margin=2 * high - 1))  # fmt: skip
+        session.add(Score(run_id=run.id, face_id=face_id, box_version=1, probabilities=probabilities,
+                          label=label, margin=2 * high - 1))  # fmt: skip
         session.add(Embedding(face_id=face_id, box_version=1, backbone=BACKBONE, view=0,
                               vector=vector.astype("<f2").tobytes()))  # fmt: skip
     session.commit()

@@ -196,10 +196,8 @@ def test_a_labellers_answers_stay_when_the_labeller_goes(db: Session) -> None:
 def test_photos_and_friends_past_the_retention_period_go_by_themselves(
     db: Session, ada: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    old, new = (
-        add_labelled_photo(db, ada, 1),
-        add_labelled_photo(db, people.new_person(db, "Bob", "friend"), 2),
-    )
+    old = add_labelled_photo(db, ada, 1)
+    new = add_labelled_photo(db, people.new_person(db, "Bob", "friend"), 2)
     old.photo.created_at = ada.created_at = now() - timedelta(days=40)
     db.commit()
     retention.tidy(db)
