@@ -20,7 +20,7 @@ SESSION_DAYS = 90
 def create_app() -> APIFlask:
     """The application; it opens the database and the broker only when a request needs them."""
     from web import api, database, errors, i18n
-    from web.auth import identity, links, permissions
+    from web.auth import headers, identity, links, permissions, rate_limits
     from web.cli import commands
     from web.drawing import charts
     from web.pages import (
@@ -37,6 +37,7 @@ def create_app() -> APIFlask:
         mine,
         people,
         pictures,
+        sign_in,
         simulations,
         upload,
     )
@@ -53,11 +54,11 @@ def create_app() -> APIFlask:
     )
     _configure(app)
     app.wsgi_app = _whole_bodies(app.wsgi_app)  # type: ignore[assignment]
-    for module in (database, errors, identity, i18n, charts, links, commands):
+    for module in (database, errors, identity, rate_limits, headers, i18n, charts, links, commands):
         module.init_app(app)
     app.before_request(permissions.check)
     app.before_request(identity.protect)
-    for page in (home, identity, upload, mine, pictures, label, boxes, agreement, classes, gallery, people):
+    for page in (home, sign_in, upload, mine, pictures, label, boxes, agreement, classes, gallery, people):
         app.register_blueprint(page.pages)
     for page in (live, compare, simulations, detector, map):  # the routes of `live` are those of a run
         app.register_blueprint(page.pages)

@@ -23,7 +23,6 @@ from web.i18n import _, ngettext
 
 pages = APIBlueprint("gallery", __name__, enable_openapi=False)
 
-VIEWS = ("faces", "photos")
 STATES = {"proposed": N_("proposed"), "confirmed": N_("confirmed"), "rejected": N_("rejected")}
 LOOKS = {
     "doubtful": N_("Unlikely faces"),
@@ -38,14 +37,14 @@ LOOKS = {
 @pages.get("/gallery")
 def page() -> ResponseReturnValue:
     view = "photos" if request.args.get("view") == "photos" else "faces"
-    given, before = _filter(), request.args.get("before", type=int)
+    filters, before = _filter(), request.args.get("before", type=int)
     find: Any = gallery.photos if view == "photos" else gallery.faces
-    found = find(db(), given, before)
+    found = find(db(), filters, before)
     chosen: dict[str, Any] = {key: text for key, text in request.args.items() if text and key != "before"}
     return render_template(
         "gallery/gallery.html",
         view=view,
-        given=asdict(given),
+        filters=asdict(filters),
         found=found.items,
         older=url_for(".page", **chosen, before=found.next) if found.next else None,
         everyone=people.everyone(db()),

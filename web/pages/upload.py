@@ -61,7 +61,7 @@ def _seen(photo_id: int) -> Photo | None:
 
 def _page(refused: list[tuple[str, Refused]]) -> str:
     if must_consent():
-        return render_template("upload/consent.html", text=consent.wording())
+        return render_template("upload/consent.html", consent_text=consent.wording())
     photos = gallery.photos_of(db(), me(), limit=SHOWN)
     return render_template(
         "upload/upload.html",
