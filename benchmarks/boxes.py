@@ -146,17 +146,23 @@ def propose(scenes: list[Any], pictures: list[Any]) -> Proposals:
 
 def by_doubt(proposals: Proposals, places: np.ndarray, answers: int, chance: Any) -> np.ndarray:
     """As the workbench asks: first spread over the detector's confidence, then what the head doubts most."""
-    asked = strategies.spread(proposals.confidence[places], min(START, answers))
+    asked = spread(proposals.confidence[places], min(START, answers))
     while len(asked) < answers:
         head = fit(proposals, places[asked])
         rest = np.setdiff1d(np.arange(len(places)), asked)
         if head is None:
-            some = strategies.spread(proposals.confidence[places[rest]], BATCH)
+            some = spread(proposals.confidence[places[rest]], BATCH)
         else:
             said = chances(proposals, head, places)[rest]
             some = strategies.margin(np.column_stack([said, 1 - said]), BATCH)
         asked = np.concatenate([asked, rest[some]])
     return places[asked[:answers]]
+
+
+def spread(values: np.ndarray, n: int) -> np.ndarray:
+    """Indices of n values (m,) from the lowest to the highest, at equal steps of rank."""
+    order = np.argsort(values, kind="stable")
+    return order[np.unique(np.linspace(0, len(order) - 1, min(n, len(order))).round().astype(int))]
 
 
 def by_photo(proposals: Proposals, places: np.ndarray, answers: int, chance: Any) -> np.ndarray:

@@ -81,7 +81,7 @@ def measure() -> tuple[list[float], list[float]]:
             began = time.monotonic()
             picks = review_plan.plan(session, run, network, {})
             planned.append(time.monotonic() - began)
-            assert len(picks) == review_plan.BATCH * review_plan.AHEAD
+            assert len(picks) == review_plan.BATCH * review_plan.BATCHES_AHEAD
             session.rollback()
     return seconds, planned
 

@@ -32,7 +32,14 @@ from benchmarks.report import report
 from tests.pictures import SHARED
 from trainer.features import crops, networks
 from trainer.label_efficiency import simulate
-from trainer.label_efficiency.simulate import Curve, Known, State
+from trainer.label_efficiency.compared_strategies import (
+    STRATEGIES,
+    PoolState,
+    Strategy,
+    at_random,
+    workbench_policy,
+)
+from trainer.label_efficiency.simulate import Curve, LabelledFaces, ReplaySetup
 from trainer.selection import strategies
 
 SEEDS, FOLDS, TARGET, EARLY = 20, 5, 0.95, 30
@@ -43,7 +50,7 @@ random ones (four folds), so it does not hold random labelling back."""
 LARGE = 100_000
 
 
-def known() -> Known:
+def known() -> LabelledFaces:
     pictures, labels, files = [], [], []
     for number, label in enumerate(("mask", "nomask")):
         for file in sorted((SHARED / "faces" / label).glob("*")):
@@ -64,25 +71,25 @@ def known() -> Known:
         for view in range(VIEWS)
     ]
     groups = np.unique(files, return_inverse=True)[1]
-    return Known(np.mean(views, axis=0, dtype=np.float32), np.array(labels), groups)
+    return LabelledFaces(np.mean(views, axis=0, dtype=np.float32), np.array(labels), groups)
 
 
-def scikit_activeml(make: Callable[[Any, int], Any]) -> simulate.Strategy:
+def scikit_activeml(make: Callable[[Any, int], Any]) -> Strategy:
     """One of its strategies, asked with the same learner on the same arrays."""
 
-    def choose(state: State, n: int) -> np.ndarray:
+    def choose(state: PoolState, n: int) -> np.ndarray:
         from skactiveml import pool
         from skactiveml.classifier import SklearnClassifier
 
         if state.probabilities is None:
-            return simulate._random(state, n)
-        x = np.concatenate([state.labelled, state.left])
-        y = np.concatenate([_labels_of(state), np.full(len(state.left), np.nan)])
+            return at_random(state, n)
+        x = np.concatenate([state.labelled, state.unlabelled])
+        y = np.concatenate([_labels_of(state), np.full(len(state.unlabelled), np.nan)])
 
         def learner(seed: int = 0) -> Any:
             return SklearnClassifier(simulate.learner(STRENGTH), classes=[0, 1], random_state=seed)
 
-        strategy = make(pool, int(state.chance.integers(2**31)))
+        strategy = make(pool, int(state.rng.integers(2**31)))
         wants = inspect.signature(strategy.query).parameters
         given = {
             "clf": learner(),
@@ -97,24 +104,24 @@ def scikit_activeml(make: Callable[[Any, int], Any]) -> simulate.Strategy:
     return choose
 
 
-def mod_al(name: str) -> simulate.Strategy:
-    def choose(state: State, n: int) -> np.ndarray:
+def mod_al(name: str) -> Strategy:
+    def choose(state: PoolState, n: int) -> np.ndarray:
         from modAL import batch, uncertainty
         from modAL.models import ActiveLearner
 
         if state.probabilities is None:
-            return simulate._random(state, n)
+            return at_random(state, n)
         learner = ActiveLearner(
             simulate.learner(STRENGTH), X_training=state.labelled, y_training=_labels_of(state)
         )
         query = getattr(batch if "batch" in name else uncertainty, name)
-        places, _ = query(learner, state.left, n_instances=n)
+        places, _ = query(learner, state.unlabelled, n_instances=n)
         return np.asarray(places)
 
     return choose
 
 
-def _labels_of(state: State) -> np.ndarray:
+def _labels_of(state: PoolState) -> np.ndarray:
     """The labels of what is labelled: looked up by their features, which the pool holds once."""
     return np.array([_label_by_row[row.tobytes()] for row in state.labelled])
 
@@ -122,7 +129,7 @@ def _labels_of(state: State) -> np.ndarray:
 _label_by_row: dict[bytes, int] = {}
 
 OURS = ("default", "random", "clustered margin")
-OTHERS: dict[str, simulate.Strategy] = {
+OTHERS: dict[str, Strategy] = {
     "scikit-activeml margin": scikit_activeml(
         lambda p, s: p.UncertaintySampling("margin_sampling", random_state=s)
     ),
@@ -140,22 +147,22 @@ OTHERS: dict[str, simulate.Strategy] = {
 }
 
 
-def _begin(pool: Known) -> None:
-    simulate._begin(pool)
+def _begin(pool: LabelledFaces) -> None:
+    simulate.start_worker(pool)
     _label_by_row.update(zip((row.tobytes() for row in pool.features), pool.labels.tolist(), strict=True))
 
 
 def _one(name: str, seed: int, fold: int) -> Curve:
-    pool, strategy = simulate._known, (simulate.STRATEGIES | OTHERS)[name]
+    pool, strategy = simulate.worker_faces, (STRATEGIES | OTHERS)[name]
     files = np.random.default_rng(seed).permutation(np.unique(pool.groups))
     measured = np.isin(pool.groups, files[fold::FOLDS])
     parts = np.flatnonzero(~measured), np.flatnonzero(measured)
     chance = np.random.default_rng([seed, fold, 1])
     upto = 10**6 if name in ("default", "random") else UPTO
-    return simulate.replay_on(pool, strategy, parts, chance, upto, STRENGTH)
+    return simulate.replay_on(pool, strategy, ReplaySetup(*parts, upto, STRENGTH), chance)
 
 
-def curves(pool: Known, seeds: int) -> dict[str, list[Curve]]:
+def curves(pool: LabelledFaces, seeds: int) -> dict[str, list[Curve]]:
     with ProcessPoolExecutor(
         mp_context=get_context("spawn"), initializer=_begin, initargs=(pool,)
     ) as workers:
@@ -235,7 +242,7 @@ def large() -> dict[str, float]:
     chances = chance.dirichlet([1, 1], LARGE)
     taken, seconds = features[:1000], {}
     for name, call in {
-        "default, with a model": lambda: strategies.herding(chances, features, 20),
+        "default, with a model": lambda: workbench_policy(PoolState(features, chances, taken, chance), 20),
         "default, cold": lambda: strategies.density(features, 20, chance),
         "k-centre": lambda: strategies.k_centre(features, 20, chance, taken),
         "badge": lambda: strategies.badge(chances, features, 20, chance),

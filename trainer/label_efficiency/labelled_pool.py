@@ -12,7 +12,7 @@ from trainer.arrays import Box, Float32Array
 from trainer.data import dataset
 from trainer.data.minimum_labels import require_for_simulation
 from trainer.errors import NotEnoughLabels
-from trainer.label_efficiency.simulate import START, Known, halves
+from trainer.label_efficiency.simulate import START, LabelledFaces, halves
 
 OnFace = Callable[[int, int], None]
 """Hears how many faces are done, of how many."""
@@ -28,7 +28,7 @@ class Picture:
     box: Box | None
 
 
-def of_workbench(session: Session, seeds: int, on_face: OnFace) -> tuple[Known, tuple[str, ...]]:
+def of_workbench(session: Session, seeds: int, on_face: OnFace) -> tuple[LabelledFaces, tuple[str, ...]]:
     """The answered faces and their classes; features are kept, and computed where they are missing.
 
     Raises NotEnoughLabels.
@@ -45,12 +45,14 @@ def of_workbench(session: Session, seeds: int, on_face: OnFace) -> tuple[Known, 
         session, networks.shared(), ids, lambda share: on_face(round(share * len(ids)), len(ids))
     )
     there = np.isin(ids, found)
-    known = Known(vectors.astype(np.float32), known.labels[there], known.groups[there])
+    known = LabelledFaces(vectors.astype(np.float32), known.labels[there], known.groups[there])
     require_both_halves(known, names, seeds)  # some may have been deleted meanwhile
     return known, names
 
 
-def of_pictures(pictures: Sequence[Picture], seeds: int, on_face: OnFace) -> tuple[Known, tuple[str, ...]]:
+def of_pictures(
+    pictures: Sequence[Picture], seeds: int, on_face: OnFace
+) -> tuple[LabelledFaces, tuple[str, ...]]:
     """The pictures and their classes; only the same bytes are one group. Raises NotEnoughLabels."""
     known, names = _labelled([one.label for one in pictures], [one.sha256 for one in pictures])
     require_both_halves(known, names, seeds)
@@ -73,15 +75,15 @@ def of_pictures(pictures: Sequence[Picture], seeds: int, on_face: OnFace) -> tup
     return replace(known, features=np.array(features, "<f2").astype(np.float32)), names
 
 
-def _labelled(labels: Sequence[str], groups: Sequence[str]) -> tuple[Known, tuple[str, ...]]:
+def _labelled(labels: Sequence[str], groups: Sequence[str]) -> tuple[LabelledFaces, tuple[str, ...]]:
     """The faces without features yet, and the classes that there are."""
     names, places = np.unique(np.array(labels, str), return_inverse=True)
     members = np.unique(np.array(groups, str), return_inverse=True)[1]
     empty = np.empty((len(labels), 0), np.float32)
-    return Known(empty, places.astype(np.int64), members.astype(np.int64)), tuple(map(str, names))
+    return LabelledFaces(empty, places.astype(np.int64), members.astype(np.int64)), tuple(map(str, names))
 
 
-def require_both_halves(known: Known, names: Sequence[str], seeds: int) -> None:
+def require_both_halves(known: LabelledFaces, names: Sequence[str], seeds: int) -> None:
     """Raises NotEnoughLabels when there is too little to choose from, or to measure on."""
     counts = np.bincount(known.labels, minlength=len(names)).tolist()
     require_for_simulation(dict(zip(names, counts, strict=True)))
@@ -94,7 +96,7 @@ def require_both_halves(known: Known, names: Sequence[str], seeds: int) -> None:
         )
 
 
-def _lopsided(known: Known, seed: int) -> bool:
+def _lopsided(known: LabelledFaces, seed: int) -> bool:
     """Whether the seed's halves leave a class, or the start, without faces."""
     pool, measured = halves(known, seed)
     classes = len(np.unique(known.labels))

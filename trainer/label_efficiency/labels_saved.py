@@ -17,7 +17,7 @@ from db.i18n import N_
 from trainer.arrays import BoolArray, FloatArray, IntArray
 from trainer.evaluation.metrics import design_effect
 from trainer.label_efficiency.random_baseline import Replays, reduced, replayed
-from trainer.label_efficiency.simulate import Known
+from trainer.label_efficiency.simulate import LabelledFaces
 
 RESAMPLES = 500
 LEVEL = 0.9
@@ -29,7 +29,9 @@ FEW_LOCKED = N_("Labels saved needs %(least)s locked faces of each class; one ha
 FEW_PEOPLE = N_("Labels saved needs locked faces of %(least)s people; there are %(n)s.")
 
 
-def too_little(labelled: Known, control: BoolArray, locked: Known) -> tuple[str, dict[str, int]] | None:
+def too_little(
+    labelled: LabelledFaces, control: BoolArray, locked: LabelledFaces
+) -> tuple[str, dict[str, int]] | None:
     """Why nothing can be said yet, as (text for the catalogue, its values); None when something can."""
     classes = int(max(labelled.labels.max(initial=0), locked.labels.max(initial=0), 1)) + 1
     there = (
@@ -42,10 +44,10 @@ def too_little(labelled: Known, control: BoolArray, locked: Known) -> tuple[str,
 
 
 def labels_saved(
-    labelled: Known,
+    labelled: LabelledFaces,
     control: BoolArray,
     unlabelled: NDArray[np.floating],
-    locked: Known,
+    locked: LabelledFaces,
     seed: int = 0,
     beat: Callable[[], None] = lambda: None,
 ) -> dict[str, Any]:
@@ -57,10 +59,10 @@ def labels_saved(
     `beat` is called every second or so, and ends it by raising.
     """
     rows = reduced([labelled.features, unlabelled, locked.features])
-    labelled = Known(rows[0], labelled.labels, labelled.groups)
+    labelled = LabelledFaces(rows[0], labelled.labels, labelled.groups)
     # Persons of the two sides are different ones, whatever their numbers.
     beyond = labelled.groups.max() + 1 - locked.groups.min()
-    locked = Known(rows[2], locked.labels, locked.groups + beyond)
+    locked = LabelledFaces(rows[2], locked.labels, locked.groups + beyond)
     chance = np.random.default_rng(seed)
     with threadpool_limits(1):
         told = replayed(labelled, control, rows[1], locked, chance, beat)

@@ -14,7 +14,7 @@ from trainer.data import dataset
 from trainer.data.dataset import Dataset
 from trainer.features import feature_store, networks
 from trainer.label_efficiency import labels_saved
-from trainer.label_efficiency.simulate import Known
+from trainer.label_efficiency.simulate import LabelledFaces
 from trainer.models.fit import features_of_rows
 
 POOL = 3_000
@@ -59,9 +59,9 @@ def _counted(session: Session, run: Run, beat: Callable[[], None]) -> dict[str, 
     return labels_saved.labels_saved(labelled, control, waiting, locked, run.id, beat)
 
 
-def _known(data: Dataset, features: feature_store.Features, *splits: str) -> Known:
+def _known(data: Dataset, features: feature_store.Features, *splits: str) -> LabelledFaces:
     mask = data.where(*splits)
-    return Known(
+    return LabelledFaces(
         features_of_rows(data, features, mask).astype(np.float32), data.labels[mask], data.groups[mask]
     )
 

@@ -17,7 +17,7 @@ from sklearn.model_selection import GroupKFold
 
 from trainer.arrays import BoolArray, Float32Array, FloatArray, IntArray, softmax
 from trainer.evaluation.metrics import temperature
-from trainer.label_efficiency.simulate import Known, model
+from trainer.label_efficiency.simulate import LabelledFaces, fit
 
 DIMENSIONS = 64
 """Principal components kept. The heads turn with the axes: only what is cut off is lost."""
@@ -46,10 +46,10 @@ def reduced(parts: list[NDArray[np.floating]]) -> list[Float32Array]:
 
 
 def replayed(
-    labelled: Known,
+    labelled: LabelledFaces,
     control: BoolArray,
     unlabelled: Float32Array,
-    locked: Known,
+    locked: LabelledFaces,
     chance: np.random.Generator,
     beat: Callable[[], None],
 ) -> Replays:
@@ -74,32 +74,32 @@ def _parts(groups: IntArray, chance: np.random.Generator) -> list[BoolArray]:
     return [part == k for k in range(FOLDS)]
 
 
-def _rows(known: Known, mask: BoolArray) -> Known:
-    return Known(known.features[mask], known.labels[mask], known.groups[mask])
+def _rows(known: LabelledFaces, mask: BoolArray) -> LabelledFaces:
+    return LabelledFaces(known.features[mask], known.labels[mask], known.groups[mask])
 
 
-def _joined(one: Known, other: Known) -> Known:
-    return Known(
+def _joined(one: LabelledFaces, other: LabelledFaces) -> LabelledFaces:
+    return LabelledFaces(
         np.concatenate([one.features, other.features]),
         np.concatenate([one.labels, other.labels]),
         np.concatenate([one.groups, other.groups]),
     )
 
 
-def _tail(control: BoolArray, others: Known) -> BoolArray:
+def _tail(control: BoolArray, others: LabelledFaces) -> BoolArray:
     """Which of the labelled and other locked faces are random: all of the latter."""
     return np.concatenate([control, np.ones(len(others.labels), bool)])
 
 
-def right(features: Float32Array, labels: IntArray, on: Known) -> BoolArray:
+def right(features: Float32Array, labels: IntArray, on: LabelledFaces) -> BoolArray:
     """Where a head of these labels is right; of one class alone, it says that class."""
     if (labels == labels[0]).all():
         return np.asarray(on.labels == labels[0])
-    return np.asarray(model(features, labels).predict(on.features) == on.labels)
+    return np.asarray(fit(features, labels).predict(on.features) == on.labels)
 
 
 def _order(
-    features: Float32Array, labels: IntArray, sizes: IntArray, on: Known, chance: np.random.Generator
+    features: Float32Array, labels: IntArray, sizes: IntArray, on: LabelledFaces, chance: np.random.Generator
 ) -> BoolArray:
     """(sizes, asked): who is right after so many labels of one random order."""
     order = chance.permutation(len(labels))
@@ -107,7 +107,7 @@ def _order(
 
 
 def _imputed(
-    known: Known, random: BoolArray, unlabelled: Float32Array, chance: np.random.Generator
+    known: LabelledFaces, random: BoolArray, unlabelled: Float32Array, chance: np.random.Generator
 ) -> IntArray:
     """Labels (m,), drawn from the chances that a head of the known faces gives them."""
     if not len(unlabelled):
@@ -118,18 +118,18 @@ def _imputed(
     return np.asarray((chance.random((len(logits), 1)) > edges).sum(axis=1))
 
 
-def _logits(known: Known, features: Float32Array, classes: int) -> FloatArray:
+def _logits(known: LabelledFaces, features: Float32Array, classes: int) -> FloatArray:
     """Log probabilities (m, classes); of a class that is not among the known, next to none."""
     logits = np.full((len(features), classes), np.log(1e-6))
     if (known.labels == known.labels[0]).all():
         logits[:, known.labels[0]] = 0
         return logits
-    fitted = model(known.features, known.labels)
+    fitted = fit(known.features, known.labels)
     logits[:, fitted.classes_] = np.log(np.clip(fitted.predict_proba(features), 1e-6, 1))
     return logits
 
 
-def _calibration(known: Known, random: BoolArray) -> tuple[float, FloatArray]:
+def _calibration(known: LabelledFaces, random: BoolArray) -> tuple[float, FloatArray]:
     """Temperature, and what to add to the logits of each class so that it is as frequent as it should be.
 
     By people the head did not see, and of these by the random ones: the chosen are not like the pool.

@@ -14,8 +14,9 @@ from db.child_protocol import Say, asked, speaker
 from db.errors import Refused
 from db.session import session_scope
 from trainer.errors import BackboneMissing
+from trainer.label_efficiency.compared_strategies import STRATEGIES
 from trainer.label_efficiency.labelled_pool import OnFace, Picture, of_pictures, of_workbench
-from trainer.label_efficiency.simulate import BATCH, START, STRATEGIES, Curve, Known, halves, replay_all
+from trainer.label_efficiency.simulate import BATCH, START, Curve, LabelledFaces, halves, replay_all
 from trainer.label_efficiency.summary import summary
 
 MOST = 400
@@ -47,7 +48,7 @@ def rehearse(wanted: dict[str, Any], say: Say) -> dict[str, Any]:
 
 def _known(
     pictures: list[dict[str, Any]] | None, seeds: int, on_face: OnFace
-) -> tuple[Known, tuple[str, ...]]:
+) -> tuple[LabelledFaces, tuple[str, ...]]:
     if pictures is None:
         with session_scope() as session:
             return of_workbench(session, seeds, on_face)
@@ -58,7 +59,7 @@ def _known(
     return of_pictures(found, seeds, on_face)
 
 
-def labels_replayed(known: Known, seeds: int, upto: int | None) -> int:
+def labels_replayed(known: LabelledFaces, seeds: int, upto: int | None) -> int:
     """What was asked for, or MOST or half of what can be chosen from; never more than every seed has."""
     pool = min(len(halves(known, seed)[0]) for seed in range(seeds))
     if upto is None:

@@ -1,11 +1,10 @@
-"""Which faces come into review next, and why. Planned here, ahead of time; the labeller serves them.
+"""Plans which faces come into review next, and why. The labeller serves the plan.
 
-The rule: as long as no model is live, what is typical of all faces (density); with a model, REVIEW_MIX, of
-which the largest part is herding. Every plan leaves an event that says which, and of how many.
+Planning runs ahead of serving, by the policy of `trainer.selection.policy`. Every plan leaves an event that
+says which rule made it and how many faces of each kind it chose.
 """
 
 from collections import Counter
-from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -20,41 +19,33 @@ from trainer.arrays import IntArray
 from trainer.data import dataset
 from trainer.features import feature_store, networks
 from trainer.features.networks import Network
-from trainer.selection import strategies as choose
-from trainer.selection.weak_slices import Weak, weakest
+from trainer.selection import policy
+from trainer.selection.policy import Candidate, FacePool, as_candidates
+from trainer.selection.weak_slices import WeakSlices, weakest_slices
 
 BATCH = 20
-AHEAD = 10
+BATCHES_AHEAD = 10
 """Batches planned at once."""
-COUNT = BATCH * AHEAD
-UNSURE = 3 * COUNT
-"""Least sure faces from which the uncertain ones are chosen: 30 for each place of the first batch."""
-COMPARED = 1500
-"""Faces, drawn from those left and from those labelled, among which novelty is looked for."""
-COLD = 2000
-"""Faces, drawn from all, among which the typical ones are looked for."""
-HIDDEN_SHARE = 4
-"""One in so many doubtful boxes is one that nobody would be shown otherwise."""
-
-
-Wish = list[tuple[int, str, dict[str, Any]]]
-"""(face id, reason, what stands in its text), best first."""
+PLANNED = BATCH * BATCHES_AHEAD
+HIDDEN_EVERY = 4
+"""One in so many doubtful boxes is a hidden one, so that detections that were hidden wrongly are noticed."""
 
 
 def plan(session: Session, run: Run, network: Network, metrics: dict[str, Any]) -> list[Pick]:
-    """The next AHEAD batches by the run's scores, not yet added; faces it has chosen already are left out."""
-    first = session.scalar(select(func.max(Pick.place)).where(Pick.run_id == run.id)) or 0
-    wishes = _wishes(session, run, network, weakest(metrics), np.random.default_rng([run.id, first]))
-    taken: set[int] = set()
-    chosen: Wish = []
-    for _ in range(AHEAD):
-        batch: Wish = []
-        for kind, count in _quotas(settings().review_mix).items():
-            batch += _next(wishes[kind], taken, count)
-        chosen += batch + _next(wishes["uncertain"], taken, BATCH - len(batch))
+    """The next batches by the run's scores, without faces it has chosen before; not added yet."""
+    last = _last_place(session, Pick.run_id == run.id)
+    rng = np.random.default_rng([run.id, last])
+    clear = _choosable(run).where(*dataset.LIKELY_FACE)
+    unlabelled = rng.permutation(_ids(session, clear))
+    boxes = _doubtful_boxes(session, run, rng)
+    pool = _face_pool(
+        session, network, unlabelled, rng.permutation(_labelled(session, run)), _least_sure(session, clear)
+    )
+    extra = {"weak": _of_weak_slices(session, clear, weakest_slices(metrics)), "box": boxes}
+    chosen = policy.mixed_batches(pool, extra, settings().review_mix, [BATCH] * BATCHES_AHEAD, rng)
     return [
-        Pick(face_id=id, run_id=run.id, place=first + place, reason=reason, detail=detail)
-        for place, (id, reason, detail) in enumerate(chosen, start=1)
+        Pick(face_id=id, run_id=run.id, place=place, reason=reason, detail=detail)
+        for place, (id, reason, detail) in enumerate(chosen, start=last + 1)
     ]
 
 
@@ -64,7 +55,7 @@ def refill(session: Session) -> None:
     if _waiting(session, run) >= BATCH:
         return
     if run is None:
-        picks = _typical(session)
+        picks = _typical_picks(session)
     else:
         picks = plan(session, run, networks.network_of(session, run), run.metrics or {})
     add(session, picks, run)
@@ -72,7 +63,7 @@ def refill(session: Session) -> None:
 
 
 def add(session: Session, picks: list[Pick], run: Run | None) -> None:
-    """Put the picks into the queue, and say in the audit trail by which rule."""
+    """Put the picks into the queue and record in the audit trail which rule chose them."""
     if not picks:
         return
     session.add_all(picks)
@@ -84,13 +75,17 @@ def add(session: Session, picks: list[Pick], run: Run | None) -> None:
 
 
 def _waiting(session: Session, run: Run | None) -> int:
-    """Picks that nobody has decided on yet."""
-    mine = Pick.run_id.is_(None) if run is None else Pick.run_id == run.id
+    """Number of planned faces that nobody has decided on yet."""
+    of_run = Pick.run_id.is_(None) if run is None else Pick.run_id == run.id
     query = select(func.count(Pick.id)).join(Face, Face.id == Pick.face_id)
-    return session.scalar(query.where(mine, Pick.reason != "chosen", Face.decided_at.is_(None))) or 0
+    return session.scalar(query.where(of_run, Pick.reason != "chosen", Face.decided_at.is_(None))) or 0
 
 
-def _left(run: Run) -> Select[int]:
+def _last_place(session: Session, of_run: Any) -> int:
+    return session.scalar(select(func.max(Pick.place)).where(of_run)) or 0
+
+
+def _choosable(run: Run) -> Select[int]:
     """Ids of scored faces that nobody decided on, that are not locked, and that the run has not chosen."""
     picked = select(Pick.face_id).where(Pick.run_id == run.id)
     scored = and_(Score.run_id == run.id, Score.face_id == Face.id, Score.box_version == Face.box_version)
@@ -99,101 +94,77 @@ def _left(run: Run) -> Select[int]:
     return query.where(*dataset.CHOOSABLE, Face.id.not_in(picked))
 
 
-def _wishes(
-    session: Session, run: Run, network: Network, weak: Weak, chance: np.random.Generator
-) -> dict[str, Wish]:
-    """For each kind in the mix the faces it would choose, more than it may."""
-    clear = _left(run).where(*dataset.LIKELY_FACE)
+def _labelled(session: Session, run: Run) -> IntArray:
+    """Ids of the labelled faces that the run has scored."""
+    query = select(Score.face_id).join(Face, Face.id == Score.face_id)
+    return _ids(session, query.where(Score.run_id == run.id, Face.label.is_not(None)))
+
+
+def _least_sure(session: Session, clear: Select[int]) -> dict[int, float]:
+    """Margins of the least sure of these faces by id, ascending."""
+    query = clear.order_by(Score.margin, Score.face_id).add_columns(Score.margin)
+    return dict(session.execute(query.limit(policy.UNCERTAIN_PER_FACE * BATCH)).tuples().all())
+
+
+def _of_weak_slices(session: Session, clear: Select[int], weak: WeakSlices) -> list[Candidate]:
+    """Of these faces the least sure predicted to be of the weak class, then those of the weak person."""
     least_sure = clear.order_by(Score.margin, Score.face_id)
-
-    def ids(query: Select[int], limit: int | None = None) -> IntArray:
-        return np.array(session.scalars(query.limit(limit)).all(), np.int64)
-
-    everyone = chance.permutation(ids(clear))
-    unsure = session.execute(least_sure.add_columns(Score.margin).limit(UNSURE)).tuples().all()
-    weak_class = ids(least_sure.where(Score.label == weak.label), COUNT if weak.label else 0)
-    weak_person = ids(least_sure.where(Photo.person_id == weak.person), COUNT if weak.person else 0)
-    doubt = func.abs(func.coalesce(Face.chance, 0.5) - 0.5)
-    doubtful = ids(_left(run).where(Face.doubtful, Face.hidden.is_(False)).order_by(doubt, Face.id), COUNT)
-    hidden = chance.permutation(ids(_left(run).where(Face.hidden)))[:COUNT]
-    return {
-        "control": _as(everyone[:COUNT], "control"),
-        "novel": _as(_novel(session, run, network, everyone[-COMPARED:], chance), "novel"),
-        "weak": _as(weak_class, "weak_class", label=weak.label) + _as(weak_person, "weak_person"),
-        "box": _as(_sampled_in(doubtful, hidden), "box"),
-        "uncertain": _as(_uncertain(session, network, dict(unsure)), "uncertain"),
-    }
+    of_class = _ids(session, least_sure.where(Score.label == weak.label), PLANNED if weak.label else 0)
+    of_person = _ids(session, least_sure.where(Photo.person_id == weak.person), PLANNED if weak.person else 0)
+    return as_candidates(of_class, "weak_class", label=weak.label) + as_candidates(of_person, "weak_person")
 
 
-def _as(ids: Iterable[int], reason: str, **detail: Any) -> Wish:
-    return [(int(id), reason, detail) for id in ids]
+def _doubtful_boxes(session: Session, run: Run, rng: np.random.Generator) -> list[Candidate]:
+    """Boxes whose probability of being a face is nearest to one half, with hidden ones among them."""
+    distance = func.abs(func.coalesce(Face.chance, 0.5) - 0.5)
+    shown = _choosable(run).where(Face.doubtful, Face.hidden.is_(False)).order_by(distance, Face.id)
+    hidden = rng.permutation(_ids(session, _choosable(run).where(Face.hidden)))[:PLANNED]
+    return as_candidates(_interleave(_ids(session, shown, PLANNED), hidden), "box")
 
 
-def _uncertain(session: Session, network: Network, margins: dict[int, float]) -> list[int]:
-    """Of faces and their margins those that cover most doubt; then the others in their order."""
-    ids, features = feature_store.features_of_existing(session, network, list(margins))
-    doubts = 1 - np.array([margins[id] for id in ids])
-    best = [ids[place] for place in choose.cover(doubts, features, COUNT)]
-    return list(dict.fromkeys(best + ids))
-
-
-def _novel(
-    session: Session, run: Run, network: Network, some: IntArray, chance: np.random.Generator
-) -> IntArray:
-    """Of some faces those least like anything labelled."""
-    known = select(Score.face_id).join(Face, Face.id == Score.face_id)
-    known = known.where(Score.run_id == run.id, Face.label.is_not(None))
-    had = chance.permutation(np.array(session.scalars(known).all(), np.int64))[:COMPARED]
-    ids, features = feature_store.features_of_existing(session, network, some.tolist())
-    _, labelled = feature_store.features_of_existing(session, network, had.tolist())
-    return np.array(ids, np.int64)[choose.k_centre(features, COUNT // 4, chance, labelled)]
-
-
-def _sampled_in(doubtful: IntArray, hidden: IntArray) -> list[int]:
-    """The most doubtful first, and every HIDDEN_SHARE-th a hidden one, so that misses are seen."""
-    shown, sampled = doubtful.tolist(), hidden.tolist()
+def _interleave(shown: IntArray, hidden: IntArray) -> list[int]:
+    """Both in their order, every HIDDEN_EVERY-th from `hidden`, beginning with one of these."""
+    left, sampled = shown.tolist(), hidden.tolist()
     mixed = []
-    while shown or sampled:
+    while left or sampled:
         if sampled:
             mixed.append(sampled.pop(0))
-        mixed += [shown.pop(0) for _ in range(HIDDEN_SHARE - 1) if shown]
+        mixed += [left.pop(0) for _ in range(HIDDEN_EVERY - 1) if left]
     return mixed
 
 
-def _next(wish: Wish, taken: set[int], count: int) -> Wish:
-    """The first `count` of the wish that nobody else took."""
-    found: Wish = []
-    while wish and len(found) < count:
-        one = wish.pop(0)
-        if one[0] not in taken:
-            taken.add(one[0])
-            found.append(one)
-    return found
+def _ids(session: Session, query: Select[int], limit: int | None = None) -> IntArray:
+    return np.array(session.scalars(query.limit(limit)).all(), np.int64)
 
 
-def _quotas(mix: dict[str, int]) -> dict[str, int]:
-    """Faces of each kind in a batch, but for the uncertain ones: these fill it."""
-    total = sum(mix.values())
-    return {kind: round(BATCH * share / total) for kind, share in mix.items() if kind != "uncertain"}
+def _face_pool(
+    session: Session,
+    network: Network,
+    unlabelled: IntArray,
+    labelled: IntArray,
+    least_sure: dict[int, float] | None = None,
+) -> FacePool:
+    def features(ids: list[int]) -> tuple[list[int], Any]:
+        return feature_store.features_of_existing(session, network, ids)
+
+    return FacePool(unlabelled, labelled, features, features, least_sure or {})
 
 
-def _typical(session: Session) -> list[Pick]:
-    """Without a model: the typical faces. Nothing while photos are looked at."""
+def _typical_picks(session: Session) -> list[Pick]:
+    """A batch of typical faces, for when no model is live; none while photos wait for the detector."""
     if session.scalar(select(Photo.id).where(Photo.status.in_(OPEN)).limit(1)) is not None:
         return []
     query = select(Face.id, Face.label).join(Photo).join(Group, Group.id == Photo.group_id)
     query = query.where(Photo.status == "ready", Face.doubtful.is_(False), NOT_LOCKED)
     rows = session.execute(query.where(Face.state != "rejected")).all()
-    gone = set(session.scalars(select(Pick.face_id).where(Pick.run_id.is_(None))))
-    known = np.array([row.id for row in rows if row.label], np.int64)
-    left = np.array([row.id for row in rows if not row.label and row.id not in gone], np.int64)
-    if len(left) <= BATCH:
+    chosen_before = set(session.scalars(select(Pick.face_id).where(Pick.run_id.is_(None))))
+    labelled = np.array([row.id for row in rows if row.label], np.int64)
+    unlabelled = np.array([row.id for row in rows if not row.label and row.id not in chosen_before], np.int64)
+    if len(unlabelled) <= BATCH:
         return []  # all of them come anyway
-    chance = np.random.default_rng([len(left), len(known)])
-    left, known = chance.permutation(left)[:COLD], chance.permutation(known)[:COLD]
-    network = networks.shared()
-    ids, features = feature_store.features_of_existing(session, network, left.tolist())
-    _, labelled = feature_store.features_of_existing(session, network, known.tolist())
-    best = choose.density(features, BATCH, chance, labelled)
-    first = session.scalar(select(func.max(Pick.place)).where(Pick.run_id.is_(None))) or 0
-    return [Pick(face_id=ids[one], place=first + i, reason="typical") for i, one in enumerate(best, start=1)]
+    rng = np.random.default_rng([len(unlabelled), len(labelled)])
+    unlabelled, labelled = rng.permutation(unlabelled), rng.permutation(labelled)
+    pool = _face_pool(session, networks.shared(), unlabelled, labelled)
+    best = policy.typical(pool, BATCH, rng)
+    first = _last_place(session, Pick.run_id.is_(None)) + 1
+    return [Pick(face_id=id, place=place, reason="typical") for place, id in enumerate(best, start=first)]

@@ -1,7 +1,7 @@
-"""Which faces are worth a person's next second. Pure: arrays in, places in them out.
+"""Active-learning strategies: which faces to label next. Arrays in, row indices out.
 
-`features` are (n, d) rows of the faces to choose from, `probabilities` (n, classes) what a model says of
-them. Each function returns at most `n` different places, best first; the same generator state gives the same
+`features` are (m, d) rows of the candidates and `probabilities` their (m, classes) predicted probabilities.
+Each strategy returns at most `n` different row indices, best first; the same generator state gives the same
 choice.
 """
 
@@ -11,174 +11,155 @@ from sklearn.cluster import KMeans
 
 from trainer.arrays import Float32Array, FloatArray, IntArray, unit
 
-PER_PLACE = 5
-"""Least sure faces that stand for each place of a batch of `clustered_margin`."""
-CANDIDATES = 20
-"""The same of `herding`: 10 to 30 are alike, 5 and 50 are later at 0.95 (benchmarks/selection.py)."""
-REACH = 0.1
-"""A face is likened to another by e^-1 when their cosine is so much below 1: 0.1 to 0.4 are alike, 0.05 is
-later at 0.95 (benchmarks/selection.py)."""
+CLUSTERED_PER_FACE = 5
+"""Smallest margins that `clustered_margin` clusters for each face it returns."""
+KERNEL_WIDTH = 0.1
+"""Cosine distance at which the similarity of `greedy_coverage` falls to 1/e. 0.1 to 0.4 reach 0.95 balanced
+accuracy equally early, 0.05 later (benchmarks/selection.py)."""
 NEIGHBOURS = 20
-"""Of a face, by whose likeness its density is measured (TypiClust, Hacohen et al. 2022)."""
-SAMPLED = 4_000
-"""From more faces than this so many are drawn before k-means and k-centre: clusters are as many as the
-faces of a batch, and each still has dozens of members, so which face stands for it hardly changes."""
-
-
-LEAST_PER_CLASS = 2
-"""Labels of each class from which on a model's doubts are worth more than what is typical."""
+"""Nearest neighbours whose mean similarity is a face's density (TypiClust, Hacohen et al. 2022)."""
+MAX_ROWS = 4_000
+"""k-means, k-centre and BADGE run on a random sample of this size when there are more candidates. Each of the
+`n` clusters still has dozens of members, so the chosen representatives hardly change."""
 
 
 def margins(probabilities: FloatArray) -> FloatArray:
-    """Best minus second-best probability (n,): 0 where the model cannot decide."""
+    """Highest minus second-highest probability (m,): 0 where the model is undecided."""
     two = np.partition(probabilities, -2, axis=1)[:, -2:]
     return np.asarray(two[:, 1] - two[:, 0])
 
 
 def entropies(probabilities: FloatArray) -> FloatArray:
-    """Shannon entropy (n,) in nats: largest where the model knows least."""
+    """Shannon entropy (m,) in nats."""
     return np.asarray(-(probabilities * np.log(np.clip(probabilities, 1e-12, 1))).sum(axis=1))
 
 
 def margin(probabilities: FloatArray, n: int) -> IntArray:
-    """The smallest margins first."""
+    """Smallest margin first."""
     return np.argsort(margins(probabilities), kind="stable")[:n]
 
 
 def entropy(probabilities: FloatArray, n: int) -> IntArray:
-    """The largest entropies first. With two classes the same as `margin`."""
+    """Largest entropy first. With two classes the same as `margin`."""
     return np.argsort(-entropies(probabilities), kind="stable")[:n]
 
 
-def spread(values: FloatArray, n: int) -> IntArray:
-    """n places from the lowest to the highest of `values` (m,), at equal steps of rank."""
-    order = np.argsort(values, kind="stable")
-    return np.asarray(
-        order[np.unique(np.linspace(0, len(order) - 1, min(n, len(order))).round().astype(int))]
-    )
+def greedy_coverage(uncertainties: FloatArray, features: NDArray[np.floating], n: int) -> IntArray:
+    """Greedily pick the row that adds the most uncertainty-weighted coverage.
 
-
-def herding(probabilities: FloatArray, features: NDArray[np.floating], n: int) -> IntArray:
-    """What covers most doubt of the CANDIDATES · n smallest margins. Only the rows of those are read.
-
-    Uncertainty herding (Bae et al. 2025) among the least sure alone; labelled faces cover nothing, since they
-    have made the model sure where they could.
-    """
-    top = margin(probabilities, n * CANDIDATES)
-    return top[cover(1 - margins(probabilities[top]), features[top], n)]
-
-
-def cover(doubts: FloatArray, features: NDArray[np.floating], n: int) -> IntArray:
-    """Again and again the row to which the most of `doubts` (m,) is likest that no chosen row is like yet.
-
-    So one that stands for many comes before one that stands alone, and near repeats come once.
+    A row is covered by its highest similarity exp((cosine - 1) / KERNEL_WIDTH) to a chosen row (uncertainty
+    herding, Bae et al. 2025). A face that represents many uncertain ones therefore comes before an isolated
+    one, and only one of several near repeats is picked. `uncertainties` are (m,), not negative.
     """
     rows = unit(features)
-    likeness = np.exp((rows @ rows.T - 1) / REACH)
+    similarity = np.exp((rows @ rows.T - 1) / KERNEL_WIDTH)
     covered = np.zeros(len(rows), np.float32)
     chosen: list[int] = []
     for _ in range(min(n, len(rows))):
-        gained = np.maximum(likeness - covered, 0) @ doubts
-        gained[chosen] = -1
-        chosen.append(int(gained.argmax()))
-        covered = np.maximum(covered, likeness[chosen[-1]])
+        gain = np.maximum(similarity - covered, 0) @ uncertainties
+        gain[chosen] = -1
+        chosen.append(int(gain.argmax()))
+        covered = np.maximum(covered, similarity[chosen[-1]])
     return np.array(chosen, np.int64)
 
 
 def clustered_margin(
-    probabilities: FloatArray, features: NDArray[np.floating], n: int, chance: np.random.Generator
+    probabilities: FloatArray, features: NDArray[np.floating], n: int, rng: np.random.Generator
 ) -> IntArray:
-    """The smallest margin of each of n clusters among the PER_PLACE · n smallest: near repeats come once.
+    """The smallest margin of each of n clusters among the CLUSTERED_PER_FACE · n smallest margins.
 
-    After Citovsky et al. 2021, with k-means instead of their tree. Only the rows of those few are read.
+    After Citovsky et al. 2021, with k-means instead of their hierarchical clustering. Only the rows of these
+    candidates are read.
     """
-    top = margin(probabilities, n * PER_PLACE)
+    top = margin(probabilities, n * CLUSTERED_PER_FACE)
     if len(top) <= n:
         return top
-    cluster = _clusters(unit(features[top]), n, chance)
+    cluster = _clusters(unit(features[top]), n, rng)
     return top[np.sort(np.unique(cluster, return_index=True)[1])]
 
 
 def density(
     features: NDArray[np.floating],
     n: int,
-    chance: np.random.Generator,
-    taken: NDArray[np.floating] | None = None,
+    rng: np.random.Generator,
+    labelled: NDArray[np.floating] | None = None,
 ) -> IntArray:
-    """The densest face of each cluster, largest cluster first: where to begin without a model.
+    """The densest face of each cluster, largest cluster first; needs no model.
 
-    Clusters in which a `taken` face (m, d) lies are left out, so there are as many more (TypiClust,
-    Hacohen et al. 2022; density is the mean cosine to the NEIGHBOURS nearest of the cluster).
+    Clusters that contain one of the `labelled` rows (k, d) are skipped, so k-means makes n + k of them
+    (TypiClust, Hacohen et al. 2022). Density is the mean cosine to the NEIGHBOURS nearest of the cluster.
     """
-    some = _some(len(features), chance)
-    rows = unit(features[some])
-    had = unit(taken) if taken is not None and len(taken) else rows[:0]
-    count = min(n + len(had), len(rows) + len(had))
-    cluster = _clusters(np.concatenate([rows, had]), count, chance)
-    closed = set(cluster[len(rows) :].tolist())
+    sample = _sample(len(features), rng)
+    rows = unit(features[sample])
+    labelled_rows = unit(labelled) if labelled is not None and len(labelled) else rows[:0]
+    count = min(n + len(labelled_rows), len(rows) + len(labelled_rows))
+    cluster = _clusters(np.concatenate([rows, labelled_rows]), count, rng)
+    skipped = set(cluster[len(rows) :].tolist())
     cluster = cluster[: len(rows)]
     sizes = np.bincount(cluster, minlength=count)
-    order = [c for c in np.argsort(-sizes, kind="stable") if sizes[c] and c not in closed][:n]
-    return some[[_densest(rows, np.flatnonzero(cluster == c)) for c in order]].astype(np.int64)
+    order = [c for c in np.argsort(-sizes, kind="stable") if sizes[c] and c not in skipped][:n]
+    return sample[[_densest(rows, np.flatnonzero(cluster == c)) for c in order]].astype(np.int64)
 
 
 def k_centre(
     features: NDArray[np.floating],
     n: int,
-    chance: np.random.Generator,
-    taken: NDArray[np.floating] | None = None,
+    rng: np.random.Generator,
+    labelled: NDArray[np.floating] | None = None,
 ) -> IntArray:
-    """Again and again the face least like any `taken` or chosen one (Sener & Savarese 2018, greedy)."""
-    some = _some(len(features), chance)
-    rows = unit(features[some])
-    likest = np.full(len(rows), -1.0, np.float32)
-    if taken is not None and len(taken):
-        likest = (rows @ unit(taken).T).max(axis=1)
+    """Greedily pick the row least similar to all `labelled` (k, d) and chosen (Sener & Savarese 2018)."""
+    sample = _sample(len(features), rng)
+    rows = unit(features[sample])
+    highest = np.full(len(rows), -1.0, np.float32)
+    if labelled is not None and len(labelled):
+        highest = (rows @ unit(labelled).T).max(axis=1)
     chosen: list[int] = []
     for _ in range(min(n, len(rows))):
-        place = int(likest.argmin())
-        chosen.append(place)
-        likest = np.maximum(likest, rows @ rows[place])
-        likest[chosen] = np.inf
-    return some[chosen]
+        index = int(highest.argmin())
+        chosen.append(index)
+        highest = np.maximum(highest, rows @ rows[index])
+        highest[chosen] = np.inf
+    return sample[chosen]
 
 
 def badge(
-    probabilities: FloatArray, features: NDArray[np.floating], n: int, chance: np.random.Generator
+    probabilities: FloatArray, features: NDArray[np.floating], n: int, rng: np.random.Generator
 ) -> IntArray:
-    """k-means++ on the gradients that each face would give the softmax (Ash et al. 2020).
+    """k-means++ on the gradients of the softmax layer for the predicted labels (BADGE, Ash et al. 2020).
 
-    A gradient is (p - onehot(best)) ⊗ features, so a product of two gradients is a product of two small ones.
+    A gradient is (p - onehot(argmax p)) ⊗ features, so the inner product of two gradients is the product of
+    the two small inner products, and no gradient is ever stored.
     """
-    some = _some(len(features), chance)
-    rows, push = np.asarray(features[some], np.float32), probabilities[some].copy()
-    push[np.arange(len(some)), push.argmax(axis=1)] -= 1
-    lengths = (rows.astype(np.float64) ** 2).sum(axis=1) * (push**2).sum(axis=1)
+    sample = _sample(len(features), rng)
+    rows, errors = np.asarray(features[sample], np.float32), probabilities[sample].copy()
+    errors[np.arange(len(sample)), errors.argmax(axis=1)] -= 1
+    lengths = (rows.astype(np.float64) ** 2).sum(axis=1) * (errors**2).sum(axis=1)
     chosen = [int(lengths.argmax())]
-    nearest = np.full(len(some), np.inf)
-    while len(chosen) < min(n, len(some)):
+    nearest = np.full(len(sample), np.inf)
+    while len(chosen) < min(n, len(sample)):
         last = chosen[-1]
-        products = (rows @ rows[last]).astype(np.float64) * (push @ push[last])
+        products = (rows @ rows[last]).astype(np.float64) * (errors @ errors[last])
         nearest = np.minimum(nearest, np.clip(lengths + lengths[last] - 2 * products, 0, None))
         nearest[chosen] = 0
-        if (total := nearest.sum()) <= 0:  # the others would teach the model nothing that is new
-            rest = np.setdiff1d(np.arange(len(some)), chosen)
+        if (total := nearest.sum()) <= 0:  # every remaining gradient repeats a chosen one
+            rest = np.setdiff1d(np.arange(len(sample)), chosen)
             chosen += rest[: n - len(chosen)].tolist()
             break
-        chosen.append(int(chance.choice(len(some), p=nearest / total)))
-    return some[chosen]
+        chosen.append(int(rng.choice(len(sample), p=nearest / total)))
+    return sample[chosen]
 
 
-def _some(count: int, chance: np.random.Generator) -> IntArray:
-    """All places, or SAMPLED of them."""
-    return np.arange(count) if count <= SAMPLED else np.sort(chance.choice(count, SAMPLED, replace=False))
+def _sample(count: int, rng: np.random.Generator) -> IntArray:
+    """All row indices, or MAX_ROWS of them at random, ascending."""
+    return np.arange(count) if count <= MAX_ROWS else np.sort(rng.choice(count, MAX_ROWS, replace=False))
 
 
-def _clusters(rows: Float32Array, n: int, chance: np.random.Generator) -> NDArray[np.int32]:
-    means = KMeans(n, n_init=1, random_state=int(chance.integers(2**31)))
+def _clusters(rows: Float32Array, n: int, rng: np.random.Generator) -> NDArray[np.int32]:
+    means = KMeans(n, n_init=1, random_state=int(rng.integers(2**31)))
     return np.asarray(means.fit_predict(rows))
 
 
 def _densest(rows: Float32Array, members: IntArray) -> int:
-    alike = np.sort(rows[members] @ rows[members].T, axis=1)[:, -NEIGHBOURS:]
-    return int(members[alike.mean(axis=1).argmax()])
+    """The member with the highest mean similarity to its NEIGHBOURS nearest members."""
+    nearest = np.sort(rows[members] @ rows[members].T, axis=1)[:, -NEIGHBOURS:]
+    return int(members[nearest.mean(axis=1).argmax()])

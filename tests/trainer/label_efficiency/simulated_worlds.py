@@ -8,7 +8,8 @@ from sklearn.linear_model import LogisticRegression
 
 from trainer.arrays import BoolArray, IntArray
 from trainer.label_efficiency import simulate
-from trainer.label_efficiency.simulate import Known, State
+from trainer.label_efficiency.compared_strategies import PoolState, workbench_policy
+from trainer.label_efficiency.simulate import LabelledFaces
 
 FACES_EACH = 4
 HUGE = 12_000
@@ -24,14 +25,14 @@ class World:
     person: float
     face: float
 
-    def faces(self, n: int, chance: np.random.Generator) -> Known:
+    def faces(self, n: int, chance: np.random.Generator) -> LabelledFaces:
         """n faces of n / FACES_EACH people; a person's are around one point of one component."""
         people = -(-n // FACES_EACH)
         component = chance.choice(len(self.shares), people, p=self.shares)
         middle = self.centres[component] + self.person * chance.normal(size=(people, self.centres.shape[1]))
         group = np.repeat(np.arange(people), FACES_EACH)[:n]
         rows = middle[group] + self.face * chance.normal(size=(n, self.centres.shape[1]))
-        return Known(rows.astype(np.float32), self.classes[component][group], group)
+        return LabelledFaces(rows.astype(np.float32), self.classes[component][group], group)
 
 
 def world(kind: str, chance: np.random.Generator) -> World:
@@ -66,11 +67,11 @@ def world(kind: str, chance: np.random.Generator) -> World:
 class User:
     """Who labelled `labelled` of the pool, those that `control` (pool,) marks at random."""
 
-    pool: Known
+    pool: LabelledFaces
     labelled: IntArray
     control: BoolArray
-    locked: Known
-    huge: Known
+    locked: LabelledFaces
+    huge: LabelledFaces
 
 
 KINDS = ("flat", "hard", "rare", "hard")
@@ -90,7 +91,7 @@ def user(seed: int, locked_faces: int = 0) -> User:
     return User(pool, labelled, control, locked, huge)
 
 
-def label(pool: Known, upto: int, chance: np.random.Generator) -> tuple[IntArray, BoolArray]:
+def label(pool: LabelledFaces, upto: int, chance: np.random.Generator) -> tuple[IntArray, BoolArray]:
     """Places of the labelled faces, and which of the pool (n,) were chosen at random."""
     left, labelled = np.arange(len(pool.labels)), np.arange(0)
     control = np.zeros(len(pool.labels), bool)
@@ -101,20 +102,20 @@ def label(pool: Known, upto: int, chance: np.random.Generator) -> tuple[IntArray
         labelled, left = np.concatenate([labelled, left[at_random]]), np.delete(left, at_random)
         fitted = head(pool, labelled)
         said = None if fitted is None else fitted.predict_proba(pool.features[left])
-        state = State(pool.features[left], said, pool.features[labelled], chance)
-        chosen = simulate.default(state, batch - batch // 10)
+        state = PoolState(pool.features[left], said, pool.features[labelled], chance)
+        chosen = workbench_policy(state, batch - batch // 10, {"uncertain": 1})
         labelled, left = np.concatenate([labelled, left[chosen]]), np.delete(left, chosen)
     return labelled, control
 
 
-def head(pool: Known, labelled: IntArray) -> LogisticRegression | None:
+def head(pool: LabelledFaces, labelled: IntArray) -> LogisticRegression | None:
     """Of the faces at these places; None unless both classes have two of them."""
     if np.bincount(pool.labels[labelled], minlength=2).min() < 2:
         return None
-    return simulate.model(pool.features[labelled], pool.labels[labelled])
+    return simulate.fit(pool.features[labelled], pool.labels[labelled])
 
 
-def accuracy(fitted: LogisticRegression | None, on: Known) -> float:
+def accuracy(fitted: LogisticRegression | None, on: LabelledFaces) -> float:
     """Balanced accuracy; without a head one half."""
     if fitted is None:
         return 0.5

@@ -12,20 +12,20 @@ from threadpoolctl import threadpool_limits
 from tests.trainer.label_efficiency import simulated_worlds
 from trainer.label_efficiency import labels_saved, random_baseline
 from trainer.label_efficiency.random_baseline import REPLAYS, Replays
-from trainer.label_efficiency.simulate import Known
+from trainer.label_efficiency.simulate import LabelledFaces
 
 RUNS = 100 if os.environ.get("PROVE") else 20
 FRESH = 7_000
 """First seed of the proof; the method was made on others."""
 
 
-def blobs(n: int, far: float, seed: int = 0, d: int = 6) -> Known:
+def blobs(n: int, far: float, seed: int = 0, d: int = 6) -> LabelledFaces:
     """n faces of n / 4 people, two classes `far` standard deviations to either side."""
     chance = np.random.default_rng(seed)
     group = np.arange(n) // 4
     labels = group % 2
     rows = chance.normal(size=(n, d)) + far * np.outer(2 * labels - 1, np.eye(d)[0])
-    return Known(rows.astype(np.float32), labels, group)
+    return LabelledFaces(rows.astype(np.float32), labels, group)
 
 
 def test_a_curve_is_crossed_between_its_sizes_in_log_labels() -> None:
@@ -90,12 +90,12 @@ def test_drawn_labels_are_as_frequent_as_the_random_faces_say() -> None:
     assert random_baseline._imputed(known, mask, pool.features[:0], chance).shape == (0,)
 
 
-def _few(n: int, seed: int) -> Known:
+def _few(n: int, seed: int) -> LabelledFaces:
     """Faces of whom a tenth is of class 1."""
     many = blobs(10 * n, 0.3, seed)
     ones, zeros = (np.flatnonzero(many.labels == k) for k in (1, 0))
     some = np.concatenate([ones[: n // 10], zeros[: n - n // 10]])
-    return Known(many.features[some], many.labels[some], np.arange(n) + 10_000)
+    return LabelledFaces(many.features[some], many.labels[some], np.arange(n) + 10_000)
 
 
 def test_nobody_is_in_two_parts_of_the_locked_people() -> None:
@@ -107,7 +107,7 @@ def test_nobody_is_in_two_parts_of_the_locked_people() -> None:
 
 def test_who_draws_labels_never_learned_from_whom_it_is_asked_about(monkeypatch: pytest.MonkeyPatch) -> None:
     pool, locked = blobs(100, 0.7), blobs(80, 0.7, 1)
-    locked = Known(locked.features, locked.labels, locked.groups + 1000)
+    locked = LabelledFaces(locked.features, locked.labels, locked.groups + 1000)
     drew, asked = [], []
     draw, order = random_baseline._imputed, random_baseline._order
     monkeypatch.setattr(random_baseline, "REPLAYS", 1)
@@ -153,7 +153,7 @@ def test_too_little_is_said_in_words(labels: int, control: int, locked: int, tex
 
 def test_a_locked_set_of_one_class_is_too_little() -> None:
     both = blobs(200, 1.0)
-    one = Known(both.features, both.labels * 0, both.groups)
+    one = LabelledFaces(both.features, both.labels * 0, both.groups)
     assert labels_saved.too_little(both, np.arange(200) < 20, one) == (
         labels_saved.FEW_LOCKED,
         {"n": 0, "least": 20},
@@ -164,7 +164,7 @@ def test_the_figure_is_the_same_twice_and_adds_up(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(random_baseline, "REPLAYS", 2)
     monkeypatch.setattr(random_baseline, "STEPS", 5)
     pool, locked = blobs(300, 0.7), blobs(80, 0.7, 1)
-    labelled = Known(pool.features[:60], pool.labels[:60], pool.groups[:60])
+    labelled = LabelledFaces(pool.features[:60], pool.labels[:60], pool.groups[:60])
     one, two = (
         labels_saved.labels_saved(labelled, np.arange(60) < 8, pool.features[60:], locked, seed=3)
         for _ in range(2)
@@ -179,7 +179,7 @@ def test_the_figure_is_the_same_twice_and_adds_up(monkeypatch: pytest.MonkeyPatc
 def test_the_size_of_a_real_workbench_takes_seconds() -> None:
     """300 answers, 2,000 faces without one, 400 locked, 1,280 numbers of each."""
     pool, locked = blobs(2300, 0.7, d=1280), blobs(400, 0.7, 1, d=1280)
-    labelled = Known(pool.features[:300], pool.labels[:300], pool.groups[:300])
+    labelled = LabelledFaces(pool.features[:300], pool.labels[:300], pool.groups[:300])
     began = monotonic()
     labels_saved.labels_saved(labelled, np.arange(300) < 30, pool.features[300:], locked)
     took = monotonic() - began
@@ -218,7 +218,7 @@ def _one_user(seed: int, locked: int) -> tuple[float, str, float, float, float, 
     threadpool_limits(1)  # here, where the libraries are loaded: one process a core
     it = simulated_worlds.user(seed, locked)
     given = np.isin(np.arange(len(it.pool.labels)), it.labelled)
-    labelled = Known(it.pool.features[given], it.pool.labels[given], it.pool.groups[given])
+    labelled = LabelledFaces(it.pool.features[given], it.pool.labels[given], it.pool.groups[given])
     assert labels_saved.too_little(labelled, it.control[given], it.locked) is None
     found = labels_saved.labels_saved(labelled, it.control[given], it.pool.features[~given], it.locked, seed)
     true, _ = simulated_worlds.true_saving(it, seed)

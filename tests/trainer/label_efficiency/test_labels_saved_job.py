@@ -10,7 +10,7 @@ from tests.labelled import one_engine
 from trainer.features import networks
 from trainer.features.networks import Network
 from trainer.label_efficiency import labels_saved, labels_saved_job
-from trainer.label_efficiency.simulate import Known
+from trainer.label_efficiency.simulate import LabelledFaces
 
 NETWORK = Network("planted", False, None)  # type: ignore[arg-type] # nothing is to be embedded
 
@@ -88,7 +88,7 @@ def test_it_gives_way_to_a_newer_run(db: Session, faces: list[Face], monkeypatch
     draw_at_random(db, run, faces)
     asked = []
 
-    def overtaken(given: Known, *_: object) -> dict[str, object]:
+    def overtaken(given: LabelledFaces, *_: object) -> dict[str, object]:
         asked.append(len(given.labels))
         _[-1]()  # type: ignore[operator]
         labelled.done_run(db)

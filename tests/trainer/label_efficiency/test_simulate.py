@@ -13,13 +13,12 @@ import pytest
 from tests.workbench_process import ROOT, wait_until
 from trainer.errors import NotEnoughLabels
 from trainer.label_efficiency import simulate
+from trainer.label_efficiency.compared_strategies import STRATEGIES, PoolState
 from trainer.label_efficiency.labelled_pool import require_both_halves
 from trainer.label_efficiency.simulate import (
     BATCH,
     START,
-    STRATEGIES,
-    Known,
-    State,
+    LabelledFaces,
     halves,
     labels_to,
     replay,
@@ -30,7 +29,7 @@ from trainer.label_efficiency.worker import labels_replayed
 NAMES = ("mask", "nomask")
 
 
-def pool(faces: int = 400, groups: int = 0, seed: int = 0) -> Known:
+def pool(faces: int = 400, groups: int = 0, seed: int = 0) -> LabelledFaces:
     """One class in twenty is rare and lies apart, so that chance meets it late."""
     chance = np.random.default_rng(seed)
     labels = (chance.random(faces) < 0.05).astype(np.int64)
@@ -38,15 +37,15 @@ def pool(faces: int = 400, groups: int = 0, seed: int = 0) -> Known:
     features = chance.normal(size=(faces, 16)).astype(np.float32)
     features[:, :2] += 3 * labels[:, None]
     members = np.arange(faces) if not groups else chance.integers(0, groups, faces)
-    return Known(features, labels, members.astype(np.int64))
+    return LabelledFaces(features, labels, members.astype(np.int64))
 
 
-def state(known: Known, with_model: bool, seed: int = 0) -> State:
+def state(known: LabelledFaces, with_model: bool, seed: int = 0) -> PoolState:
     said = None
     if with_model:
         one = np.random.default_rng(seed).random(len(known.labels))
         said = np.column_stack([one, 1 - one])
-    return State(known.features, said, known.features[:5], np.random.default_rng(seed))
+    return PoolState(known.features, said, known.features[:5], np.random.default_rng(seed))
 
 
 @pytest.mark.parametrize("name", STRATEGIES)
@@ -58,7 +57,7 @@ def test_a_strategy_gives_different_places_and_the_same_ones_again(name: str, wi
     assert len(set(chosen.tolist())) == len(chosen)
     assert set(chosen.tolist()) <= set(range(120))
     assert chosen.tolist() == again.tolist()
-    few = Known(known.features[:4], known.labels[:4], known.groups[:4])
+    few = LabelledFaces(known.features[:4], known.labels[:4], known.groups[:4])
     assert sorted(STRATEGIES[name](state(few, with_model), 10).tolist()) in ([0, 1, 2, 3], [])
 
 
@@ -66,9 +65,9 @@ def test_a_strategy_never_sees_a_face_that_is_measured_on() -> None:
     known = pool(groups=60)
     seen: list[np.ndarray] = []
 
-    def watching(given: State, n: int) -> np.ndarray:
-        seen.extend((given.left, given.labelled))
-        return given.chance.permutation(len(given.left))[:n]
+    def watching(state: PoolState, n: int) -> np.ndarray:
+        seen.extend((state.unlabelled, state.labelled))
+        return state.rng.permutation(len(state.unlabelled))[:n]
 
     replay(known, watching, 3, 100)
     chosen_from, measured = halves(known, 3)
@@ -104,7 +103,7 @@ def test_chance_is_not_better_than_margin_where_a_class_is_rare() -> None:
 def test_equal_faces_end_a_replay_with_every_label_that_was_asked_for() -> None:
     """k-means finds fewer clusters than faces are asked for, and every one of them has a labelled face."""
     labels = np.arange(120) % 2
-    known = Known(np.repeat(labels[:, None], 8, axis=1).astype(np.float32), labels, np.arange(120))
+    known = LabelledFaces(np.repeat(labels[:, None], 8, axis=1).astype(np.float32), labels, np.arange(120))
     for name in ("default", "density", "k-centre", "clustered margin", "badge"):
         curve = replay(known, STRATEGIES[name], 0, 45)
         assert curve[-1] == (45, 1.0), name
@@ -146,7 +145,7 @@ def test_how_many_labels_are_replayed() -> None:
     ],
 )
 def test_too_little_is_refused_with_what_is_needed(labels: list[int], groups: range, words: str) -> None:
-    known = Known(np.empty((len(labels), 0), np.float32), np.array(labels), np.array(groups))
+    known = LabelledFaces(np.empty((len(labels), 0), np.float32), np.array(labels), np.array(groups))
     with pytest.raises(NotEnoughLabels) as refused:
         require_both_halves(known, NAMES[: len(set(labels))], 5)
     assert words in refused.value.message
@@ -163,11 +162,12 @@ def test_all_cores_replay_what_one_does() -> None:
 LONG = """
 import numpy as np
 from trainer.label_efficiency import simulate
+from trainer.label_efficiency.compared_strategies import STRATEGIES
 if __name__ == "__main__":
     chance = np.random.default_rng(0)
     labels = chance.integers(0, 2, 4000)
-    known = simulate.Known(chance.normal(size=(4000, 256)).astype("f4"), labels, np.arange(4000))
-    for name, seed, curve in simulate.replay_all(known, list(simulate.STRATEGIES), 20, 2000):
+    known = simulate.LabelledFaces(chance.normal(size=(4000, 256)).astype("f4"), labels, np.arange(4000))
+    for name, seed, curve in simulate.replay_all(known, list(STRATEGIES), 20, 2000):
         pass
 """
 

@@ -15,7 +15,7 @@ from tests.labelled import one_engine
 from trainer.features import networks
 from trainer.features.networks import Network
 from trainer.selection import review_plan
-from trainer.selection.weak_slices import Weak, weakest
+from trainer.selection.weak_slices import WeakSlices, weakest_slices
 
 NETWORK = Network("planted", False, None)  # type: ignore[arg-type] # nothing is to be embedded
 
@@ -107,7 +107,7 @@ def test_of_a_weak_class_and_person_more_is_asked(db: Session) -> None:
         "balanced_accuracy": {"value": 0.84},
         "slices": slices,
     }
-    assert weakest({"locked": None, "cross_validated": folds}) == Weak("nomask", person)
+    assert weakest_slices({"locked": None, "cross_validated": folds}) == WeakSlices("nomask", person)
     picks = review_plan.plan(db, run, NETWORK, {"cross_validated": folds})
     labels = dict(db.execute(select(Score.face_id, Score.label)).tuples().all())
     weak = [pick for pick in picks if pick.reason == "weak_class"]

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from trainer.selection.weak_slices import Weak, weakest
+from trainer.selection.weak_slices import WeakSlices, weakest_slices
 
 
 def recall(value: float, low: float, high: float) -> dict[str, Any]:
@@ -23,7 +23,7 @@ def test_the_class_and_the_person_below_the_rest_with_all_of_their_interval() ->
             person("nobody named", 0, 0.1, 0.2),
         ],
     }
-    assert weakest({"locked": None, "cross_validated": part}) == Weak("nomask", 8)
+    assert weakest_slices({"locked": None, "cross_validated": part}) == WeakSlices("nomask", 8)
 
 
 def test_nothing_is_weak_where_chance_explains_the_difference() -> None:
@@ -32,10 +32,10 @@ def test_nothing_is_weak_where_chance_explains_the_difference() -> None:
         "balanced_accuracy": {"value": 0.9},
         "slices": [person("7", 0.4, 0.7, 0.95)],
     }
-    assert weakest({"cross_validated": part}) == Weak(None, None)
-    assert weakest({}) == Weak(None, None)
+    assert weakest_slices({"cross_validated": part}) == WeakSlices(None, None)
+    assert weakest_slices({}) == WeakSlices(None, None)
 
 
 def test_a_locked_person_is_never_chosen_whatever_the_figures_say() -> None:
     part = {"per_class": {}, "balanced_accuracy": {"value": 0.9}, "slices": [person("7", 0, 0.1, 0.2)]}
-    assert weakest({"locked": part, "cross_validated": None}) == Weak(None, None)
+    assert weakest_slices({"locked": part, "cross_validated": None}) == WeakSlices(None, None)

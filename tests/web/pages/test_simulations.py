@@ -15,7 +15,7 @@ from tests.labelled import rows
 from tests.pictures import SHARED, jpeg, portrait
 from tests.simulation_result import simulation_result
 from tests.web.conftest import Client
-from trainer.label_efficiency.simulate import STRATEGIES
+from trainer.label_efficiency.compared_strategies import STRATEGIES
 from trainer.label_efficiency.summary import summary
 from web.drawing import plot
 from web.pages import simulations
