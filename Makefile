@@ -65,7 +65,7 @@ web/node_modules/.dev: web/package.json web/package-lock.json | $(VENV)/.python
 # Debian's Chromium for the browser tests, where it is missing and we may install it.
 browser:
 	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || \
-	 { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && apt-get update -qq && apt-get install -y -qq chromium >/dev/null; } || \
+	 { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && { apt-get update && apt-get install -y chromium; } >/dev/null 2>&1; } || \
 	 echo "No Chromium: the browser tests are left out. To run them: apt-get install chromium"
 
 lint: $(VENV)/.dev web/node_modules/.dev ## format, style, types, import contracts, sizes

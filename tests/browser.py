@@ -35,7 +35,7 @@ MARKS = [
     # .ci/run sets REQUIRE_BROWSER: there a missing browser is a failure, not a skip.
     pytest.mark.skipif(
         chromium() is None and not os.environ.get("REQUIRE_BROWSER"),
-        reason="no Chromium here: `apt-get install chromium` (make test does it where it may)",
+        reason="No Chromium: the browser tests are left out. To run them: apt-get install chromium",
     ),
 ]
 
