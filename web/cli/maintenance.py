@@ -1,0 +1,64 @@
+"""`flask status`, `flask fsck`, `flask config` and `flask migrate`: looking after the workbench."""
+
+import click
+
+from db import integrity, jobs
+from db.migrate import upgrade
+from db.settings import settings
+from db.workbench import live_run
+from labeller.queue import queue
+from labeller.reports import counts
+from web.cli.console import as_json, show, workbench_session
+
+
+@click.command()
+@as_json
+def status(json_: bool) -> None:
+    """What is there, what waits, what runs, and how good the live model is."""
+    with workbench_session() as session:
+        totals, live = counts.totals(session), live_run(session)
+        value = {
+            "photos": totals.photos_by_status,
+            "faces": totals.faces_by_state,
+            "labels": totals.by_label,
+            "waiting": queue.waiting(session),
+            "active_run": live.id if live else None,
+            "alive": sorted(jobs.alive(session)),
+        }
+    text = "\n".join(f"{name:>10}  {_format(part)}" for name, part in value.items())
+    show(value, text, json_)
+
+
+def _format(part: object) -> str:
+    if isinstance(part, dict):
+        return ", ".join(f"{count} {name}" for name, count in part.items()) or "none"
+    return ", ".join(part) if isinstance(part, list) else str(part if part is not None else "none")
+
+
+@click.command()
+def fsck() -> None:
+    """Check that every file is there and whole, nothing is half done, and the split holds."""
+    count = 0
+    with workbench_session() as session:
+        for problem in integrity.problems(session):
+            click.echo(problem)
+            count += 1
+    if count:
+        raise SystemExit(1)
+    click.echo("Nothing is wrong.")
+
+
+@click.command()
+def config() -> None:
+    """The settings in force; secrets are hidden."""
+    for name, value in settings().model_dump().items():
+        click.echo(f"{name.upper()}={value}")
+
+
+@click.command()
+def migrate() -> None:
+    """Bring the database to the newest schema (make run does it by itself)."""
+    upgrade()
+
+
+COMMANDS = (status, fsck, config, migrate)

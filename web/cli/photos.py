@@ -1,0 +1,107 @@
+"""`flask import` and `flask predict`: photos from files on this machine."""
+
+import time
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.progress import Progress, track
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from db import classes, jobs
+from db.base import OPEN
+from db.errors import Refused
+from db.models import Photo
+from db.session import session_scope
+from labeller.detection import predictions
+from labeller.people import people
+from labeller.uploads import import_folder
+from web.cli.console import POLL_SECONDS, as_json, console, sentence, show, workbench_session
+
+
+@click.command("import")
+@click.argument("path", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option("--format", "_format", type=click.Choice(["folders"]), default="folders", show_default=True)
+@click.option("--person", help="Whose photos these are; without it each counts as a person of its own.")
+def import_(path: Path, _format: str, person: str | None) -> None:
+    """Import photos from PATH/CLASS/…; the folder's name becomes the label of the one obvious face.
+
+    Importing again continues where it stopped: what is there already is not sent twice.
+    """
+    with workbench_session() as session:
+        new, known, refusals = _import_files(session, path, person)
+        for line in refusals:
+            click.echo(line, err=True)
+        click.echo(f"{new} new photos, {known} known already, {len(refusals)} refused.")
+        _wait_for_faces(session)
+
+
+def _import_files(session: Session, path: Path, person: str | None) -> tuple[int, int, list[str]]:
+    """Import every photo below `path`: the number of new and of known ones, and a line for each refused."""
+    files = import_folder.labelled_files(path, classes.names(session))
+    owner = people.owner(session)
+    depicted = people.person_named(session, person) if person else None
+    session.commit()
+    new, known, refusals = 0, 0, []
+    for file, label in track(files, "Reading", console=console, disable=not console.is_terminal):
+        try:
+            received = import_folder.take(session, file, label, owner, depicted)
+        except Refused as error:
+            session.rollback()
+            refusals.append(f"{file}: {error.message} {error.hint}")
+            continue
+        new, known = new + received.created, known + (not received.created)
+    return new, known, refusals
+
+
+def _wait_for_faces(session: Session) -> None:
+    """Show the progress of the detection. If this command is stopped, the workbench goes on with it."""
+    total = _count_waiting(session)
+    if total and "detect" not in jobs.alive(session):
+        click.echo(f"{total} photos wait for their faces: they are found when the workbench runs (make run).")
+        return
+    with Progress(console=console, disable=not console.is_terminal) as progress:
+        task = progress.add_task("Finding faces", total=total)
+        while left := _count_waiting(session):
+            progress.update(task, completed=total - left)
+            time.sleep(POLL_SECONDS)
+    failed = session.scalar(select(func.count(Photo.id)).where(Photo.status == "failed")) or 0
+    click.echo(f"All photos are done; {failed} failed.")
+
+
+def _count_waiting(session: Session) -> int:
+    session.rollback()  # ends the transaction, else it would read the same snapshot again
+    return session.scalar(select(func.count(Photo.id)).where(Photo.status.in_(OPEN))) or 0
+
+
+@click.command()
+@click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
+@as_json
+def predict(paths: tuple[Path, ...], json_: bool) -> None:
+    """What the live model sees in photos, or in folders of photos. The workbench must be running."""
+    failed = False
+    for file in [photo for path in paths for photo in import_folder.photos_below(path)]:
+        try:
+            run_id, faces = _predict(file)
+        except Refused as error:
+            failed = True
+            click.echo(f"{file}: {sentence(error)}", err=True)
+            continue
+        text = ", ".join(f"{face['label']} {face['probabilities'][face['label']]:.2f}" for face in faces)
+        show({"file": str(file), "run_id": run_id, "faces": faces}, f"{file}: {text or 'no face'}", json_)
+    if failed:
+        raise SystemExit(1)
+
+
+def _predict(file: Path) -> tuple[int | None, list[dict[str, Any]]]:
+    """The run whose model answered, and its faces. Raises Refused."""
+    with session_scope() as session:
+        prediction = predictions.request(session, file.read_bytes())
+        session.commit()
+        done = predictions.wait(session, prediction)
+        session.commit()
+        return done.run_id, done.faces or []
+
+
+COMMANDS = (import_, predict)

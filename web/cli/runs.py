@@ -1,0 +1,71 @@
+"""`flask retrain`, `flask promote` and `flask replay`: training and its models."""
+
+import time
+from contextlib import closing
+
+import click
+
+from db.base import OPEN
+from labeller.people import people
+from trainer.data.recipe import PRESETS
+from trainer.runs import requests
+from web.cli.console import POLL_SECONDS, as_json, show, workbench_session
+from web.cli.subprocess_lines import ChildFailed, lines
+
+REPLAY_TOLERANCE = 1e-3
+"""How much a replay's figures may differ: with another number of threads, sums are added in another order."""
+
+
+@click.command()
+@click.option("--wait", is_flag=True, help="Wait for the run to end.")
+@click.option("--recipe", default="quick", type=click.Choice(list(PRESETS)), help="How to train.")
+@as_json
+def retrain(wait: bool, recipe: str, json_: bool) -> None:
+    """Train on the answers so far."""
+    with workbench_session() as session:
+        run = requests.request_run(session, recipe)
+        session.commit()
+        while wait and run.status in OPEN:
+            time.sleep(POLL_SECONDS)
+            session.rollback()
+            session.refresh(run)
+        value = {"id": run.id, "status": run.status, "promoted": run.promoted, "reason": run.reason}
+        text = f"Run {run.id}: {run.status}. {run.reason or run.error or ''}"
+        show(value | {"metrics": run.metrics}, text, json_)
+    if wait and run.status != "done":
+        raise SystemExit(1)
+
+
+@click.command()
+@click.argument("run", type=int)
+@click.option("--reason", default="", help="Why; it is shown with the run.")
+@as_json
+def promote(run: int, reason: str, json_: bool) -> None:
+    """Make the model of RUN the live one."""
+    with workbench_session() as session:
+        requests.promote(session, requests.get_run(session, run), people.owner(session), reason)
+        session.commit()
+    show({"id": run, "promoted": True}, f"Run {run} is live.", json_)
+
+
+@click.command()
+@click.argument("run", type=int)
+@as_json
+def replay(run: int, json_: bool) -> None:
+    """Compute the figures of RUN anew, from its manifest, recipe and seed; nothing is changed."""
+    with workbench_session() as session:
+        requests.get_run(session, run)
+    try:
+        with closing(lines("trainer.runs.replay", run)) as output:
+            (comparison,) = output
+    except ChildFailed as error:
+        raise click.ClickException(f"The replay of run {run} failed:\n{error}") from error
+    alike = comparison["difference"] <= REPLAY_TOLERANCE
+    erased = f" {comparison['missing']} faces were erased since." if comparison["missing"] else ""
+    text = f"Run {run}: figures differ by at most {comparison['difference']:.2g}.{erased}"
+    show(comparison | {"alike": alike}, text, json_)
+    if not alike:
+        raise SystemExit(1)
+
+
+COMMANDS = (retrain, promote, replay)
