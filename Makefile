@@ -104,11 +104,11 @@ words: $(VENV)/.dev ## update the translation catalogues; LANGUAGES=fi adds a la
 migration: $(VENV)/.dev ## write a migration from the change of the models; NAME="what changes"
 	@$(BIN)/python -m scripts.migration "$(NAME)"
 
-# One lock for all supported versions of Python; hashes only, no index address.
+# One lock with one version of each package (fewest) for every supported Python; hashes, but no index address.
 requirements: $(VENV)/.tools ## update the locked packages after a change to requirements/*.in
 	@for name in runtime worker dev bench tools; do \
-	  $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-package pip \
-	    --no-emit-index-url --no-emit-find-links --no-header -q $(UPGRADE) \
+	  $(BIN)/uv pip compile --universal --python-version 3.11 --fork-strategy fewest --generate-hashes \
+	    --no-emit-package pip --no-emit-index-url --no-emit-find-links --no-header -q $(UPGRADE) \
 	    requirements/$$name.in -o requirements/$$name.txt || exit 1; done
 
 upgrade: UPGRADE = --upgrade
