@@ -1,53 +1,67 @@
-/** The bench: one face, one gesture, the next face. */
+/** The pages Label and Review: one face at a time, answered by a key, a button or a swipe. */
 import { openOutbox } from "../lib/answer_outbox.js";
-import { opinion } from "./card.js";
-import { Hand } from "./prefetch.js";
-import { call } from "../lib/http.js";
+import { predictionText } from "./card.js";
+import { PrefetchQueue } from "./prefetch.js";
+import { find } from "../lib/dom.js";
+import { call, messageOf } from "../lib/http.js";
 import { Keys } from "../lib/keys.js";
+import { batchOfKey } from "../lib/outbox.js";
 import { Pace } from "./pace.js";
-import { show as showStrip } from "./recent_answers.js";
-import { swipe } from "./swipe.js";
-import { said } from "../lib/refusals.js";
+import { showRecent } from "./recent_answers.js";
+import { enableSwipes } from "./swipe.js";
+import { answerName } from "../lib/refusals.js";
 import { _ } from "../lib/i18n.js";
 
-/** @typedef {import("./card.js").Card} Card @typedef {import("./recent_answers.js").Past} Past */
+/**
+ * @typedef {import("../lib/api_types.js").Card} Card
+ * @typedef {import("../lib/api_types.js").PastAnswer} PastAnswer
+ * @typedef {import("./recent_answers.js").GivenAnswer} GivenAnswer
+ */
 
-const HISTORY = 200; // a lot that was confirmed at once fits in it
+const HISTORY = 200; // answers; more than one confirmed batch
 
-/** @param {string} id @returns {any} */
-const $ = (id) => document.getElementById(id);
-const bench = $("bench");
-const stage = $("stage");
-/** @type {string[]} */
-const classes = JSON.parse(bench.dataset.classes);
+const bench = find("#bench", HTMLElement);
+const stage = find("#stage", HTMLElement);
+const empty = find("#empty", HTMLElement);
+const reason = find("#why", HTMLElement);
+const opinion = find("#opinion", HTMLElement);
+const recent = find("#strip", HTMLElement);
+const left = find("#left", HTMLElement);
+const status = find("#said", HTMLElement);
+const keysDialog = find("#keys-dialog", HTMLDialogElement);
+/** @type {string[]} */ const classes = JSON.parse(bench.dataset.classes ?? "[]");
+const person = bench.dataset.person ?? "";
 
-/** @type {Past[]} */ let past = [];
-/** @type {Past[]} */ let undone = [];
+/** @type {GivenAnswer[]} */ let given = [];
+/** @type {GivenAnswer[]} */ let undone = [];
 let shownAt = 0;
 let showOpinion = false;
 
-const hand = new Hand(
-  bench.dataset.mode,
+const queue = new PrefetchQueue(
+  bench.dataset.mode ?? "",
   () => outbox.waiting.length,
-  () => (show(), later()),
-  (error) => ($("outbox").textContent = error.message),
+  () => {
+    show();
+    updateLater();
+  },
+  (error) => (find("#outbox", HTMLElement).textContent = messageOf(error)),
 );
-const pace = new Pace($("pace"));
-const outbox = openOutbox(bench.dataset.person, {
-  comeBack,
+const pace = new Pace(find("#pace", HTMLElement));
+const outbox = openOutbox(person, {
+  showAgain,
   onSent: (entry, result) => {
-    if (entry.answer.kind === "undo" && entry.answer.face_id === undefined) comeBack(result.item);
+    if (entry.answer.kind === "undo" && entry.answer.face_id === undefined && result.item) showAgain(result.item);
   },
 });
-/** What is answered in one tab leaves the others' hands. */
-const tabs = new BroadcastChannel(`bench-${bench.dataset.person}`);
-tabs.onmessage = ({ data }) => hand.drop((card) => card.face_id === data);
+/** Tells the person's other tabs which faces are answered, so that they drop them. */
+const tabs = new BroadcastChannel(`bench-${person}`);
+tabs.onmessage = ({ data }) => queue.drop((card) => card.face_id === data);
 
-/** Bring the first card up. It is there already, unless it has just come back. */
+/** Show the first card. It is on the stage already unless it has just come back. */
 function show() {
-  const card = hand.first;
-  const element = card ? hand.element(card) : null;
-  $("empty").hidden = Boolean(card) || !hand.over;
+  const card = queue.first;
+  const element = card ? queue.element(card) : null;
+  empty.hidden = Boolean(card) || !queue.exhausted;
   bench.classList.toggle("idle", !card);
   if (element !== stage.firstElementChild) {
     for (const other of [...stage.children]) if (other !== element) other.remove();
@@ -55,110 +69,119 @@ function show() {
     element?.classList.remove("next");
     shownAt = performance.now();
   }
-  bench.dataset.face = card ? card.face_id : "";
-  $("why").textContent = card ? card.why.text : "";
-  $("opinion").textContent = card && showOpinion ? opinion(card) : "";
+  bench.dataset.face = card ? String(card.face_id) : "";
+  reason.textContent = card ? card.why.text : "";
+  showPrediction();
 }
 
-/** Lay the next card out under the first, unseen. */
-function prepare() {
-  const after = hand.cards[1];
-  const element = after && hand.element(after);
+function showPrediction() {
+  opinion.textContent = queue.first && showOpinion ? predictionText(queue.first) : "";
+}
+
+/** Put the next card on the stage, hidden, so that it is laid out before it is needed. */
+function prepareNext() {
+  const card = queue.cards[1];
+  const element = card && queue.element(card);
   for (const other of [...stage.children].slice(1)) if (other !== element) other.remove();
   element?.classList.add("next");
   if (element && stage.firstElementChild) stage.append(element);
 }
 
-/** Of a count that the server stopped at `counted`, less what was answered since, only that it is large.
- * @param {number} n */
-function toGo(n) {
+/** How many are left. The server stops counting at `counted`; close to that only "many" is certain. @param {number} n */
+function leftText(n) {
   if (n <= 0) return "";
   return n < Number(bench.dataset.counted) - HISTORY ? _("{n} left.", { n }) : _("Many left.");
 }
 
-/** What is not needed for the next frame, after it. */
-function later() {
+/** Do what the next frame does not need after that frame. */
+function updateLater() {
   requestAnimationFrame(() =>
     setTimeout(() => {
-      prepare();
+      prepareNext();
       pace.show();
-      showStrip($("strip"), past, classes);
-      $("left").textContent = toGo(hand.remaining);
-      hand.refill();
+      showRecent(recent, given, classes);
+      left.textContent = leftText(queue.remaining);
+      queue.refill();
     }),
   );
 }
 
-/** @param {string} words */
-const say = (words) => ($("said").textContent = words);
+/** @param {string} text for screen readers */
+function announce(text) {
+  status.textContent = text;
+}
+
+/** @param {GivenAnswer} entry */
+const nameOf = ({ label, kind }) => label ?? answerName(kind);
 
 /** @param {string} kind @param {string} [label] */
 function answer(kind, label) {
-  const card = hand.take();
+  const card = queue.take();
   if (!card) return;
   const seconds = Math.min(86400, Math.round(performance.now() - shownAt) / 1000);
   show();
   outbox.add({ kind, face_id: card.face_id, ...(label ? { label } : {}), seconds }, card);
   tabs.postMessage(card.face_id);
-  past.push({ card, kind, label });
   undone = [];
-  hand.remaining -= 1;
+  record({ card, kind, label });
+}
+
+/** Count an answer and show that it was given. @param {GivenAnswer} entry */
+function record(entry) {
+  given.push(entry);
+  queue.remaining -= 1;
   pace.count();
-  say(label ?? said(kind));
-  later();
+  announce(nameOf(entry));
+  updateLater();
 }
 
 function undo() {
-  const last = past.pop();
-  say(_("Undone"));
+  const last = given.pop();
+  announce(_("Undone"));
   if (!last) {
-    outbox.add({ kind: "undo" }); // given before this page's history: the server knows which
+    outbox.add({ kind: "undo" }); // older than this page's history; the server knows which answer it is
     return;
   }
-  const lot = last.batch ? [last, ...past.filter((one) => one.batch === last.batch)] : [last];
-  past = past.filter((one) => !lot.includes(one));
-  for (const one of lot) {
-    outbox.add({ kind: "undo", face_id: one.card.face_id });
-    undone.push(one);
+  const batch = last.batch ? [last, ...given.filter((entry) => entry.batch === last.batch)] : [last];
+  given = given.filter((entry) => !batch.includes(entry));
+  for (const entry of batch) {
+    outbox.add({ kind: "undo", face_id: entry.card.face_id });
+    undone.push(entry);
     pace.uncount();
   }
-  comeBack(last.card);
+  showAgain(last.card);
 }
 
 function redo() {
-  const again = undone.pop();
-  if (!again) {
-    say(_("Nothing to redo"));
+  const entry = undone.pop();
+  if (!entry) {
+    announce(_("Nothing to redo"));
     return;
   }
-  outbox.add({ kind: "redo", face_id: again.card.face_id });
-  past.push(again);
-  hand.remaining -= 1;
-  pace.count();
-  say(again.label ?? said(again.kind));
-  hand.drop((card) => card.face_id === again.card.face_id);
-  later();
+  outbox.add({ kind: "redo", face_id: entry.card.face_id });
+  record(entry);
+  queue.drop((card) => card.face_id === entry.card.face_id);
 }
 
-/** Show a face again. @param {Card} card */
-function comeBack(card) {
-  hand.putBack(card);
-  hand.remaining += 1;
+/** @param {Card} card */
+function showAgain(card) {
+  queue.putFirst(card);
+  queue.remaining += 1;
   show();
-  later();
+  updateLater();
 }
 
 function skip() {
-  hand.skip();
-  say(_("Skipped"));
+  queue.skip();
+  announce(_("Skipped"));
   show();
-  later();
+  updateLater();
 }
 
 function toggleOpinion() {
   showOpinion = !showOpinion;
   document.querySelector('[data-action="opinion"]')?.setAttribute("aria-pressed", String(showOpinion));
-  $("opinion").textContent = hand.first && showOpinion ? opinion(hand.first) : "";
+  showPrediction();
 }
 
 /** @type {Record<string, () => void>} */
@@ -166,45 +189,48 @@ const actions = {
   skip, undo, redo, opinion: toggleOpinion,
   reject: () => answer("reject"),
   unsure: () => answer("unsure"),
-  keys: () => $("keys-dialog").showModal(),
+  keys: () => keysDialog.showModal(),
 };
 for (const name of classes) actions[`label:${name}`] = () => answer("label", name);
 
-const keys = new Keys($("keys"), (action) => actions[action](), "second-look-keys");
-keys.offer($("keys-dialog"));
-const swiped = { left: `label:${classes[0]}`, right: `label:${classes[1]}`, up: "reject", down: "skip" };
-swipe(
+const keys = new Keys(find("#keys", HTMLElement), actions, "second-look-keys");
+keys.fillDialog(keysDialog);
+const swipes = { left: `label:${classes[0]}`, right: `label:${classes[1]}`, up: "reject", down: "skip" };
+enableSwipes(
   stage,
-  (direction) => actions[swiped[direction]](),
+  (direction) => actions[swipes[direction]](),
   (direction) => {
-    for (const button of keys.buttons) button.classList.toggle("pressed", direction !== null && button.dataset.action === swiped[direction]);
+    for (const button of keys.buttons)
+      button.classList.toggle("pressed", direction !== null && button.dataset.action === swipes[direction]);
   },
 );
-$("strip").addEventListener("click", (/** @type {MouseEvent} */ event) => {
-  const id = /** @type {HTMLElement} */ (event.target).closest("button")?.dataset.back;
-  const one = past.find((entry) => String(entry.card.face_id) === id);
-  if (!one) return;
-  comeBack(one.card);
-  say(_("Back to this face: {name}", { name: one.label ?? said(one.kind) }));
+recent.addEventListener("click", ({ target }) => {
+  const button = target instanceof Element ? target.closest("button") : null;
+  const entry = given.find(({ card }) => String(card.face_id) === button?.dataset.back);
+  if (!entry) return;
+  showAgain(entry.card);
+  announce(_("Back to this face: {name}", { name: nameOf(entry) }));
 });
 
-/** What was answered before this page was loaded, and what of it is still on its way. */
-async function begin() {
+/** Load the answers given before this page was opened, including those that are not sent yet. */
+async function loadHistory() {
   const unsent = await outbox.open();
-  for (const { answer: sent } of unsent) hand.seen.add(sent.face_id); // or we would be asked again
-  hand.refill();
-  const { items } = await call(`/api/v1/answers?limit=${HISTORY}`).catch(() => ({ items: [] })); // offline: only ours
-  const known = new Set(items.map((/** @type {any} */ one) => one.client_key));
-  const before = items.reverse().map((/** @type {any} */ one) => ({
-    card: one.item, kind: one.kind, label: one.label ?? undefined, batch: /^(batch-\w+):/.exec(one.client_key)?.[1],
+  for (const { answer: { face_id } } of unsent) if (face_id !== undefined) queue.seen.add(face_id); // not to be asked again
+  queue.refill();
+  /** @type {{items: PastAnswer[]}} */ // offline: only the unsent
+  const { items } = await call(`/api/v1/answers?limit=${HISTORY}`).catch(() => ({ items: [] }));
+  const sentKeys = new Set(items.map((item) => item.client_key));
+  const sent = items.reverse().map(({ item, kind, label, client_key }) => ({
+    card: item, kind, label: label ?? undefined, batch: batchOfKey(client_key),
   }));
-  const onTheWay = unsent.flatMap(({ answer: sent, card }) =>
-    card && !known.has(sent.client_key) ? [{ card, kind: sent.kind, label: sent.label }] : [],
+  const waiting = unsent.flatMap(({ answer: { client_key, kind, label }, card }) =>
+    card && !sentKeys.has(client_key) ? [{ card, kind, label }] : [],
   );
-  const takenBack = new Set(unsent.filter((entry) => entry.answer.kind === "undo").map((entry) => entry.answer.face_id));
-  const gone = new Set([...takenBack, ...past.map((one) => one.card.face_id)]); // answered while we asked
-  past = [...before, ...onTheWay].filter((one) => !gone.has(one.card.face_id)).concat(past);
-  later();
+  const undoneIds = unsent.filter(({ answer: { kind } }) => kind === "undo").map(({ answer: { face_id } }) => face_id);
+  const replaced = new Set([...undoneIds, ...given.map(({ card }) => card.face_id)]); // those in `given` were answered meanwhile
+  const earlier = [...sent, ...waiting].filter(({ card }) => !replaced.has(card.face_id));
+  given = [...earlier, ...given];
+  updateLater();
 }
 
-begin();
+loadHistory();

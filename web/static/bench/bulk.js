@@ -1,72 +1,85 @@
-/** In bulk: a screenful of look-alikes that the model agrees on; what is not so is taken out, the rest confirmed. */
+/** The page In bulk: a screenful of faces that the model assigns to one class; wrong ones are taken out, the rest confirmed. */
 import { openOutbox } from "../lib/answer_outbox.js";
-import { call } from "../lib/http.js";
+import { find } from "../lib/dom.js";
+import { call, messageOf } from "../lib/http.js";
 import { Keys } from "../lib/keys.js";
-import { freshKey } from "../lib/outbox.js";
+import { batchOfKey, keyInBatch, uniqueKey } from "../lib/outbox.js";
+import { releaseLeases } from "./prefetch.js";
 import { _, ngettext } from "../lib/i18n.js";
 
-/** @typedef {import("./card.js").Card} Card */
+/**
+ * @typedef {import("../lib/api_types.js").Card} Card
+ * @typedef {import("../lib/api_types.js").AgreedPage} AgreedPage
+ * @typedef {{label: string, cards: Card[]}} Batch faces that were confirmed together
+ */
 
-const ON_PHONE = 15;
-const ON_DESKTOP = 24;
-const SOON = 300; // ms
-const size = matchMedia("(max-width: 640px)").matches ? ON_PHONE : ON_DESKTOP;
+const PHONE_SIZE = 15; // faces on the screen
+const DESKTOP_SIZE = 24;
+const RETRY_SOON = 300; // ms
+const RETRY_LATER = 3000; // ms
+const size = matchMedia("(max-width: 640px)").matches ? PHONE_SIZE : DESKTOP_SIZE;
 
-/** @param {string} id @returns {any} */
-const $ = (id) => document.getElementById(id);
-const page = $("bulk");
-/** @type {string[]} */ const classes = JSON.parse(page.dataset.classes);
+const page = find("#bulk", HTMLElement);
+const empty = find("#empty", HTMLElement);
+const tiles = find("#tiles", HTMLElement);
+const confirmButton = find("#confirm", HTMLButtonElement);
+const confirmText = find("#confirm-name", HTMLElement);
+const undoButton = find("#undo", HTMLButtonElement);
+const left = find("#left", HTMLElement);
+const status = find("#said", HTMLElement);
+/** @type {string[]} */ const classes = JSON.parse(page.dataset.classes ?? "[]");
 /** @type {Card[]} */ let cards = [];
 /** @type {Set<number>} */ const seen = new Set();
-/** @type {Set<number>} */ let out = new Set();
-/** @type {{label: string, cards: Card[]}[]} */ const lots = [];
+/** @type {Set<number>} */ let excluded = new Set();
+/** @type {Batch[]} */ const batches = [];
 /** @type {string | null} */ let label = null;
 /** @type {Record<string, number>} */ let remaining = {};
 /** @type {Set<string>} */ const finished = new Set();
-let over = false;
+let exhausted = false;
 let loading = false;
 
-const outbox = openOutbox(page.dataset.person);
+const outbox = openOutbox(page.dataset.person ?? "");
 
 async function refill() {
   if (loading || cards.length >= 2 * size) return;
   loading = true;
   try {
     const limit = Math.min(200, cards.length + outbox.waiting.length + 3 * size);
-    const found = await call(`/api/v1/agreed?limit=${limit}${label ? `&label=${encodeURIComponent(label)}` : ""}`);
-    remaining = found.remaining;
-    const fresh = found.items.filter((/** @type {Card} */ card) => !seen.has(card.face_id));
+    /** @type {AgreedPage} */
+    const agreed = await call(`/api/v1/agreed?limit=${limit}${label ? `&label=${encodeURIComponent(label)}` : ""}`);
+    remaining = agreed.remaining;
+    const fresh = agreed.items.filter((card) => !seen.has(card.face_id));
     for (const card of fresh) prefetch(card);
-    if (fresh.length) take(found.label, fresh);
-    else if (!cards.length) again(found.label);
+    if (fresh.length) append(agreed.label, fresh);
+    else if (!cards.length) continueElsewhere(agreed.label);
   } catch (error) {
-    $("outbox").textContent = /** @type {Error} */ (error).message;
-    setTimeout(refill, 3000);
+    find("#outbox", HTMLElement).textContent = messageOf(error);
+    setTimeout(refill, RETRY_LATER);
   } finally {
     loading = false;
   }
 }
 
-/** @param {string} name @param {Card[]} fresh */
-function take(name, fresh) {
+/** @param {string | null} name @param {Card[]} fresh */
+function append(name, fresh) {
   const wasEmpty = cards.length === 0;
   label = name;
-  over = false;
+  exhausted = false;
   cards.push(...fresh);
   if (wasEmpty) show();
 }
 
-/** Nothing new of this class: wait for what is on its way, or go on with another class. @param {string | null} name */
-function again(name) {
+/** Without new faces of a class, wait until the answers are sent, or go to another class. @param {string | null} name */
+function continueElsewhere(name) {
   if (outbox.waiting.length) {
-    setTimeout(refill, SOON);
+    setTimeout(refill, RETRY_SOON);
     return;
   }
   if (name) finished.add(name);
   label = Object.keys(remaining).find((other) => !finished.has(other)) ?? null;
   if (label) setTimeout(refill);
   else {
-    over = true;
+    exhausted = true;
     show();
   }
 }
@@ -76,28 +89,30 @@ function prefetch(card) {
   seen.add(card.face_id);
   const image = new Image();
   image.src = card.crop_url;
-  image.decode().catch(() => {}); // it fails again, visibly, when it is shown
+  image.decode().catch(() => {}); // a broken image shows as such in its tile
 }
 
+const cardsOnScreen = () => cards.slice(0, size);
+
 function show() {
-  const here = cards.slice(0, size);
-  $("empty").hidden = !over;
-  page.classList.toggle("idle", !here.length);
-  $("tiles").replaceChildren(...here.map(tile));
-  const kept = here.filter((card) => !out.has(card.face_id)).length;
-  $("confirm-name").textContent = ngettext("{n} face is “{label}”", "{n} faces are “{label}”", kept, { label: label ?? "" });
-  $("confirm").className = `class primary c${Math.max(0, classes.indexOf(label ?? ""))}`;
-  $("confirm").disabled = !here.length;
-  $("left").textContent = label && remaining[label] ? _("{n} left", { n: remaining[label] }) : "";
+  const shown = cardsOnScreen();
+  empty.hidden = !exhausted;
+  page.classList.toggle("idle", !shown.length);
+  tiles.replaceChildren(...shown.map(tileFor));
+  const kept = shown.filter((card) => !excluded.has(card.face_id)).length;
+  confirmText.textContent = ngettext("{n} face is “{label}”", "{n} faces are “{label}”", kept, { label: label ?? "" });
+  confirmButton.className = `class primary c${Math.max(0, classes.indexOf(label ?? ""))}`;
+  confirmButton.disabled = !shown.length;
+  left.textContent = label && remaining[label] ? _("{n} left", { n: remaining[label] }) : "";
 }
 
 /** @param {Card} card */
-function tile(card) {
+function tileFor(card) {
   const row = document.createElement("li");
   const button = document.createElement("button");
   const image = new Image(160, 160);
   button.dataset.face = String(card.face_id);
-  button.setAttribute("aria-pressed", String(out.has(card.face_id)));
+  button.setAttribute("aria-pressed", String(excluded.has(card.face_id)));
   button.setAttribute("aria-label", _("Leave out face {n}", { n: card.face_id }));
   image.src = card.crop_url;
   image.alt = "";
@@ -108,89 +123,85 @@ function tile(card) {
 
 /** @param {number} id */
 function toggle(id) {
-  if (!out.delete(id)) out.add(id);
-  $("said").textContent = out.has(id) ? _("Left out") : _("Included");
+  if (!excluded.delete(id)) excluded.add(id);
+  status.textContent = excluded.has(id) ? _("Left out") : _("Included");
   const focused = document.activeElement?.getAttribute("data-face");
   show();
-  $("tiles").querySelector(`[data-face="${focused}"]`)?.focus();
+  const tile = tiles.querySelector(`[data-face="${focused}"]`);
+  if (tile instanceof HTMLElement) tile.focus();
 }
 
 function confirm() {
-  const here = cards.slice(0, size);
-  if (!here.length || !label) return;
+  const shown = cardsOnScreen();
+  if (!shown.length || !label) return;
   const name = label;
-  const kept = here.filter((card) => !out.has(card.face_id));
-  const lot = `batch-${freshKey()}`;
-  for (const card of kept) outbox.add({ client_key: `${lot}:${card.face_id}`, kind: "label", face_id: card.face_id, label: name });
-  if (kept.length) lots.push({ label: name, cards: kept });
-  const left = here.filter((card) => out.has(card.face_id)).map((card) => card.face_id);
-  if (left.length) call("/api/v1/leases", { drop: left }).catch(() => {}); // else they run out
-  cards = cards.slice(here.length);
+  const kept = shown.filter((card) => !excluded.has(card.face_id));
+  const batch = uniqueKey();
+  for (const { face_id } of kept) outbox.add({ client_key: keyInBatch(batch, face_id), kind: "label", face_id, label: name });
+  if (kept.length) batches.push({ label: name, cards: kept });
+  releaseLeases(shown.filter((card) => excluded.has(card.face_id)).map((card) => card.face_id));
+  cards = cards.slice(shown.length);
   remaining[name] = Math.max(0, (remaining[name] ?? 0) - kept.length);
-  out = new Set();
-  $("said").textContent = ngettext("{n} confirmed", "{n} confirmed", kept.length);
-  $("undo").disabled = !lots.length;
+  excluded = new Set();
+  status.textContent = ngettext("{n} confirmed", "{n} confirmed", kept.length);
+  undoButton.disabled = !batches.length;
   show();
   refill();
 }
 
-/** Take the whole lot back, and look at it again. */
+/** Take back the last confirmed batch and show it again. */
 function undo() {
-  const lot = lots.pop();
-  if (!lot) return;
-  for (const card of lot.cards) outbox.add({ kind: "undo", face_id: card.face_id });
-  if (lot.label !== label) {
-    for (const card of cards) seen.delete(card.face_id); // those come again
+  const batch = batches.pop();
+  if (!batch) return;
+  for (const card of batch.cards) outbox.add({ kind: "undo", face_id: card.face_id });
+  if (batch.label !== label) {
+    for (const card of cards) seen.delete(card.face_id); // they are fetched again later
     finished.clear();
     cards = [];
   }
-  label = lot.label;
-  over = false;
-  cards = [...lot.cards, ...cards];
-  remaining[label] = (remaining[label] ?? 0) + lot.cards.length;
-  $("said").textContent = _("Undone");
-  $("undo").disabled = !lots.length;
+  label = batch.label;
+  exhausted = false;
+  cards = [...batch.cards, ...cards];
+  remaining[label] = (remaining[label] ?? 0) + batch.cards.length;
+  status.textContent = _("Undone");
+  undoButton.disabled = !batches.length;
   show();
 }
 
-/** What was confirmed before this page was loaded can be taken back, too. */
-async function remember() {
+/** Load the batches confirmed before this page was opened, so that they can be taken back too. */
+async function loadBatches() {
   await outbox.open();
-  const { items } = await call("/api/v1/answers?limit=200").catch(() => ({ items: [] })); // offline: only what comes
-  /** @type {Map<string, {label: string, cards: Card[]}>} */ const found = new Map();
-  for (const one of items.reverse()) {
-    const batch = /^(batch-\w+):/.exec(one.client_key)?.[1];
-    if (!batch || !one.label) continue;
-    /** @type {{label: string, cards: Card[]}} */ const lot = found.get(batch) ?? { label: one.label, cards: [] };
-    lot.cards.push(one.item);
-    found.set(batch, lot);
+  /** @type {{items: import("../lib/api_types.js").PastAnswer[]}} */ // offline: only what is confirmed from now on
+  const { items } = await call("/api/v1/answers?limit=200").catch(() => ({ items: [] }));
+  /** @type {Map<string, Batch>} */ const earlier = new Map();
+  for (const answer of items.reverse()) {
+    const key = batchOfKey(answer.client_key);
+    if (!key || !answer.label) continue;
+    /** @type {Batch} */ const batch = earlier.get(key) ?? { label: answer.label, cards: [] };
+    batch.cards.push(answer.item);
+    earlier.set(key, batch);
   }
-  lots.unshift(...found.values());
-  $("undo").disabled = !lots.length;
+  batches.unshift(...earlier.values());
+  undoButton.disabled = !batches.length;
 }
 
-$("tiles").addEventListener("click", (/** @type {MouseEvent} */ event) => {
-  const id = /** @type {HTMLElement} */ (event.target).closest("button")?.dataset.face;
+tiles.addEventListener("click", ({ target }) => {
+  const id = target instanceof Element ? target.closest("button")?.dataset.face : undefined;
   if (id) toggle(Number(id));
 });
-$("tiles").addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => {
-  /** @type {HTMLElement[]} */ const tiles = [...$("tiles").querySelectorAll("button")];
-  const here = tiles.findIndex((one) => one === document.activeElement);
-  const columns = tiles.filter((one) => one.offsetTop === tiles[0].offsetTop).length;
-  /** @type {Record<string, number>} */ const moves = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -columns, ArrowDown: columns };
-  const by = moves[event.key];
+tiles.addEventListener("keydown", (event) => {
+  const buttons = [...tiles.querySelectorAll("button")];
+  const index = buttons.findIndex((button) => button === document.activeElement);
+  const columns = buttons.filter((button) => button.offsetTop === buttons[0].offsetTop).length;
+  /** @type {Record<string, number>} */ const steps = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -columns, ArrowDown: columns };
+  const step = steps[event.key];
   if (event.key === "Enter") confirm();
-  else if (by && tiles[here + by]) tiles[here + by].focus();
+  else if (step && buttons[index + step]) buttons[index + step].focus();
   else return;
   event.preventDefault();
   event.stopPropagation();
 });
-/** @type {Record<string, () => void>} */
-const actions = { confirm, undo };
-new Keys($("keys"), (action) => actions[action](), "second-look-bulk-keys");
-addEventListener("pagehide", () => {
-  const drop = cards.map((card) => card.face_id);
-  if (drop.length) call("/api/v1/leases", { drop }, { keepalive: true }).catch(() => {}); // else they run out
-});
-remember();
+new Keys(find("#keys", HTMLElement), { confirm, undo }, "second-look-bulk-keys");
+addEventListener("pagehide", () => releaseLeases(cards.map((card) => card.face_id)));
+loadBatches();
 refill();

@@ -1,28 +1,25 @@
-/** One face as a card: the crop, and the photo it comes from with its box. */
+/** One face as a card: its crop, and the photo it comes from with its box. */
+import { find } from "../lib/dom.js";
 import { _ } from "../lib/i18n.js";
 
-/**
- * @typedef {{face_id: number, photo_id: number, crop_url: string, photo_url: string, label: string | null,
- *   photo_size: [number, number], box: [number, number, number, number],
- *   why: {reason: string, text: string},
- *   prediction: {label: string, probabilities: Record<string, number>} | null}} Card
- */
+/** @typedef {import("../lib/api_types.js").Card} Card */
 
 const SVG = "http://www.w3.org/2000/svg";
 
 /** @param {Card} card @returns {HTMLElement} */
-export function draw(card) {
-  const template = /** @type {HTMLTemplateElement} */ (document.getElementById("card-template"));
-  const made = /** @type {HTMLElement} */ (document.importNode(/** @type {Node} */ (template.content.firstElementChild), true)); // a clone would load its pictures only when shown
+export function drawCard(card) {
+  const template = find("#card-template", HTMLTemplateElement);
+  // importNode, because the images of a cloneNode would only load once they are shown.
+  const element = find("article", HTMLElement, document.importNode(template.content, true));
   const [width, height] = card.photo_size;
-  made.dataset.face = String(card.face_id);
-  made.dataset.photo = String(card.photo_id);
-  picture(made, ".crop").src = card.crop_url;
-  const photo = picture(made, ".photo-of");
+  element.dataset.face = String(card.face_id);
+  element.dataset.photo = String(card.photo_id);
+  find(".crop", HTMLImageElement, element).src = card.crop_url;
+  const photo = find(".photo-of", HTMLImageElement, element);
   photo.src = card.photo_url;
   photo.width = width;
   photo.height = height;
-  const overlay = /** @type {SVGElement} */ (made.querySelector("svg"));
+  const overlay = find("svg", SVGSVGElement, element);
   overlay.setAttribute("viewBox", `0 0 ${width} ${height}`);
   const [x, y, w, h] = card.box;
   const rect = document.createElementNS(SVG, "rect");
@@ -30,28 +27,23 @@ export function draw(card) {
     rect.setAttribute(name, String(value));
   rect.setAttribute("vector-effect", "non-scaling-stroke");
   overlay.append(rect);
-  return made;
+  return element;
 }
 
-/** Decode its pictures now, so that showing it takes one frame. @param {HTMLElement} card */
-export function ready(card) {
+/** Decode the images of a card now, so that showing it takes one frame. @param {HTMLElement} card */
+export function decodeImages(card) {
   if (card.dataset.ready) return;
   card.dataset.ready = "asked";
-  const decoded = [...card.querySelectorAll("img")].map((image) => image.decode());
-  Promise.all(decoded).then(
+  const images = [...card.querySelectorAll("img")].map((image) => image.decode());
+  Promise.all(images).then(
     () => (card.dataset.ready = "yes"),
-    () => delete card.dataset.ready, // it is tried again, and fails visibly when it is shown
+    () => delete card.dataset.ready, // tried again later; a broken image then shows as such
   );
 }
 
-/** What the model says. @param {Card} card */
-export function opinion(card) {
-  const guess = card.prediction;
-  if (!guess) return _("There is no guess for this face yet.");
-  return _("The model guesses {label} ({percent} %).", { label: guess.label, percent: Math.round(guess.probabilities[guess.label] * 100) });
-}
-
-/** @param {HTMLElement} made @param {string} which @returns {HTMLImageElement} */
-function picture(made, which) {
-  return /** @type {HTMLImageElement} */ (made.querySelector(which));
+/** The model's prediction in words. @param {Card} card */
+export function predictionText({ prediction }) {
+  if (!prediction) return _("There is no guess for this face yet.");
+  const percent = Math.round(prediction.probabilities[prediction.label] * 100);
+  return _("The model guesses {label} ({percent} %).", { label: prediction.label, percent });
 }

@@ -1,48 +1,49 @@
-/** What keeps one going: how far it is to a retrain that is worth it, labels a minute, and a pause in time. */
+/** Progress towards a worthwhile retrain, labels a minute, and a reminder to rest. */
+import { find } from "../lib/dom.js";
 import { call } from "../lib/http.js";
 import { _, ngettext } from "../lib/i18n.js";
 
-const ASK_EVERY = 10; // answers; in between we count ourselves
-const MINUTE = 60_000;
-const IDLE = 2 * MINUTE; // without an answer for so long, one has rested
+const FETCH_EVERY = 10; // answers; in between they are counted here
+const MINUTE = 60_000; // ms
+const BREAK = 2 * MINUTE; // so long without an answer counts as a break
 const REST_AFTER = 20 * MINUTE;
 
 export class Pace {
-  /** @param {HTMLElement} root holds `progress`, `.worth`, `.speed` and `.rest` */
+  /** @param {HTMLElement} root contains `progress`, `.worth`, `.speed` and `.rest` */
   constructor(root) {
-    this.bar = /** @type {HTMLProgressElement} */ (root.querySelector("progress"));
-    this.worth = /** @type {HTMLElement} */ (root.querySelector(".worth"));
-    this.speed = /** @type {HTMLElement} */ (root.querySelector(".speed"));
-    this.rest = /** @type {HTMLElement} */ (root.querySelector(".rest"));
-    /** @type {number[]} */ this.times = [];
+    this.bar = find("progress", HTMLProgressElement, root);
+    this.worth = find(".worth", HTMLElement, root);
+    this.speed = find(".speed", HTMLElement, root);
+    this.rest = find(".rest", HTMLElement, root);
+    /** When the answers of the last minute were given. @type {number[]} */ this.times = [];
     this.since = 0;
-    this.given = 0;
-    /** @type {any} */ this.plan = null;
-    this.ask();
+    this.answers = 0;
+    /** @type {import("../lib/api_types.js").Progress | null} */ this.progress = null;
+    this.fetch();
   }
 
-  /** An answer was given; `show` says so when there is time. */
+  /** Count an answer. Call `show` when there is time to display it. */
   count() {
     const now = Date.now();
-    if (!this.times.length || now - this.times[this.times.length - 1] > IDLE) {
+    if (!this.times.length || now - this.times[this.times.length - 1] > BREAK) {
       this.since = now;
       this.rest.hidden = true;
     }
     this.times = [...this.times.filter((time) => time > now - MINUTE), now];
-    this.given += 1;
-    if (this.plan) this.plan.have += 1;
-    if (this.given % ASK_EVERY === 0) this.ask();
+    this.answers += 1;
+    if (this.progress) this.progress.have += 1;
+    if (this.answers % FETCH_EVERY === 0) this.fetch();
     if (now - this.since > REST_AFTER) this.rest.hidden = false;
   }
 
-  /** The last answer was taken back. */
+  /** Take back the last answer. */
   uncount() {
     this.times.pop();
-    if (this.plan) this.plan.have -= 1;
+    if (this.progress) this.progress.have -= 1;
   }
 
-  async ask() {
-    this.plan = await call("/api/v1/progress").catch(() => this.plan); // offline: we go on counting
+  async fetch() {
+    this.progress = await call("/api/v1/progress").catch(() => this.progress); // offline: continue to count here
     this.show();
   }
 
@@ -51,8 +52,8 @@ export class Pace {
     const span = this.times.length > 4 ? this.times[this.times.length - 1] - first : 0;
     const rate = span ? Math.round(((this.times.length - 1) / span) * MINUTE) : 0;
     this.speed.textContent = rate ? ngettext("{n} a minute", "{n} a minute", rate) : "";
-    if (!this.plan) return;
-    const { have, needed, reason } = this.plan;
+    if (!this.progress) return;
+    const { have, needed, reason } = this.progress;
     const left = Math.max(0, needed - have);
     this.bar.max = Math.max(1, needed);
     this.bar.value = Math.min(have, needed);

@@ -1,58 +1,67 @@
-/** The cards in hand: fetched, drawn and decoded before they are needed, and held by a lease while we are here. */
-import { draw, ready } from "./card.js";
+/** The next cards: fetched, drawn and decoded before they are needed, and leased from the server meanwhile. */
+import { decodeImages, drawCard } from "./card.js";
 import { call, pause } from "../lib/http.js";
 
-const FETCH = 30; // cards asked for at once
-const REFILL = 14; // fewer than this in hand: ask for more
-const DRAWN = 6; // cards whose pictures are decoded
-const SOON = 300; // ms
-const LEASE_EVERY = 120_000;
-const AWAKE = 240_000; // gone for longer than this, ask whether the cards are still ours
+const FETCH_SIZE = 30; // cards in one request
+const REFILL_BELOW = 14; // cards left
+const DRAW_AHEAD = 6; // cards whose images are decoded
+const RETRY_SOON = 300; // ms
+const RETRY_LATER = 3000; // ms
+const RENEW_EVERY = 120_000; // ms
+const AWAY = 240_000; // ms; after so long out of sight, leases may have run out
 
-/** @typedef {import("./card.js").Card} Card */
+/** @typedef {import("../lib/api_types.js").Card} Card */
 
-export class Hand {
+/** Release the leases of faces. If that fails they expire by themselves. @param {number[]} faceIds */
+export function releaseLeases(faceIds) {
+  if (faceIds.length) call("/api/v1/leases", { drop: faceIds }, { keepalive: true }).catch(() => {});
+}
+
+export class PrefetchQueue {
   /**
-   * @param {string} mode @param {() => number} unsent answers that the server does not know of yet
-   * @param {() => void} onChange @param {(error: Error) => void} onTrouble
+   * @param {string} mode
+   * @param {() => number} countUnsent answers that the server does not know yet
+   * @param {() => void} onChange called when the first card changes
+   * @param {(error: unknown) => void} onError
    */
-  constructor(mode, unsent, onChange, onTrouble) {
+  constructor(mode, countUnsent, onChange, onError) {
     this.mode = mode;
-    this.unsent = unsent;
+    this.countUnsent = countUnsent;
     this.onChange = onChange;
-    this.onTrouble = onTrouble;
+    this.onError = onError;
     /** @type {Card[]} */ this.cards = [];
-    /** @type {Map<number, HTMLElement>} */ this.drawn = new Map();
-    this.seen = new Set();
+    /** @type {Map<number, HTMLElement>} */ this.elements = new Map();
+    /** Faces that are or were in the queue. @type {Set<number>} */ this.seen = new Set();
     this.skipped = 0;
     this.remaining = 0;
     this.loading = false;
-    this.over = false;
-    this.renewed = Date.now();
-    setInterval(() => this.renew(), LEASE_EVERY);
+    this.exhausted = false;
+    this.renewedAt = Date.now();
+    setInterval(() => this.renew(), RENEW_EVERY);
     document.addEventListener("visibilitychange", () => {
-      if (!document.hidden && Date.now() - this.renewed > AWAKE) this.renew();
+      if (!document.hidden && Date.now() - this.renewedAt > AWAY) this.renew();
     });
-    addEventListener("pagehide", () => this.release(this.cards.map((card) => card.face_id)));
+    addEventListener("pagehide", () => releaseLeases(this.cards.map((card) => card.face_id)));
   }
 
+  /** @returns {Card | undefined} */
   get first() {
     return this.cards[0];
   }
 
-  /** The card as an element, drawn at the latest now. @param {Card} card @returns {HTMLElement} */
+  /** The card's element, drawn now if it was not drawn ahead. @param {Card} card @returns {HTMLElement} */
   element(card) {
-    const known = this.drawn.get(card.face_id);
-    if (known) return known;
-    const made = draw(card);
-    this.drawn.set(card.face_id, made);
-    return made;
+    const existing = this.elements.get(card.face_id);
+    if (existing) return existing;
+    const element = drawCard(card);
+    this.elements.set(card.face_id, element);
+    return element;
   }
 
-  /** Take the first card out of the hand. */
+  /** Remove and return the first card. */
   take() {
     const card = this.cards.shift();
-    if (card) this.drawn.delete(card.face_id);
+    if (card) this.elements.delete(card.face_id);
     this.drawAhead();
     return card;
   }
@@ -61,64 +70,65 @@ export class Hand {
     const card = this.take();
     if (!card) return;
     this.skipped += 1;
-    this.release([card.face_id]);
+    releaseLeases([card.face_id]);
   }
 
-  /** Put a card on top, again or for the first time. @param {Card} card */
-  putBack(card) {
-    this.cards = [card, ...this.cards.filter((one) => one.face_id !== card.face_id)];
+  /** Put a card in front, whether or not it has been in the queue. @param {Card} card */
+  putFirst(card) {
+    this.cards = [card, ...this.cards.filter((other) => other.face_id !== card.face_id)];
     this.seen.add(card.face_id);
     this.drawAhead();
   }
 
-  /** Leave out cards that are no longer ours to answer. @param {(card: Card) => boolean} gone */
-  drop(gone) {
-    const first = this.first;
-    this.cards = this.cards.filter((card) => !gone(card));
-    for (const id of this.drawn.keys()) if (!this.cards.some((card) => card.face_id === id)) this.drawn.delete(id);
+  /** Remove the cards that the person cannot answer any more. @param {(card: Card) => boolean} isGone */
+  drop(isGone) {
+    const { first } = this;
+    this.cards = this.cards.filter((card) => !isGone(card));
+    for (const id of this.elements.keys()) if (!this.cards.some((card) => card.face_id === id)) this.elements.delete(id);
     this.drawAhead();
     if (this.first !== first) this.onChange();
   }
 
   async refill() {
-    if (this.loading || this.cards.length >= REFILL) return;
+    if (this.loading || this.cards.length >= REFILL_BELOW) return;
     this.loading = true;
     try {
-      const limit = Math.min(200, FETCH + this.cards.length + this.skipped + this.unsent());
-      const batch = await call(`/api/v1/queue?mode=${this.mode}&limit=${limit}`);
-      const fresh = batch.items.filter((/** @type {Card} */ card) => !this.seen.has(card.face_id));
-      for (const card of fresh) this.seen.add(card.face_id);
-      this.remaining = batch.remaining;
-      this.over = !fresh.length && !this.unsent();
-      const first = this.first;
-      this.cards.push(...fresh);
-      this.drawAhead();
-      if (!first) this.onChange();
-      if (!fresh.length && this.unsent()) pause(SOON).then(() => this.refill()); // it gave us what we have answered
+      const limit = Math.min(200, FETCH_SIZE + this.cards.length + this.skipped + this.countUnsent());
+      this.append(await call(`/api/v1/queue?mode=${this.mode}&limit=${limit}`));
     } catch (error) {
-      this.onTrouble(/** @type {Error} */ (error));
-      pause(3000).then(() => this.refill());
+      this.onError(error);
+      pause(RETRY_LATER).then(() => this.refill());
     } finally {
       this.loading = false;
     }
   }
 
+  /** @param {import("../lib/api_types.js").QueuePage} page */
+  append({ items, remaining }) {
+    const fresh = items.filter((card) => !this.seen.has(card.face_id));
+    for (const card of fresh) this.seen.add(card.face_id);
+    this.remaining = remaining;
+    this.exhausted = !fresh.length && !this.countUnsent();
+    const { first } = this;
+    this.cards.push(...fresh);
+    this.drawAhead();
+    if (!first) this.onChange();
+    // All of them are answered already, but the server does not know that yet.
+    if (!fresh.length && this.countUnsent()) pause(RETRY_SOON).then(() => this.refill());
+  }
+
   drawAhead() {
-    for (const card of this.cards.slice(0, DRAWN)) ready(this.element(card));
+    for (const card of this.cards.slice(0, DRAW_AHEAD)) decodeImages(this.element(card));
   }
 
   async renew() {
-    this.renewed = Date.now();
+    this.renewedAt = Date.now();
     if (document.hidden || !this.cards.length) return;
     const keep = this.cards.map((card) => card.face_id);
-    const { kept } = await call("/api/v1/leases", { keep }).catch(() => ({ kept: keep })); // offline: nobody knows
+    /** @type {import("../lib/api_types.js").Leases} */
+    const { kept } = await call("/api/v1/leases", { keep }).catch(() => ({ kept: keep })); // offline: assume they hold
     this.drop((card) => !kept.includes(card.face_id));
     for (const id of keep) if (!kept.includes(id)) this.seen.delete(id);
     this.refill();
-  }
-
-  /** Let others have them. @param {number[]} drop */
-  release(drop) {
-    if (drop.length) call("/api/v1/leases", { drop }, { keepalive: true }).catch(() => {}); // else they run out
   }
 }

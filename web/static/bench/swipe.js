@@ -1,20 +1,20 @@
-/** Swiping a card with a thumb: it follows, and flies when it was meant. */
+/** Swiping a card with a finger: it follows the finger, and goes away if it was moved far enough. */
 
-const FAR = 56; // px from which a swipe is meant; less is a trembling thumb
+const THRESHOLD = 56; // CSS px a card must be moved
 
 /** @typedef {"left" | "right" | "up" | "down"} Direction */
 
 /**
- * @param {HTMLElement} stage holds the card as its first element
+ * @param {HTMLElement} stage its first element is the card
  * @param {(direction: Direction) => void} onSwipe
- * @param {(direction: Direction | null) => void} onAim which way it would go if it were let go now
+ * @param {(direction: Direction | null) => void} onAim the direction if the finger were lifted now
  */
-export function swipe(stage, onSwipe, onAim) {
+export function enableSwipes(stage, onSwipe, onAim) {
   /** @type {{x: number, y: number, id: number, card: HTMLElement} | null} */ let start = null;
 
   /** @type {Direction | null} */ let aimed = null;
-  const aim = (/** @type {Direction | null} */ way) => {
-    if (way !== aimed) onAim((aimed = way));
+  const aim = (/** @type {Direction | null} */ direction) => {
+    if (direction !== aimed) onAim((aimed = direction));
   };
 
   stage.addEventListener("pointerdown", (event) => {
@@ -27,23 +27,23 @@ export function swipe(stage, onSwipe, onAim) {
     if (!start || event.pointerId !== start.id) return;
     const [dx, dy] = [event.clientX - start.x, event.clientY - start.y];
     start.card.style.transform = `translate(${dx}px, ${dy}px) rotate(${dx / 40}deg)`;
-    aim(direction(dx, dy));
+    aim(directionOf(dx, dy));
   });
   const end = (/** @type {PointerEvent} */ event) => {
     if (!start || event.pointerId !== start.id) return;
-    const meant = event.type === "pointerup" ? direction(event.clientX - start.x, event.clientY - start.y) : null;
+    const direction = event.type === "pointerup" ? directionOf(event.clientX - start.x, event.clientY - start.y) : null;
     start.card.style.transform = "";
     start = null;
     aim(null);
-    if (meant) onSwipe(meant);
+    if (direction) onSwipe(direction);
   };
   stage.addEventListener("pointerup", end);
   stage.addEventListener("pointercancel", end);
 }
 
 /** @param {number} dx @param {number} dy @returns {Direction | null} */
-function direction(dx, dy) {
-  if (Math.max(Math.abs(dx), Math.abs(dy)) < FAR) return null;
+function directionOf(dx, dy) {
+  if (Math.max(Math.abs(dx), Math.abs(dy)) < THRESHOLD) return null;
   if (Math.abs(dx) > Math.abs(dy)) return dx < 0 ? "left" : "right";
   return dy < 0 ? "up" : "down";
 }

@@ -1,54 +1,58 @@
-/** A photo with boxes on it: drawn, moved and resized by mouse, finger or keys; zoomed and panned. */
-import { between, moved, resized } from "./geometry.js";
-import { _ } from "../lib/i18n.js";
+/** A photo with boxes: they are drawn, moved and resized by mouse, finger or keys; the photo is zoomed and panned. */
+import { boxGroup, outline } from "./box_shapes.js";
+import { between, clamp, moved, resized } from "./geometry.js";
+import { find } from "../lib/dom.js";
+import { Gestures } from "../lib/gestures.js";
+import { hasModifier } from "../lib/keys.js";
 
-/** @typedef {import("./geometry.js").Box} Box @typedef {import("./geometry.js").Size} Size @typedef {import("./geometry.js").Point} Point */
-/** @typedef {{face_id: number | null, key: string | null, box: Box, state: string, label: string | null, doubtful: boolean,
- *   keypoints: Record<string, Point> | null, name: string, colour: string}} Face */
+/**
+ * @typedef {import("./geometry.js").Box} Box
+ * @typedef {import("./geometry.js").Size} Size
+ * @typedef {import("./geometry.js").Point} Point in pixels of the photo
+ * @typedef {import("../lib/gestures.js").Point} ScreenPoint
+ * @typedef {import("../lib/gestures.js").Drag} Drag
+ * @typedef {import("./box_shapes.js").Face} Face
+ */
 
-const SVG = "http://www.w3.org/2000/svg";
-const CORNERS = ["nw", "ne", "sw", "se"];
-const TOUCH = 46; // CSS px: a thumb hits 44
-const CLOSEST = 12; // times
-const TREMBLE = 3; // CSS px within which a press is no drag
-/** @type {Record<string, [number, number]>} */
+const MAX_ZOOM = 12;
+const WHEEL_ZOOM = 1.2;
+const SLACK = 3; // CSS px
+const MIN_DRAWN = 24; // CSS px: width and height of a new box together; less was hardly meant
+/** @type {Record<string, Point>} */
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
-export class Board {
+export class BoxCanvas {
   /**
-   * @param {SVGSVGElement} svg @param {Size} size of the photo @param {() => Face[]} faces
+   * @param {SVGSVGElement} svg @param {Size} size of the photo @param {Face[]} faces shared with the caller, who adds to it
    * @param {{onSelect: (face: Face | null) => void, onMoved: (face: Face, before: Box, byKey: boolean) => void, onDrawn: (box: Box) => void}} listener
    */
   constructor(svg, size, faces, listener) {
     this.svg = svg;
-    this.layer = /** @type {SVGGElement} */ (svg.querySelector("g"));
+    this.layer = find("g", SVGGElement, svg);
     this.size = size;
     this.faces = faces;
     this.listener = listener;
     /** @type {Face | null} */ this.selected = null;
+    /** The box that is being drawn. @type {Box | null} */ this.draft = null;
     this.view = { x: 0, y: 0, zoom: 1 };
-    /** @type {Map<number, Point>} */ this.fingers = new Map();
-    /** @type {any} */ this.drag = null;
-    this.drawing = false;
-    svg.addEventListener("pointerdown", (event) => this.down(event));
-    svg.addEventListener("pointermove", (event) => this.move(event));
-    for (const end of ["pointerup", "pointercancel"]) svg.addEventListener(end, (event) => this.up(/** @type {PointerEvent} */ (event)));
+    this.restoringFocus = false;
+    this.gestures = new Gestures(svg, this, SLACK);
     svg.addEventListener("keydown", (event) => this.key(event));
     svg.addEventListener("focusin", (event) => this.focused(event));
-    svg.addEventListener("wheel", (event) => this.wheel(event), { passive: false });
     new ResizeObserver(() => this.render()).observe(svg);
   }
 
-  /** Pixels of the photo for one on the screen. */
+  /** Photo pixels per CSS px. */
   get scale() {
     const { width, height } = this.svg.getBoundingClientRect();
     return Math.max(this.size[0] / Math.max(width, 1), this.size[1] / Math.max(height, 1)) / this.view.zoom;
   }
 
-  /** @param {{clientX: number, clientY: number}} event @returns {Point} */
-  point(event) {
-    const at = new DOMPoint(event.clientX, event.clientY).matrixTransform(this.svg.getScreenCTM()?.inverse());
-    return [at.x, at.y];
+  /** @param {ScreenPoint} at @returns {Point} */
+  onPhoto([x, y]) {
+    const { left, top } = this.svg.getBoundingClientRect();
+    const point = new DOMPoint(x + left, y + top).matrixTransform(this.svg.getScreenCTM()?.inverse());
+    return [point.x, point.y];
   }
 
   /** @param {Face | null} face */
@@ -58,175 +62,148 @@ export class Board {
     this.render();
   }
 
-  /** Magnify about a point of the photo; the middle without one. @param {number} times @param {Point} [about] */
+  /** Magnify about a point of the photo, by default the middle of the view. @param {number} times @param {Point} [about] */
   zoom(times, about) {
     const { zoom } = this.view;
-    const next = Math.min(Math.max(zoom * times, 1), CLOSEST);
+    const next = clamp(zoom * times, 1, MAX_ZOOM);
     const [w, h] = [this.size[0] / zoom, this.size[1] / zoom];
     const [x, y] = about ?? [this.view.x + w / 2, this.view.y + h / 2];
-    const share = zoom / next;
-    this.look(x - (x - this.view.x) * share, y - (y - this.view.y) * share, next);
+    const ratio = zoom / next;
+    this.setView(x - (x - this.view.x) * ratio, y - (y - this.view.y) * ratio, next);
   }
 
-  /** @param {number} x @param {number} y @param {number} zoom */
-  look(x, y, zoom) {
+  /** @param {number} x @param {number} y the top left corner @param {number} zoom */
+  setView(x, y, zoom) {
     const [w, h] = [this.size[0] / zoom, this.size[1] / zoom];
-    this.view = { zoom, x: Math.min(Math.max(x, 0), this.size[0] - w), y: Math.min(Math.max(y, 0), this.size[1] - h) };
+    this.view = { zoom, x: clamp(x, 0, this.size[0] - w), y: clamp(y, 0, this.size[1] - h) };
     this.render();
   }
 
-  /** @param {PointerEvent} event */
-  down(event) {
-    this.fingers.set(event.pointerId, [event.clientX, event.clientY]);
-    this.svg.setPointerCapture(event.pointerId);
-    if (this.fingers.size === 2) return this.startPinch();
-    if (this.fingers.size > 2 || (event.pointerType === "mouse" && event.button > 1)) return;
-    const target = /** @type {SVGElement} */ (event.target);
-    const face = this.faces()[Number(target.closest("[data-index]")?.getAttribute("data-index") ?? -1)] ?? null;
-    const at = this.point(event);
-    const from = [event.clientX, event.clientY];
-    if (event.button === 1) this.drag = { pan: true, at, from };
-    else if (face) this.drag = { face, at, from, before: face.box, corner: target.closest("[data-corner]")?.getAttribute("data-corner") };
-    else this.drag = { at, from, draw: null };
+  /** Move the view so that a point of the photo lies under a point of the screen. @param {Point} point @param {ScreenPoint} at */
+  bring(point, at) {
+    const [x, y] = this.onPhoto(at);
+    this.setView(this.view.x + point[0] - x, this.view.y + point[1] - y, this.view.zoom);
   }
 
-  /** @param {PointerEvent} event */
-  move(event) {
-    if (!this.fingers.has(event.pointerId)) return;
-    this.fingers.set(event.pointerId, [event.clientX, event.clientY]);
-    if (this.drag?.pinch) return this.pinch();
-    if (!this.drag || this.trembles(event)) return;
-    const at = this.point(event);
-    const [dx, dy] = [at[0] - this.drag.at[0], at[1] - this.drag.at[1]];
-    if (this.drag.pan) return this.look(this.view.x - dx, this.view.y - dy, this.view.zoom);
-    const { face, corner, before } = this.drag;
-    if (face && face !== this.selected) this.select(face); // only now: two fingers on it would zoom
-    if (face) face.box = corner ? resized(before, corner, dx, dy, this.size) : moved(before, dx, dy, this.size);
-    else this.drag.draw = between(this.drag.at, at, this.size);
-    this.render();
+  /** @param {ScreenPoint} at @param {PointerEvent} event @returns {Drag} */
+  startDrag(at, { button, target }) {
+    const start = this.onPhoto(at);
+    if (button === 1) return this.dragPhoto(start);
+    const face = this.faceOf(target);
+    const corner = target instanceof Element ? target.closest("[data-corner]")?.getAttribute("data-corner") : null;
+    return face ? this.dragBox(face, corner ?? null, start) : this.drawBox(start);
   }
 
-  /** Whether the pointer is as good as where it went down. @param {PointerEvent} event */
-  trembles(event) {
-    const { from } = this.drag;
-    this.drag.meant ||= Math.hypot(event.clientX - from[0], event.clientY - from[1]) > TREMBLE;
-    return !this.drag.meant;
+  /** @param {EventTarget | null} target */
+  faceOf(target) {
+    const index = target instanceof Element ? target.closest("[data-index]")?.getAttribute("data-index") : null;
+    return this.faces[Number(index ?? -1)] ?? null;
   }
 
-  /** @param {PointerEvent} event */
-  up(event) {
-    this.fingers.delete(event.pointerId);
-    const drag = this.drag;
-    if (!drag || drag.pinch) {
-      if (!this.fingers.size) this.drag = null;
-      return;
-    }
-    this.drag = null;
-    if (event.type === "pointercancel") {
-      if (drag.face) drag.face.box = drag.before;
-    } else if (drag.face && drag.face.box !== drag.before) this.listener.onMoved(drag.face, drag.before, false);
-    else if (drag.face) this.select(drag.face);
-    else if (drag.draw && (drag.draw[2] + drag.draw[3]) / this.scale > 24) this.listener.onDrawn(drag.draw);
-    else this.select(null);
-    this.render();
+  /** @param {Point} start @returns {Drag} */
+  dragPhoto(start) {
+    const deselect = () => this.select(null);
+    return { move: (at) => this.bring(start, at), drop: deselect, tap: deselect, cancel: () => {} };
   }
 
-  /** Two fingers zoom and pan; what one of them had begun is given up. */
-  startPinch() {
-    if (this.drag?.face) this.drag.face.box = this.drag.before;
-    const [a, b] = [...this.fingers.values()];
-    const at = this.point({ clientX: (a[0] + b[0]) / 2, clientY: (a[1] + b[1]) / 2 });
-    this.drag = { pinch: true, at, apart: Math.hypot(a[0] - b[0], a[1] - b[1]), zoom: this.view.zoom };
-    this.render();
+  /** @param {Face} face @param {string | null} corner null moves the whole box @param {Point} start @returns {Drag} */
+  dragBox(face, corner, start) {
+    const before = face.box;
+    return {
+      move: (at) => {
+        if (face !== this.selected) this.select(face); // not at the press: it may become a pinch
+        const [x, y] = this.onPhoto(at);
+        this.shift(face, before, corner, [x - start[0], y - start[1]]);
+        this.render();
+      },
+      drop: () => this.listener.onMoved(face, before, false),
+      tap: () => this.select(face),
+      cancel: () => {
+        face.box = before;
+        this.render();
+      },
+    };
   }
 
-  pinch() {
-    const [a, b] = [...this.fingers.values()];
-    if (!b) return;
-    const times = (this.drag.zoom * Math.hypot(a[0] - b[0], a[1] - b[1])) / this.drag.apart / this.view.zoom;
-    this.zoom(times, this.drag.at);
-    const now = this.point({ clientX: (a[0] + b[0]) / 2, clientY: (a[1] + b[1]) / 2 });
-    this.look(this.view.x + this.drag.at[0] - now[0], this.view.y + this.drag.at[1] - now[1], this.view.zoom);
+  /** @param {Point} start @returns {Drag} */
+  drawBox(start) {
+    return {
+      move: (at) => {
+        this.draft = between(start, this.onPhoto(at), this.size);
+        this.render();
+      },
+      drop: () => {
+        const { draft } = this;
+        this.draft = null;
+        if (draft && (draft[2] + draft[3]) / this.scale > MIN_DRAWN) this.listener.onDrawn(draft);
+        else this.select(null);
+      },
+      tap: () => this.select(null),
+      cancel: () => {
+        this.draft = null;
+        this.render();
+      },
+    };
   }
 
-  /** @param {WheelEvent} event */
-  wheel(event) {
-    event.preventDefault();
-    this.zoom(event.deltaY < 0 ? 1.2 : 1 / 1.2, this.point(event));
+  /** @param {ScreenPoint} start */
+  startPinch(start) {
+    const point = this.onPhoto(start);
+    const { zoom } = this.view;
+    return (/** @type {number} */ times, /** @type {ScreenPoint} */ middle) => {
+      this.zoom((zoom * times) / this.view.zoom, point);
+      this.bring(point, middle);
+    };
   }
 
-  /** Arrows move the box or the corner that has the focus: by 1 px, with Shift by 10. @param {KeyboardEvent} event */
+  /** @param {number} deltaY @param {ScreenPoint} at */
+  wheel(deltaY, at) {
+    this.zoom(deltaY < 0 ? WHEEL_ZOOM : 1 / WHEEL_ZOOM, this.onPhoto(at));
+  }
+
+  /** Set a face's box to what it was, moved or with one corner moved. @param {Face} face @param {Box} before @param {string | null} corner @param {Point} by */
+  shift(face, before, corner, [dx, dy]) {
+    face.box = corner ? resized(before, corner, dx, dy, this.size) : moved(before, dx, dy, this.size);
+  }
+
+  /** Arrow keys move the focused box or corner by 1 pixel, with Shift by 10. @param {KeyboardEvent} event */
   key(event) {
-    const step = ARROWS[event.key];
+    const arrow = ARROWS[event.key];
     const face = this.selected;
-    if (!step || !face || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (!arrow || !face || hasModifier(event)) return;
     event.preventDefault();
     event.stopPropagation();
-    const by = event.shiftKey ? 10 : 1;
-    const corner = /** @type {Element} */ (event.target).getAttribute("data-corner");
+    const step = event.shiftKey ? 10 : 1;
+    const corner = event.target instanceof Element ? event.target.getAttribute("data-corner") : null;
     const before = face.box;
-    const [dx, dy] = [step[0] * by, step[1] * by];
-    face.box = corner ? resized(before, corner, dx, dy, this.size) : moved(before, dx, dy, this.size);
+    this.shift(face, before, corner, [arrow[0] * step, arrow[1] * step]);
     this.listener.onMoved(face, before, true);
     this.render();
   }
 
   /** @param {FocusEvent} event */
   focused(event) {
-    const index = /** @type {Element} */ (event.target).closest("[data-index]")?.getAttribute("data-index");
-    const face = this.faces()[Number(index ?? -1)];
-    if (face && face !== this.selected && !this.drag && !this.drawing) this.select(face);
+    const face = this.faceOf(event.target);
+    if (face && face !== this.selected && !this.gestures.busy && !this.restoringFocus) this.select(face);
   }
 
   render() {
     const focus = document.activeElement?.getAttribute("data-focus");
     const { x, y, zoom } = this.view;
     this.svg.setAttribute("viewBox", `${x} ${y} ${this.size[0] / zoom} ${this.size[1] / zoom}`);
-    const boxes = this.faces().map((face, index) => ({ face, index })).filter(({ face }) => face.state !== "rejected");
-    boxes.sort((a, b) => Number(a.face === this.selected) - Number(b.face === this.selected)); // its corners lie on top
-    const drawn = boxes.map(({ face, index }) => this.box(face, index));
-    const draft = this.drag?.draw ? [rect(this.drag.draw, { class: "box current" })] : [];
-    this.layer.replaceChildren(...drawn, ...draft);
-    this.drawing = true; // giving the focus back chooses nothing
-    if (focus) /** @type {SVGElement | null} */ (this.layer.querySelector(`[data-focus="${focus}"]`))?.focus({ preventScroll: true });
-    this.drawing = false;
+    const shown = this.faces.map((face, index) => ({ face, index })).filter(({ face }) => face.state !== "rejected");
+    shown.sort((a, b) => Number(a.face === this.selected) - Number(b.face === this.selected)); // the selected one on top
+    const groups = shown.map(({ face, index }) => boxGroup(face, index, face === this.selected, this.scale));
+    const draft = this.draft ? [outline(this.draft, { class: "box current" })] : [];
+    this.layer.replaceChildren(...groups, ...draft);
+    this.restoringFocus = true; // so that it does not select the face
+    if (focus) this.focus(focus);
+    this.restoringFocus = false;
   }
 
-  /** @param {Face} face @param {number} index */
-  box(face, index) {
-    const selected = face === this.selected;
-    const group = element("g", { "data-index": index });
-    const unsure = face.doubtful && face.state === "proposed" ? " doubtful" : "";
-    const name = [_("Box {n}", { n: index + 1 }), face.name, _("arrow keys move it")].join(", ");
-    group.append(
-      rect(face.box, { class: `box${unsure}${selected ? " current" : ""} ${face.colour}` }),
-      rect(face.box, { class: "grip", tabindex: 0, role: "button", "aria-pressed": selected, "aria-label": name, "data-focus": `box ${index}` }),
-    );
-    if (selected) group.append(...CORNERS.map((corner) => this.handle(face.box, corner, index)));
-    return group;
+  /** @param {string} name the `data-focus` of a box or corner @param {FocusOptions} [options] */
+  focus(name, options = { preventScroll: true }) {
+    const element = this.layer.querySelector(`[data-focus="${name}"]`);
+    if (element instanceof SVGElement) element.focus(options);
   }
-
-  /** A corner that a thumb can hold; on a small box it stands off, so that the middle is left to move it by. @param {Box} box @param {string} corner @param {number} index */
-  handle([x, y, w, h], corner, index) {
-    const scale = this.scale;
-    const off = (/** @type {number} */ side) => Math.max(0, (2 * TOUCH * scale - side) / 2);
-    const cx = corner.includes("w") ? x - off(w) : x + w + off(w);
-    const cy = corner.includes("n") ? y - off(h) : y + h + off(h);
-    const group = element("g", { class: "handle", "data-corner": corner, tabindex: 0, role: "button", "data-focus": `${corner} ${index}` });
-    group.setAttribute("aria-label", { nw: _("Top left corner"), ne: _("Top right corner"), sw: _("Bottom left corner"), se: _("Bottom right corner") }[corner] ?? "");
-    group.append(element("circle", { cx, cy, r: (TOUCH / 2) * scale, class: "reach" }), element("circle", { cx, cy, r: 7 * scale, class: "knob" }));
-    return group;
-  }
-}
-
-/** @param {string} name @param {Record<string, any>} attributes */
-function element(name, attributes) {
-  const made = document.createElementNS(SVG, name);
-  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, String(value));
-  return made;
-}
-
-/** @param {Box} box @param {Record<string, any>} attributes */
-function rect([x, y, width, height], attributes) {
-  return element("rect", { x, y, width, height, "vector-effect": "non-scaling-stroke", ...attributes });
 }

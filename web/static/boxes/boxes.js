@@ -1,168 +1,206 @@
-/** Boxes: every face of a photo gets its own, by mouse, finger or keys; each change is an answer. */
+/** The page Boxes: every face of a photo gets a box, by mouse, finger or keys. Each change is sent as an answer. */
 import { openOutbox } from "../lib/answer_outbox.js";
-import { Board } from "./box_canvas.js";
-import { snapped } from "./geometry.js";
-import { call } from "../lib/http.js";
+import { BoxCanvas } from "./box_canvas.js";
+import { centre, squareFromKeypoints } from "./geometry.js";
+import { find, readJson } from "../lib/dom.js";
+import { call, messageOf, pause } from "../lib/http.js";
 import { Keys } from "../lib/keys.js";
-import { freshKey } from "../lib/outbox.js";
-import { said } from "../lib/refusals.js";
+import { uniqueKey } from "../lib/outbox.js";
+import { answerName } from "../lib/refusals.js";
 import { _ } from "../lib/i18n.js";
 
-/** @typedef {import("./box_canvas.js").Face} Face @typedef {import("./geometry.js").Box} Box */
-/** @typedef {{face: Face, before: Partial<Face>, after: Partial<Face>}} Step */
+/** @typedef {import("./box_shapes.js").Face} Face @typedef {import("./geometry.js").Box} Box @typedef {import("./geometry.js").Size} Size */
+/** @typedef {{face: Face, before: Partial<Face>, after: Partial<Face>}} Change */
 
-const STILL = 500; // ms without another nudge: then it is an answer
+const NUDGE_PAUSE = 500; // ms without another arrow key, after which the moves are sent as one answer
+const ZOOM_STEP = 1.5;
 
-/** @param {string} id @returns {any} */
-const $ = (id) => document.getElementById(id);
-const page = $("boxes");
-const photo = JSON.parse($("photo").textContent);
-/** @type {string[]} */ const classes = JSON.parse(page.dataset.classes);
-/** @type {Face[]} */ const faces = photo.faces.map((/** @type {any} */ face) => ({ ...face, key: null, ...look(face) }));
-/** @type {Step[]} */ const done = [];
-/** @type {Step[]} */ const undone = [];
-/** @type {{face: Face, before: Box, timer: number} | null} */ let nudged = null;
+const page = find("#boxes", HTMLElement);
+const board = find("#board", SVGSVGElement);
+const status = find("#said", HTMLElement);
+const completeButton = find("#complete", HTMLButtonElement);
+/** @type {{id: number, width: number, height: number, complete: boolean, faces: Omit<Face, "key" | "name" | "colour">[]}} */
+const photo = readJson("#photo");
+/** @type {Size} */ const size = [photo.width, photo.height];
+/** @type {string[]} */ const classes = JSON.parse(page.dataset.classes ?? "[]");
+/** @type {Face[]} */ const faces = photo.faces.map((face) => ({ ...face, key: null, ...appearance(face) }));
+/** @type {Change[]} */ const changes = [];
+/** @type {Change[]} */ const undone = [];
+/** @type {{face: Face, before: Box, timer: number} | null} */ let nudge = null;
 
-const outbox = openOutbox(page.dataset.person, {
+const outbox = openOutbox(page.dataset.person ?? "", {
   onSent: (entry, result) => {
-    const face = faces.find((one) => one.key === entry.answer.client_key);
-    if (face) face.face_id = result.face.id;
+    const face = faces.find(({ key }) => key === entry.answer.client_key);
+    if (face && result.face) face.face_id = result.face.id;
   },
 });
-const board = new Board($("board"), [photo.width, photo.height], () => faces, {
-  onSelect: (face) => {
-    $("chosen").textContent = face ? face.name : _("Drag over a face that has no box, or press N.");
-    for (const button of document.querySelectorAll("[data-needs]")) /** @type {HTMLButtonElement} */ (button).disabled = !face || (button.getAttribute("data-needs") === "points" && !face.keypoints);
-  },
-  onMoved: (face, before, byKey) => (byKey ? nudge(face, before) : change(face, { box: before }, { box: face.box }, "adjust")),
-  onDrawn: draw,
+const canvas = new BoxCanvas(board, size, faces, {
+  onSelect: showSelected,
+  onMoved: (face, before, byKey) => (byKey ? addNudge(face, before) : change(face, { box: before }, { box: face.box }, "adjust")),
+  onDrawn: addFace,
 });
 
-/** What a box is, in words. @param {{label: string | null, state: string, doubtful: boolean}} face */
-function naming(face) {
+/** @param {Face | null} face */
+function showSelected(face) {
+  find("#chosen", HTMLElement).textContent = face ? face.name : _("Drag over a face that has no box, or press N.");
+  for (const button of document.querySelectorAll("[data-needs]"))
+    if (button instanceof HTMLButtonElement) button.disabled = !face || (button.dataset.needs === "points" && !face.keypoints);
+}
+
+/** A face's name and colour. @param {Pick<Face, "label" | "state" | "doubtful">} face */
+function appearance(face) {
+  const index = classes.indexOf(face.label ?? "");
+  return { name: nameOf(face), colour: index < 0 ? "" : `c${index % 10}` };
+}
+
+/** @param {Pick<Face, "label" | "state" | "doubtful">} face */
+function nameOf(face) {
   if (face.label) return face.label;
-  if (face.state === "rejected") return said("reject");
+  if (face.state === "rejected") return answerName("reject");
   return face.doubtful ? _("unlikely face") : _("to label");
 }
 
-/** Its words and its colour. @param {{label: string | null, state: string, doubtful: boolean}} face */
-function look(face) {
-  const place = classes.indexOf(face.label ?? "");
-  return { name: naming(face), colour: place < 0 ? "" : `c${place % 10}` };
-}
+/** How an answer names a face: one that was drawn here may not have an id yet. @param {Face} face */
+const reference = (face) => (face.face_id ? { face_id: face.face_id } : { drawn_key: face.key ?? "" });
 
-/** Whom an answer is about: a face that was drawn here may have no number yet. @param {Face} face */
-const about = (face) => (face.face_id ? { face_id: face.face_id } : { drawn_key: face.key ?? "" });
-
-/** @param {Face} face @param {Partial<Face>} before @param {Partial<Face>} after @param {string} kind */
+/** @param {Face} face @param {Partial<Face>} before @param {Partial<Face>} after @param {string} kind of the answer */
 function change(face, before, after, kind) {
-  settle();
+  sendNudge();
   apply(face, after);
-  done.push({ face, before, after });
+  remember({ face, before, after });
+  outbox.add({ kind, ...reference(face), ...(kind === "adjust" ? { box: face.box } : {}), ...(kind === "label" ? { label: face.label ?? "" } : {}) });
+}
+
+/** @param {Change} done */
+function remember(done) {
+  changes.push(done);
   undone.length = 0;
-  outbox.add({ kind, ...about(face), ...(kind === "adjust" ? { box: face.box } : {}), ...(kind === "label" ? { label: face.label ?? "" } : {}) });
 }
 
-/** @param {Face} face @param {Partial<Face>} what */
-function apply(face, what) {
-  Object.assign(face, what);
-  Object.assign(face, look(face));
-  board.select(face.state === "rejected" ? null : face);
-  $("said").textContent = what.box ? `${_("Box")} ${face.box.map(Math.round).join(", ")}` : face.name;
+/** @param {Face} face @param {Partial<Face>} values */
+function apply(face, values) {
+  Object.assign(face, values);
+  Object.assign(face, appearance(face));
+  canvas.select(face.state === "rejected" ? null : face);
+  status.textContent = values.box ? boxText(face) : face.name;
 }
 
-/** Many small steps are one answer. @param {Face} face @param {Box} before */
-function nudge(face, before) {
-  if (nudged && nudged.face !== face) settle();
-  if (nudged) clearTimeout(nudged.timer);
-  nudged = { face, before: nudged?.before ?? before, timer: window.setTimeout(settle, STILL) };
-  $("said").textContent = `${_("Box")} ${face.box.map(Math.round).join(", ")}`;
+/** @param {Face} face */
+const boxText = (face) => `${_("Box")} ${face.box.map(Math.round).join(", ")}`;
+
+/** Collect moves by arrow keys, to send them as one answer. @param {Face} face @param {Box} before */
+function addNudge(face, before) {
+  if (nudge && nudge.face !== face) sendNudge();
+  if (nudge) clearTimeout(nudge.timer);
+  nudge = { face, before: nudge?.before ?? before, timer: window.setTimeout(sendNudge, NUDGE_PAUSE) };
+  status.textContent = boxText(face);
 }
 
-function settle() {
-  if (!nudged) return;
-  const { face, before, timer } = nudged;
+function sendNudge() {
+  if (!nudge) return;
+  const { face, before, timer } = nudge;
   clearTimeout(timer);
-  nudged = null;
+  nudge = null;
   change(face, { box: before }, { box: face.box }, "adjust");
 }
 
 /** @param {Box} box */
-function draw(box) {
-  settle();
-  const face = { face_id: null, key: freshKey(), box, state: "proposed", label: null, doubtful: false, keypoints: null, name: "", colour: "" };
+function addFace(box) {
+  sendNudge();
+  const key = uniqueKey();
+  const face = { face_id: null, key, box, state: "proposed", label: null, doubtful: false, keypoints: null, name: "", colour: "" };
   faces.push(face);
   apply(face, {});
-  done.push({ face, before: { state: "rejected" }, after: { state: "proposed" } });
-  undone.length = 0;
-  outbox.add({ kind: "draw", photo_id: photo.id, box, client_key: face.key });
+  remember({ face, before: { state: "rejected" }, after: { state: "proposed" } });
+  outbox.add({ kind: "draw", photo_id: photo.id, box, client_key: key });
 }
 
-/** A box in the middle of what is seen, for the keys to move. */
-function drawInTheMiddle() {
-  const { x, y, zoom } = board.view;
-  const side = Math.min(photo.width, photo.height) / zoom / 4;
+/** Add a box in the middle of the view, to be moved by keys. */
+function addFaceInView() {
+  const { x, y, zoom } = canvas.view;
+  const side = Math.min(...size) / zoom / 4;
   const [left, top] = [x + photo.width / zoom / 2 - side / 2, y + photo.height / zoom / 2 - side / 2];
-  draw([Math.round(left), Math.round(top), Math.round(side), Math.round(side)]);
-  focusOn(faces.length - 1);
+  addFace([Math.round(left), Math.round(top), Math.round(side), Math.round(side)]);
+  focusBox(faces.length - 1);
 }
 
 /** @param {number} index */
-const focusOn = (index) => /** @type {SVGElement | null} */ ($("board").querySelector(`[data-focus="box ${index}"]`))?.focus();
+const focusBox = (index) => canvas.focus(`box ${index}`, {});
 
-/** @param {Step[]} from @param {Step[]} to @param {"before" | "after"} side @param {string} kind */
-function step(from, to, side, kind) {
-  settle();
-  const one = from.pop();
-  if (!one) {
-    $("said").textContent = kind === "undo" ? _("Nothing to undo") : _("Nothing to redo");
-    return;
-  }
-  to.push(one);
-  apply(one.face, one[side]);
-  outbox.add({ kind, ...about(one.face) });
+function undo() {
+  sendNudge();
+  const last = changes.pop();
+  if (last) {
+    undone.push(last);
+    apply(last.face, last.before);
+    outbox.add({ kind: "undo", ...reference(last.face) });
+  } else status.textContent = _("Nothing to undo");
 }
 
-/** @param {number} by */
-function next(by) {
+function redo() {
+  sendNudge();
+  const last = undone.pop();
+  if (last) {
+    changes.push(last);
+    apply(last.face, last.after);
+    outbox.add({ kind: "redo", ...reference(last.face) });
+  } else status.textContent = _("Nothing to redo");
+}
+
+function focusNext() {
   const shown = faces.filter((face) => face.state !== "rejected");
   if (!shown.length) return;
-  const here = board.selected ? shown.indexOf(board.selected) : by > 0 ? -1 : 0;
-  focusOn(faces.indexOf(shown[(here + by + shown.length) % shown.length]));
+  const current = canvas.selected ? shown.indexOf(canvas.selected) : -1;
+  focusBox(faces.indexOf(shown[(current + 1) % shown.length]));
 }
 
-async function complete() {
-  settle();
-  $("complete").disabled = true;
+function nextPhoto() {
+  location.assign(page.dataset.next ?? "/boxes");
+}
+
+/** Mark the photo as complete, or not complete, once all answers are sent. */
+async function toggleComplete() {
+  sendNudge();
+  completeButton.disabled = true;
   try {
-    while (outbox.waiting.length) await new Promise((resolve) => setTimeout(resolve, 50));
+    while (outbox.waiting.length) await pause(50);
     await call(`/api/v1/photos/${photo.id}/complete`, undefined, { method: photo.complete ? "DELETE" : "PUT" });
-    location.assign(photo.complete ? location.href : page.dataset.next);
+    if (photo.complete) location.assign(location.href);
+    else nextPhoto();
   } catch (error) {
-    $("outbox").textContent = /** @type {Error} */ (error).message;
-    $("complete").disabled = false;
+    find("#outbox", HTMLElement).textContent = messageOf(error);
+    completeButton.disabled = false;
   }
 }
 
-/** @param {(face: Face) => void} what */
-const withChosen = (what) => () => board.selected && what(board.selected);
+/** @param {Face} face @param {string} state @param {string | null} label @param {string} kind */
+const answer = (face, state, label, kind) => change(face, { state: face.state, label: face.label }, { state, label }, kind);
 
-/** @type {Record<string, () => void>} */
-const actions = {
-  new: drawInTheMiddle,
-  reject: withChosen((face) => change(face, { state: face.state, label: face.label }, { state: "rejected", label: null }, "reject")),
-  snap: withChosen((face) => face.keypoints && change(face, { box: face.box }, { box: snapped(face.keypoints, [photo.width, photo.height]) }, "adjust")),
-  undo: () => step(done, undone, "before", "undo"),
-  redo: () => step(undone, done, "after", "redo"),
-  closer: () => board.zoom(1.5, board.selected ? [board.selected.box[0] + board.selected.box[2] / 2, board.selected.box[1] + board.selected.box[3] / 2] : undefined),
-  farther: () => board.zoom(1 / 1.5),
-  following: () => next(1),
-  complete,
-  skip: () => location.assign(page.dataset.next),
+/** @param {Face} face */
+function snap(face) {
+  if (face.keypoints) change(face, { box: face.box }, { box: squareFromKeypoints(face.keypoints, size) }, "adjust");
+}
+
+/** An action on the selected face; nothing happens without one. @param {(face: Face) => void} action */
+const onSelected = (action) => () => {
+  if (canvas.selected) action(canvas.selected);
 };
-for (const name of classes)
-  actions[`label:${name}`] = withChosen((face) => change(face, { state: face.state, label: face.label }, { state: "confirmed", label: name }, "label"));
 
-new Keys($("keys"), (action) => actions[action](), "second-look-box-keys");
+/** @type {Record<string, () => unknown>} */
+const actions = {
+  new: addFaceInView,
+  reject: onSelected((face) => answer(face, "rejected", null, "reject")),
+  snap: onSelected(snap),
+  undo,
+  redo,
+  closer: () => canvas.zoom(ZOOM_STEP, canvas.selected ? centre(canvas.selected.box) : undefined),
+  farther: () => canvas.zoom(1 / ZOOM_STEP),
+  following: focusNext,
+  complete: toggleComplete,
+  skip: nextPhoto,
+};
+for (const name of classes) actions[`label:${name}`] = onSelected((face) => answer(face, "confirmed", name, "label"));
+
+new Keys(find("#keys", HTMLElement), actions, "second-look-box-keys");
 outbox.open();
-board.select(null);
+canvas.select(null);

@@ -1,30 +1,31 @@
-/** The detector's thresholds, moved on its curve: where each stands, what it finds and what it costs. */
+/** Sliders for the detector's thresholds: each shows its point on the curve, and the recall and false boxes there. */
+import { find } from "../lib/dom.js";
 
 const WIDTH = 600, HEIGHT = 160;
-const drawing = /** @type {SVGElement} */ (/** @type {unknown} */ (document.getElementById("trade-off")));
-/** @type {[number, number, number][]} Threshold, false boxes a photo, share found; highest threshold first. */
-const points = JSON.parse(drawing.dataset.points ?? "[]");
-const maximum = Number(drawing.dataset.top);
+const plot = find("#trade-off", SVGSVGElement);
+/** Threshold, false boxes per photo, and recall; highest threshold first. @type {[number, number, number][]} */
+const points = JSON.parse(plot.dataset.points ?? "[]");
+const maximum = Number(plot.dataset.top); // false boxes per photo at the right end of the curve
 
-/** The last point that still has at least this chance. @param {number} threshold */
-function at(threshold) {
-  const kept = points.filter(([chance]) => chance >= threshold);
-  return kept[kept.length - 1] ?? [1, 0, 0];
+/** The last point whose threshold is at least this one. @param {number} threshold */
+function pointAt(threshold) {
+  return points.filter(([pointThreshold]) => pointThreshold >= threshold).at(-1) ?? [1, 0, 0];
 }
 
 /** @param {HTMLInputElement} slider */
 function show(slider) {
-  const [, wrong, found] = at(Number(slider.value));
-  const x = Math.min(WIDTH, (wrong / maximum) * WIDTH), y = HEIGHT * (1 - found);
+  const [, falseBoxes, recall] = pointAt(Number(slider.value));
+  const x = Math.min(WIDTH, (falseBoxes / maximum) * WIDTH), y = HEIGHT * (1 - recall);
   document.getElementById(`mark-${slider.name}`)?.setAttribute("d", `M${x} ${HEIGHT}V${y}`);
-  const label = /** @type {HTMLElement} */ (slider.closest("label"));
-  /** @type {HTMLElement} */ (label.querySelector("output")).textContent = Number(slider.value).toFixed(2);
-  const note = /** @type {HTMLElement} */ (label.querySelector("[data-text]"));
-  note.textContent = (note.dataset.text ?? "").replace("{recall}", String(Math.round(found * 100))).replace("{false}", wrong.toFixed(2));
+  const label = slider.closest("label");
+  if (!label) return;
+  find("output", HTMLOutputElement, label).textContent = Number(slider.value).toFixed(2);
+  const note = find("[data-text]", HTMLElement, label);
+  note.textContent = (note.dataset.text ?? "").replace("{recall}", String(Math.round(recall * 100))).replace("{false}", falseBoxes.toFixed(2));
 }
 
 for (const slider of document.querySelectorAll("input[type=range]")) {
-  const input = /** @type {HTMLInputElement} */ (slider);
-  input.addEventListener("input", () => show(input));
-  show(input);
+  if (!(slider instanceof HTMLInputElement)) continue;
+  slider.addEventListener("input", () => show(slider));
+  show(slider);
 }

@@ -1,33 +1,35 @@
-/** One way to call the JSON API: the cookie signs in, the token in the page proves that the page asked. */
+/** Calls of the JSON API. The session cookie authenticates; the page's CSRF token proves where a call comes from. */
 import { _ } from "./i18n.js";
 
 const csrf = document.querySelector('meta[name="csrf-token"]')?.getAttribute("content") ?? "";
 
-/** What the API says when it refuses. */
-export class Refused extends Error {
-  /**
-   * @param {number} status
-   * @param {{message?: string, hint?: string}} error
-   */
+/** An error answer of the API. Its message is written for people. */
+export class ApiError extends Error {
+  /** @param {number} status @param {import("./api_types.js").ErrorText} error */
   constructor(status, error) {
     super([error.message, error.hint].filter(Boolean).join(" ") || _("The server answered {status}.", { status }));
     this.status = status;
   }
 }
 
-/** Whether trying the same again later may help. @param {unknown} error */
-export function passing(error) {
-  return !(error instanceof Refused) || error.status === 429 || error.status >= 500;
+/** Whether the same call may succeed later. @param {unknown} error */
+export function isTemporary(error) {
+  return !(error instanceof ApiError) || error.status === 429 || error.status >= 500;
 }
 
-/** @param {number} milliseconds */
+/** @param {unknown} error */
+export const messageOf = (error) => (error instanceof Error ? error.message : String(error));
+
+/** @param {number} milliseconds @returns {Promise<void>} */
 export const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 /**
+ * GET, or POST where there is a body. Throws ApiError, or what fetch() throws without a connection.
+ * @template T the JSON of the answer, which the caller states
  * @param {string} path
  * @param {object} [body]
  * @param {RequestInit} [options]
- * @returns {Promise<any>}
+ * @returns {Promise<T>}
  */
 export async function call(path, body, options = {}) {
   const method = options.method ?? (body ? "POST" : "GET");
@@ -38,17 +40,18 @@ export async function call(path, body, options = {}) {
     ...options,
   });
   const answer = await response.json().catch(() => ({}));
-  if (!response.ok) throw new Refused(response.status, answer.error ?? {});
+  if (!response.ok) throw new ApiError(response.status, answer.error ?? {});
   return answer;
 }
 
 /**
- * PUT bytes, telling how much of them is through (0 to 1). fetch() cannot tell, so this is XMLHttpRequest.
+ * PUT bytes and report the fraction sent. Uses XMLHttpRequest because fetch() has no upload progress.
+ * @template T
  * @param {string} path
  * @param {Blob} body
- * @param {(share: number) => void} onProgress
+ * @param {(fraction: number) => void} onProgress
  * @param {AbortSignal} signal
- * @returns {Promise<any>}
+ * @returns {Promise<T>}
  */
 export function put(path, body, onProgress, signal) {
   return new Promise((resolve, reject) => {
@@ -60,7 +63,7 @@ export function put(path, body, onProgress, signal) {
     request.upload.onprogress = (event) => onProgress(event.loaded / event.total);
     request.onerror = request.onabort = () => reject(new Error(_("The connection was lost.")));
     request.onload = () =>
-      request.status < 300 ? resolve(request.response) : reject(new Refused(request.status, request.response?.error ?? {}));
+      request.status < 300 ? resolve(request.response) : reject(new ApiError(request.status, request.response?.error ?? {}));
     signal.addEventListener("abort", () => request.abort());
     request.send(body);
   });

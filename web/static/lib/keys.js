@@ -1,97 +1,108 @@
-/** Keys: each button says which are its own; a person may choose others, and this browser remembers. */
+/** Keyboard shortcuts. Each button names its keys; a person may choose others, which this browser remembers. */
+import { find } from "./dom.js";
 import { _ } from "./i18n.js";
 
 /** @type {Record<string, string>} */
-const SIGNS = { ArrowLeft: "←", ArrowRight: "→", ArrowUp: "↑", ArrowDown: "↓", " ": "␣", Enter: "↵", Backspace: "⌫" };
+const SYMBOLS = { ArrowLeft: "←", ArrowRight: "→", ArrowUp: "↑", ArrowDown: "↓", " ": "␣", Enter: "↵", Backspace: "⌫" };
 
-/** @param {string} key */
-export const sign = (key) => SIGNS[key] ?? (key.length === 1 ? key.toUpperCase() : key);
+/** A key as it is shown on a button. @param {string} key */
+const symbol = (key) => SYMBOLS[key] ?? (key.length === 1 ? key.toUpperCase() : key);
 
-/** The key of an event, whatever Shift or Caps Lock do to a letter. @param {KeyboardEvent} event */
+/** The key of an event, whether or not Shift or Caps Lock changes a letter's case. @param {KeyboardEvent} event */
 const keyOf = (event) => (event.key.length === 1 ? event.key.toLowerCase() : event.key);
+
+/** @param {KeyboardEvent} event */
+export const hasModifier = (event) => event.ctrlKey || event.metaKey || event.altKey;
+
+/** @param {HTMLElement} button */
+const actionOf = (button) => button.dataset.action ?? "";
 
 export class Keys {
   /**
-   * @param {HTMLElement} root holds the buttons: `data-action`, and `data-keys` separated by commas
-   * @param {(action: string) => void} run
-   * @param {string} store where this browser keeps what was chosen
+   * @param {HTMLElement} root contains the buttons: `data-action`, and `data-keys` separated by commas
+   * @param {Record<string, () => unknown>} actions
+   * @param {string} storageKey where localStorage keeps the person's own choice of keys
    */
-  constructor(root, run, store) {
-    this.buttons = /** @type {HTMLElement[]} */ ([...root.querySelectorAll("[data-action]")]);
-    this.store = store;
-    /** @type {Record<string, string[]>} */ this.chosen = JSON.parse(localStorage.getItem(store) ?? "{}");
+  constructor(root, actions, storageKey) {
+    this.buttons = [...root.querySelectorAll("[data-action]")].filter((button) => button instanceof HTMLElement);
+    this.storageKey = storageKey;
+    /** @type {Record<string, string[]>} */ this.chosen = JSON.parse(localStorage.getItem(storageKey) ?? "{}");
     this.show();
     document.addEventListener("keydown", (event) => {
-      const action = this.action(event);
+      const action = this.actionFor(event);
       if (!action) return;
       event.preventDefault();
-      run(action);
+      actions[action]();
     });
     root.addEventListener("click", (event) => {
       const button = event.target instanceof Element ? event.target.closest("[data-action]") : null;
-      if (button instanceof HTMLElement) run(button.dataset.action ?? "");
+      if (button instanceof HTMLElement) actions[actionOf(button)]();
     });
   }
 
-  /** What a key press means; nothing where it belongs to the browser, a field or a button. @param {KeyboardEvent} event */
-  action(event) {
+  /** The action of a key press; none where the browser, a field or a button handles it. @param {KeyboardEvent} event */
+  actionFor(event) {
     const target = event.target instanceof Element ? event.target : document.body;
-    if (event.repeat || event.ctrlKey || event.metaKey || event.altKey) return "";
+    if (event.repeat || hasModifier(event)) return "";
     if (target.closest("dialog, input, select, textarea, [data-own-keys]")) return "";
     const key = keyOf(event);
     if ((key === " " || key === "Enter") && target.closest("button, a, summary")) return "";
-    return this.buttons.find((button) => this.keys(button).includes(key))?.dataset.action ?? "";
+    const button = this.buttons.find((candidate) => this.keysOf(candidate).includes(key));
+    return button ? actionOf(button) : "";
   }
 
   /** @param {HTMLElement} button */
-  keys(button) {
-    return this.chosen[button.dataset.action ?? ""] ?? (button.dataset.keys ?? "").split(",").filter(Boolean);
+  keysOf(button) {
+    return this.chosen[actionOf(button)] ?? (button.dataset.keys ?? "").split(",").filter(Boolean);
   }
 
-  /** Give a key to an action; whoever had it loses it. @param {HTMLElement} button @param {string} key */
+  /** Assign a key to a button's action and take it from any other. @param {HTMLElement} button @param {string} key */
   choose(button, key) {
-    for (const other of this.buttons)
-      if (this.keys(other).includes(key)) this.chosen[other.dataset.action ?? ""] = this.keys(other).filter((one) => one !== key);
-    this.chosen[button.dataset.action ?? ""] = [key];
-    this.keep();
+    for (const other of this.buttons) {
+      const keys = this.keysOf(other);
+      if (keys.includes(key)) this.chosen[actionOf(other)] = keys.filter((otherKey) => otherKey !== key);
+    }
+    this.chosen[actionOf(button)] = [key];
+    this.save();
   }
 
   reset() {
     this.chosen = {};
-    this.keep();
+    this.save();
   }
 
-  keep() {
-    localStorage.setItem(this.store, JSON.stringify(this.chosen));
+  save() {
+    localStorage.setItem(this.storageKey, JSON.stringify(this.chosen));
     this.show();
   }
 
   show() {
     for (const button of this.buttons) {
-      const shown = button.querySelector("kbd");
-      if (shown) shown.textContent = this.keys(button).map(sign).join(" ");
-      button.setAttribute("aria-keyshortcuts", this.keys(button).map((key) => (key === " " ? "Space" : key)).join(" "));
+      const keys = this.keysOf(button);
+      const hint = button.querySelector("kbd");
+      if (hint) hint.textContent = keys.map(symbol).join(" ");
+      button.setAttribute("aria-keyshortcuts", keys.map((key) => (key === " " ? "Space" : key)).join(" "));
     }
   }
 
-  /** A dialog in which every action can be given another key. @param {HTMLDialogElement} dialog */
-  offer(dialog) {
-    const rows = /** @type {HTMLElement} */ (dialog.querySelector("ul"));
-    const fill = () => rows.replaceChildren(...this.buttons.map((button) => this.row(button, fill)));
+  /** Fill a dialog in which every action can be given another key. @param {HTMLDialogElement} dialog */
+  fillDialog(dialog) {
+    const rows = find("ul", HTMLElement, dialog);
+    const fill = () => rows.replaceChildren(...this.buttons.map((button) => this.dialogRow(button, fill)));
     fill();
-    dialog.querySelector("[data-reset]")?.addEventListener("click", () => {
+    find("[data-reset]", HTMLElement, dialog).addEventListener("click", () => {
       this.reset();
       fill();
     });
   }
 
-  /** @param {HTMLElement} button @param {() => void} again */
-  row(button, again) {
+  /** @param {HTMLElement} button @param {() => void} refresh */
+  dialogRow(button, refresh) {
     const row = document.createElement("li");
     const name = document.createElement("span");
     const change = document.createElement("button");
     name.textContent = button.dataset.name ?? "";
-    change.textContent = this.keys(button).map(sign).join(" ") || _("none");
+    change.textContent = this.keysOf(button).map(symbol).join(" ") || _("none");
     change.setAttribute("aria-label", _("Change the key for {name}", { name: name.textContent }));
     change.addEventListener("click", () => {
       change.textContent = _("Press a key");
@@ -100,7 +111,7 @@ export class Keys {
         event.stopPropagation();
         if (["Tab", "Shift", "Control", "Alt", "Meta"].includes(event.key)) return;
         if (event.key !== "Escape") this.choose(button, keyOf(event));
-        again();
+        refresh();
       });
     });
     row.append(name, change);

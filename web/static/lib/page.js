@@ -1,4 +1,4 @@
-/** Small things on every page: copying a link, and marking many boxes at once. */
+/** Small behaviours of every page: copy buttons, and selecting many checkboxes at once. */
 import { _ } from "./i18n.js";
 
 document.addEventListener("click", async (event) => {
@@ -9,27 +9,31 @@ document.addEventListener("click", async (event) => {
   try {
     await navigator.clipboard.writeText(button.dataset.copy ?? "");
   } catch {
-    document.execCommand("copy"); // the clipboard needs https; a page on the same network has none
+    document.execCommand("copy"); // the clipboard API needs https, which a page on the local network does not have
   }
   button.textContent = _("Copied");
   setTimeout(() => (button.textContent = _("Copy")), 2000);
 });
 
-// On a phone the tabs may be wider than the screen, more so in other languages: the one we are on is in sight.
+// On a phone the navigation may be wider than the screen: scroll to the current tab.
 document.querySelector(".bar [aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
 
-/** @type {HTMLInputElement | null} */ let last = null;
+/** @returns {HTMLInputElement[]} */
+const rowCheckboxes = () => [...document.querySelectorAll('input[name="id"]')].filter((box) => box instanceof HTMLInputElement);
+
+/** @type {HTMLInputElement | null} */ let lastClicked = null;
 document.addEventListener("click", (event) => {
   const box = event.target;
   if (!(box instanceof HTMLInputElement) || box.type !== "checkbox" || box.name !== "id") return;
-  const boxes = /** @type {HTMLInputElement[]} */ ([...document.querySelectorAll('input[name="id"]')]);
-  if (event.shiftKey && last) {
-    const ends = [boxes.indexOf(last), boxes.indexOf(box)].sort((a, b) => a - b);
-    for (const one of boxes.slice(ends[0], ends[1] + 1)) one.checked = box.checked;
+  const boxes = rowCheckboxes();
+  if (event.shiftKey && lastClicked) {
+    const [start, end] = [boxes.indexOf(lastClicked), boxes.indexOf(box)].sort((a, b) => a - b);
+    for (const between of boxes.slice(start, end + 1)) between.checked = box.checked;
   }
-  last = box;
+  lastClicked = box;
 });
-document.getElementById("all")?.addEventListener("change", (event) => {
-  for (const one of document.querySelectorAll('input[name="id"]'))
-    /** @type {HTMLInputElement} */ (one).checked = /** @type {HTMLInputElement} */ (event.target).checked;
+
+const all = document.getElementById("all");
+all?.addEventListener("change", () => {
+  if (all instanceof HTMLInputElement) for (const box of rowCheckboxes()) box.checked = all.checked;
 });

@@ -1,61 +1,61 @@
-/** Things kept in the browser (IndexedDB) in the order they came. Where it refuses to keep them, they wait in memory. */
+/** A list kept in the browser's IndexedDB, oldest first. Where the browser does not allow that, only in memory. */
 
 /** @template {object} T */
 export class Store {
-  /** @param {string} name each person has one, however many share a browser */
+  /** @param {string} name of the database; includes the person, since several may share a browser */
   constructor(name) {
     this.name = name;
     /** @type {IDBDatabase | null} */ this.database = null;
     this.inMemory = 0;
   }
 
-  /** What is left from last time, oldest first. @returns {Promise<(T & {id: number})[]>} */
+  /** Open the database and return what an earlier page left in it. @returns {Promise<(T & {id: number})[]>} */
   async open() {
     try {
       const request = indexedDB.open(this.name, 1);
       request.onupgradeneeded = () => request.result.createObjectStore("entries", { keyPath: "id", autoIncrement: true });
-      this.database = await done(request);
+      this.database = await resultOf(request);
       return await this.all();
     } catch {
-      return []; // a private window, perhaps: add() says so
+      return []; // for example in a private window; add() then keeps things in memory
     }
   }
 
-  /** Everything in it, also what another tab put there. @returns {Promise<(T & {id: number})[]>} */
+  /** Everything in the database, including what other tabs put there. @returns {Promise<(T & {id: number})[]>} */
   async all() {
-    return this.database ? done(this.entries("readonly").getAll()) : [];
+    return this.database ? resultOf(this.entries("readonly").getAll()) : [];
   }
 
-  /** Keep a thing. A negative id says that it is only in memory. @param {T} thing @returns {Promise<T & {id: number}>} */
-  async add(thing) {
+  /** Keep a value. A negative id means that it is only in memory. @param {T} value @returns {Promise<T & {id: number}>} */
+  async add(value) {
     try {
-      return { ...thing, id: Number(await done(this.entries("readwrite").add(thing))) };
+      return { ...value, id: Number(await resultOf(this.entries("readwrite").add(value))) };
     } catch {
-      this.inMemory += 1; // no room, or no store: the page must stay open
-      return { ...thing, id: -this.inMemory };
+      this.inMemory += 1; // no database, or no space left: the page must stay open
+      return { ...value, id: -this.inMemory };
     }
   }
 
-  /** @param {T & {id: number}} thing */
-  async update(thing) {
-    if (thing.id > 0) await done(this.entries("readwrite").put(thing));
+  /** @param {T & {id: number}} value */
+  async update(value) {
+    if (value.id > 0) await resultOf(this.entries("readwrite").put(value));
   }
 
-  /** @param {{id: number}} thing */
-  async remove(thing) {
-    if (thing.id > 0) await done(this.entries("readwrite").delete(thing.id));
+  /** @param {{id: number}} value */
+  async remove(value) {
+    if (value.id > 0) await resultOf(this.entries("readwrite").delete(value.id));
     else this.inMemory -= 1;
   }
 
   /** @param {IDBTransactionMode} mode */
   entries(mode) {
-    if (!this.database) throw new Error("no store");
+    if (!this.database) throw new Error("The database is not open.");
     return this.database.transaction("entries", mode).objectStore("entries");
   }
 }
 
 /** @template R @param {IDBRequest<R>} request @returns {Promise<R>} */
-function done(request) {
+function resultOf(request) {
   return new Promise((resolve, reject) => {
     request.onsuccess = () => resolve(request.result);
     request.onerror = () => reject(request.error);

@@ -1,13 +1,17 @@
-/** What the map's colours mean: each kind of face has a colour and a shape, so that neither is needed alone. */
+/** The categories that the map colours faces by. Each has a colour and a shape, so that either one is enough. */
 import { _ } from "../lib/i18n.js";
 
-/** @typedef {{faces: number[], versions: number[], x: number[], y: number[], label: number[], state: number[], margin: number[],
- *   person: number[], locked: number[], labels: string[], people: string[], states: string[]}} Spots */
-/** @typedef {{states: Record<string, string>, margins: number[], classes: string[]}} About */
-/** @typedef {{name: string, colour: string, shape: string, count: number}} Kind `colour` names a CSS variable */
-/** @typedef {{kinds: Kind[], of: number[]}} Sorted the kinds, and the place of each face's among them */
+/**
+ * The faces of the map, one array a property. In `label` and `person` -1 means none, in `margin` not scored.
+ * @typedef {{faces: number[], versions: number[], x: number[], y: number[], label: number[], state: number[], margin: number[],
+ *   person: number[], locked: number[], labels: string[], people: string[], states: string[]}} FaceTable
+ * @typedef {{states: Record<string, string>, margins: number[], classes: string[], most: number}} PageData names of states,
+ *   upper limits of "undecided" and "unsure", and how many faces go to review at once
+ * @typedef {{name: string, colour: string, shape: string, count: number}} Category `colour` names a CSS variable
+ * @typedef {{categories: Category[], indices: number[]}} Grouping `indices`: each face's category
+ */
 
-const FEW = 8; // people with a colour of their own
+const OWN_COLOUR = 8; // people with the most faces, each a category
 
 /** Outlines about the origin, about as large as a circle of radius 1. @type {Record<string, string>} */
 export const SHAPES = {
@@ -19,57 +23,68 @@ export const SHAPES = {
   wedge: "M0 1.25L1.2-.9H-1.2Z",
   dot: "M.6 0A.6.6 0 1 1-.6 0A.6.6 0 1 1 .6 0Z",
 };
-const TURNS = ["circle", "square", "triangle", "diamond", "plus", "wedge"];
+const SHAPE_CYCLE = ["circle", "square", "triangle", "diamond", "plus", "wedge"];
 
-/** A kind by its place in the row of colours. @param {string} name @param {number} place @returns {Kind} */
-const nth = (name, place) => ({ name, colour: `--c${place % 10}`, shape: TURNS[place % TURNS.length], count: 0 });
+/** The category with the nth colour and shape. @param {string} name @param {number} n @returns {Category} */
+const coloured = (name, n) => ({ name, colour: `--c${n % 10}`, shape: SHAPE_CYCLE[n % SHAPE_CYCLE.length], count: 0 });
 
-/** Those of whom there is nothing to say. @param {string} name @returns {Kind} */
-const plain = (name) => ({ name, colour: "--soft", shape: "dot", count: 0 });
+/** A category that does not stand out. @param {string} name @returns {Category} */
+const neutral = (name) => ({ name, colour: "--soft", shape: "dot", count: 0 });
 
-/** @type {Record<string, (spots: Spots, about: About) => Sorted>} */
-const WAYS = {
-  label(spots, about) {
-    const kinds = spots.labels.map((name) => nth(name, about.classes.includes(name) ? about.classes.indexOf(name) : 9));
-    return { kinds: [...kinds, plain(_("to label"))], of: spots.label.map((n) => (n < 0 ? kinds.length : n)) };
+/** @type {Record<string, (table: FaceTable, page: PageData) => Grouping>} */
+const GROUPINGS = {
+  label(table, page) {
+    const categories = table.labels.map((name) => coloured(name, page.classes.includes(name) ? page.classes.indexOf(name) : 9));
+    const indices = table.label.map((label) => (label < 0 ? categories.length : label));
+    return { categories: [...categories, neutral(_("to label"))], indices };
   },
-  state(spots, about) {
-    /** @type {Record<string, Partial<Kind>>} */
-    const looks = { labelled: { colour: "--c0", shape: "circle" }, disputed: { colour: "--c3", shape: "triangle" }, unsure: { colour: "--c1", shape: "diamond" }, doubtful: { shape: "plus" } };
-    return { kinds: spots.states.map((name) => ({ ...plain(about.states[name]), ...looks[name] })), of: spots.state };
+  state(table, page) {
+    /** @type {Record<string, Partial<Category>>} */
+    const styles = {
+      labelled: { colour: "--c0", shape: "circle" },
+      disputed: { colour: "--c3", shape: "triangle" },
+      unsure: { colour: "--c1", shape: "diamond" },
+      doubtful: { shape: "plus" },
+    };
+    return { categories: table.states.map((name) => ({ ...neutral(page.states[name]), ...styles[name] })), indices: table.state };
   },
-  uncertainty(spots, about) {
-    const [undecided, unsure] = about.margins;
-    const kinds = [
-      { ...plain(_("nearly undecided")), colour: "--c3", shape: "triangle" },
-      { ...plain(_("not quite sure")), colour: "--c1", shape: "diamond" },
-      { ...plain(_("fairly sure")), colour: "--c0", shape: "circle" },
-      plain(_("no guess yet")),
+  uncertainty(table, page) {
+    const [undecided, unsure] = page.margins;
+    const categories = [
+      { ...neutral(_("nearly undecided")), colour: "--c3", shape: "triangle" },
+      { ...neutral(_("not quite sure")), colour: "--c1", shape: "diamond" },
+      { ...neutral(_("fairly sure")), colour: "--c0", shape: "circle" },
+      neutral(_("no guess yet")),
     ];
-    return { kinds, of: spots.margin.map((m) => (m < 0 ? 3 : m < undecided ? 0 : m < unsure ? 1 : 2)) };
+    return { categories, indices: table.margin.map((margin) => (margin < 0 ? 3 : margin < undecided ? 0 : margin < unsure ? 1 : 2)) };
   },
-  person(spots) {
-    const counts = spots.people.map((_name, n) => spots.person.filter((one) => one === n).length);
-    const first = counts.map((_count, n) => n).sort((a, b) => counts[b] - counts[a]).slice(0, FEW);
-    const kinds = [...first.map((n, place) => nth(spots.people[n], place)), { ...plain(_("others")), shape: "plus" }, plain(_("nobody named"))];
-    const places = spots.people.map((_name, n) => (first.includes(n) ? first.indexOf(n) : first.length));
-    return { kinds, of: spots.person.map((n) => (n < 0 ? first.length + 1 : places[n])) };
+  person(table) {
+    const counts = table.people.map((_name, n) => table.person.filter((person) => person === n).length);
+    const first = counts.map((_count, n) => n).sort((a, b) => counts[b] - counts[a]).slice(0, OWN_COLOUR);
+    const named = first.map((person, n) => coloured(table.people[person], n));
+    const others = first.length;
+    const indexOf = table.people.map((_name, n) => (first.includes(n) ? first.indexOf(n) : others));
+    return {
+      categories: [...named, { ...neutral(_("others")), shape: "plus" }, neutral(_("nobody named"))],
+      indices: table.person.map((person) => (person < 0 ? others + 1 : indexOf[person])),
+    };
   },
 };
 
-/** The faces by kind, counted. @param {string} way @param {Spots} spots @param {About} about @returns {Sorted} */
-export function sorted(way, spots, about) {
-  const made = WAYS[way](spots, about);
-  for (const place of made.of) made.kinds[place].count += 1;
-  return made;
+/** Group the faces and count each category's. @param {string} name of the grouping @param {FaceTable} table @param {PageData} page @returns {Grouping} */
+export function groupFaces(name, table, page) {
+  const grouping = GROUPINGS[name](table, page);
+  for (const index of grouping.indices) grouping.categories[index].count += 1;
+  return grouping;
 }
 
-/** What is known of one face, a line each. @param {number} n @param {Spots} spots @param {About} about @returns {string[]} */
-export function told(n, spots, about) {
-  const sure = WAYS.uncertainty(spots, about);
-  const lines = [spots.label[n] < 0 ? about.states[spots.states[spots.state[n]]] : spots.labels[spots.label[n]]];
-  if (spots.margin[n] >= 0) lines.push(_("The model: {how}", { how: sure.kinds[sure.of[n]].name }));
-  if (spots.person[n] >= 0) lines.push(spots.people[spots.person[n]]);
-  if (spots.locked[n]) lines.push(_("locked set"));
+/** One face in words: its label or state, the model's certainty, the person, whether it is locked. @param {number} face @param {FaceTable} table @param {PageData} page @returns {string[]} */
+export function describeFace(face, table, page) {
+  const { categories, indices } = GROUPINGS.uncertainty(table, page);
+  const label = table.label[face];
+  const lines = [label < 0 ? page.states[table.states[table.state[face]]] : table.labels[label]];
+  if (table.margin[face] >= 0) lines.push(_("The model: {how}", { how: categories[indices[face]].name }));
+  if (table.person[face] >= 0) lines.push(table.people[table.person[face]]);
+  if (table.locked[face]) lines.push(_("locked set"));
   return lines;
 }

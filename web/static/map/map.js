@@ -1,196 +1,219 @@
-/** The map of all faces: seen by colour, a region of it taken by lasso or by view, and sent to review. */
-import { call, pause } from "../lib/http.js";
-import { SHAPES, sorted, told } from "./categories.js";
-import { Sky } from "./scatter.js";
+/** The page Map: all faces, coloured by category. A region, taken by lasso or by view, can be sent to review. */
+import { find, readJson } from "../lib/dom.js";
+import { call, messageOf, pause } from "../lib/http.js";
+import { SHAPES, describeFace, groupFaces } from "./categories.js";
+import { Scatter } from "./scatter.js";
 import { _, ngettext } from "../lib/i18n.js";
 
-/** @typedef {import("./categories.js").Spots} Spots @typedef {import("./categories.js").Kind} Kind @typedef {import("./viewport.js").Point} Point */
+/**
+ * @typedef {import("./categories.js").FaceTable} FaceTable
+ * @typedef {import("./categories.js").Category} Category
+ * @typedef {import("./categories.js").PageData} PageData
+ * @typedef {import("../lib/gestures.js").Point} Point
+ * @typedef {{placed: number, wanted: number, stale: boolean}} Progress faces on the map, faces that belong on it
+ */
 
-const POLL = 1500; // ms
-const ASK_EVERY = 10; // looks: a message may be lost, and asking again does no harm
-const LONG = 40; // looks after which it takes longer than usual
-const LOOKS = 400;
-const SHOWN = 24;
+const POLL_EVERY = 1500; // ms
+const REQUEST_EVERY = 10; // polls; the request may have been lost, and repeating it does no harm
+const SLOW_AFTER = 40; // polls
+const MAX_POLLS = 400;
+const SHOWN = 24; // thumbnails
+const NOT_SCORED = 101; // sorts after every margin, which is a percentage
 const SVG = "http://www.w3.org/2000/svg";
 
-/** @param {string} id @returns {any} */
-const $ = (id) => document.getElementById(id);
-const about = JSON.parse($("about").textContent);
-/** @type {Spots} */ let spots;
+/** @type {PageData} */ const pageData = readJson("#about");
+const card = find("#peek", HTMLElement);
+const colourBy = find("#by", HTMLSelectElement);
+const sentBox = find("#sent", HTMLElement);
+const chosenBox = find("#chosen", HTMLElement);
+const sendButton = find("#send", HTMLButtonElement);
+const undoButton = find("#undo", HTMLButtonElement);
+const hint = find("#left-out", HTMLElement);
+const lassoButton = find("#lasso", HTMLElement);
+const status = find("#status", HTMLElement);
+
+/** @type {FaceTable} */ let table;
 /** @type {number[]} */ let chosen = [];
 
-const sky = new Sky($("sky"), { onPoint: peek, onLasso: take });
+const scatter = new Scatter(find("#sky", HTMLCanvasElement), { onPoint: showCard, onLasso: choose });
 
 async function load() {
-  const kept = chosen.map((n) => spots.faces[n]);
-  spots = await call("/map/spots");
-  const places = new Map(spots.faces.map((id, n) => [id, n]));
-  const ways = $("by");
-  for (const option of [...ways.options]) if (option.value === "person" && !spots.people.length) option.remove();
-  sky.show(spots, colours());
-  if (kept.length) take(kept.flatMap((id) => places.get(id) ?? [])); // who is at which place may have changed
-  $("tools").disabled = !spots.faces.length;
-  $("map").dataset.ready = String(spots.faces.length);
+  const chosenIds = chosen.map((face) => table.faces[face]);
+  table = await call("/map/spots");
+  const faceOfId = new Map(table.faces.map((id, face) => [id, face]));
+  for (const option of [...colourBy.options]) if (option.value === "person" && !table.people.length) option.remove();
+  scatter.show(table, groupAndShowLegend());
+  if (chosenIds.length) choose(chosenIds.flatMap((id) => faceOfId.get(id) ?? [])); // their positions in the table may have changed
+  find("#tools", HTMLFieldSetElement).disabled = !table.faces.length;
+  find("#map", HTMLElement).dataset.ready = String(table.faces.length);
 }
 
-function colours() {
-  const made = sorted($("by").value, spots, about);
-  $("legend").replaceChildren(...made.kinds.filter((kind) => kind.count).map(entry));
-  return made;
+function groupAndShowLegend() {
+  const grouping = groupFaces(colourBy.value, table, pageData);
+  find("#legend", HTMLElement).replaceChildren(...grouping.categories.filter(({ count }) => count).map(legendRow));
+  return grouping;
 }
 
-/** @param {Kind} kind */
-function entry(kind) {
+/** @param {Category} category */
+function legendRow(category) {
   const row = document.createElement("li");
   const count = document.createElement("b");
-  count.textContent = String(kind.count);
-  row.append(mark(kind), kind.name, " ", count);
+  count.textContent = String(category.count);
+  row.append(legendSymbol(category), category.name, " ", count);
   return row;
 }
 
-/** @param {Kind} kind */
-function mark(kind) {
-  const made = document.createElementNS(SVG, "svg");
+/** @param {Category} category */
+function legendSymbol({ shape, colour }) {
+  const svg = document.createElementNS(SVG, "svg");
   const path = document.createElementNS(SVG, "path");
-  made.setAttribute("viewBox", "-1.4 -1.4 2.8 2.8");
-  made.setAttribute("aria-hidden", "true");
-  path.setAttribute("d", SHAPES[kind.shape]);
-  path.setAttribute("fill", `var(${kind.colour})`);
-  made.append(path);
-  return made;
+  svg.setAttribute("viewBox", "-1.4 -1.4 2.8 2.8");
+  svg.setAttribute("aria-hidden", "true");
+  path.setAttribute("d", SHAPES[shape]);
+  path.setAttribute("fill", `var(${colour})`);
+  svg.append(path);
+  return svg;
 }
 
-/** Show the face under the pointer. @param {number} n @param {Point} at CSS px on the canvas */
-function peek(n, [x, y]) {
-  const card = $("peek");
-  card.hidden = n < 0;
-  if (n < 0) return;
-  card.querySelector("img").src = picture(n);
-  const [first, ...rest] = told(n, spots, about);
-  card.querySelector("b").textContent = first;
-  card.querySelector("span").textContent = rest.join(" · ");
+/** Show what is known of the face under the pointer. @param {number} face -1 for none @param {Point} at CSS px on the canvas */
+function showCard(face, [x, y]) {
+  card.hidden = face < 0;
+  if (face < 0) return;
+  find("img", HTMLImageElement, card).src = thumbnailUrl(face);
+  const [first, ...rest] = describeFace(face, table, pageData);
+  find("b", HTMLElement, card).textContent = first;
+  find("span", HTMLElement, card).textContent = rest.join(" · ");
   const { width, height } = card.getBoundingClientRect();
-  card.style.left = `${Math.max(4, Math.min(x + 14, sky.width - width - 4))}px`;
-  card.style.top = `${y + 14 + height > sky.height ? Math.max(4, y - height - 14) : y + 14}px`;
+  card.style.left = `${Math.max(4, Math.min(x + 14, scatter.width - width - 4))}px`;
+  card.style.top = `${y + 14 + height > scatter.height ? Math.max(4, y - height - 14) : y + 14}px`;
 }
 
-/** @param {number} n */
-const picture = (n) => `/faces/${spots.faces[n]}/thumb.jpg?v=${spots.versions[n]}`;
+/** @param {number} face */
+const thumbnailUrl = (face) => `/faces/${table.faces[face]}/thumb.jpg?v=${table.versions[face]}`;
 
-/** Choose these faces, the least sure first. @param {number[]} caught */
-function take(caught) {
-  const unsure = (/** @type {number} */ n) => (spots.margin[n] < 0 ? 101 : spots.margin[n]);
-  chosen = [...caught].sort((a, b) => unsure(a) - unsure(b));
-  sky.near(null, 0);
-  sky.choose(chosen.length ? new Set(chosen) : null);
-  $("sent").hidden = true;
-  $("chosen").hidden = false;
-  show();
-  $("send").scrollIntoView({ block: "nearest" }); // on a phone it lies below the map
+/** @param {number} face */
+const marginOf = (face) => (table.margin[face] < 0 ? NOT_SCORED : table.margin[face]);
+
+/** Choose these faces, the least certain first. @param {number[]} faces */
+function choose(faces) {
+  chosen = [...faces].sort((a, b) => marginOf(a) - marginOf(b));
+  scatter.pointNear(null);
+  scatter.select(chosen.length ? new Set(chosen) : null);
+  sentBox.hidden = true;
+  chosenBox.hidden = false;
+  showChosen();
+  sendButton.scrollIntoView({ block: "nearest" }); // on a phone it is below the map
 }
 
-function show() {
-  const free = chosen.filter((n) => !spots.locked[n]);
-  const locked = chosen.length - free.length;
-  const many = free.length > about.most;
-  $("count").textContent = ngettext("{n} face", "{n} faces", chosen.length);
-  $("left-out").textContent = [
+const unlocked = () => chosen.filter((face) => !table.locked[face]);
+
+function showChosen() {
+  const count = unlocked().length;
+  const locked = chosen.length - count;
+  const tooMany = count > pageData.most;
+  find("#count", HTMLElement).textContent = ngettext("{n} face", "{n} faces", chosen.length);
+  hint.textContent = [
     chosen.length ? "" : _("No face in this region."),
     locked ? ngettext("{n} stays out: it is in the locked set.", "{n} stay out: they are in the locked set.", locked) : "",
-    many ? _("At most {n} go to review at once: select a smaller region.", { n: about.most }) : "",
+    tooMany ? _("At most {n} go to review at once: select a smaller region.", { n: pageData.most }) : "",
   ].filter(Boolean).join(" ");
-  $("send").disabled = !free.length || many;
-  $("send").textContent = ngettext("Send {n} to review", "Send {n} to review", free.length);
-  $("thumbs").replaceChildren(...chosen.slice(0, SHOWN).map(thumb));
-  $("more").textContent = chosen.length > SHOWN ? _("and {n} more", { n: chosen.length - SHOWN }) : "";
+  sendButton.disabled = !count || tooMany;
+  sendButton.textContent = ngettext("Send {n} to review", "Send {n} to review", count);
+  find("#thumbs", HTMLElement).replaceChildren(...chosen.slice(0, SHOWN).map(thumbnail));
+  find("#more", HTMLElement).textContent = chosen.length > SHOWN ? _("and {n} more", { n: chosen.length - SHOWN }) : "";
 }
 
-/** @param {number} n */
-function thumb(n) {
+/** @param {number} face */
+function thumbnail(face) {
   const row = document.createElement("li");
   const image = new Image(160, 160);
   image.loading = "lazy";
-  image.src = picture(n);
-  image.alt = told(n, spots, about).join(", ");
+  image.src = thumbnailUrl(face);
+  image.alt = describeFace(face, table, pageData).join(", ");
   row.append(image);
   return row;
 }
 
 function clear() {
   chosen = [];
-  sky.choose(null);
-  $("chosen").hidden = true;
+  scatter.select(null);
+  chosenBox.hidden = true;
 }
 
 async function send() {
-  $("send").disabled = true;
+  sendButton.disabled = true;
   try {
-    const done = await call("/map/review", { face_ids: chosen.filter((n) => !spots.locked[n]).map((n) => spots.faces[n]) });
+    /** @type {{text: string, undo: string | null}} */
+    const sent = await call("/map/review", { face_ids: unlocked().map((face) => table.faces[face]) });
     clear();
-    say(done.text, done.undo);
+    showSent(sent.text, sent.undo);
   } catch (error) {
-    $("left-out").textContent = /** @type {Error} */ (error).message;
-    $("send").disabled = false;
+    hint.textContent = messageOf(error);
+    sendButton.disabled = false;
   }
 }
 
-/** @param {string} text @param {string | null} undoUrl where it is taken back */
-function say(text, undoUrl) {
-  $("sent-text").textContent = text;
-  $("sent").hidden = false;
-  $("undo").hidden = !undoUrl;
-  $("undo").dataset.url = undoUrl ?? "";
-  $("undo").disabled = false;
+/** @param {string} text @param {string | null} undoUrl null where there is nothing to undo */
+function showSent(text, undoUrl) {
+  find("#sent-text", HTMLElement).textContent = text;
+  sentBox.hidden = false;
+  undoButton.hidden = !undoUrl;
+  undoButton.dataset.url = undoUrl ?? "";
+  undoButton.disabled = false;
 }
 
 async function undo() {
-  $("undo").disabled = true;
+  const url = undoButton.dataset.url ?? "";
+  undoButton.disabled = true;
   try {
-    say((await call($("undo").dataset.url, {})).text, null);
+    /** @type {{text: string}} */ const undone = await call(url, {});
+    showSent(undone.text, null);
   } catch (error) {
-    say(/** @type {Error} */ (error).message, $("undo").dataset.url);
+    showSent(messageOf(error), url);
   }
 }
 
-/** Wait for the map to be drawn, or for newcomers to find their places. */
-async function follow() {
-  let placed = spots.faces.length;
-  for (let look = 0; look < LOOKS; look++) {
-    const now = await (look % ASK_EVERY ? call("/map/progress") : call("/map/draw", {})).catch(() => null);
-    if (now && now.placed !== placed && !now.stale) await load().catch(() => {});
-    if (now) placed = now.placed;
-    $("status").textContent = now ? drawing(now, look) : _("The connection was lost.");
-    if (now && !now.stale) return;
-    await pause(POLL);
+/** Request the layout of faces that are not on the map yet, and wait for it. */
+async function waitForLayout() {
+  let placed = table.faces.length;
+  for (let polls = 0; polls < MAX_POLLS; polls++) {
+    const request = polls % REQUEST_EVERY ? call("/map/progress") : call("/map/draw", {});
+    /** @type {Progress | null} */ const progress = await request.catch(() => null);
+    if (progress && progress.placed !== placed && !progress.stale) await load().catch(() => {});
+    if (progress) placed = progress.placed;
+    status.textContent = progress ? progressText(progress, polls) : _("The connection was lost.");
+    if (progress && !progress.stale) return;
+    await pause(POLL_EVERY);
   }
 }
 
-/** @param {{placed: number, wanted: number, stale: boolean}} now @param {number} look */
-function drawing(now, look) {
-  if (!now.stale) return "";
-  if (look > LONG) return _("This takes longer than usual. Is a train worker running?");
-  const left = now.wanted - now.placed;
-  return now.placed ? ngettext("{n} newer face is being placed…", "{n} newer faces are being placed…", left) : _("The map is being drawn…");
+/** @param {Progress} progress @param {number} polls */
+function progressText({ placed, wanted, stale }, polls) {
+  if (!stale) return "";
+  if (polls > SLOW_AFTER) return _("This takes longer than usual. Is a train worker running?");
+  return placed ? ngettext("{n} newer face is being placed…", "{n} newer faces are being placed…", wanted - placed) : _("The map is being drawn…");
 }
 
-/** @type {Record<string, () => void>} */
+function toggleLasso() {
+  const { navigation } = scatter;
+  navigation.lassoOn = !navigation.lassoOn;
+  lassoButton.setAttribute("aria-pressed", String(navigation.lassoOn));
+}
+
 const actions = {
-  lasso() {
-    sky.gestures.lassoing = !sky.gestures.lassoing;
-    $("lasso").setAttribute("aria-pressed", String(sky.gestures.lassoing));
-  },
-  view: () => take(sky.inView()),
-  closer: () => sky.zoom(1.5),
-  farther: () => sky.zoom(1 / 1.5),
-  whole: () => sky.all(),
+  lasso: toggleLasso,
+  view: () => choose(scatter.inView()),
+  closer: () => scatter.zoom(1.5),
+  farther: () => scatter.zoom(1 / 1.5),
+  whole: () => scatter.showAll(),
   send,
   clear,
   undo,
 };
-for (const [id, action] of Object.entries(actions)) $(id).addEventListener("click", action);
-$("by").addEventListener("change", () => sky.paint(colours()));
+for (const [id, action] of Object.entries(actions)) find(`#${id}`, HTMLElement).addEventListener("click", action);
+colourBy.addEventListener("change", () => scatter.colour(groupAndShowLegend()));
 document.addEventListener("keydown", (event) => {
   if (event.key === "Escape") clear();
 });
 
-load().then(follow, (error) => ($("status").textContent = error.message));
+load().then(waitForLayout, (error) => (status.textContent = messageOf(error)));

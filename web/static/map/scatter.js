@@ -1,121 +1,123 @@
-/** Thousands of spots on a canvas: what is shown of them and how it is drawn, sharp on any screen. */
-import { Gestures } from "../lib/gestures.js";
+/** Thousands of faces as symbols on a canvas: the view of them, and how they are drawn. */
 import { SHAPES } from "./categories.js";
-import { inside, whole, zoomed } from "./viewport.js";
-import { loop, ring, stamp } from "./sprites.js";
+import { Navigation } from "./navigation.js";
+import { contextOf, drawLasso, drawRing, symbolImage } from "./sprites.js";
+import { isInside, viewOfAll, zoomed } from "./viewport.js";
 
-/** @typedef {import("./viewport.js").Point} Point @typedef {import("./categories.js").Sorted} Sorted @typedef {{x: number[], y: number[]}} Plane */
+/** @typedef {import("../lib/gestures.js").Point} Point @typedef {import("./categories.js").Grouping} Grouping */
+/** @typedef {{x: number[], y: number[]}} Positions one number a face */
 
-const MARGIN = 24; // CSS px around the whole map
-const CLOSEST = 60; // times the whole
-const DIMMED = 0.16;
+const MARGIN = 24; // CSS px around all faces
+const MAX_ZOOM = 60; // relative to the view of all faces
+const DIMMED = 0.16; // opacity of faces that are not selected
 
-export class Sky {
+export class Scatter {
   /**
    * @param {HTMLCanvasElement} canvas
-   * @param {{onPoint: (n: number, at: Point) => void, onLasso: (caught: number[]) => void}} listener `n` is -1 for no spot
+   * @param {{onPoint: (index: number, at: Point) => void, onLasso: (indices: number[]) => void}} listener
+   *   `onPoint` gets -1 when no face is pointed at
    */
   constructor(canvas, listener) {
     this.canvas = canvas;
     this.listener = listener;
-    /** @type {Plane} */ this.spots = { x: [], y: [] };
-    /** @type {Sorted} */ this.sorted = { kinds: [], of: [] };
-    /** @type {number[]} */ this.order = [];
-    /** @type {Set<number> | null} */ this.chosen = null;
-    /** @type {Point[] | null} */ this.path = null;
+    /** @type {Positions} */ this.positions = { x: [], y: [] };
+    /** @type {Grouping} */ this.grouping = { categories: [], indices: [] };
+    /** The faces in drawing order. @type {number[]} */ this.order = [];
+    /** @type {Set<number> | null} */ this.selected = null;
+    /** @type {Point[] | null} */ this.lasso = null;
     this.pointed = -1;
     this.view = { x: 0, y: 0, scale: 1 };
-    this.fit = 1;
+    this.scaleOfAll = 1;
     this.width = this.height = 0;
-    this.waiting = false;
-    this.gestures = new Gestures(canvas, this);
+    this.redrawing = false;
+    this.navigation = new Navigation(canvas, this);
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.redraw());
     new ResizeObserver(() => this.resize()).observe(canvas);
   }
 
-  /** Show these spots, all of them: the plane may be another than before. @param {Plane} spots @param {Sorted} sorted */
-  show(spots, sorted) {
-    this.near(null, 0);
-    this.spots = spots;
-    this.paint(sorted);
-    this.all();
+  /** Show other faces, all of them in view. @param {Positions} positions @param {Grouping} grouping */
+  show(positions, grouping) {
+    this.pointNear(null);
+    this.positions = positions;
+    this.colour(grouping);
+    this.showAll();
   }
 
-  /** In these colours; kinds that come first lie on top. @param {Sorted} sorted */
-  paint(sorted) {
-    this.sorted = sorted;
-    this.order = sorted.of.map((_kind, n) => n).sort((a, b) => sorted.of[b] - sorted.of[a]);
+  /** Colour the faces by category; the first categories are drawn on top. @param {Grouping} grouping */
+  colour(grouping) {
+    this.grouping = grouping;
+    const { indices } = grouping;
+    this.order = indices.map((_category, face) => face).sort((a, b) => indices[b] - indices[a]);
     this.redraw();
   }
 
-  /** Light up these and dim the others; all are alike without any. @param {Set<number> | null} chosen */
-  choose(chosen) {
-    this.chosen = chosen;
+  /** Dim all faces but these; none with null. @param {Set<number> | null} selected */
+  select(selected) {
+    this.selected = selected;
     this.redraw();
   }
 
-  /** Show the whole map. */
-  all() {
-    this.view = whole(this.spots.x, this.spots.y, this.width, this.height, MARGIN);
-    this.fit = this.view.scale;
-    this.moved();
+  showAll() {
+    this.view = viewOfAll(this.positions.x, this.positions.y, [this.width, this.height], MARGIN);
+    this.scaleOfAll = this.view.scale;
+    this.viewChanged();
   }
 
-  /** @param {number} times @param {Point} [about] of the screen; its middle without one */
+  /** @param {number} times @param {Point} [about] the point of the screen that stays where it is */
   zoom(times, about = [this.width / 2, this.height / 2]) {
-    const scale = Math.min(Math.max(this.view.scale * times, this.fit / 2), this.fit * CLOSEST);
+    const scale = Math.min(Math.max(this.view.scale * times, this.scaleOfAll / 2), this.scaleOfAll * MAX_ZOOM);
     this.view = zoomed(this.view, scale / this.view.scale, about);
-    this.moved();
+    this.viewChanged();
   }
 
   /** @param {number} dx @param {number} dy CSS px */
   pan(dx, dy) {
     this.view = { ...this.view, x: this.view.x - dx / this.view.scale, y: this.view.y - dy / this.view.scale };
-    this.moved();
+    this.viewChanged();
   }
 
-  /** Whatever was pointed at lies elsewhere now. */
-  moved() {
-    this.near(null, 0);
+  viewChanged() {
+    this.pointNear(null); // the face that was pointed at has moved away
     this.redraw();
   }
 
-  /** Every spot that can be seen. */
+  /** The faces on the screen. */
   inView() {
-    return this.order.filter((n) => {
-      const [x, y] = this.onScreen(n);
+    return this.order.filter((face) => {
+      const [x, y] = this.onScreen(face);
       return x >= 0 && y >= 0 && x <= this.width && y <= this.height;
     });
   }
 
-  /** @param {number} n @returns {Point} */
-  onScreen(n) {
-    return [(this.spots.x[n] - this.view.x) * this.view.scale, (this.spots.y[n] - this.view.y) * this.view.scale];
+  /** @param {number} face @returns {Point} */
+  onScreen(face) {
+    const { x, y, scale } = this.view;
+    return [(this.positions.x[face] - x) * scale, (this.positions.y[face] - y) * scale];
   }
 
-  /** Point at the spot nearest to a place, if one is within reach. @param {Point | null} at @param {number} reach CSS px */
-  near(at, reach) {
-    let [best, least] = [-1, reach];
-    for (const n of at ? this.order : []) {
-      const [x, y] = this.onScreen(n);
-      const apart = Math.hypot(x - /** @type {Point} */ (at)[0], y - /** @type {Point} */ (at)[1]);
-      if (apart < least) [best, least] = [n, apart];
+  /** Point at the face nearest to a point, if one is within reach; at none with null. @param {Point | null} at @param {number} [reach] CSS px */
+  pointNear(at, reach = 0) {
+    let [nearest, least] = [-1, reach];
+    for (const face of at ? this.order : []) {
+      const [x, y] = this.onScreen(face);
+      const distance = at ? Math.hypot(x - at[0], y - at[1]) : Infinity;
+      if (distance < least) [nearest, least] = [face, distance];
     }
-    if (best === this.pointed) return;
-    this.pointed = best;
-    this.listener.onPoint(best, best < 0 ? [0, 0] : this.onScreen(best));
+    if (nearest === this.pointed) return;
+    this.pointed = nearest;
+    this.listener.onPoint(nearest, nearest < 0 ? [0, 0] : this.onScreen(nearest));
     this.redraw();
   }
 
-  /** @param {Point[] | null} path */
-  draft(path) {
-    this.path = path;
+  /** Show the lasso as far as it is drawn. @param {Point[] | null} path */
+  showLasso(path) {
+    this.lasso = path;
     this.redraw();
   }
 
   /** @param {Point[]} path */
-  lasso(path) {
-    this.listener.onLasso(this.order.filter((n) => inside(path, ...this.onScreen(n))));
+  selectInside(path) {
+    this.listener.onLasso(this.order.filter((face) => isInside(path, this.onScreen(face))));
   }
 
   resize() {
@@ -124,50 +126,52 @@ export class Sky {
     [this.width, this.height] = [width, height];
     this.canvas.width = Math.round(width * devicePixelRatio);
     this.canvas.height = Math.round(height * devicePixelRatio);
-    if (!before[0]) this.all();
+    if (!before[0]) this.showAll();
     else this.pan((width - before[0]) / 2, (height - before[1]) / 2);
   }
 
-  /** Draw in the next frame, however often it is asked for. */
+  /** Draw in the next frame, once, however often this is called. */
   redraw() {
-    if (this.waiting) return;
-    this.waiting = true;
+    if (this.redrawing) return;
+    this.redrawing = true;
     requestAnimationFrame(() => {
-      this.waiting = false;
+      this.redrawing = false;
       this.draw();
     });
   }
 
   draw() {
-    const pen = /** @type {CanvasRenderingContext2D} */ (this.canvas.getContext("2d"));
+    const context = contextOf(this.canvas);
     const style = getComputedStyle(this.canvas);
     const colour = (/** @type {string} */ name) => style.getPropertyValue(name);
     const radius = this.radius();
-    const stamps = this.sorted.kinds.map((kind) => stamp(SHAPES[kind.shape], colour(kind.colour), colour("--card"), radius));
-    const { chosen } = this;
-    pen.setTransform(1, 0, 0, 1, 0, 0);
-    pen.clearRect(0, 0, this.canvas.width, this.canvas.height);
-    pen.globalAlpha = chosen ? DIMMED : 1;
-    for (const n of this.order) if (!chosen?.has(n)) this.put(pen, n, stamps);
-    pen.globalAlpha = 1;
-    if (chosen) for (const n of this.order) if (chosen.has(n)) this.put(pen, n, stamps);
-    pen.setTransform(devicePixelRatio, 0, 0, devicePixelRatio, 0, 0);
-    if (this.pointed >= 0) ring(pen, this.onScreen(this.pointed), radius + 4, colour("--ink"));
-    if (this.path) loop(pen, this.path, colour("--accent"));
+    const images = this.grouping.categories.map((category) =>
+      symbolImage(SHAPES[category.shape], colour(category.colour), colour("--card"), radius),
+    );
+    const { selected } = this;
+    context.setTransform(1, 0, 0, 1, 0, 0);
+    context.clearRect(0, 0, this.canvas.width, this.canvas.height);
+    context.globalAlpha = selected ? DIMMED : 1;
+    for (const face of this.order) if (!selected?.has(face)) this.drawFace(context, face, images);
+    context.globalAlpha = 1;
+    if (selected) for (const face of this.order) if (selected.has(face)) this.drawFace(context, face, images);
+    context.setTransform(devicePixelRatio, 0, 0, devicePixelRatio, 0, 0);
+    if (this.pointed >= 0) drawRing(context, this.onScreen(this.pointed), radius + 4, colour("--ink"));
+    if (this.lasso) drawLasso(context, this.lasso, colour("--accent"));
   }
 
-  /** Larger where there are few, and nearer by. */
+  /** CSS px; larger with fewer faces, and when zoomed in. */
   radius() {
-    const few = Math.min(Math.max(75 / Math.sqrt(this.order.length || 1), 2.2), 6);
-    return Math.min(few * (this.view.scale / this.fit) ** 0.35, 9);
+    const base = Math.min(Math.max(75 / Math.sqrt(this.order.length || 1), 2.2), 6);
+    return Math.min(base * (this.view.scale / this.scaleOfAll) ** 0.35, 9);
   }
 
-  /** On whole pixels of the screen, where it stays sharp. @param {CanvasRenderingContext2D} pen @param {number} n @param {HTMLCanvasElement[]} stamps */
-  put(pen, n, stamps) {
-    const [x, y] = this.onScreen(n);
+  /** Draw a face's symbol, aligned to whole pixels to keep it sharp. @param {CanvasRenderingContext2D} context @param {number} face @param {HTMLCanvasElement[]} images */
+  drawFace(context, face, images) {
+    const [x, y] = this.onScreen(face);
     if (x < -20 || y < -20 || x > this.width + 20 || y > this.height + 20) return;
-    const picture = stamps[this.sorted.of[n]];
-    const half = picture.width / 2;
-    pen.drawImage(picture, Math.round(x * devicePixelRatio - half), Math.round(y * devicePixelRatio - half));
+    const image = images[this.grouping.indices[face]];
+    const half = image.width / 2;
+    context.drawImage(image, Math.round(x * devicePixelRatio - half), Math.round(y * devicePixelRatio - half));
   }
 }

@@ -1,41 +1,44 @@
-/** Watching a run: the server sends the changed part of the page; where it cannot, the page asks for it. */
+/** The page of a run, kept up to date: the server streams the part that changes; without a stream the page polls. */
+import { find } from "../lib/dom.js";
 import { pause } from "../lib/http.js";
 
-const POLL = 1000;
-/** @returns {HTMLElement} */
-const shown = () => /** @type {HTMLElement} */ (document.getElementById("run"));
+const POLL_EVERY = 1000; // ms
+const current = () => find("#run", HTMLElement);
 
-/** Put the new state in place; buttons stay where they are while the run goes on. @param {string} html */
+/** Show the new state. The buttons stay in place unless the run's status changes. @param {string} html */
 function show(html) {
   const template = document.createElement("template");
   template.innerHTML = html;
-  const fresh = /** @type {HTMLElement} */ (template.content.querySelector("#run"));
-  const old = shown();
-  const said = document.getElementById("said");
-  if (said && old.dataset.phase !== fresh.dataset.phase) said.textContent = fresh.dataset.phase ?? "";
-  if (old.dataset.status !== fresh.dataset.status) return old.replaceWith(fresh);
+  const fresh = find("#run", HTMLElement, template.content);
+  const old = current();
+  const status = document.getElementById("said");
+  if (status && old.dataset.phase !== fresh.dataset.phase) status.textContent = fresh.dataset.phase ?? "";
+  if (old.dataset.status !== fresh.dataset.status) {
+    old.replaceWith(fresh);
+    return;
+  }
   old.dataset.phase = fresh.dataset.phase;
-  document.getElementById("live")?.replaceWith(/** @type {HTMLElement} */ (fresh.querySelector("#live")));
+  document.getElementById("live")?.replaceWith(find("#live", Element, fresh));
 }
 
-/** @param {string} address */
-function listen(address) {
-  const stream = new EventSource(address);
+/** @param {string} url */
+function listen(url) {
+  const stream = new EventSource(url);
   stream.onmessage = (event) => show(event.data);
   stream.addEventListener("over", () => stream.close());
   stream.onerror = () => {
-    if (stream.readyState === EventSource.CLOSED) poll(); // refused; else the browser connects again
+    if (stream.readyState === EventSource.CLOSED) poll(); // refused; otherwise the browser reconnects by itself
   };
   addEventListener("pagehide", () => stream.close());
 }
 
 async function poll() {
-  for (let address = shown().dataset.poll; address; address = shown().dataset.poll) {
-    await pause(POLL);
-    const response = await fetch(address).catch(() => null); // offline for a moment: ask again
+  for (let url = current().dataset.poll; url; url = current().dataset.poll) {
+    await pause(POLL_EVERY);
+    const response = await fetch(url).catch(() => null); // offline for a moment: try again
     if (response?.ok && !response.redirected) show(await response.text());
   }
 }
 
-const { stream } = shown().dataset;
+const { stream } = current().dataset;
 if (stream) listen(stream);

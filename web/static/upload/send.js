@@ -1,13 +1,15 @@
-/** Sending one photo in parts: its hash tells the server what it has already, so nothing is sent twice. */
+/** Sending one photo in parts. The server knows a file by its hash, so no part is sent twice. */
 import { sha256 } from "/assets/sha2.js";
 import { call, put } from "../lib/http.js";
 import { _ } from "../lib/i18n.js";
 
-const SLICE = 2 ** 20;
+/** @typedef {import("../lib/api_types.js").Uploads} Uploads @typedef {import("../lib/api_types.js").UploadedPart} UploadedPart */
+
+const SLICE = 2 ** 20; // bytes
 
 /**
- * The SHA-256 of a file, without holding all of it in memory. crypto.subtle would need https, which a phone
- * on the same network does not have.
+ * The SHA-256 of a file, in hex, read in slices to save memory. crypto.subtle would need https, which a phone on
+ * the same network does not have.
  * @param {Blob} blob
  */
 export async function digest(blob) {
@@ -18,25 +20,27 @@ export async function digest(blob) {
 }
 
 /**
- * Send what the server does not have of the file; returns the photo's id.
+ * Send the parts of a file that the server does not have.
  * @param {Blob} blob @param {string} hash @param {string} person
- * @param {(share: number) => void} onProgress
+ * @param {(fraction: number) => void} onProgress
  * @param {AbortSignal} signal
- * @returns {Promise<number>}
+ * @returns {Promise<number>} the photo's id
  */
 export async function send(blob, hash, person, onProgress, signal) {
+  /** @type {Uploads} */
   const { part_bytes: size, arrived } = await call("/api/v1/uploads", { sha256: [hash] }, { signal });
-  const known = arrived[0];
-  if (known?.photo_id) return known.photo_id;
-  const of = Math.max(1, Math.ceil(blob.size / size));
-  const missing = [...Array(of).keys()].filter((part) => !known?.parts.includes(part));
-  if (!missing.length) missing.push(of - 1); // all are here, but nobody was told what became of them
-  let sent = of - missing.length;
+  const upload = arrived[0];
+  if (upload?.photo_id) return upload.photo_id;
+  const total = Math.max(1, Math.ceil(blob.size / size));
+  const missing = [...Array(total).keys()].filter((part) => !upload?.parts.includes(part));
+  if (!missing.length) missing.push(total - 1); // all parts are there, but the photo's id never reached us
+  let sent = total - missing.length;
   for (const part of missing) {
-    const query = new URLSearchParams({ of: String(of), ...(person && { person }) });
+    const query = new URLSearchParams({ of: String(total), ...(person && { person }) });
     const body = blob.slice(part * size, (part + 1) * size);
     const path = `/api/v1/uploads/${hash}/${part}?${query}`;
-    const { photo } = await put(path, body, (share) => onProgress((sent + share) / of), signal);
+    /** @type {UploadedPart} */
+    const { photo } = await put(path, body, (fraction) => onProgress((sent + fraction) / total), signal);
     sent += 1;
     if (photo) return photo.id;
   }
@@ -44,20 +48,21 @@ export async function send(blob, hash, person, onProgress, signal) {
 }
 
 /**
- * A smaller copy for a friend who saves data; the photo itself where the browser cannot open it.
+ * A smaller JPEG for people who save data; the file itself where the browser cannot decode it.
  * @param {File} file @param {number} longest pixels of the longer side @returns {Promise<Blob>}
  */
-export async function smaller(file, longest) {
+export async function shrink(file, longest) {
   try {
-    const picture = await createImageBitmap(file, { imageOrientation: "from-image" });
-    const scale = Math.min(1, longest / Math.max(picture.width, picture.height));
+    const image = await createImageBitmap(file, { imageOrientation: "from-image" });
+    const scale = Math.min(1, longest / Math.max(image.width, image.height));
     const canvas = document.createElement("canvas");
-    canvas.width = Math.round(picture.width * scale);
-    canvas.height = Math.round(picture.height * scale);
-    canvas.getContext("2d")?.drawImage(picture, 0, 0, canvas.width, canvas.height);
+    canvas.width = Math.round(image.width * scale);
+    canvas.height = Math.round(image.height * scale);
+    canvas.getContext("2d")?.drawImage(image, 0, 0, canvas.width, canvas.height);
+    /** @type {Blob | null} */
     const copy = await new Promise((resolve) => canvas.toBlob(resolve, "image/jpeg", 0.88));
     return copy && copy.size < file.size ? copy : file;
   } catch {
-    return file; // a HEIC on a desktop: the server opens it
+    return file; // for example a HEIC file on a desktop; the server can decode it
   }
 }

@@ -1,51 +1,50 @@
-/** Watching the detector: the newest cards and the counts, until everything that was sent is looked at. */
+/** Shows sent photos and the counts of found faces, until the detector is done with all of them. */
+import { find } from "../lib/dom.js";
 import { pause } from "../lib/http.js";
 
-const POLL = 900;
-const SHOWN = 24;
-const photos = /** @type {HTMLElement} */ (document.getElementById("photos"));
+const POLL_EVERY = 900; // ms
+const SHOWN = 24; // photos
+const photos = find("#photos", HTMLElement);
 /** @type {Set<number>} */ const pending = new Set();
-let watching = false;
+let polling = false;
 
-export const watch = {
-  /** Show a photo that was just sent. @param {number} id */
-  photo(id) {
-    pending.add(id);
-    if (!watching) poll();
-  },
-};
+/** Show a photo that was just sent. @param {number} id */
+export function watchPhoto(id) {
+  pending.add(id);
+  if (!polling) poll();
+}
 
 async function poll() {
-  watching = true;
+  polling = true;
   for (;;) {
-    const asked = [...pending].slice(-SHOWN);
-    for (const id of pending) if (!asked.includes(id)) pending.delete(id); // too many to show: only counted
-    const waiting = await refresh(asked).catch(() => 1); // offline for a moment: the loop comes back
+    const shown = [...pending].slice(-SHOWN);
+    for (const id of pending) if (!shown.includes(id)) pending.delete(id); // more than fit: only counted
+    const waiting = await refresh(shown).catch(() => 1); // offline for a moment: try again
     if (!pending.size && !waiting) break;
-    await pause(POLL);
+    await pause(POLL_EVERY);
   }
-  watching = false;
+  polling = false;
 }
 
 /** @param {number[]} ids @returns {Promise<number>} how many photos wait for the detector */
 async function refresh(ids) {
   const response = await fetch(`/upload/progress?${new URLSearchParams(ids.map((id) => ["id", String(id)]))}`);
   if (response.redirected) {
-    pending.clear(); // signed out elsewhere: nothing is ours to see
+    pending.clear(); // the person signed out in another tab
     return 0;
   }
   const template = document.createElement("template");
   template.innerHTML = await response.text();
-  const found = /** @type {HTMLElement} */ (template.content.querySelector("#found"));
+  const found = find("#found", HTMLElement, template.content);
   const cards = [...template.content.querySelectorAll("figure")];
   document.getElementById("found")?.replaceWith(found);
-  for (const card of cards) put(card);
-  for (const id of ids) if (!cards.some((card) => card.id === `photo-${id}` && busy(card))) pending.delete(id);
+  for (const card of cards) showCard(card);
+  for (const id of ids) if (!cards.some((card) => card.id === `photo-${id}` && isBusy(card))) pending.delete(id);
   return Number(found.dataset.waiting);
 }
 
 /** @param {HTMLElement} card */
-function put(card) {
+function showCard(card) {
   document.getElementById("none")?.remove();
   const old = document.getElementById(card.id);
   if (old?.dataset.status === card.dataset.status) return;
@@ -54,10 +53,10 @@ function put(card) {
   while (photos.children.length > SHOWN) photos.lastElementChild?.remove();
 }
 
-/** Whether its faces are still being looked for. @param {HTMLElement} card */
-function busy(card) {
+/** Whether the detector has not finished this photo. @param {HTMLElement} card */
+function isBusy(card) {
   return ["queued", "running"].includes(card.dataset.status ?? "");
 }
 
 for (const figure of photos.querySelectorAll("figure"))
-  if (busy(figure)) watch.photo(Number(figure.id.slice("photo-".length)));
+  if (isBusy(figure)) watchPhoto(Number(figure.id.slice("photo-".length)));
