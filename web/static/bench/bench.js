@@ -87,7 +87,10 @@ function prepareNext() {
   if (element && stage.firstElementChild) stage.append(element);
 }
 
-/** How many are left. The server stops counting at `counted`; close to that only "many" is certain. @param {number} n */
+/**
+ * How many are left. The server stops counting at `counted`; close to that only "many" is certain.
+ * @param {number} n
+ */
 function leftText(n) {
   if (n <= 0) return "";
   return n < Number(bench.dataset.counted) - HISTORY ? _("{n} left.", { n }) : _("Many left.");
@@ -215,7 +218,8 @@ recent.addEventListener("click", ({ target }) => {
 /** Load the answers given before this page was opened, including those that are not sent yet. */
 async function loadHistory() {
   const unsent = await outbox.open();
-  for (const { answer: { face_id } } of unsent) if (face_id !== undefined) queue.seen.add(face_id); // not to be asked again
+  // Faces whose answers are not sent yet must not come again.
+  for (const { answer: { face_id } } of unsent) if (face_id !== undefined) queue.seen.add(face_id);
   queue.refill();
   /** @type {{items: PastAnswer[]}} */ // offline: only the unsent
   const { items } = await call(`/api/v1/answers?limit=${HISTORY}`).catch(() => ({ items: [] }));
@@ -226,8 +230,9 @@ async function loadHistory() {
   const waiting = unsent.flatMap(({ answer: { client_key, kind, label }, card }) =>
     card && !sentKeys.has(client_key) ? [{ card, kind, label }] : [],
   );
-  const undoneIds = unsent.filter(({ answer: { kind } }) => kind === "undo").map(({ answer: { face_id } }) => face_id);
-  const replaced = new Set([...undoneIds, ...given.map(({ card }) => card.face_id)]); // those in `given` were answered meanwhile
+  const undos = unsent.map((entry) => entry.answer).filter(({ kind }) => kind === "undo");
+  // `given` has what was answered while the history was loading.
+  const replaced = new Set([...undos.map(({ face_id }) => face_id), ...given.map(({ card }) => card.face_id)]);
   const earlier = [...sent, ...waiting].filter(({ card }) => !replaced.has(card.face_id));
   given = [...earlier, ...given];
   updateLater();

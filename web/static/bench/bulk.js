@@ -1,4 +1,4 @@
-/** The page In bulk: a screenful of faces that the model assigns to one class; wrong ones are taken out, the rest confirmed. */
+/** The page In bulk: a screenful of faces guessed to be one class; wrong ones are left out. */
 import { openOutbox } from "../lib/answer_outbox.js";
 import { find } from "../lib/dom.js";
 import { call, messageOf } from "../lib/http.js";
@@ -69,7 +69,10 @@ function append(name, fresh) {
   if (wasEmpty) show();
 }
 
-/** Without new faces of a class, wait until the answers are sent, or go to another class. @param {string | null} name */
+/**
+ * Without new faces of a class, wait until the answers are sent, or go to another class.
+ * @param {string | null} name
+ */
 function continueElsewhere(name) {
   if (outbox.waiting.length) {
     setTimeout(refill, RETRY_SOON);
@@ -137,7 +140,8 @@ function confirm() {
   const name = label;
   const kept = shown.filter((card) => !excluded.has(card.face_id));
   const batch = uniqueKey();
-  for (const { face_id } of kept) outbox.add({ client_key: keyInBatch(batch, face_id), kind: "label", face_id, label: name });
+  for (const { face_id } of kept)
+    outbox.add({ client_key: keyInBatch(batch, face_id), kind: "label", face_id, label: name });
   if (kept.length) batches.push({ label: name, cards: kept });
   releaseLeases(shown.filter((card) => excluded.has(card.face_id)).map((card) => card.face_id));
   cards = cards.slice(shown.length);
@@ -193,7 +197,8 @@ tiles.addEventListener("keydown", (event) => {
   const buttons = [...tiles.querySelectorAll("button")];
   const index = buttons.findIndex((button) => button === document.activeElement);
   const columns = buttons.filter((button) => button.offsetTop === buttons[0].offsetTop).length;
-  /** @type {Record<string, number>} */ const steps = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -columns, ArrowDown: columns };
+  /** @type {Record<string, number>} */
+  const steps = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -columns, ArrowDown: columns };
   const step = steps[event.key];
   if (event.key === "Enter") confirm();
   else if (step && buttons[index + step]) buttons[index + step].focus();

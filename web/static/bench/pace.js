@@ -58,7 +58,8 @@ export class Pace {
     this.bar.max = Math.max(1, needed);
     this.bar.value = Math.min(have, needed);
     this.worth.textContent = left
-      ? `${ngettext("{n} more answer makes a retrain worthwhile.", "{n} more answers make a retrain worthwhile.", left)} ${reason}`
-      : `${_("A retrain is worthwhile now.")} ${reason}`;
+      ? ngettext("{n} more answer makes a retrain worthwhile.", "{n} more answers make a retrain worthwhile.", left)
+      : _("A retrain is worthwhile now.");
+    this.worth.append(` ${reason}`);
   }
 }

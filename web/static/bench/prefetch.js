@@ -1,4 +1,6 @@
-/** The next cards: fetched, drawn and decoded before they are needed, and leased from the server meanwhile. */
+/**
+ * The next cards: fetched, drawn and decoded before they are needed, and leased from the server meanwhile.
+ */
 import { decodeImages, drawCard } from "./card.js";
 import { call, pause } from "../lib/http.js";
 

@@ -4,7 +4,9 @@ import { _ } from "../lib/i18n.js";
 
 const SHOWN = 20;
 
-/** @typedef {{card: import("../lib/api_types.js").Card, kind: string, label?: string, batch?: string}} GivenAnswer */
+/**
+ * @typedef {{card: import("../lib/api_types.js").Card, kind: string, label?: string, batch?: string}} GivenAnswer
+ */
 
 /** @param {HTMLElement} list @param {GivenAnswer[]} answers oldest first @param {string[]} classes */
 export function showRecent(list, answers, classes) {
@@ -18,7 +20,10 @@ export function showRecent(list, answers, classes) {
   list.replaceChildren(...shown.map((answer) => rows.get(rowKey(answer)) ?? rowFor(answer, classes)));
 }
 
-/** What a row shows; equal rows are reused, so that their images are not loaded again. @param {GivenAnswer} answer */
+/**
+ * What a row shows; equal rows are reused, so that their images are not loaded again.
+ * @param {GivenAnswer} answer
+ */
 const rowKey = ({ card, kind, label }) => `${card.face_id} ${card.crop_url} ${kind} ${label ?? ""}`;
 
 /** @param {GivenAnswer} answer @param {string[]} classes */

@@ -1,4 +1,4 @@
-/** A photo with boxes: they are drawn, moved and resized by mouse, finger or keys; the photo is zoomed and panned. */
+/** A photo with boxes, which are drawn, moved and resized by mouse, finger or keys; it zooms and pans. */
 import { boxGroup, outline } from "./box_shapes.js";
 import { between, clamp, moved, resized } from "./geometry.js";
 import { find } from "../lib/dom.js";
@@ -23,8 +23,11 @@ const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], Arrow
 
 export class BoxCanvas {
   /**
-   * @param {SVGSVGElement} svg @param {Size} size of the photo @param {Face[]} faces shared with the caller, who adds to it
-   * @param {{onSelect: (face: Face | null) => void, onMoved: (face: Face, before: Box, byKey: boolean) => void, onDrawn: (box: Box) => void}} listener
+   * @param {SVGSVGElement} svg
+   * @param {Size} size of the photo
+   * @param {Face[]} faces shared with the caller, who adds to it
+   * @param {{onSelect: (face: Face | null) => void, onMoved: (face: Face, before: Box, byKey: boolean) => void,
+   *   onDrawn: (box: Box) => void}} listener
    */
   constructor(svg, size, faces, listener) {
     this.svg = svg;
@@ -62,7 +65,11 @@ export class BoxCanvas {
     this.render();
   }
 
-  /** Magnify about a point of the photo, by default the middle of the view. @param {number} times @param {Point} [about] */
+  /**
+   * Magnify about a point of the photo, by default the middle of the view.
+   * @param {number} times
+   * @param {Point} [about]
+   */
   zoom(times, about) {
     const { zoom } = this.view;
     const next = clamp(zoom * times, 1, MAX_ZOOM);
@@ -79,7 +86,11 @@ export class BoxCanvas {
     this.render();
   }
 
-  /** Move the view so that a point of the photo lies under a point of the screen. @param {Point} point @param {ScreenPoint} at */
+  /**
+   * Move the view so that a point of the photo lies under a point of the screen.
+   * @param {Point} point
+   * @param {ScreenPoint} at
+   */
   bring(point, at) {
     const [x, y] = this.onPhoto(at);
     this.setView(this.view.x + point[0] - x, this.view.y + point[1] - y, this.view.zoom);
@@ -106,7 +117,12 @@ export class BoxCanvas {
     return { move: (at) => this.bring(start, at), drop: deselect, tap: deselect, cancel: () => {} };
   }
 
-  /** @param {Face} face @param {string | null} corner null moves the whole box @param {Point} start @returns {Drag} */
+  /**
+   * @param {Face} face
+   * @param {string | null} corner null moves the whole box
+   * @param {Point} start
+   * @returns {Drag}
+   */
   dragBox(face, corner, start) {
     const before = face.box;
     return {
@@ -161,7 +177,13 @@ export class BoxCanvas {
     this.zoom(deltaY < 0 ? WHEEL_ZOOM : 1 / WHEEL_ZOOM, this.onPhoto(at));
   }
 
-  /** Set a face's box to what it was, moved or with one corner moved. @param {Face} face @param {Box} before @param {string | null} corner @param {Point} by */
+  /**
+   * Set a face's box to what it was, moved or with one corner moved.
+   * @param {Face} face
+   * @param {Box} before
+   * @param {string | null} corner
+   * @param {Point} by
+   */
   shift(face, before, corner, [dx, dy]) {
     face.box = corner ? resized(before, corner, dx, dy, this.size) : moved(before, dx, dy, this.size);
   }
@@ -192,7 +214,8 @@ export class BoxCanvas {
     const { x, y, zoom } = this.view;
     this.svg.setAttribute("viewBox", `${x} ${y} ${this.size[0] / zoom} ${this.size[1] / zoom}`);
     const shown = this.faces.map((face, index) => ({ face, index })).filter(({ face }) => face.state !== "rejected");
-    shown.sort((a, b) => Number(a.face === this.selected) - Number(b.face === this.selected)); // the selected one on top
+    // The selected box comes last, on top of the others.
+    shown.sort((a, b) => Number(a.face === this.selected) - Number(b.face === this.selected));
     const groups = shown.map(({ face, index }) => boxGroup(face, index, face === this.selected, this.scale));
     const draft = this.draft ? [outline(this.draft, { class: "box current" })] : [];
     this.layer.replaceChildren(...groups, ...draft);

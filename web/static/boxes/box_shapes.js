@@ -20,32 +20,47 @@ const CORNERS = ["nw", "ne", "sw", "se"];
 const TOUCH_SIZE = 46; // CSS px; the recommended minimum for a finger is 44
 const KNOB_RADIUS = 7; // CSS px
 
-/** A box with its grip, and with handles if it is selected. @param {Face} face @param {number} index @param {boolean} selected @param {number} scale photo pixels per CSS px */
+/**
+ * A box with its grip, and with handles if it is selected.
+ * @param {Face} face
+ * @param {number} index
+ * @param {boolean} selected
+ * @param {number} scale photo pixels per CSS px
+ */
 export function boxGroup(face, index, selected, scale) {
   const group = element("g", { "data-index": index });
   const unsure = face.doubtful && face.state === "proposed" ? " doubtful" : "";
   const name = [_("Box {n}", { n: index + 1 }), face.name, _("arrow keys move it")].join(", ");
   group.append(
     outline(face.box, { class: `box${unsure}${selected ? " current" : ""} ${face.colour}` }),
-    outline(face.box, { class: "grip", tabindex: 0, role: "button", "aria-pressed": selected, "aria-label": name, "data-focus": `box ${index}` }),
+    outline(face.box, { class: "grip", "aria-pressed": selected, "aria-label": name, ...focusable(`box ${index}`) }),
   );
   if (selected) group.append(...CORNERS.map((corner) => handle(face.box, corner, index, scale)));
   return group;
 }
 
-/** A corner of a size for fingers. On a small box it stands off, to leave the middle free. @param {Box} box @param {string} corner @param {number} index @param {number} scale */
+/**
+ * A corner of a size for fingers. On a small box it stands off, to leave the middle free.
+ * @param {Box} box
+ * @param {string} corner
+ * @param {number} index
+ * @param {number} scale
+ */
 function handle([x, y, w, h], corner, index, scale) {
   const offset = (/** @type {number} */ side) => Math.max(0, (2 * TOUCH_SIZE * scale - side) / 2);
   const cx = corner.includes("w") ? x - offset(w) : x + w + offset(w);
   const cy = corner.includes("n") ? y - offset(h) : y + h + offset(h);
-  const group = element("g", { class: "handle", "data-corner": corner, tabindex: 0, role: "button", "data-focus": `${corner} ${index}` });
-  group.setAttribute("aria-label", cornerName(corner));
+  const focus = focusable(`${corner} ${index}`);
+  const group = element("g", { class: "handle", "data-corner": corner, "aria-label": cornerName(corner), ...focus });
   group.append(
     element("circle", { cx, cy, r: (TOUCH_SIZE / 2) * scale, class: "reach" }),
     element("circle", { cx, cy, r: KNOB_RADIUS * scale, class: "knob" }),
   );
   return group;
 }
+
+/** Attributes of what keys can reach. @param {string} name finds it again after it is redrawn */
+const focusable = (name) => ({ tabindex: 0, role: "button", "data-focus": name });
 
 /** @param {string} corner */
 function cornerName(corner) {

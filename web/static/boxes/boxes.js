@@ -1,4 +1,4 @@
-/** The page Boxes: every face of a photo gets a box, by mouse, finger or keys. Each change is sent as an answer. */
+/** The page Boxes: every face of a photo gets a box. Each change is sent as an answer. */
 import { openOutbox } from "../lib/answer_outbox.js";
 import { BoxCanvas } from "./box_canvas.js";
 import { centre, squareFromKeypoints } from "./geometry.js";
@@ -9,7 +9,11 @@ import { uniqueKey } from "../lib/outbox.js";
 import { answerName } from "../lib/refusals.js";
 import { _ } from "../lib/i18n.js";
 
-/** @typedef {import("./box_shapes.js").Face} Face @typedef {import("./geometry.js").Box} Box @typedef {import("./geometry.js").Size} Size */
+/**
+ * @typedef {import("./box_shapes.js").Face} Face
+ * @typedef {import("./geometry.js").Box} Box
+ * @typedef {import("./geometry.js").Size} Size
+ */
 /** @typedef {{face: Face, before: Partial<Face>, after: Partial<Face>}} Change */
 
 const NUDGE_PAUSE = 500; // ms without another arrow key, after which the moves are sent as one answer
@@ -19,7 +23,8 @@ const page = find("#boxes", HTMLElement);
 const board = find("#board", SVGSVGElement);
 const status = find("#said", HTMLElement);
 const completeButton = find("#complete", HTMLButtonElement);
-/** @type {{id: number, width: number, height: number, complete: boolean, faces: Omit<Face, "key" | "name" | "colour">[]}} */
+/** @typedef {{id: number, width: number, height: number, complete: boolean}} Photo */
+/** @type {Photo & {faces: Omit<Face, "key" | "name" | "colour">[]}} */
 const photo = readJson("#photo");
 /** @type {Size} */ const size = [photo.width, photo.height];
 /** @type {string[]} */ const classes = JSON.parse(page.dataset.classes ?? "[]");
@@ -36,7 +41,7 @@ const outbox = openOutbox(page.dataset.person ?? "", {
 });
 const canvas = new BoxCanvas(board, size, faces, {
   onSelect: showSelected,
-  onMoved: (face, before, byKey) => (byKey ? addNudge(face, before) : change(face, { box: before }, { box: face.box }, "adjust")),
+  onMoved: (face, before, byKey) => (byKey ? addNudge(face, before) : changeBox(face, before, face.box)),
   onDrawn: addFace,
 });
 
@@ -44,7 +49,8 @@ const canvas = new BoxCanvas(board, size, faces, {
 function showSelected(face) {
   find("#chosen", HTMLElement).textContent = face ? face.name : _("Drag over a face that has no box, or press N.");
   for (const button of document.querySelectorAll("[data-needs]"))
-    if (button instanceof HTMLButtonElement) button.disabled = !face || (button.dataset.needs === "points" && !face.keypoints);
+    if (button instanceof HTMLButtonElement)
+      button.disabled = !face || (button.dataset.needs === "points" && !face.keypoints);
 }
 
 /** A face's name and colour. @param {Pick<Face, "label" | "state" | "doubtful">} face */
@@ -63,13 +69,22 @@ function nameOf(face) {
 /** How an answer names a face: one that was drawn here may not have an id yet. @param {Face} face */
 const reference = (face) => (face.face_id ? { face_id: face.face_id } : { drawn_key: face.key ?? "" });
 
-/** @param {Face} face @param {Partial<Face>} before @param {Partial<Face>} after @param {string} kind of the answer */
+/**
+ * @param {Face} face
+ * @param {Partial<Face>} before
+ * @param {Partial<Face>} after
+ * @param {string} kind of the answer
+ */
 function change(face, before, after, kind) {
   sendNudge();
   apply(face, after);
   remember({ face, before, after });
-  outbox.add({ kind, ...reference(face), ...(kind === "adjust" ? { box: face.box } : {}), ...(kind === "label" ? { label: face.label ?? "" } : {}) });
+  const value = kind === "adjust" ? { box: face.box } : kind === "label" ? { label: face.label ?? "" } : {};
+  outbox.add({ kind, ...reference(face), ...value });
 }
+
+/** @param {Face} face @param {Box} before @param {Box} after */
+const changeBox = (face, before, after) => change(face, { box: before }, { box: after }, "adjust");
 
 /** @param {Change} done */
 function remember(done) {
@@ -101,14 +116,15 @@ function sendNudge() {
   const { face, before, timer } = nudge;
   clearTimeout(timer);
   nudge = null;
-  change(face, { box: before }, { box: face.box }, "adjust");
+  changeBox(face, before, face.box);
 }
 
 /** @param {Box} box */
 function addFace(box) {
   sendNudge();
   const key = uniqueKey();
-  const face = { face_id: null, key, box, state: "proposed", label: null, doubtful: false, keypoints: null, name: "", colour: "" };
+  const values = { state: "proposed", label: null, doubtful: false };
+  const face = { face_id: null, key, box, keypoints: null, ...values, ...appearance(values) };
   faces.push(face);
   apply(face, {});
   remember({ face, before: { state: "rejected" }, after: { state: "proposed" } });
@@ -174,11 +190,12 @@ async function toggleComplete() {
 }
 
 /** @param {Face} face @param {string} state @param {string | null} label @param {string} kind */
-const answer = (face, state, label, kind) => change(face, { state: face.state, label: face.label }, { state, label }, kind);
+const answer = (face, state, label, kind) =>
+  change(face, { state: face.state, label: face.label }, { state, label }, kind);
 
 /** @param {Face} face */
 function snap(face) {
-  if (face.keypoints) change(face, { box: face.box }, { box: squareFromKeypoints(face.keypoints, size) }, "adjust");
+  if (face.keypoints) changeBox(face, face.box, squareFromKeypoints(face.keypoints, size));
 }
 
 /** An action on the selected face; nothing happens without one. @param {(face: Face) => void} action */

@@ -2,14 +2,33 @@
 
 const MIN_SIDE = 8; // px
 
-/** @typedef {import("../lib/api_types.js").Box} Box @typedef {[number, number]} Size @typedef {[number, number]} Point */
+/**
+ * @typedef {import("../lib/api_types.js").Box} Box
+ * @typedef {[number, number]} Size
+ * @typedef {[number, number]} Point
+ */
 
-/** Move a box and keep it inside the photo. @param {Box} box @param {number} dx @param {number} dy @param {Size} size @returns {Box} */
+/**
+ * Move a box and keep it inside the photo.
+ * @param {Box} box
+ * @param {number} dx
+ * @param {number} dy
+ * @param {Size} size
+ * @returns {Box}
+ */
 export function moved([x, y, w, h], dx, dy, [width, height]) {
   return rounded([clamp(x + dx, 0, width - w), clamp(y + dy, 0, height - h), w, h]);
 }
 
-/** Move one corner ("nw", "ne", "sw" or "se"). @param {Box} box @param {string} corner @param {number} dx @param {number} dy @param {Size} size @returns {Box} */
+/**
+ * Move one corner ("nw", "ne", "sw" or "se").
+ * @param {Box} box
+ * @param {string} corner
+ * @param {number} dx
+ * @param {number} dy
+ * @param {Size} size
+ * @returns {Box}
+ */
 export function resized([x, y, w, h], corner, dx, dy, [width, height]) {
   let [left, top, right, bottom] = [x, y, x + w, y + h];
   if (corner.includes("w")) left = clamp(left + dx, 0, right - MIN_SIDE);
@@ -19,7 +38,13 @@ export function resized([x, y, w, h], corner, dx, dy, [width, height]) {
   return rounded([left, top, right - left, bottom - top]);
 }
 
-/** The box between two points, inside the photo; null if it is too small. @param {Point} a @param {Point} b @param {Size} size @returns {Box | null} */
+/**
+ * The box between two points, inside the photo; null if it is too small.
+ * @param {Point} a
+ * @param {Point} b
+ * @param {Size} size
+ * @returns {Box | null}
+ */
 export function between(a, b, [width, height]) {
   const [left, right] = [clamp(Math.min(a[0], b[0]), 0, width), clamp(Math.max(a[0], b[0]), 0, width)];
   const [top, bottom] = [clamp(Math.min(a[1], b[1]), 0, height), clamp(Math.max(a[1], b[1]), 0, height)];
@@ -29,7 +54,7 @@ export function between(a, b, [width, height]) {
 
 /**
  * The square around a face given by eyes and mouth, also of a tilted head. Proportions of the 112-pixel template of
- * ArcFace (Deng et al. 2019): eyes and mouth are 40.7 apart, the centre is 16.3 from their middle towards the forehead.
+ * ArcFace (Deng et al. 2019): eyes and mouth are 40.7 apart, and the centre is 16.3 above their middle.
  * @param {Record<string, Point>} keypoints of MTCNN @param {Size} size @returns {Box}
  */
 export function squareFromKeypoints(keypoints, [width, height]) {

@@ -1,9 +1,13 @@
-/** Sliders for the detector's thresholds: each shows its point on the curve, and the recall and false boxes there. */
+/** Sliders for the detector's thresholds, with the recall and the false boxes at each. */
 import { find } from "../lib/dom.js";
 
-const WIDTH = 600, HEIGHT = 160;
+const WIDTH = 600;
+const HEIGHT = 160;
 const plot = find("#trade-off", SVGSVGElement);
-/** Threshold, false boxes per photo, and recall; highest threshold first. @type {[number, number, number][]} */
+/**
+ * Threshold, false boxes per photo, and recall; highest threshold first.
+ * @type {[number, number, number][]}
+ */
 const points = JSON.parse(plot.dataset.points ?? "[]");
 const maximum = Number(plot.dataset.top); // false boxes per photo at the right end of the curve
 
@@ -15,13 +19,16 @@ function pointAt(threshold) {
 /** @param {HTMLInputElement} slider */
 function show(slider) {
   const [, falseBoxes, recall] = pointAt(Number(slider.value));
-  const x = Math.min(WIDTH, (falseBoxes / maximum) * WIDTH), y = HEIGHT * (1 - recall);
+  const x = Math.min(WIDTH, (falseBoxes / maximum) * WIDTH);
+  const y = HEIGHT * (1 - recall);
   document.getElementById(`mark-${slider.name}`)?.setAttribute("d", `M${x} ${HEIGHT}V${y}`);
   const label = slider.closest("label");
   if (!label) return;
   find("output", HTMLOutputElement, label).textContent = Number(slider.value).toFixed(2);
   const note = find("[data-text]", HTMLElement, label);
-  note.textContent = (note.dataset.text ?? "").replace("{recall}", String(Math.round(recall * 100))).replace("{false}", falseBoxes.toFixed(2));
+  const text = note.dataset.text ?? "";
+  const percent = String(Math.round(recall * 100));
+  note.textContent = text.replace("{recall}", percent).replace("{false}", falseBoxes.toFixed(2));
 }
 
 for (const slider of document.querySelectorAll("input[type=range]")) {

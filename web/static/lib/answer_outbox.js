@@ -16,7 +16,9 @@ export function openOutbox(person, { onSent = () => {}, showAgain } = {}) {
   const line = find("#outbox", HTMLElement);
   const outbox = new Outbox(person, {
     onChange: ({ waiting, trouble, stored }) => {
-      const count = ngettext("{n} answer waits here and will be sent.", "{n} answers wait here and will be sent.", waiting);
+      const count = ngettext(
+        "{n} answer waits here and will be sent.", "{n} answers wait here and will be sent.", waiting,
+      );
       const reason = trouble === "offline" ? _("Offline:") : trouble;
       const warning = waiting && !stored ? _("Keep this page open: this browser cannot store answers.") : "";
       line.textContent = [trouble ? `${reason} ${count}` : "", warning].join(" ").trim();

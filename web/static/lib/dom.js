@@ -12,7 +12,12 @@ export function find(selector, type, root = document) {
   return element;
 }
 
-/** The JSON in a `<script type="application/json">`; the caller states its type. @template T @param {string} selector @returns {T} */
+/**
+ * The JSON in a `<script type="application/json">`; the caller states its type.
+ * @template T
+ * @param {string} selector
+ * @returns {T}
+ */
 export function readJson(selector) {
   return JSON.parse(find(selector, HTMLScriptElement).text);
 }

@@ -22,7 +22,11 @@
  */
 
 export class Gestures {
-  /** @param {GlobalEventHandlers & Element} element (in this order, so that event types are known) @param {GestureTarget} target @param {number} slack CSS px within which a press is a tap */
+  /**
+   * @param {GlobalEventHandlers & Element} element (in this order, so that event types are known)
+   * @param {GestureTarget} target
+   * @param {number} slack CSS px within which a press is a tap
+   */
   constructor(element, target, slack) {
     this.element = element;
     this.target = target;
@@ -94,10 +98,14 @@ export class Gestures {
     else current.drag.tap(this.pointOf(event), event);
   }
 
-  /** The point between the first two fingers, and their distance. @returns {{middle: Point, distance: number}} */
+  /**
+   * The point between the first two fingers, and their distance.
+   * @returns {{middle: Point, distance: number}}
+   */
   twoFingers() {
     const [a, b] = [...this.pointers.values()];
-    return { middle: [(a[0] + b[0]) / 2, (a[1] + b[1]) / 2], distance: Math.max(Math.hypot(a[0] - b[0], a[1] - b[1]), 1) };
+    const distance = Math.max(Math.hypot(a[0] - b[0], a[1] - b[1]), 1);
+    return { middle: [(a[0] + b[0]) / 2, (a[1] + b[1]) / 2], distance };
   }
 
   /** @param {WheelEvent} event */

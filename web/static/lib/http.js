@@ -1,4 +1,4 @@
-/** Calls of the JSON API. The session cookie authenticates; the page's CSRF token proves where a call comes from. */
+/** Calls of the JSON API. The session cookie authenticates; the CSRF token shows that a page made the call. */
 import { _ } from "./i18n.js";
 
 const csrf = document.querySelector('meta[name="csrf-token"]')?.getAttribute("content") ?? "";
@@ -33,9 +33,11 @@ export const pause = (milliseconds) => new Promise((resolve) => setTimeout(resol
  */
 export async function call(path, body, options = {}) {
   const method = options.method ?? (body ? "POST" : "GET");
+  /** @type {Record<string, string>} */
+  const headers = method === "GET" ? {} : { "Content-Type": "application/json", "X-CSRFToken": csrf };
   const response = await fetch(path, {
     method,
-    headers: { Accept: "application/json", ...(method === "GET" ? {} : { "Content-Type": "application/json", "X-CSRFToken": csrf }) },
+    headers: { Accept: "application/json", ...headers },
     body: body ? JSON.stringify(body) : undefined,
     ...options,
   });
@@ -62,8 +64,10 @@ export function put(path, body, onProgress, signal) {
     request.responseType = "json";
     request.upload.onprogress = (event) => onProgress(event.loaded / event.total);
     request.onerror = request.onabort = () => reject(new Error(_("The connection was lost.")));
-    request.onload = () =>
-      request.status < 300 ? resolve(request.response) : reject(new ApiError(request.status, request.response?.error ?? {}));
+    request.onload = () => {
+      if (request.status < 300) resolve(request.response);
+      else reject(new ApiError(request.status, request.response?.error ?? {}));
+    };
     signal.addEventListener("abort", () => request.abort());
     request.send(body);
   });

@@ -1,14 +1,21 @@
-/** Keyboard shortcuts. Each button names its keys; a person may choose others, which this browser remembers. */
+/**
+ * Keyboard shortcuts. Each button names its keys; a person may choose others, which this browser remembers.
+ */
 import { find } from "./dom.js";
 import { _ } from "./i18n.js";
 
 /** @type {Record<string, string>} */
-const SYMBOLS = { ArrowLeft: "←", ArrowRight: "→", ArrowUp: "↑", ArrowDown: "↓", " ": "␣", Enter: "↵", Backspace: "⌫" };
+const SYMBOLS = {
+  ArrowLeft: "←", ArrowRight: "→", ArrowUp: "↑", ArrowDown: "↓", " ": "␣", Enter: "↵", Backspace: "⌫",
+};
 
 /** A key as it is shown on a button. @param {string} key */
 const symbol = (key) => SYMBOLS[key] ?? (key.length === 1 ? key.toUpperCase() : key);
 
-/** The key of an event, whether or not Shift or Caps Lock changes a letter's case. @param {KeyboardEvent} event */
+/**
+ * The key of an event, whether or not Shift or Caps Lock changes a letter's case.
+ * @param {KeyboardEvent} event
+ */
 const keyOf = (event) => (event.key.length === 1 ? event.key.toLowerCase() : event.key);
 
 /** @param {KeyboardEvent} event */
@@ -40,7 +47,10 @@ export class Keys {
     });
   }
 
-  /** The action of a key press; none where the browser, a field or a button handles it. @param {KeyboardEvent} event */
+  /**
+   * The action of a key press; none where the browser, a field or a button handles it.
+   * @param {KeyboardEvent} event
+   */
   actionFor(event) {
     const target = event.target instanceof Element ? event.target : document.body;
     if (event.repeat || hasModifier(event)) return "";
@@ -56,7 +66,11 @@ export class Keys {
     return this.chosen[actionOf(button)] ?? (button.dataset.keys ?? "").split(",").filter(Boolean);
   }
 
-  /** Assign a key to a button's action and take it from any other. @param {HTMLElement} button @param {string} key */
+  /**
+   * Assign a key to a button's action and take it from any other.
+   * @param {HTMLElement} button
+   * @param {string} key
+   */
   choose(button, key) {
     for (const other of this.buttons) {
       const keys = this.keysOf(other);

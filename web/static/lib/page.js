@@ -19,7 +19,8 @@ document.addEventListener("click", async (event) => {
 document.querySelector(".bar [aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
 
 /** @returns {HTMLInputElement[]} */
-const rowCheckboxes = () => [...document.querySelectorAll('input[name="id"]')].filter((box) => box instanceof HTMLInputElement);
+const rowCheckboxes = () =>
+  [...document.querySelectorAll('input[name="id"]')].filter((box) => box instanceof HTMLInputElement);
 
 /** @type {HTMLInputElement | null} */ let lastClicked = null;
 document.addEventListener("click", (event) => {

@@ -1,4 +1,6 @@
-/** Answers that the server refused: shown one at a time until dismissed, with a button to submit them again. */
+/**
+ * Answers that the server refused: shown one at a time until dismissed, with a button to submit them again.
+ */
 import { find } from "./dom.js";
 import { _ } from "./i18n.js";
 
@@ -37,7 +39,10 @@ export class Refusals {
     this.show();
   }
 
-  /** Submit the answer over the other person's, or show the face to be answered again. @param {Entry} entry */
+  /**
+   * Submit the answer over the other person's, or show the face to be answered again.
+   * @param {Entry} entry
+   */
   retry({ answer, card, refusal }) {
     const { client_key: _used, ...copy } = answer;
     if (refusal?.answered) this.outbox.add({ ...copy, seen_at: refusal.answered.at }, card);

@@ -1,4 +1,4 @@
-/** A list kept in the browser's IndexedDB, oldest first. Where the browser does not allow that, only in memory. */
+/** A list kept in the browser's IndexedDB, oldest first; in memory where the browser does not allow that. */
 
 /** @template {object} T */
 export class Store {
@@ -9,7 +9,10 @@ export class Store {
     this.inMemory = 0;
   }
 
-  /** Open the database and return what an earlier page left in it. @returns {Promise<(T & {id: number})[]>} */
+  /**
+   * Open the database and return what an earlier page left in it.
+   * @returns {Promise<(T & {id: number})[]>}
+   */
   async open() {
     try {
       const request = indexedDB.open(this.name, 1);
@@ -21,12 +24,19 @@ export class Store {
     }
   }
 
-  /** Everything in the database, including what other tabs put there. @returns {Promise<(T & {id: number})[]>} */
+  /**
+   * Everything in the database, including what other tabs put there.
+   * @returns {Promise<(T & {id: number})[]>}
+   */
   async all() {
     return this.database ? resultOf(this.entries("readonly").getAll()) : [];
   }
 
-  /** Keep a value. A negative id means that it is only in memory. @param {T} value @returns {Promise<T & {id: number}>} */
+  /**
+   * Keep a value. A negative id means that it is only in memory.
+   * @param {T} value
+   * @returns {Promise<T & {id: number}>}
+   */
   async add(value) {
     try {
       return { ...value, id: Number(await resultOf(this.entries("readwrite").add(value))) };

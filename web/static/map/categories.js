@@ -1,12 +1,15 @@
-/** The categories that the map colours faces by. Each has a colour and a shape, so that either one is enough. */
+/**
+ * The categories that the map colours faces by. Each has a colour and a shape, so that either one is enough.
+ */
 import { _ } from "../lib/i18n.js";
 
 /**
  * The faces of the map, one array a property. In `label` and `person` -1 means none, in `margin` not scored.
- * @typedef {{faces: number[], versions: number[], x: number[], y: number[], label: number[], state: number[], margin: number[],
- *   person: number[], locked: number[], labels: string[], people: string[], states: string[]}} FaceTable
- * @typedef {{states: Record<string, string>, margins: number[], classes: string[], most: number}} PageData names of states,
- *   upper limits of "undecided" and "unsure", and how many faces go to review at once
+ * @typedef {{faces: number[], versions: number[], x: number[], y: number[], label: number[], state: number[],
+ *   margin: number[], person: number[], locked: number[], labels: string[], people: string[],
+ *   states: string[]}} FaceTable
+ * @typedef {{states: Record<string, string>, margins: number[], classes: string[], most: number}} PageData
+ *   names of states, upper limits of "undecided" and "unsure", and how many faces go to review at once
  * @typedef {{name: string, colour: string, shape: string, count: number}} Category `colour` names a CSS variable
  * @typedef {{categories: Category[], indices: number[]}} Grouping `indices`: each face's category
  */
@@ -26,7 +29,10 @@ export const SHAPES = {
 const SHAPE_CYCLE = ["circle", "square", "triangle", "diamond", "plus", "wedge"];
 
 /** The category with the nth colour and shape. @param {string} name @param {number} n @returns {Category} */
-const coloured = (name, n) => ({ name, colour: `--c${n % 10}`, shape: SHAPE_CYCLE[n % SHAPE_CYCLE.length], count: 0 });
+const coloured = (name, n) => {
+  const shape = SHAPE_CYCLE[n % SHAPE_CYCLE.length];
+  return { name, colour: `--c${n % 10}`, shape, count: 0 };
+};
 
 /** A category that does not stand out. @param {string} name @returns {Category} */
 const neutral = (name) => ({ name, colour: "--soft", shape: "dot", count: 0 });
@@ -34,7 +40,8 @@ const neutral = (name) => ({ name, colour: "--soft", shape: "dot", count: 0 });
 /** @type {Record<string, (table: FaceTable, page: PageData) => Grouping>} */
 const GROUPINGS = {
   label(table, page) {
-    const categories = table.labels.map((name) => coloured(name, page.classes.includes(name) ? page.classes.indexOf(name) : 9));
+    const colourOf = (/** @type {string} */ name) => (page.classes.includes(name) ? page.classes.indexOf(name) : 9);
+    const categories = table.labels.map((name) => coloured(name, colourOf(name)));
     const indices = table.label.map((label) => (label < 0 ? categories.length : label));
     return { categories: [...categories, neutral(_("to label"))], indices };
   },
@@ -46,7 +53,8 @@ const GROUPINGS = {
       unsure: { colour: "--c1", shape: "diamond" },
       doubtful: { shape: "plus" },
     };
-    return { categories: table.states.map((name) => ({ ...neutral(page.states[name]), ...styles[name] })), indices: table.state };
+    const categories = table.states.map((name) => ({ ...neutral(page.states[name]), ...styles[name] }));
+    return { categories, indices: table.state };
   },
   uncertainty(table, page) {
     const [undecided, unsure] = page.margins;
@@ -56,7 +64,8 @@ const GROUPINGS = {
       { ...neutral(_("fairly sure")), colour: "--c0", shape: "circle" },
       neutral(_("no guess yet")),
     ];
-    return { categories, indices: table.margin.map((margin) => (margin < 0 ? 3 : margin < undecided ? 0 : margin < unsure ? 1 : 2)) };
+    const indices = table.margin.map((margin) => (margin < 0 ? 3 : margin < undecided ? 0 : margin < unsure ? 1 : 2));
+    return { categories, indices };
   },
   person(table) {
     const counts = table.people.map((_name, n) => table.person.filter((person) => person === n).length);
@@ -71,14 +80,26 @@ const GROUPINGS = {
   },
 };
 
-/** Group the faces and count each category's. @param {string} name of the grouping @param {FaceTable} table @param {PageData} page @returns {Grouping} */
+/**
+ * Group the faces and count each category's.
+ * @param {string} name of the grouping
+ * @param {FaceTable} table
+ * @param {PageData} page
+ * @returns {Grouping}
+ */
 export function groupFaces(name, table, page) {
   const grouping = GROUPINGS[name](table, page);
   for (const index of grouping.indices) grouping.categories[index].count += 1;
   return grouping;
 }
 
-/** One face in words: its label or state, the model's certainty, the person, whether it is locked. @param {number} face @param {FaceTable} table @param {PageData} page @returns {string[]} */
+/**
+ * One face in words: its label or state, the model's certainty, the person, whether it is locked.
+ * @param {number} face
+ * @param {FaceTable} table
+ * @param {PageData} page
+ * @returns {string[]}
+ */
 export function describeFace(face, table, page) {
   const { categories, indices } = GROUPINGS.uncertainty(table, page);
   const label = table.label[face];

@@ -1,4 +1,6 @@
-/** The page Map: all faces, coloured by category. A region, taken by lasso or by view, can be sent to review. */
+/**
+ * The page Map: all faces, coloured by category. A region, taken by lasso or by view, can be sent to review.
+ */
 import { find, readJson } from "../lib/dom.js";
 import { call, messageOf, pause } from "../lib/http.js";
 import { SHAPES, describeFace, groupFaces } from "./categories.js";
@@ -43,7 +45,7 @@ async function load() {
   const faceOfId = new Map(table.faces.map((id, face) => [id, face]));
   for (const option of [...colourBy.options]) if (option.value === "person" && !table.people.length) option.remove();
   scatter.show(table, groupAndShowLegend());
-  if (chosenIds.length) choose(chosenIds.flatMap((id) => faceOfId.get(id) ?? [])); // their positions in the table may have changed
+  if (chosenIds.length) choose(chosenIds.flatMap((id) => faceOfId.get(id) ?? [])); // their indices may have changed
   find("#tools", HTMLFieldSetElement).disabled = !table.faces.length;
   find("#map", HTMLElement).dataset.ready = String(table.faces.length);
 }
@@ -75,7 +77,11 @@ function legendSymbol({ shape, colour }) {
   return svg;
 }
 
-/** Show what is known of the face under the pointer. @param {number} face -1 for none @param {Point} at CSS px on the canvas */
+/**
+ * Show what is known of the face under the pointer.
+ * @param {number} face -1 for none
+ * @param {Point} at CSS px on the canvas
+ */
 function showCard(face, [x, y]) {
   card.hidden = face < 0;
   if (face < 0) return;
@@ -191,7 +197,8 @@ async function waitForLayout() {
 function progressText({ placed, wanted, stale }, polls) {
   if (!stale) return "";
   if (polls > SLOW_AFTER) return _("This takes longer than usual. Is a train worker running?");
-  return placed ? ngettext("{n} newer face is being placed…", "{n} newer faces are being placed…", wanted - placed) : _("The map is being drawn…");
+  if (!placed) return _("The map is being drawn…");
+  return ngettext("{n} newer face is being placed…", "{n} newer faces are being placed…", wanted - placed);
 }
 
 function toggleLasso() {

@@ -4,7 +4,10 @@ import { Navigation } from "./navigation.js";
 import { contextOf, drawLasso, drawRing, symbolImage } from "./sprites.js";
 import { isInside, viewOfAll, zoomed } from "./viewport.js";
 
-/** @typedef {import("../lib/gestures.js").Point} Point @typedef {import("./categories.js").Grouping} Grouping */
+/**
+ * @typedef {import("../lib/gestures.js").Point} Point
+ * @typedef {import("./categories.js").Grouping} Grouping
+ */
 /** @typedef {{x: number[], y: number[]}} Positions one number a face */
 
 const MARGIN = 24; // CSS px around all faces
@@ -95,7 +98,11 @@ export class Scatter {
     return [(this.positions.x[face] - x) * scale, (this.positions.y[face] - y) * scale];
   }
 
-  /** Point at the face nearest to a point, if one is within reach; at none with null. @param {Point | null} at @param {number} [reach] CSS px */
+  /**
+   * Point at the face nearest to a point, if one is within reach; at none with null.
+   * @param {Point | null} at
+   * @param {number} [reach] CSS px
+   */
   pointNear(at, reach = 0) {
     let [nearest, least] = [-1, reach];
     for (const face of at ? this.order : []) {
@@ -166,7 +173,12 @@ export class Scatter {
     return Math.min(base * (this.view.scale / this.scaleOfAll) ** 0.35, 9);
   }
 
-  /** Draw a face's symbol, aligned to whole pixels to keep it sharp. @param {CanvasRenderingContext2D} context @param {number} face @param {HTMLCanvasElement[]} images */
+  /**
+   * Draw a face's symbol, aligned to whole pixels to keep it sharp.
+   * @param {CanvasRenderingContext2D} context
+   * @param {number} face
+   * @param {HTMLCanvasElement[]} images
+   */
   drawFace(context, face, images) {
     const [x, y] = this.onScreen(face);
     if (x < -20 || y < -20 || x > this.width + 20 || y > this.height + 20) return;

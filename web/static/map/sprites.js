@@ -2,7 +2,13 @@
 
 /** @typedef {import("../lib/gestures.js").Point} Point */
 
-/** A symbol as an image. Drawing thousands of images is faster than filling as many paths. @param {string} shape @param {string} colour @param {string} edge @param {number} radius CSS px */
+/**
+ * A symbol as an image. Drawing thousands of images is faster than filling as many paths.
+ * @param {string} shape
+ * @param {string} colour
+ * @param {string} edge
+ * @param {number} radius CSS px
+ */
 export function symbolImage(shape, colour, edge, radius) {
   const image = document.createElement("canvas");
   image.width = image.height = Math.ceil((2.8 * radius + 2) * devicePixelRatio);
@@ -25,7 +31,12 @@ export function contextOf(canvas) {
   return context;
 }
 
-/** @param {CanvasRenderingContext2D} context @param {Point} centre @param {number} radius @param {string} colour */
+/**
+ * @param {CanvasRenderingContext2D} context
+ * @param {Point} centre
+ * @param {number} radius
+ * @param {string} colour
+ */
 export function drawRing(context, centre, radius, colour) {
   context.lineWidth = 2;
   context.strokeStyle = colour;

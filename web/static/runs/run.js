@@ -1,4 +1,4 @@
-/** The page of a run, kept up to date: the server streams the part that changes; without a stream the page polls. */
+/** The page of a run, kept up to date: the server streams what changes, otherwise the page polls. */
 import { find } from "../lib/dom.js";
 import { pause } from "../lib/http.js";
 

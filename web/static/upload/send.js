@@ -3,7 +3,10 @@ import { sha256 } from "/assets/sha2.js";
 import { call, put } from "../lib/http.js";
 import { _ } from "../lib/i18n.js";
 
-/** @typedef {import("../lib/api_types.js").Uploads} Uploads @typedef {import("../lib/api_types.js").UploadedPart} UploadedPart */
+/**
+ * @typedef {import("../lib/api_types.js").Uploads} Uploads
+ * @typedef {import("../lib/api_types.js").UploadedPart} UploadedPart
+ */
 
 const SLICE = 2 ** 20; // bytes
 

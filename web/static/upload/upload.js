@@ -1,4 +1,4 @@
-/** The page for sending photos: chosen, taken, dropped or pasted; each is sent on its own and retried until it arrives. */
+/** The page for sending photos. Each is sent on its own and retried until it arrives. */
 import { find } from "../lib/dom.js";
 import { ApiError, isTemporary, pause } from "../lib/http.js";
 import { digest, send, shrink } from "./send.js";
@@ -71,7 +71,9 @@ async function deliver(upload) {
       break;
     } catch (error) {
       if (await isOver(upload, error)) break;
-      trouble = navigator.onLine ? _("The connection was lost. Sending resumes by itself.") : _("You are offline. Sending resumes by itself.");
+      trouble = navigator.onLine
+        ? _("The connection was lost. Sending resumes by itself.")
+        : _("You are offline. Sending resumes by itself.");
       showStatus();
       await Promise.race([pause(wait * (0.75 + Math.random() / 2)), online()]);
     }
@@ -89,7 +91,11 @@ async function finish({ entry, row }, photoId) {
   watchPhoto(photoId);
 }
 
-/** Whether an error ends the attempts: a pause, or a refusal that another attempt would not change. @param {Upload} upload @param {unknown} error */
+/**
+ * Whether an error ends the attempts: a pause, or a refusal that another attempt would not change.
+ * @param {Upload} upload
+ * @param {unknown} error
+ */
 async function isOver(upload, error) {
   if (paused) {
     waiting.unshift(upload);
@@ -97,7 +103,8 @@ async function isOver(upload, error) {
     return true;
   }
   if (!(error instanceof ApiError) || isTemporary(error) || error.status === 409) return false;
-  if ([401, 403].includes(error.status)) halt(_("You are signed out. Open your own link again; sending then resumes by itself."));
+  if ([401, 403].includes(error.status))
+    halt(_("You are signed out. Open your own link again; sending then resumes by itself."));
   else await refuse(upload, error.message);
   if (paused) waiting.unshift(upload);
   return true;
@@ -106,8 +113,10 @@ async function isOver(upload, error) {
 /** Throw ApiError for a file that cannot be sent. @param {Blob} blob */
 function checkSize(blob) {
   const limit = Number(form.dataset.limit);
-  if (blob.size > limit * 2 ** 20)
-    throw new ApiError(413, { message: _("This file is too large."), hint: _("The limit is {limit} MB. Send the photo in its normal size.", { limit }) });
+  if (blob.size > limit * 2 ** 20) {
+    const hint = _("The limit is {limit} MB. Send the photo in its normal size.", { limit });
+    throw new ApiError(413, { message: _("This file is too large."), hint });
+  }
   if (!blob.size) throw new ApiError(400, { message: _("This file is empty."), hint: _("Choose the photo again.") });
 }
 
@@ -178,7 +187,9 @@ function showStatus() {
   total.value = sent + activeFractions();
   pauseButton.hidden = !left;
   pauseButton.textContent = paused ? _("Resume") : _("Pause");
-  const counts = left ? _("{n} of {all} sent.", { n: sent, all: sent + left }) : ngettext("{n} photo sent.", "{n} photos sent.", sent);
+  const counts = left
+    ? _("{n} of {all} sent.", { n: sent, all: sent + left })
+    : ngettext("{n} photo sent.", "{n} photos sent.", sent);
   const warning = store.inMemory && left ? _("Keep this page open: this browser cannot store photos.") : "";
   const text = [counts, stateText(left), warning].filter(Boolean).join(" ");
   if (status.textContent !== text) status.textContent = text; // a screen reader would repeat the same text
@@ -187,7 +198,8 @@ function showStatus() {
 /** @param {number} left */
 function stateText(left) {
   if (left) return trouble || (paused ? _("Paused.") : "");
-  return failed ? ngettext("{n} could not be used.", "{n} could not be used.", failed) : _("All photos arrived. Thank you!");
+  if (failed) return ngettext("{n} could not be used.", "{n} could not be used.", failed);
+  return _("All photos arrived. Thank you!");
 }
 
 /** @param {Iterable<File>} files */
