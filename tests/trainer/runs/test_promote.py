@@ -5,7 +5,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from db.base import now
-from db.models import Run, Score
+from db.models import Event, Run, Score
 from labeller.people import people
 from tests.labelled import live_run_id, rows
 from trainer.errors import NoModel
@@ -75,3 +75,18 @@ def test_a_run_at_work_keeps_its_scores(db: Session) -> None:
     promote.forget_old_scores(db)
     assert scored(db) == {live.id, working.id}
     assert db.scalar(select(func.count()).select_from(Score)) == 2
+
+
+def test_each_switch_is_an_event_with_the_run_before_and_who_did_it(db: Session) -> None:
+    one, two, owner = done(db), done(db), people.owner(db)
+    promote.make_live(db, one, "first")
+    promote.make_live(db, two, "better", owner)
+    promote.make_live(db, two, "again", owner)
+    db.flush()
+    events = db.scalars(select(Event).where(Event.kind == "promoted").order_by(Event.id)).all()
+    assert [(event.person_id, event.detail) for event in events] == [
+        (None, {"run": one.id, "before": None, "reason": "first"}),
+        (owner.id, {"run": two.id, "before": one.id, "reason": "better"}),
+        (owner.id, {"run": two.id, "before": one.id, "reason": "again"}),
+    ]
+    assert (one.promoted, two.promoted, one.reason, two.reason) == (True, True, "first", "again")
