@@ -1,18 +1,14 @@
-"""How far people agree, and the faces they do not agree about, settled side by side."""
-
-import uuid
+"""How far people agree, and the faces they disagree about."""
 
 from apiflask import APIBlueprint
-from flask import redirect, render_template, request, url_for
+from flask import redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from db.base import now
-from labeller.answers import record
-from labeller.errors import BadAnswer
 from labeller.reports import annotator_agreement
 from web.auth.identity import me
 from web.database import db
-from web.pages.gallery import seen_at
+from web.pages.answer_form import record_posted_answer
 
 pages = APIBlueprint("agreement", __name__, enable_openapi=False)
 
@@ -20,27 +16,20 @@ pages = APIBlueprint("agreement", __name__, enable_openapi=False)
 @pages.get("/agreement")
 def page() -> ResponseReturnValue:
     """A labeller sees their own record; the owner sees everybody's."""
-    figures, records = annotator_agreement.measure(db())
-    own = [one for one in records if me().role == "owner" or one.person.id == me().id]
-    found = annotator_agreement.disputed(db())
-    count = annotator_agreement.count_disputed(db())
+    agreement, records = annotator_agreement.measure(db())
+    visible = [record for record in records if me().role == "owner" or record.person.id == me().id]
     return render_template(
         "agreement/agreement.html",
-        figures=figures,
-        records=own,
-        found=found,
-        disagreements=count,
+        agreement=agreement,
+        records=visible,
+        disputes=annotator_agreement.disputed(db()),
+        disagreements=annotator_agreement.count_disputed(db()),
         seen_at=now(),
     )
 
 
 @pages.post("/agreement/<int:face_id>")
 def settle(face_id: int) -> ResponseReturnValue:
-    """An answer that knows the others'. What came after the page was made is not overwritten."""
-    kind, _, label = request.form.get("answer", "").partition(":")
-    if kind not in ("label", "reject", "unsure"):
-        raise BadAnswer("no_answer", "Choose what it is.", "Press one of the buttons below the face.")
-    given = record.Given(uuid.uuid4().hex, kind, face_id, label or None, seen_at=seen_at())
-    record.record(db(), me(), given)
-    db().commit()
+    """Answer with the others' answers in view."""
+    record_posted_answer(face_id)
     return redirect(url_for(".page"))

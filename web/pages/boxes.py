@@ -1,4 +1,4 @@
-"""The photos one by one, with all their boxes: move, resize, draw, delete, and call a photo complete."""
+"""The photos one by one, to correct their boxes and mark them complete."""
 
 from typing import Any
 
@@ -18,10 +18,10 @@ pages = APIBlueprint("boxes", __name__, enable_openapi=False)
 
 @pages.get("/boxes")
 def page() -> ResponseReturnValue:
-    """The next photo that nobody called complete."""
-    found = boxes.next_incomplete(db(), request.args.get("after", 0, int))
-    if found is not None:
-        return redirect(url_for(".photo", photo_id=found))
+    """The next photo that is not marked complete."""
+    next_id = boxes.next_incomplete(db(), request.args.get("after", 0, int))
+    if next_id is not None:
+        return redirect(url_for(".photo", photo_id=next_id))
     return render_template(
         "boxes/boxes.html", photo=None, disagreements=annotator_agreement.count_disputed(db())
     )
@@ -33,13 +33,13 @@ def photo(photo_id: int) -> ResponseReturnValue:
     return render_template(
         "boxes/boxes.html",
         photo=shown,
-        shown=_out(shown),
+        photo_data=_photo_data(shown),
         left=boxes.count_incomplete(db()),
         disagreements=annotator_agreement.count_disputed(db()),
     )
 
 
-def _out(photo: Photo) -> dict[str, Any]:
+def _photo_data(photo: Photo) -> dict[str, Any]:
     faces = [
         face_out(face) | {"face_id": face.id, "doubtful": face.doubtful, "keypoints": face.keypoints}
         for face in photo.faces

@@ -1,4 +1,4 @@
-"""The owner's classes: add, rename, merge, retire; and any of it taken back."""
+"""The owner's classes: add, rename, merge, retire, and undo any of it."""
 
 from collections.abc import Callable
 
@@ -33,7 +33,8 @@ def edit() -> ResponseReturnValue:
     }
     change = edits.get(form.get("what", ""))
     if change is None:
-        raise BadAnswer("no_edit", "Choose what to change.", f"Send one of {', '.join(edits)} as `what`.")
+        hint = _("Send one of %(names)s as `what`.", names=", ".join(edits))
+        raise BadAnswer("no_edit", _("Choose what to change."), hint)
     change()
     return _done()
 

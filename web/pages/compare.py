@@ -8,6 +8,7 @@ from trainer.errors import NotFound
 from trainer.evaluation.compare_runs import compare
 from trainer.runs import requests
 from web.database import db
+from web.i18n import _
 
 pages = APIBlueprint("compare", __name__, enable_openapi=False)
 
@@ -16,7 +17,9 @@ pages = APIBlueprint("compare", __name__, enable_openapi=False)
 def page() -> ResponseReturnValue:
     one, other = (request.args.get(name, type=int) for name in ("one", "other"))
     if one is None or other is None:
-        raise NotFound("no_such_run", "Choose two runs to compare.", "Both are on the page of all runs.")
-    pair = [requests.get_run(db(), id) for id in (one, other)]
-    found = compare(db(), *pair) if all(run.metrics for run in pair) else None
-    return render_template("compare/compare.html", one=pair[0], other=pair[1], found=found)
+        raise NotFound(
+            "no_such_run", _("Choose two runs to compare."), _("Both are on the page of all runs.")
+        )
+    first, second = requests.get_run(db(), one), requests.get_run(db(), other)
+    comparison = compare(db(), first, second) if first.metrics and second.metrics else None
+    return render_template("compare/compare.html", one=first, other=second, comparison=comparison)

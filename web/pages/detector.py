@@ -1,4 +1,4 @@
-"""How good the detector is, and from which chance on its proposals are shown."""
+"""How good the detector is, and the probabilities from which its proposals are shown."""
 
 from apiflask import APIBlueprint
 from flask import redirect, render_template, request, url_for
@@ -12,6 +12,7 @@ from labeller.reports import detector
 from web.auth.identity import me
 from web.database import db
 from web.drawing import charts
+from web.i18n import _
 
 pages = APIBlueprint("detector", __name__, enable_openapi=False)
 
@@ -37,10 +38,11 @@ def page() -> ResponseReturnValue:
 
 @pages.post("/detector")
 def move() -> ResponseReturnValue:
-    chosen = [request.form.get(name, type=float) for name in ("likely", "hidden")]
-    likely, hidden = chosen
+    likely, hidden = (request.form.get(name, type=float) for name in ("likely", "hidden"))
     if likely is None or hidden is None:
-        raise BadAnswer("bad_thresholds", "A threshold is missing.", "Give both as numbers from 0 to 1.")
+        raise BadAnswer(
+            "bad_thresholds", _("A threshold is missing."), _("Give both as numbers from 0 to 1.")
+        )
     detector.move(db(), me(), likely, hidden)
     db().commit()
     return redirect(url_for(".page"))

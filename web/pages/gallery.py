@@ -1,7 +1,7 @@
-"""The owner's gallery: every face and photo, by what one looks for; many at once, and undone."""
+"""The owner's gallery: faces and photos by filter, answered or deleted many at once, with undo."""
 
 from dataclasses import asdict
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import Any
 
 from apiflask import APIBlueprint
@@ -20,6 +20,7 @@ from labeller.reports import annotator_agreement, gallery
 from web.auth.identity import me
 from web.database import db
 from web.i18n import _, ngettext
+from web.pages.answer_form import page_made_at, posted_answer
 
 pages = APIBlueprint("gallery", __name__, enable_openapi=False)
 
@@ -39,17 +40,17 @@ def page() -> ResponseReturnValue:
     view = "photos" if request.args.get("view") == "photos" else "faces"
     filters, before = _filter(), request.args.get("before", type=int)
     find: Any = gallery.photos if view == "photos" else gallery.faces
-    found = find(db(), filters, before)
-    chosen: dict[str, Any] = {key: text for key, text in request.args.items() if text and key != "before"}
+    items = find(db(), filters, before)
+    query: dict[str, Any] = {key: text for key, text in request.args.items() if text and key != "before"}
     return render_template(
         "gallery/gallery.html",
         view=view,
         filters=asdict(filters),
-        found=found.items,
-        older=url_for(".page", **chosen, before=found.next) if found.next else None,
+        items=items.items,
+        older=url_for(".page", **query, before=items.next) if items.next else None,
         everyone=people.everyone(db()),
-        looks=_said(LOOKS),
-        states=_said(STATES),
+        looks=_translated(LOOKS),
+        states=_translated(STATES),
         seen_at=now().isoformat(),
         back=request.full_path,
     )
@@ -57,20 +58,20 @@ def page() -> ResponseReturnValue:
 
 @pages.get("/photos/<int:photo_id>")
 def photo(photo_id: int) -> ResponseReturnValue:
-    found = get_photo(db(), photo_id)
+    shown = get_photo(db(), photo_id)
     return render_template(
         "gallery/photo.html",
-        photo=found,
-        person=db().get(Person, found.person_id) if found.person_id else None,
-        history=gallery.history(db(), found),
-        repeats=gallery.repeats_of(db(), found),
+        photo=shown,
+        person=db().get(Person, shown.person_id) if shown.person_id else None,
+        history=gallery.history(db(), shown),
+        repeats=gallery.repeats_of(db(), shown),
     )
 
 
 @pages.post("/gallery/answer")
 def answer() -> ResponseReturnValue:
     """One answer for each of the chosen faces, undone as one."""
-    kind, label = request.form.get("answer", "").partition(":")[::2]
+    kind, label = posted_answer()
     chosen = request.form.getlist("id", type=int)
     if kind == "gold":
         count = annotator_agreement.vouch(db(), chosen, me())
@@ -82,7 +83,7 @@ def answer() -> ResponseReturnValue:
         )
         flash(text)
         return _back()
-    batch, done, left = record.record_batch(db(), me(), chosen, kind, label or None, seen_at())
+    batch, done, left = record.record_batch(db(), me(), chosen, kind, label, page_made_at())
     db().commit()
     text = ngettext("%(n)s face answered.", "%(n)s faces answered.", done)
     if left:
@@ -102,7 +103,7 @@ def undo() -> ResponseReturnValue:
 
 @pages.post("/gallery/erase")
 def erase() -> ResponseReturnValue:
-    """The chosen photos are hidden now and erased after a moment, in which they can be had back."""
+    """The chosen photos are hidden now and erased after UNDO_SECONDS, until then they can be restored."""
     chosen = Photo.id.in_(request.form.getlist("id", type=int))
     started = mark_photos(db(), chosen, me(), UNDO_SECONDS)
     db().commit()
@@ -126,7 +127,7 @@ def restore() -> ResponseReturnValue:
     return _back()
 
 
-def _said(names: dict[str, str]) -> dict[str, str]:
+def _translated(names: dict[str, str]) -> dict[str, str]:
     return {key: _(text) for key, text in names.items()}
 
 
@@ -147,18 +148,10 @@ def _day(name: str) -> date | None:
     try:
         return date.fromisoformat(text) if text else None
     except ValueError as error:
-        raise BadAnswer("bad_date", "This is no date.", "Write it as 2026-11-23.") from error
-
-
-def seen_at() -> datetime:
-    """When the page was made that this form came from."""
-    try:
-        return datetime.fromisoformat(request.form.get("seen_at", "")).astimezone(UTC)
-    except ValueError as error:
-        raise BadAnswer("page_expired", "This page is too old to answer from.", "Reload it.") from error
+        raise BadAnswer("bad_date", _("This is no date."), _("Write it as 2026-11-23.")) from error
 
 
 def _back() -> ResponseReturnValue:
-    """To the page the form was on; an address of our own, whatever was sent."""
+    """To the page that the form was on. Only the query is the form's, so it never leads elsewhere."""
     query = request.form.get("back", "").partition("?")[2]
     return redirect(url_for(".page") + (f"?{query}" if query else ""))

@@ -1,4 +1,4 @@
-"""The dashboard, what is served to everyone, and whether all is up."""
+"""The home page, the front-end libraries, the API's documentation and the health check."""
 
 from pathlib import Path
 
@@ -42,16 +42,16 @@ def page() -> ResponseReturnValue:
     totals = counts.totals(session)
     live, latest = live_run(session), next(iter(requests.recent(session, 1)), None)
     waiting = queue.waiting(session, me())
-    step = _next_step(totals, waiting, live is not None, requests.worth(session))
+    next_step = _next_step(totals, waiting, live is not None, requests.worth(session))
     return render_template(
         "home/home.html",
         counts=totals,
         live=live,
-        outside=drift.outside(live.metrics) if live else None,
+        unusual_faces=drift.outside(live.metrics) if live else None,
         latest=latest,
         outlook=stopping_advice.outlook(session),
         waiting=waiting,
-        step=step,
+        next_step=next_step,
         alive=jobs.alive(session),
     )
 
@@ -83,7 +83,7 @@ def docs() -> ResponseReturnValue:
 def _next_step(
     totals: counts.Counts, waiting: dict[str, int], has_model: bool, worth: requests.Worth
 ) -> dict[str, str]:
-    """The one thing that is worth doing now."""
+    """The most useful thing to do now."""
     if totals.photos == 0:
         return _step(
             _("Send the first photos"), _("Selfies, group photos, anything with faces."), "upload.page"

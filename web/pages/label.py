@@ -1,4 +1,4 @@
-"""The bench: first answers, the second look, and what the model agrees on, confirmed in bulk."""
+"""The bench: labelling, review, and guesses confirmed in bulk."""
 
 from apiflask import APIBlueprint
 from flask import render_template

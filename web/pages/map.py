@@ -1,4 +1,4 @@
-"""The map of all faces: seen, drawn anew when it is stale, and a region of it sent to review."""
+"""The map of all faces: shown, laid out again when it is stale, and a region of it sent to review."""
 
 from apiflask import APIBlueprint
 from flask import jsonify, render_template, url_for
@@ -38,10 +38,10 @@ def page() -> ResponseReturnValue:
     return render_template(
         "map/map.html",
         live=run,
-        outside=drift.outside(run.metrics) if run else None,
+        unusual_faces=drift.outside(run.metrics) if run else None,
         state=layout_read.state(db()),
         fewest=layout_read.FEWEST,
-        about={
+        settings={
             "states": {name: _(text) for name, text in STATES.items()},
             "margins": [round(100 * UNDECIDED), round(100 * UNSURE)],
             "side": layout_read.SIDE,
@@ -52,7 +52,7 @@ def page() -> ResponseReturnValue:
 
 @pages.get("/map/spots")
 def shown() -> ResponseReturnValue:
-    """Every spot with what the colours need, by columns; see `spots.read`."""
+    """Every face's place and what its colour shows, by columns; see `layout_read.read`."""
     return jsonify(layout_read.read(db()))
 
 
@@ -63,10 +63,10 @@ def progress() -> ResponseReturnValue:
 
 @pages.post("/map/draw")
 def draw() -> ResponseReturnValue:
-    """Have it drawn where faces have no spot yet. Asking again does no harm."""
-    found = layout_read.ask(db())
+    """Request a new layout if faces have no place yet. Safe to repeat."""
+    state = layout_read.ask(db())
     db().commit()
-    return _progress(found)
+    return _progress(state)
 
 
 @pages.post("/map/review")
@@ -75,7 +75,7 @@ def send(json_data: Region) -> ResponseReturnValue:
     done = picks_by_hand.choose(db(), me(), json_data.face_ids)
     db().commit()
     undo = url_for(".undo", event_id=done.event_id) if done.event_id is not None else None
-    return jsonify(text=_told(done), sent=done.sent, undo=undo)
+    return jsonify(text=_summary(done), sent=done.sent, undo=undo)
 
 
 @pages.post("/map/undo/<int:event_id>")
@@ -87,20 +87,20 @@ def undo(event_id: int) -> ResponseReturnValue:
     )
 
 
-def _progress(found: layout_read.State) -> ResponseReturnValue:
-    return jsonify(placed=found.placed, wanted=found.wanted, stale=found.stale)
+def _progress(state: layout_read.State) -> ResponseReturnValue:
+    return jsonify(placed=state.placed, wanted=state.wanted, stale=state.stale)
 
 
-def _told(done: picks_by_hand.Chosen) -> str:
-    """What happened, and what did not and why."""
+def _summary(done: picks_by_hand.Chosen) -> str:
+    """How many faces go to review, and why the others do not."""
     parts = [ngettext("%(n)s face goes to review.", "%(n)s faces go to review.", done.sent)]
     if done.locked:
-        told = ngettext(
+        locked = ngettext(
             "%(n)s stays out: it is in the locked set.",
             "%(n)s stay out: they are in the locked set.",
             done.locked,
         )
-        parts.append(told)
+        parts.append(locked)
     if done.waiting:
         parts.append(ngettext("%(n)s is there already.", "%(n)s are there already.", done.waiting))
     if done.gone:

@@ -1,4 +1,4 @@
-"""My photos: what somebody sent, what was found and said of it, and taking it back."""
+"""My photos: what I sent, the faces and labels in it, and deleting it."""
 
 from apiflask import APIBlueprint
 from flask import Response, redirect, render_template, request, session, url_for
@@ -18,8 +18,9 @@ pages = APIBlueprint("mine", __name__, enable_openapi=False)
 def page() -> ResponseReturnValue:
     before = request.args.get("before", type=int)
     photos = gallery.photos_of(db(), me(), before)
-    sent = gallery.sent_by(db(), me())
-    return render_template("mine/mine.html", photos=photos.items, older=photos.next, sent=sent)
+    return render_template(
+        "mine/mine.html", photos=photos.items, older=photos.next, own_photos=gallery.sent_by(db(), me())
+    )
 
 
 @pages.post("/mine/consent")

@@ -1,4 +1,4 @@
-"""Who takes part, inviting more, and what an owner may do for each of them."""
+"""Who takes part: inviting people, and renaming, merging or erasing each of them."""
 
 from typing import Any
 
@@ -30,7 +30,7 @@ def page() -> ResponseReturnValue:
 def invite() -> ResponseReturnValue:
     form = request.form
     try:
-        secret, made = invites.invite(
+        secret, invitation = invites.invite(
             db(),
             form.get("role", "friend"),
             uses=form.get("uses", type=int),
@@ -41,7 +41,7 @@ def invite() -> ResponseReturnValue:
         return _page(error=error), 400
     db().commit()
     url = invitation_url(secret)
-    return _page(made={"url": url, "code": qr_code(url), "invite": made})
+    return _page(new_link={"url": url, "code": qr_code(url), "invite": invitation})
 
 
 @pages.post("/people/invites/<int:invite_id>/revoke")
@@ -54,10 +54,10 @@ def revoke(invite_id: int) -> ResponseReturnValue:
 @pages.get("/people/<int:person_id>")
 def one(person_id: int) -> ResponseReturnValue:
     person = people.get_person(db(), person_id)
-    others = [one for one in people.everyone(db()) if one.role == person.role and one.id != person.id]
+    others = [p for p in people.everyone(db()) if p.role == person.role and p.id != person.id]
     return render_template(
         "people/person.html",
-        given=next(given for given in counts.people(db()) if given.person.id == person.id),
+        contribution=next(row for row in counts.people(db()) if row.person.id == person.id),
         recent=gallery.photos_of(db(), person, limit=12).items,
         others=others,
         link=personal_url(person),
@@ -100,11 +100,11 @@ def erase(person_id: int) -> ResponseReturnValue:
     return redirect(url_for("people.page"))
 
 
-def _page(made: dict[str, Any] | None = None, error: BadAnswer | None = None) -> str:
+def _page(new_link: dict[str, Any] | None = None, error: BadAnswer | None = None) -> str:
     return render_template(
         "people/people.html",
-        rows=counts.people(db()),
-        links=[(one, invites.is_open(one)) for one in invites.made_for_others(db())],
-        made=made,
+        participants=counts.people(db()),
+        invitations=[(invite, invites.is_open(invite)) for invite in invites.made_for_others(db())],
+        new_link=new_link,
         error=error,
     )

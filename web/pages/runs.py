@@ -1,6 +1,5 @@
-"""Training: start it, say when it starts by itself, choose between models."""
+"""Training: start a run, set the rule for automatic training, choose the live model."""
 
-import uuid
 from dataclasses import asdict
 from typing import Any
 
@@ -12,8 +11,6 @@ from db import classes, signing
 from db.base import OPEN, now
 from db.models import Artifact, Run, Workbench
 from db.workbench import live_run
-from labeller.answers import record
-from labeller.errors import BadAnswer
 from labeller.queue import picks
 from trainer.data import dataset, minimum_labels
 from trainer.data.recipe import CHOICES, LIMITS, PRESETS
@@ -25,7 +22,8 @@ from trainer.runs import requests, schedule
 from web.auth.identity import me
 from web.database import db
 from web.drawing import charts
-from web.pages.gallery import seen_at
+from web.i18n import _
+from web.pages.answer_form import record_posted_answer
 
 pages = APIBlueprint("runs", __name__, enable_openapi=False)
 
@@ -42,21 +40,21 @@ def page() -> ResponseReturnValue:
         obstacle = None
     except NotEnoughLabels as error:
         obstacle = error
-    live, recent, ahead = live_run(session), requests.recent(session), stopping_advice.outlook(session)
+    live, recent, outlook = live_run(session), requests.recent(session), stopping_advice.outlook(session)
     return render_template(
         "runs/runs.html",
         runs=recent,
         live=live,
         obstacle=obstacle,
-        new=requests.answers_since(session, live),
-        bench=session.get(Workbench, 1),
-        presets={name: asdict(one) for name, one in PRESETS.items()},
+        new_answers=requests.answers_since(session, live),
+        workbench=session.get(Workbench, 1),
+        presets={name: asdict(recipe) for name, recipe in PRESETS.items()},
         choices=CHOICES,
         limits=LIMITS,
         rule=RULE,
-        mix=picks.composition(session, live) if live else [],
-        learning=charts.learning(recent[::-1], ahead.forecast),
-        outlook=ahead,
+        review_composition=picks.composition(session, live) if live else [],
+        learning_curve=charts.learning(recent[::-1], outlook.forecast),
+        outlook=outlook,
     )
 
 
@@ -69,7 +67,7 @@ def start() -> ResponseReturnValue:
 
 @pages.post("/runs/rule")
 def rule() -> ResponseReturnValue:
-    """When to train without being asked."""
+    """Set when to train automatically."""
     hour = request.form.get("nightly_hour", type=int) if request.form.get("nightly") else None
     schedule.set_rule(db(), request.form.get("train_after", 0, type=int), hour)
     db().commit()
@@ -107,18 +105,14 @@ def roll_back() -> ResponseReturnValue:
 def suspects(run_id: int) -> ResponseReturnValue:
     """Labelled faces from the most to the least doubtful."""
     run = requests.get_run(db(), run_id)
-    found = label_errors.suspects(db(), run, SUSPECTS)
-    return render_template("runs/suspects.html", run=run, found=found, seen_at=now())
+    suspects = label_errors.suspects(db(), run, SUSPECTS)
+    return render_template("runs/suspects.html", run=run, suspects=suspects, seen_at=now())
 
 
 @pages.post("/runs/<int:run_id>/faces/<int:face_id>")
 def relabel(run_id: int, face_id: int) -> ResponseReturnValue:
-    """An answer to a face that the run got wrong; what came after the page was made is not overwritten."""
-    kind, _, label = request.form.get("answer", "").partition(":")
-    if kind not in ("label", "reject", "unsure"):
-        raise BadAnswer("no_answer", "Choose what it is.", "Press one of the buttons below the face.")
-    record.record(db(), me(), record.Given(uuid.uuid4().hex, kind, face_id, label or None, seen_at=seen_at()))
-    db().commit()
+    """Answer a face whose label the run doubts."""
+    record_posted_answer(face_id)
     back = "suspects" if request.form.get("from") == "suspects" else "one"
     return redirect(url_for(f"runs.{back}", run_id=run_id) + f"#face-{face_id}")
 
@@ -142,30 +136,32 @@ def render(run_id: int, template: str) -> str:
         run=run,
         live=live_run(db()),
         curves=charts.curves(run.curve),
-        left=None if over else requests.seconds_left(db(), run),
-        worst=label_errors.worst(db(), run) if over and run.metrics else [],
+        seconds_left=None if over else requests.seconds_left(db(), run),
+        worst_mistakes=label_errors.worst(db(), run) if over and run.metrics else [],
         files=_files(run) if over else {},
-        people=requests.names_of_people(db(), run) if over else {},
+        person_names=requests.names_of_people(db(), run) if over else {},
         seen_at=now(),
     )
 
 
 def _files(run: Run) -> dict[str, Artifact]:
-    """What can be downloaded of the run, by its ending."""
-    found = {ending: db().get(Artifact, (run.id, form)) for ending, form in FILES.items()}
-    return {ending: artifact for ending, artifact in found.items() if artifact is not None}
+    """The run's files for download, by their ending."""
+    artifacts = {ending: db().get(Artifact, (run.id, form)) for ending, form in FILES.items()}
+    return {ending: artifact for ending, artifact in artifacts.items() if artifact is not None}
 
 
 def _recipe() -> dict[str, Any]:
-    """The form's preset and those of its fields that were filled in."""
-    given: dict[str, Any] = {"preset": request.form.get("preset", "quick")}
+    """The form's preset and the fields that were filled in."""
+    recipe: dict[str, Any] = {"preset": request.form.get("preset", "quick")}
     for name, value in asdict(PRESETS["quick"]).items():
         text = request.form.get(name, "").strip()
         if text and name != "preset":
             try:
-                given[name] = text == "yes" if isinstance(value, bool) else type(value)(text)
+                recipe[name] = text == "yes" if isinstance(value, bool) else type(value)(text)
             except ValueError as error:
                 raise BadRecipe(
-                    "bad_recipe", f"“{text}” is no value for “{name}”.", "Write a number."
+                    "bad_recipe",
+                    _("“%(value)s” is no value for “%(name)s”.", value=text, name=name),
+                    _("Write a number."),
                 ) from error
-    return given
+    return recipe

@@ -29,21 +29,22 @@ def page() -> ResponseReturnValue:
 @pages.post("/upload")
 def send() -> ResponseReturnValue:
     """For browsers without JavaScript: the whole selection at once; a bad file never stops the others."""
-    refused: list[tuple[str, Refused]] = []
+    refusals: list[tuple[str, Refused]] = []
     for file in request.files.getlist("file"):
         try:
             take(file.read(), request.form.get("person") or None)
         except Refused as error:
             db().rollback()
-            refused.append((file.filename or _("a file"), error))
-    return _page(refused), 400 if refused else 200
+            refusals.append((file.filename or _("a file"), error))
+    return _page(refusals), 400 if refusals else 200
 
 
 @pages.get("/upload/progress")
 def progress() -> ResponseReturnValue:
     """How far the detector is, and the cards of the photos asked for (`?id=1&id=2`)."""
-    photos = [found for id in request.args.getlist("id", type=int)[:ASKED_AT_ONCE] if (found := _seen(id))]
-    return render_template("upload/_progress.html", photos=photos, sent=gallery.sent_by(db(), me()))
+    asked = request.args.getlist("id", type=int)[:ASKED_AT_ONCE]
+    photos = [photo for photo_id in asked if (photo := _visible(photo_id))]
+    return render_template("upload/_progress.html", photos=photos, own_photos=gallery.sent_by(db(), me()))
 
 
 @pages.post("/photos/<int:photo_id>/delete")
@@ -52,14 +53,14 @@ def delete(photo_id: int) -> ResponseReturnValue:
     return redirect(url_for("mine.page"))
 
 
-def _seen(photo_id: int) -> Photo | None:
+def _visible(photo_id: int) -> Photo | None:
     try:
         return visible_photo(db(), photo_id, me())
     except NotFound:  # deleted since the page was made
         return None
 
 
-def _page(refused: list[tuple[str, Refused]]) -> str:
+def _page(refusals: list[tuple[str, Refused]]) -> str:
     if must_consent():
         return render_template("upload/consent.html", consent_text=consent.wording())
     photos = gallery.photos_of(db(), me(), limit=SHOWN)
@@ -67,7 +68,7 @@ def _page(refused: list[tuple[str, Refused]]) -> str:
         "upload/upload.html",
         photos=photos.items,
         more=photos.next is not None,
-        sent=gallery.sent_by(db(), me()),
-        refused=refused,
+        own_photos=gallery.sent_by(db(), me()),
+        refusals=refusals,
         limit=settings().max_upload_mb,
     )
