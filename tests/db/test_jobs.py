@@ -54,6 +54,18 @@ def test_a_job_is_claimed_once_and_a_stale_message_does_nothing(db: Session, pho
     assert not jobs.claim(db, Photo, photo.id, 1, "two", 30), "it is running"
 
 
+def test_a_message_of_an_earlier_attempt_claims_nothing(
+    db: Session, photo: Photo, sent: list[tuple[str, tuple[object, ...]]]
+) -> None:
+    assert jobs.claim(db, Photo, photo.id, 0, "one", 30)
+    expire(db)
+    jobs.sweep(db)
+    db.refresh(photo)
+    assert (photo.status, photo.attempt) == ("queued", 1)
+    assert not jobs.claim(db, Photo, photo.id, 0, "two", 30), "its message was sent for attempt 0"
+    assert jobs.claim(db, Photo, photo.id, 1, "two", 30)
+
+
 def test_a_worker_that_lost_its_lease_writes_nothing_more(
     db: Session, photo: Photo, sent: list[tuple[str, tuple[object, ...]]]
 ) -> None:

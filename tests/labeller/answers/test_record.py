@@ -139,3 +139,27 @@ def test_a_drawn_face_is_an_answer_too(db: Session, ada: Person, faces: list[Fac
     assert (drawn.state, drawn.label) == ("rejected", None)
     record.record(db, ada, Given("after all", "redo"))
     assert (drawn.state, drawn.label) == ("confirmed", "mask")
+
+
+def test_a_newer_answer_ends_the_redo(db: Session, ada: Person, faces: list[Face]) -> None:
+    first, second = faces[:2]
+    record.record(db, ada, Given("first", "label", first.id, "mask"))
+    record.record(db, ada, Given("take it back", "undo"))
+    record.record(db, ada, Given("second", "label", second.id, "nomask"))
+    with pytest.raises(NothingToUndo):
+        record.record(db, ada, Given("redo", "redo"))
+    assert (first.state, first.label) == ("proposed", None)
+    record.record(db, ada, Given("redo on the first face", "redo", first.id))
+    assert (first.state, first.label) == ("confirmed", "mask"), "the newer answer is on another face"
+
+
+def test_a_newer_answer_on_the_same_face_ends_the_redo_on_that_face(
+    db: Session, ada: Person, faces: list[Face]
+) -> None:
+    face = faces[0]
+    record.record(db, ada, Given("first", "label", face.id, "mask"))
+    record.record(db, ada, Given("take it back", "undo", face.id))
+    record.record(db, ada, Given("second", "label", face.id, "nomask"))
+    with pytest.raises(NothingToUndo):
+        record.record(db, ada, Given("redo", "redo", face.id))
+    assert face.label == "nomask"

@@ -150,3 +150,17 @@ def test_without_a_model_what_is_typical_is_planned(db: Session, monkeypatch: py
     clusters = Counter(place[pick.face_id] // 10 for pick in picks)
     assert max(clusters.values()) == 1, "one of each"
     assert "density" in db.scalars(select(Event).where(Event.kind == "selected")).one().detail["rule"]
+
+
+def test_without_a_model_no_locked_face_is_planned(db: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(networks, "shared", lambda: NETWORK)
+    _, faces = pool(db, 100)
+    db.get_one(Workbench, 1).live_run_id = None
+    for number, face in enumerate(faces):
+        face.photo.group.split = "train" if number < review_plan.BATCH + 5 else "locked"
+    db.commit()
+    review_plan.refill(db)
+    picks = db.scalars(select(Pick)).all()
+    assert len(picks) == review_plan.BATCH
+    splits = {face.id: face.photo.group.split for face in faces}
+    assert {splits[pick.face_id] for pick in picks} == {"train"}

@@ -6,7 +6,7 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
-from db.models import Photo
+from db.models import Answer, Photo
 from tests.factories import add_faces, add_live_run, add_score
 from tests.hostile_files import REFUSED_FILES, png
 from tests.pictures import jpeg, portrait
@@ -105,6 +105,20 @@ def test_a_wrong_answer_is_told_what_is_wrong(
     response = owner.post("/api/v1/answers", json=body)
     assert response.status_code == status, response.text
     assert response.json["error"]["message"]
+
+
+def test_a_hundred_answers_may_come_at_once_but_no_more(owner: FlaskClient, db: Session) -> None:
+    face = add_faces(db, 1)[0]
+    answers = [
+        {"client_key": f"{number}", "face_id": face.id, "kind": "label", "label": "mask"}
+        for number in range(101)
+    ]
+    response = owner.post("/api/v1/answers/many", json={"answers": answers})
+    assert response.status_code == 422
+    assert db.query(Answer).count() == 0
+    results = owner.post("/api/v1/answers/many", json={"answers": answers[:100]}).json["results"]
+    assert len(results) == 100
+    assert db.query(Answer).count() == 100
 
 
 def test_broken_json_is_bad_input(owner: FlaskClient) -> None:
