@@ -99,7 +99,7 @@ def asked(session: Any, pictures: list[Any]) -> dict[str, Any]:
         network = network_of(session, run)
         crops = crops_of(session, network, [face.id for face in faces])
         features = network.embedder(np.stack([crops[face.id] for face in faces]))
-        said = Head.of(run.head).probabilities(features).argmax(axis=1)
+        said = Head.from_dict(run.head).probabilities(features).argmax(axis=1)
         found[name] = [run.classes[i] == face.label for i, face in zip(said, faces, strict=True)]
     return found
 

@@ -76,10 +76,10 @@ def weigh_boxes() -> None:
 
 @app.task(name=queue.CLASSIFY_PREDICTION)
 def classify_prediction(prediction_id: int) -> None:
-    from trainer.runs import score
+    from trainer.runs import classify
 
     with session_scope() as session:
-        score.classify_prediction(session, prediction_id)
+        classify.classify_prediction(session, prediction_id)
 
 
 @worker_init.connect

@@ -42,7 +42,7 @@ for line in sys.stdin:
 """
 STEPS = {
     "the files are written, no row names them": ("trainer.runs.publish", "insert_for_faces"),
-    "the files have their rows": ("trainer.runs.promotion_test", "on_the_same_faces"),
+    "the files have their rows": ("trainer.runs.promotion_test", "compare_with_live"),
     "before the scores": ("trainer.runs.score", "score_all"),
     "half of the scores are there": ("trainer.runs.score", "insert_for_faces"),
     "before the switch": ("trainer.runs.promote", "make_live"),

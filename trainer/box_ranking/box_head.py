@@ -80,7 +80,7 @@ class BoxHead:
         }
 
     @classmethod
-    def of(cls, saved: dict[str, Any]) -> "BoxHead":
+    def from_dict(cls, saved: dict[str, Any]) -> "BoxHead":
         weights, centre = (np.asarray(saved[name], np.float32) for name in ("weights", "centre"))
         return cls(weights, centre, saved["slope"], saved["offset"])
 

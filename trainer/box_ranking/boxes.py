@@ -12,7 +12,7 @@ from trainer.arrays import Float32Array
 from trainer.box_ranking import box_head
 from trainer.box_ranking.box_head import BoxHead, Fitted, Scores, Told
 from trainer.features import networks
-from trainer.features.feature_store import WITHIN, Wanted, features_of
+from trainer.features.feature_store import WITHIN, FeatureRequest, features_of
 
 AT_ONCE = 300
 """Photos whose boxes are weighed together."""
@@ -56,7 +56,7 @@ def weigh(session: Session, *, again: bool) -> None:
     saved = session.scalar(newest) if photos else None
     if not saved:
         return
-    head, (likely, hidden) = BoxHead.of(saved), levels(session)
+    head, (likely, hidden) = BoxHead.from_dict(saved), levels(session)
     for start in range(0, len(photos), AT_ONCE):
         here = Face.photo_id.in_(photos[start : start + AT_ONCE])
         faces, rows = _rows(session, session.scalars(query.where(here)).all())
@@ -90,7 +90,7 @@ def _fit(faces: Sequence[Face], rows: Float32Array) -> Fitted | None:
 
 def _rows(session: Session, faces: Sequence[Face]) -> tuple[list[Face], Float32Array]:
     """The faces that are still there, and what the head reads of each."""
-    wanted = [Wanted(face.id, 0, within=True) for face in faces]
+    wanted = [FeatureRequest(face.id, 0, within=True) for face in faces]
     features = features_of(session, networks.shared(), wanted)
     gone = features.missing()
     there = [face for face in faces if face.id not in gone]

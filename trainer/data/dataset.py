@@ -1,7 +1,7 @@
-"""The labelled faces a run works with, and the manifest that fixes them."""
+"""The labelled faces a run works with, and the manifest that lists them."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Container
 from dataclasses import astuple, dataclass, replace
 
 import numpy as np
@@ -12,7 +12,7 @@ from db.models import NOT_LOCKED, Face, Group, Photo
 from trainer.arrays import BoolArray, Box, IntArray
 
 TRAINABLE = (Face.state == "confirmed", Face.disputed.is_(False))
-"""Nobody learns from, or is measured on, what people disagree about."""
+"""Faces that may be trained or measured on: not those that people disagree about."""
 CHOOSABLE = (
     Photo.status == "ready",
     NOT_LOCKED,
@@ -42,6 +42,8 @@ class Row:
 
 @dataclass(frozen=True)
 class Dataset:
+    """Labelled faces and the names of their classes."""
+
     rows: tuple[Row, ...]
     classes: tuple[str, ...]
 
@@ -52,6 +54,7 @@ class Dataset:
 
     @property
     def groups(self) -> IntArray:
+        """Ids of the groups (n,), which no split divides."""
         return np.array([row.group for row in self.rows], np.int64)
 
     @property
@@ -60,25 +63,25 @@ class Dataset:
         return {row.face_id: (row.box_version, row.box) for row in self.rows}
 
     def where(self, *splits: str) -> BoolArray:
-        """Which rows are in one of `splits` (n,)."""
+        """A mask (n,) of the rows that are in one of `splits`."""
         return np.array([row.split in splits for row in self.rows], bool)
 
     def manifest(self) -> bytes:
-        """The dataset as canonical JSON: same faces, boxes, labels and splits, same bytes."""
+        """The dataset as canonical JSON: the same dataset always gives the same bytes."""
         rows = [list(astuple(row)) for row in self.rows]
         text = json.dumps({"classes": self.classes, "rows": rows}, separators=(",", ":"), ensure_ascii=False)
         return text.encode()
 
     @classmethod
-    def of(cls, manifest: bytes) -> "Dataset":
+    def from_manifest(cls, manifest: bytes) -> "Dataset":
         """The dataset that a manifest lists."""
-        told = json.loads(manifest)
-        rows = (replace(Row(*row), box=tuple(row[5])) for row in told["rows"])
-        return cls(tuple(rows), tuple(told["classes"]))
+        content = json.loads(manifest)
+        rows = (replace(Row(*row), box=tuple(row[5])) for row in content["rows"])
+        return cls(tuple(rows), tuple(content["classes"]))
 
-    def without(self, gone: Callable[[Row], bool]) -> "Dataset":
-        """The same without some of its rows."""
-        return replace(self, rows=tuple(row for row in self.rows if not gone(row)))
+    def without(self, face_ids: Container[int]) -> "Dataset":
+        """The same dataset without these faces."""
+        return replace(self, rows=tuple(row for row in self.rows if row.face_id not in face_ids))
 
 
 def collect(session: Session, classes: tuple[str, ...]) -> Dataset:
@@ -100,7 +103,7 @@ def _row(face: Face, split: str, group: int, person: int | None) -> Row:
 
 
 def label_counts(session: Session) -> dict[str, int]:
-    """How many labelled faces of each class there are to learn from: not those of the locked set."""
+    """The number of labelled faces of each class, without the locked set."""
     query = (
         select(Face.label, func.count())
         .join(Photo, Photo.id == Face.photo_id)

@@ -1,4 +1,4 @@
-"""How a run trains: a frozen set of numbers that goes into the run's row."""
+"""How a run trains: the numbers that are stored in its row."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -34,9 +34,9 @@ class Recipe:
     seed: int = 0
 
     @classmethod
-    def of(cls, given: Mapping[str, Any] | str) -> "Recipe":
-        """A preset by name, or with the fields that `given` sets. Raises BadRecipe."""
-        chosen = {"preset": given} if isinstance(given, str) else dict(given)
+    def parse(cls, fields: Mapping[str, Any] | str) -> "Recipe":
+        """The recipe of a preset's name, or of `fields` that change a preset. Raises BadRecipe."""
+        chosen = {"preset": fields} if isinstance(fields, str) else dict(fields)
         preset = chosen.get("preset", "quick")
         if preset not in PRESETS:
             raise BadRecipe("bad_recipe", f"There is no preset “{preset}”.", _allowed("preset"))
@@ -48,11 +48,11 @@ class Recipe:
                 )
             if not _fits(name, value, type(values[name])):
                 raise BadRecipe("bad_recipe", f"{value!r} is no value for “{name}”.", _allowed(name))
-        made = cls(**values | chosen)
-        if (made.blocks > 0) != (preset == "fine-tune"):
+        recipe = cls(**values | chosen)
+        if (recipe.blocks > 0) != (preset == "fine-tune"):
             hint = "Choose the preset fine-tune to train blocks of the backbone."
-            raise BadRecipe("bad_recipe", f"{made.blocks} is no value for “blocks” of {preset}.", hint)
-        return made
+            raise BadRecipe("bad_recipe", f"{recipe.blocks} is no value for “blocks” of {preset}.", hint)
+        return recipe
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)

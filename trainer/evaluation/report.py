@@ -49,16 +49,16 @@ class ModelOutputs:
 
 
 def model_outputs(
-    data: Dataset, learned: "FittedModel", locked: NDArray[np.float16], calibrate: bool
+    data: Dataset, fitted: "FittedModel", locked: NDArray[np.float16], calibrate: bool
 ) -> ModelOutputs:
     """Logits of locked rows from the model, of the others out of fold, and the temperature for both.
 
     The temperature is fitted on the open rows: the locked ones choose nothing.
     """
-    logits = learned.out_of_fold.copy()
+    logits = fitted.out_of_fold.copy()
     is_locked = data.where("locked")
     known = ~is_locked & ~np.isnan(logits[:, 0])
-    logits[is_locked] = learned.head.logits(locked)
+    logits[is_locked] = fitted.head.logits(locked)
     warmth = metrics.temperature(data.labels[known], logits[known]) if calibrate and known.any() else 1.0
     part = np.where(is_locked, "locked", np.where(known, "fold", ""))
     return ModelOutputs(part, logits, warmth)

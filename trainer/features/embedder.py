@@ -35,14 +35,14 @@ class Embedder:
     def __call__(self, images: NDArray[np.uint8]) -> Float32Array:
         """Features (n, 1280) of RGB crops (n, 160, 160, 3)."""
         parts = [part for part in np.array_split(images, self._cores) if len(part)]
-        done = list(self._pool.map(self.here, parts))
+        done = list(self._pool.map(self.embed_in_thread, parts))
         return np.concatenate(done) if done else np.empty((0, backbone.FEATURES), np.float32)
 
     def submit(self, work: Callable[..., Any], *args: Any) -> "Future[Any]":
-        """Do `work` in a thread of the pool, where it may call `here`."""
+        """Do `work` in a thread of the pool, where it may call `embed_in_thread`."""
         return self._pool.submit(work, *args)
 
-    def here(self, images: Iterable[NDArray[np.uint8]]) -> Float32Array:
+    def embed_in_thread(self, images: Iterable[NDArray[np.uint8]]) -> Float32Array:
         """Features (n, 1280) of crops, on this thread's own interpreter."""
         interpreter, inlet, outlet = self._interpreter()
         features = []

@@ -28,13 +28,14 @@ BATCH = 64
 READ_AT_ONCE = 5000
 """Ids in one query; both engines allow tens of thousands of parameters, not hundreds."""
 
-
+OnProgress = Callable[[float], None]
+"""Called with the share done, from 0 to 1; it may raise to stop the work."""
 Boxes = Mapping[int, tuple[int, Box]]
 """Box version and box by face, where another than the face's present one is meant."""
 
 
 @dataclass(frozen=True)
-class Wanted:
+class FeatureRequest:
     """A face whose features are needed, in views 0 to `views` - 1, or in the box head's."""
 
     face_id: int
@@ -50,7 +51,7 @@ class Wanted:
 class Features:
     """Vectors (n, 1280) in float16 by (face, view): half the memory, as they are stored."""
 
-    def __init__(self, wanted: Iterable[Wanted]) -> None:
+    def __init__(self, wanted: Iterable[FeatureRequest]) -> None:
         keys = [key for one in wanted for key in one.keys]
         self._place = {key: place for place, key in enumerate(keys)}
         self._vectors = np.zeros((len(keys), backbone.FEATURES), np.float16)
@@ -82,13 +83,13 @@ class Features:
 def features_of(
     session: Session,
     network: Network,
-    wanted: Sequence[Wanted],
-    on_batch: Callable[[float], None] = lambda share: None,
+    wanted: Sequence[FeatureRequest],
+    on_progress: OnProgress = lambda share: None,
     boxes: Boxes = MappingProxyType({}),
 ) -> Features:
     """Features of the faces, computing and committing what is missing, batch by batch.
 
-    `on_batch` hears the share done, photo by photo. Faces that are gone meanwhile are left out.
+    `on_progress` hears the share done, photo by photo. Faces that are gone meanwhile are left out.
     """
     features = Features(wanted)
     _read(session, network, features, [one.face_id for one in wanted], boxes)
@@ -102,7 +103,7 @@ def features_of(
                 features.put((face.id, view), vector)
                 if boxes.get(face.id, (face.box_version,))[0] == face.box_version:
                     rows.append(_row(network, face, view, vector))
-            on_batch(done / len(missing))
+            on_progress(done / len(missing))
         insert_for_faces(session, Embedding, rows)
         session.commit()
     return features
@@ -112,10 +113,10 @@ def features_of_existing(
     session: Session,
     network: Network,
     face_ids: Sequence[int],
-    on_batch: Callable[[float], None] = lambda share: None,
+    on_progress: OnProgress = lambda share: None,
 ) -> tuple[list[int], NDArray[np.float16]]:
     """The faces that are still there, in their order, and the features (n, 1280) of their crops."""
-    features = features_of(session, network, [Wanted(id, 1) for id in face_ids], on_batch)
+    features = features_of(session, network, [FeatureRequest(id, 1) for id in face_ids], on_progress)
     there = [id for id in face_ids if (id, 0) in features]
     return there, features.take([(id, 0) for id in there])
 
@@ -124,7 +125,7 @@ def crops_of(
     session: Session,
     network: Network,
     face_ids: Sequence[int],
-    on_batch: Callable[[float], None] = lambda share: None,
+    on_progress: OnProgress = lambda share: None,
     boxes: Boxes = MappingProxyType({}),
 ) -> dict[int, Image]:
     """The faces as the network sees them, undistorted; those that are gone are left out."""
@@ -134,7 +135,7 @@ def crops_of(
             with contextlib.suppress(FileNotFoundError):  # deleted since the batch was listed
                 photo = crops.decode(blobs().get(face.photo.blob))
                 found[face.id] = network.crop(photo, boxes.get(face.id, (0, face.box))[1])
-            on_batch(len(found) / len(face_ids))
+            on_progress(len(found) / len(face_ids))
     return found
 
 
@@ -190,14 +191,14 @@ def _embed(network: Network, blob: str, cuts: list[tuple[int, Box, list[int]]]) 
         plain = network.crop(photo, box)
         shown = (crops.view(plain, view, face_id) for view in views if view >= 0)
         within = (within_of(network.embedder, photo, box, WITHIN[view]) for view in views if view < 0)
-        done.append(np.concatenate([network.embedder.here(shown), *within]).astype("<f2"))
+        done.append(np.concatenate([network.embedder.embed_in_thread(shown), *within]).astype("<f2"))
     return done
 
 
 def within_of(embedder: Embedder, photo: Image, box: Box, margin: float) -> Float32Array:
     """One of the box head's views (1, 1280)."""
     one = crops.crop(photo, box, margin)
-    return np.asarray(embedder.here([one, one[:, ::-1]]).mean(axis=0, keepdims=True))
+    return np.asarray(embedder.embed_in_thread([one, one[:, ::-1]]).mean(axis=0, keepdims=True))
 
 
 def _row(network: Network, face: Face, view: int, vector: NDArray[np.float16]) -> dict[str, Any]:

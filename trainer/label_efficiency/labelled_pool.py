@@ -64,7 +64,7 @@ def of_pictures(
     def embed(picture: Picture) -> Float32Array:
         photo = crops.decode(picture.cut.read_bytes())
         box = picture.box or (0.0, 0.0, float(photo.shape[1]), float(photo.shape[0]))
-        return np.asarray(network.embedder.here([network.crop(photo, box)])[0], np.float32)
+        return np.asarray(network.embedder.embed_in_thread([network.crop(photo, box)])[0], np.float32)
 
     tasks = [network.embedder.submit(embed, picture) for picture in pictures]
     features = []

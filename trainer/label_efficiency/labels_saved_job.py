@@ -46,10 +46,10 @@ def count(session: Session, run_id: int) -> None:
 def _counted(session: Session, run: Run, beat: Callable[[], None]) -> dict[str, Any]:
     data, network = dataset.collect(session, tuple(run.classes)), networks.shared()
     features = feature_store.features_of(
-        session, network, [feature_store.Wanted(row.face_id, 1) for row in data.rows]
+        session, network, [feature_store.FeatureRequest(row.face_id, 1) for row in data.rows]
     )
     gone = features.missing()
-    data = data.without(lambda row: row.face_id in gone)
+    data = data.without(gone)
     labelled, locked = (_known(data, features, *some) for some in (("train", "validation"), ("locked",)))
     drawn = set(session.scalars(select(Pick.face_id).where(Pick.reason == "control")))
     control = np.array([row.face_id in drawn for row in data.rows if row.split != "locked"], bool)

@@ -10,7 +10,7 @@ from trainer.models.fit import FittedModel
 
 def text(
     run: Run,
-    learned: FittedModel,
+    fitted: FittedModel,
     metrics: dict[str, Any],
     hashes: dict[str, str],
     differences: dict[str, float],
@@ -18,14 +18,14 @@ def text(
     """The card in Markdown. `hashes` and `differences` are those of the files, by form."""
     sections = [
         f"# Second Look, run {run.id}\n\nMade {now():%Y-%m-%d %H:%M} UTC. Classes: {', '.join(run.classes)}.",
-        _input(learned.network.tight),
+        _input(fitted.network.tight),
         f"## Data\n\nLearned from {metrics['train']['n']} faces of {metrics['train']['people']} people or"
         f" repeat groups. Manifest `{run.manifest}`.",
         _figures("Locked people, never learned from", metrics["locked"], metrics["locked_reason"]),
         _figures("Cross-validated on the people it learned from", metrics["cross_validated"], None),
         _limits(metrics),
         "## Recipe\n\n" + "\n".join(f"- {name}: {value}" for name, value in run.recipe.items()),
-        _files(learned, hashes, differences),
+        _files(fitted, hashes, differences),
     ]
     return "\n\n".join(section for section in sections if section) + "\n"
 
@@ -70,9 +70,9 @@ def _limits(metrics: dict[str, Any]) -> str:
     return "## Limits\n\n" + "\n".join(told)
 
 
-def _files(learned: FittedModel, hashes: dict[str, str], differences: dict[str, float]) -> str:
+def _files(fitted: FittedModel, hashes: dict[str, str], differences: dict[str, float]) -> str:
     lines = [f"- {form}: SHA-256 `{key}`" + _apart(differences.get(form)) for form, key in hashes.items()]
-    return f"## Files\n\nBackbone `{learned.network.id}`.\n\n" + "\n".join(lines)
+    return f"## Files\n\nBackbone `{fitted.network.id}`.\n\n" + "\n".join(lines)
 
 
 def _apart(difference: float | None) -> str:

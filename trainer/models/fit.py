@@ -1,27 +1,40 @@
-"""The quick recipe: from kept features to a model, and what models like it say of people they never saw."""
+"""What every preset fits from and returns, and the quick preset: a softmax on stored features."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.model_selection import StratifiedGroupKFold
 
-from trainer.arrays import BoolArray, Float32Array
+from trainer.arrays import BoolArray, Float32Array, Image
 from trainer.data.dataset import Dataset
 from trainer.data.recipe import Recipe
-from trainer.features.feature_store import Features
+from trainer.features.feature_store import Features, OnProgress
 from trainer.features.networks import Network
 from trainer.models import export
 from trainer.models.export import ExportBackbone
-from trainer.models.head import Data, Epoch, Head, balanced, fit
+from trainer.models.fit_plan import plan_fits
+from trainer.models.head import Head
+from trainer.models.head_fit import Examples, OnEpoch, balanced_weights, fit_heads
+
+
+@dataclass(frozen=True)
+class TrainingInputs:
+    """The labelled faces with their features, and with their crops by face id where a preset needs them."""
+
+    data: Dataset
+    network: Network
+    features: Features
+    images: Mapping[int, Image] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class FittedModel:
-    """A model; `heads` has one for each of `Plan.fits`.
+    """A model, and what its cross-validation predicted.
 
-    `out_of_fold` holds logits (rows, classes) from models that saw nobody of the row's group; NaN without.
+    `heads` has one head for each of `FitPlan.fits`. `out_of_fold` holds logits (rows, classes) from models
+    that saw nobody of the row's group; NaN where there are none. `network_file` is the LiteRT form of the
+    network if it was trained for this model.
     """
 
     heads: list[Head]
@@ -29,104 +42,54 @@ class FittedModel:
     network: Network
     out_of_fold: Float32Array
     epochs: int
-    base: ExportBackbone
-    features: bytes | None = None
-    """The LiteRT form of a network of its own."""
+    export_backbone: ExportBackbone
+    network_file: bytes | None = None
 
 
-@dataclass(frozen=True)
-class Plan:
-    """Which rows (n,) each fit may see: to choose the epochs, for the model itself, for each fold."""
-
-    choose: BoolArray | None
-    everything: BoolArray
-    folds: list[BoolArray]
-
-    @property
-    def fits(self) -> list[BoolArray]:
-        """All of them, in that order."""
-        return [*self._choosing, self.everything, *self.folds]
-
-    @property
-    def _choosing(self) -> list[BoolArray]:
-        return [] if self.choose is None else [self.choose]
-
-    @property
-    def judges(self) -> list[BoolArray]:
-        """The rows that each of `fits` is asked about, to choose the epochs of all.
-
-        Those each fold held out, since they are everybody; without folds the validation people.
-        """
-        nobody = self.everything & ~self.everything
-        asked = {id(seen): self.out_of(seen) for seen in self.folds or self._choosing}
-        return [asked.get(id(seen), nobody) for seen in self.fits]
-
-    @property
-    def judged(self) -> BoolArray:
-        """The rows on which the epochs are chosen."""
-        assert self.choose is not None
-        return np.asarray(self.everything & ~self.choose)
-
-    def out_of(self, fold: BoolArray) -> BoolArray:
-        """The rows that a fold holds out."""
-        return np.asarray(self.everything & ~fold)
+def fit_quick(inputs: TrainingInputs, recipe: Recipe, on_epoch: OnEpoch) -> FittedModel:
+    """Fit the model and its folds side by side, until the loss on the people held out stops falling."""
+    data, plan = inputs.data, plan_fits(inputs.data, recipe)
+    rows, weighted = plan.everything, recipe.class_weights
+    held_out = None
+    if np.any(plan.validation):
+        held_out = _examples(inputs, rows, plan.validation, 1, weighted)
+    heads, epochs = fit_heads(
+        _examples(inputs, rows, plan.fits, recipe.views, weighted),
+        held_out,
+        len(data.classes),
+        recipe,
+        on_epoch,
+    )
+    model, *fold_heads = heads[-1 - len(plan.folds) :]
+    logits = no_logits(data)
+    for head, fold in zip(fold_heads, plan.folds, strict=True):
+        out = plan.held_out(fold)
+        logits[out] = head.logits(features_of_rows(data, inputs.features, out))
+    return FittedModel(heads, model, inputs.network, logits, epochs, export.shared())
 
 
-def plan(data: Dataset, recipe: Recipe) -> Plan:
-    """Locked rows are in none of it. Epochs are chosen on the validation people, if the others suffice."""
-    everything, train = data.where("train", "validation"), data.where("train")
-    enough = len(np.unique(data.labels[train])) == len(data.classes) and (everything & ~train).any()
-    choose = train if enough and recipe.patience else None
-    index = np.flatnonzero(everything)
-    labels, groups = data.labels[index], data.groups[index]
-    count = min(recipe.folds, len(np.unique(groups)))
-    folds = []
-    if count >= 2:
-        splitter = StratifiedGroupKFold(count, shuffle=True, random_state=recipe.seed)
-        for inside, _ in splitter.split(index, labels, groups):
-            fold = np.zeros(len(data.rows), bool)
-            fold[index[inside]] = True
-            folds.append(fold)
-    return Plan(choose, everything, folds)
-
-
-def learn(
-    data: Dataset,
-    features: Features,
-    network: Network,
-    recipe: Recipe,
-    on_epoch: Callable[[int, Epoch], None],
-) -> FittedModel:
-    """Fit the model and its folds side by side, for as many epochs as the people each held out ask for."""
-    split = plan(data, recipe)
-    judges = split.judges
-    judge = _examples(data, features, split.everything, judges, recipe, 1) if np.any(judges) else None
-    examples = (data, features, split.everything, split.fits, recipe, recipe.views)
-    heads, epochs = fit(_examples(*examples), judge, len(data.classes), recipe, on_epoch)
-    model, *folds = heads[-1 - len(split.folds) :]
-    logits = unknown(data)
-    for head, fold in zip(folds, split.folds, strict=True):
-        out = split.out_of(fold)
-        logits[out] = head.logits(features_of_rows(data, features, out))
-    return FittedModel(heads, model, network, logits, epochs, export.shared())
-
-
-def unknown(data: Dataset) -> Float32Array:
-    """Logits (rows, classes) of which none is known yet."""
+def no_logits(data: Dataset) -> Float32Array:
+    """Logits (rows, classes) that are all NaN, to be filled in."""
     return np.full((len(data.rows), len(data.classes)), np.nan, np.float32)
 
 
 def features_of_rows(data: Dataset, features: Features, rows: BoolArray) -> NDArray[np.float16]:
-    """Features (n, 1280) of the chosen rows as they are, not distorted."""
+    """Features (n, 1280) of the undistorted crops of the rows that the mask chooses. Raises KeyError."""
     return features.take([(data.rows[i].face_id, 0) for i in np.flatnonzero(rows)])
 
 
+def share_of_part(on_progress: OnProgress, index: int, count: int) -> OnProgress:
+    """A callback that reports the share done of part `index` of `count` as a share of the whole."""
+    return lambda share: on_progress((index + share) / count)
+
+
 def _examples(
-    data: Dataset, features: Features, rows: BoolArray, seen: list[BoolArray], recipe: Recipe, views: int
-) -> Data:
-    """The chosen rows, each in its first `views` views, with a weight for each of the fits."""
-    index = np.repeat(np.flatnonzero(rows), views)
-    keys = [(data.rows[row].face_id, place % views) for place, row in enumerate(index)]
-    labels = data.labels[index]
-    weights = [balanced(labels, mask[index], len(data.classes), recipe.class_weights) for mask in seen]
-    return Data(features.take(keys), labels, np.stack(weights, axis=1))
+    inputs: TrainingInputs, rows: BoolArray, seen: list[BoolArray], views: int, class_weights: bool
+) -> Examples:
+    """The chosen rows, each in its first `views` views, weighted for each of the masks `seen`."""
+    data = inputs.data
+    indices = np.repeat(np.flatnonzero(rows), views)
+    keys = [(data.rows[row].face_id, position % views) for position, row in enumerate(indices)]
+    labels = data.labels[indices]
+    weights = [balanced_weights(labels, mask[indices], len(data.classes), class_weights) for mask in seen]
+    return Examples(inputs.features.take(keys), labels, np.stack(weights, axis=1))

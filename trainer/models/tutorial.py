@@ -1,93 +1,85 @@
-"""The tutorial's recipe, faithfully: augmented copies through the frozen network, ten times over.
+"""The tutorial's recipe as published: augmented copies through the frozen network, in every epoch anew.
 
-It is here to be compared with, and for who wants exactly that; `quick` does the same in seconds.
+It is there to compare with, and for those who want exactly that; `quick` does the same in seconds.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import keras
 import numpy as np
 
-from trainer.arrays import BoolArray, Float32Array, Image, IntArray
-from trainer.data.dataset import Dataset
+from trainer.arrays import BoolArray, Float32Array, IntArray
 from trainer.data.recipe import Recipe
 from trainer.features import backbone, crops
-from trainer.features.networks import Network
+from trainer.features.feature_store import OnProgress
 from trainer.models import export
-from trainer.models.fit import FittedModel, plan, unknown
-from trainer.models.head import OPTIMISERS, Epoch, Head, balanced
+from trainer.models.fit import FittedModel, TrainingInputs, no_logits, share_of_part
+from trainer.models.fit_plan import FitPlan, plan_fits
+from trainer.models.head import Head
+from trainer.models.head_fit import OPTIMISERS, OnEpoch, balanced_weights
 
 
-def learn(
-    data: Dataset,
-    images: dict[int, Image],
-    network: Network,
-    recipe: Recipe,
-    on_epoch: Callable[[int, Epoch], None],
-    on_batch: Callable[[float], None],
+def fit_tutorial(
+    inputs: TrainingInputs, recipe: Recipe, on_epoch: OnEpoch, on_progress: OnProgress
 ) -> FittedModel:
-    """Fit by Keras' own loop; `on_batch` hears the share done and may raise to stop it."""
-    split = plan(data, recipe)
-    fits = [split.everything if split.choose is None else split.choose, *split.folds]
+    """Fit the model and its folds by Keras' own loop; `on_progress` may raise to stop it."""
+    plan = plan_fits(inputs.data, recipe)
+    validation = None if plan.choosing is None else plan.held_out(plan.choosing)
+    fits = [plan.everything if plan.choosing is None else plan.choosing, *plan.folds]
     heads = []
-    for number, seen in enumerate(fits):
-        judged = split.judged if number == 0 and split.choose is not None else None
-
-        def share(done: float, number: int = number) -> None:
-            on_batch((number + done) / len(fits))
-
-        quiet: Callable[[int, Epoch], None] = lambda number, epoch: None  # noqa: E731
-        fit = _Fit(data, images, recipe, on_epoch if number == 0 else quiet, share)
-        heads.append(fit.do(seen, judged))
-    logits = unknown(data)
-    for head, fold in zip(heads[1:], split.folds, strict=True):
-        for row in np.flatnonzero(split.out_of(fold)):
-            features = network.embedder.here([images[data.rows[row].face_id]])
-            logits[row] = head.logits(features)[0]
-    return FittedModel(heads, heads[0], network, logits, recipe.epochs, export.tutorial())
+    for number, learned in enumerate(fits):
+        first = number == 0
+        progress = share_of_part(on_progress, number, len(fits))
+        fit = _DenseFit(inputs, recipe, on_epoch if first else _ignore_epoch, progress)
+        heads.append(fit.fit(learned, validation if first else None))
+    logits = _out_of_fold(inputs, plan, heads[1:])
+    return FittedModel(heads, heads[0], inputs.network, logits, recipe.epochs, export.tutorial())
 
 
-class _Fit(keras.callbacks.Callback):  # type: ignore[misc]
+def _ignore_epoch(number: int, epoch: dict[str, float | None]) -> None:
+    """Only the model's own fit has a curve."""
+
+
+def _out_of_fold(inputs: TrainingInputs, plan: FitPlan, heads: list[Head]) -> Float32Array:
+    """Logits (rows, classes) of the rows that each fold holds out."""
+    logits = no_logits(inputs.data)
+    for head, fold in zip(heads, plan.folds, strict=True):
+        for row in np.flatnonzero(plan.held_out(fold)):
+            image = inputs.images[inputs.data.rows[row].face_id]
+            logits[row] = head.logits(inputs.network.embedder.embed_in_thread([image]))[0]
+    return logits
+
+
+class _DenseFit(keras.callbacks.Callback):  # type: ignore[misc]
     """One fit of the dense layer through the frozen network."""
 
     def __init__(
-        self,
-        data: Dataset,
-        images: dict[int, Image],
-        recipe: Recipe,
-        on_epoch: Callable[[int, Epoch], None],
-        on_batch: Callable[[float], None],
+        self, inputs: TrainingInputs, recipe: Recipe, on_epoch: OnEpoch, on_progress: OnProgress
     ) -> None:
         super().__init__()
-        self._data, self._images, self._recipe = data, images, recipe
-        self._on_epoch, self._on_batch = on_epoch, on_batch
-        self._done, self._of = 0, 1
+        self._data, self._images, self._recipe = inputs.data, inputs.images, recipe
+        self._on_epoch, self._on_progress = on_epoch, on_progress
+        self._batches_done, self._batches_total = 0, 1
 
-    def do(self, seen: BoolArray, judged: BoolArray | None) -> Head:
+    def fit(self, learned: BoolArray, validation: BoolArray | None) -> Head:
+        """Fit on the rows `learned`; with `validation`, stop early by its loss."""
         recipe = self._recipe
-        base, classes = backbone.model(), len(self._data.classes)
-        initial = keras.initializers.GlorotUniform(seed=recipe.seed)
-        dense = keras.layers.Dense(classes, activation="softmax", kernel_initializer=initial)
-        model = keras.Model(base.input, dense(base.output))
-        model.compile(
-            OPTIMISERS[recipe.optimiser](learning_rate=recipe.learning_rate),
-            "sparse_categorical_crossentropy",
-            weighted_metrics=["accuracy"],
-        )
-        batch = recipe.batch or int(seen.sum()) * recipe.views
-        steps = -(-int(seen.sum()) * recipe.views // batch)
-        self._of = steps * recipe.epochs
+        copies = int(learned.sum()) * recipe.views
+        batch = recipe.batch or copies
+        steps = -(-copies // batch)
+        self._batches_total = steps * recipe.epochs
         callbacks: list[Any] = [self]
-        if judged is not None:
+        if validation is not None:
             callbacks.append(
                 keras.callbacks.EarlyStopping(patience=recipe.patience, restore_best_weights=True)
             )
+        model, dense = self._model()
         model.fit(
-            self._batches(seen, batch),
+            self._batches(learned, batch),
             epochs=recipe.epochs,
             steps_per_epoch=steps,
-            validation_data=None if judged is None else self._plain(judged),
+            validation_data=None if validation is None else self._undistorted(validation),
             callbacks=callbacks,
             shuffle=False,
             verbose=0,
@@ -95,22 +87,39 @@ class _Fit(keras.callbacks.Callback):  # type: ignore[misc]
         return Head(*dense.get_weights())
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
-        self._done += 1
-        self._on_batch(self._done / self._of)
+        """Called by Keras: report the share of batches done."""
+        self._batches_done += 1
+        self._on_progress(self._batches_done / self._batches_total)
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        """Called by Keras: report the epoch under the names that `Epoch` has."""
         names = {"loss": "loss", "accuracy": "accuracy", "validation_loss": "val_loss"}
         names["validation_accuracy"] = "val_accuracy"
         self._on_epoch(epoch + 1, {name: (logs or {}).get(key) for name, key in names.items()})
 
-    def _batches(self, seen: BoolArray, batch: int) -> Iterator[Any]:
+    def _model(self) -> tuple[Any, Any]:
+        """The compiled network and its new dense layer."""
+        recipe, base = self._recipe, backbone.model()
+        initializer = keras.initializers.GlorotUniform(seed=recipe.seed)
+        dense = keras.layers.Dense(
+            len(self._data.classes), activation="softmax", kernel_initializer=initializer
+        )
+        model = keras.Model(base.input, dense(base.output))
+        model.compile(
+            OPTIMISERS[recipe.optimiser](learning_rate=recipe.learning_rate),
+            "sparse_categorical_crossentropy",
+            weighted_metrics=["accuracy"],
+        )
+        return model, dense
+
+    def _batches(self, learned: BoolArray, batch: int) -> Iterator[Any]:
         """Every face in `views` copies an epoch, shuffled, each copy distorted anew."""
-        chance = np.random.default_rng(self._recipe.seed)
+        rng = np.random.default_rng(self._recipe.seed)
         labels, copies = self._data.labels, self._recipe.views
-        weights = balanced(labels, seen, len(self._data.classes), self._recipe.class_weights)
+        weights = balanced_weights(labels, learned, len(self._data.classes), self._recipe.class_weights)
         number = 0
         while True:
-            order = chance.permutation(np.repeat(np.flatnonzero(seen), copies))
+            order = rng.permutation(np.repeat(np.flatnonzero(learned), copies))
             for start in range(0, len(order), batch):
                 rows = order[start : start + batch]
                 views = []
@@ -120,6 +129,6 @@ class _Fit(keras.callbacks.Callback):  # type: ignore[misc]
                     views.append(crops.view(self._images[face_id], number, face_id))
                 yield backbone.tutorial_scaled(np.stack(views)), labels[rows], weights[rows]
 
-    def _plain(self, rows: BoolArray) -> tuple[Float32Array, IntArray]:
+    def _undistorted(self, rows: BoolArray) -> tuple[Float32Array, IntArray]:
         images = [self._images[self._data.rows[row].face_id] for row in np.flatnonzero(rows)]
         return backbone.tutorial_scaled(np.stack(images)), self._data.labels[rows]

@@ -1,7 +1,7 @@
-"""What a run says while it runs, in its row: phase, share, curve, log. There it learns of its end, too."""
+"""The progress of a run, written to its row: phase, share done, learning curve, log."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -9,10 +9,11 @@ from sqlalchemy.orm import Session
 
 from db import jobs
 from db.models import Run
+from trainer.features.feature_store import OnProgress
 
 LEASE_SECONDS = 30
-EVERY = 0.2
-"""Seconds between two writes: a viewer sees no more, and a cancelled run hears of it soon enough."""
+WRITE_SECONDS = 0.2
+"""Time between two writes: a viewer sees no more, and a cancelled run stops soon enough."""
 PHASES = {
     # Where each phase ends on the progress bar: its share of a cold run on 200 faces.
     "quick": {"collect": 0.02, "embed": 0.6, "fit": 0.75, "validate": 0.8, "save": 0.95, "score": 1.0},
@@ -20,11 +21,13 @@ PHASES = {
     "fine-tune": {"collect": 0.01, "embed": 0.06, "fit": 0.94, "validate": 0.96, "save": 0.98, "score": 1.0},
 }
 
-Say = Callable[[float], None]
-
 
 class Progress:
-    """Writes renew the lease, and raise `jobs.LostLease` once the run is another's or cancelled."""
+    """Progress of a run that this process has claimed.
+
+    Writes renew the lease; they raise `jobs.LostLease` once the run was cancelled or claimed by another
+    worker.
+    """
 
     def __init__(self, session: Session, run: Run) -> None:
         self._session, self._run = session, run
@@ -38,48 +41,48 @@ class Progress:
         self._phase = ("", 0.0)
 
     @contextmanager
-    def phase(self, name: str) -> Iterator[Say]:
-        """Time a phase; the yielded function takes the share of it that is done."""
+    def phase(self, name: str) -> Iterator[OnProgress]:
+        """Time a phase; the yielded function is to be called with the share of it that is done."""
         names = list(self._ends)
         start = self._ends[names[names.index(name) - 1]] if name != names[0] else 0.0
         self._span = (start, self._ends[name])
         self._phase = (name, time.monotonic())
         self._write(phase=name, progress=start)
-        yield self.say
-        self.seconds = self.so_far()
+        yield self.report
+        self.seconds = self.phase_seconds()
 
-    def say(self, share: float) -> None:
-        """So much of the phase is done."""
+    def report(self, share: float) -> None:
+        """Note that this share of the phase is done."""
         start, end = self._span
         self._pending["progress"] = start + min(1.0, share) * (end - start)
-        self.beat()
+        self.heartbeat()
 
-    def beat(self, _share: float = 0.0) -> None:
-        """Still at it, where there is no share to tell of."""
-        if time.monotonic() - self._wrote >= EVERY:
+    def heartbeat(self, _share: float = 0.0) -> None:
+        """Renew the lease if it is time to, where the share done is unknown."""
+        if time.monotonic() - self._wrote >= WRITE_SECONDS:
             self._write()
 
     def note(self, text: str, **values: Any) -> None:
-        """A line for the log; `text` is in the catalogue, `values` stand in it."""
+        """Add a line to the log; `text` is a message of the catalogue with placeholders for `values`."""
         self._log.append([round(time.monotonic() - self._began, 2), text, values])
         self._pending["log"] = list(self._log)
 
-    def epoch(self, number: int, figures: dict[str, float | None]) -> None:
-        """A point of the curves."""
-        self._curve.append({"epoch": number} | figures)
+    def epoch(self, number: int, metrics: dict[str, float | None]) -> None:
+        """Add a point to the learning curve."""
+        self._curve.append({"epoch": number} | metrics)
         self._pending["curve"] = list(self._curve)
 
     def set(self, **values: Any) -> None:
-        """Columns of the run to be written with the next word."""
+        """Set columns of the run with the next write."""
         self._pending |= values
 
-    def so_far(self) -> dict[str, float]:
+    def phase_seconds(self) -> dict[str, float]:
         """Seconds by phase, the current one included."""
         name, began = self._phase
         return self.seconds | {name: round(time.monotonic() - began, 3)}
 
-    def last(self) -> dict[str, Any]:
-        """What is still to be written, for the commit that ends the run."""
+    def unwritten(self) -> dict[str, Any]:
+        """Columns that are still to be written, for the commit that ends the run."""
         return self._pending
 
     def _write(self, **values: Any) -> None:

@@ -1,8 +1,9 @@
-"""From a fitted model to a published one: its files, what it said of each face, the verdict, the switch.
+"""From a fitted model to a published one: store its files and predictions, compare it, make it live.
 
 Nothing that others see changes before the last commit, which does all of it or nothing.
 """
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -18,37 +19,48 @@ from db.models import Artifact, Face, Outcome, Pick, Run
 from db.storage import blobs
 from db.workbench import live_run, workbench
 from trainer.data.dataset import Dataset
+from trainer.evaluation.paired_test import PromotionDecision
 from trainer.evaluation.report import ModelOutputs
 from trainer.features import crops
+from trainer.features.feature_store import OnProgress
 from trainer.features.networks import Network
 from trainer.models import card, export
 from trainer.models.fit import FittedModel
 from trainer.runs import promote, promotion_test, score
-from trainer.runs.progress import LEASE_SECONDS, Progress, Say
+from trainer.runs.progress import LEASE_SECONDS, Progress
 from trainer.selection import review_plan
 
-CHECKED = 8
+CHECKED_FACES = 8
 """Faces, spread over the dataset, on which every file is checked against the Keras model."""
 
 
-def save(
-    session: Session,
-    run: Run,
-    data: Dataset,
-    learned: FittedModel,
-    told: ModelOutputs,
-    metrics: dict[str, Any],
-) -> None:
-    """Keep the model's files, each checked on real crops, and what it said of each face. Commits."""
-    some = [data.rows[i].face_id for i in np.linspace(0, len(data.rows) - 1, CHECKED).astype(int)]
-    made = export.files(learned.head, learned.base, _crops(session, learned.network, some))
-    files = {form: one.data for form, one in made.items()}
+@dataclass(frozen=True)
+class Candidate:
+    """A run's fitted model, what it predicted for faces it had not learned from, and its metrics."""
+
+    run: Run
+    data: Dataset
+    fitted: FittedModel
+    outputs: ModelOutputs
+    metrics: dict[str, Any]
+
+
+def save(session: Session, candidate: Candidate) -> None:
+    """Store the model's files, each checked on real crops, and its predictions. Commits.
+
+    Raises NotTheSame.
+    """
+    run, data, fitted = candidate.run, candidate.data, candidate.fitted
+    ids = [data.rows[i].face_id for i in np.linspace(0, len(data.rows) - 1, CHECKED_FACES).astype(int)]
+    crops_to_check = _crops(session, fitted.network, ids)
+    exported = export.files(fitted.head, fitted.export_backbone, crops_to_check)
+    files = {form: file.data for form, file in exported.items()}
     files["labels"] = "".join(f"{name}\n" for name in data.classes).encode()
-    if learned.features is not None:
-        files["features"] = learned.features
+    if fitted.network_file is not None:
+        files["features"] = fitted.network_file
     hashes = {form: blobs().put(content) for form, content in files.items()}
-    differences = {form: one.difference for form, one in made.items()}
-    hashes["card"] = blobs().put(card.text(run, learned, metrics, hashes, differences).encode())
+    differences = {form: file.difference for form, file in exported.items()}
+    hashes["card"] = blobs().put(card.text(run, fitted, candidate.metrics, hashes, differences).encode())
     session.execute(delete(Artifact).where(Artifact.run_id == run.id))
     session.execute(delete(Outcome).where(Outcome.run_id == run.id))
     session.add_all(
@@ -58,7 +70,7 @@ def save(
         )
         for form, blob in hashes.items()
     )  # fmt: skip
-    insert_for_faces(session, Outcome, _outcomes(run, data, told))
+    insert_for_faces(session, Outcome, _outcomes(candidate))
     session.commit()
 
 
@@ -67,54 +79,66 @@ def _crops(session: Session, network: Network, face_ids: list[int]) -> list[NDAr
     return [network.crop(crops.decode(blobs().get(face.photo.blob)), face.box) for face in faces]
 
 
-def _outcomes(run: Run, data: Dataset, told: ModelOutputs) -> list[dict[str, Any]]:
-    chances = told.probabilities
+def _outcomes(candidate: Candidate) -> list[dict[str, Any]]:
+    """Rows of `Outcome`: the prediction for each face that was not learned from."""
+    data, part, probabilities = candidate.data, candidate.outputs.part, candidate.outputs.probabilities
     return [
         {
-            "run_id": run.id,
+            "run_id": candidate.run.id,
             "face_id": row.face_id,
-            "part": str(told.part[i]),
+            "part": str(part[i]),
             "truth": row.label,
-            "label": data.classes[int(chances[i].argmax())],
-            "probabilities": [round(float(p), 6) for p in chances[i]],
-            "own": float(chances[i][data.classes.index(row.label)]),
+            "label": data.classes[int(probabilities[i].argmax())],
+            "probabilities": [round(float(p), 6) for p in probabilities[i]],
+            "own": float(probabilities[i][data.classes.index(row.label)]),
             "group_id": row.group,
         }
         for i, row in enumerate(data.rows)
-        if told.part[i]
+        if part[i]
     ]
 
 
-def publish(
-    session: Session,
-    run: Run,
-    data: Dataset,
-    learned: FittedModel,
-    told: ModelOutputs,
-    metrics: dict[str, Any],
-    progress: Progress,
-    say: Say,
-) -> None:
-    """Compare with the live model; score every face before the switch, so that nobody sees half of it."""
-    picks: list[Pick] = []
-    while True:
-        live = live_run(session)
-        found = promotion_test.on_the_same_faces(session, live, data, told, progress.beat)
-        if found.promote:
-            score.score_all(session, run, learned.network, learned.head, say)
-            picks = review_plan.plan(session, run, learned.network, metrics)
-        jobs.write(session, run, LEASE_SECONDS)  # SQLite locks at a write, not at FOR UPDATE
-        if workbench(session).live_run_id == (live.id if live else None):
-            break  # and stays so until the commit
-        session.commit()  # somebody promoted another run meanwhile: compare with that one
-    progress.note(N_("Scored every face.") if found.promote else N_("The live model stays."))
-    metrics = metrics | {"against_live": found.figures, "seconds": progress.so_far()}
-    model = {"head": learned.head.as_dict(), "backbone": learned.network.id, "metrics": metrics}
-    done = {"status": "done", "phase": "done", "progress": 1.0, "finished_at": now(), "reason": found.reason}
-    jobs.write(session, run, 0, **(progress.last() | model | done))
-    if found.promote:
-        promote.make_live(session, run, found.reason)
+def publish(session: Session, candidate: Candidate, progress: Progress, on_progress: OnProgress) -> None:
+    """End the run, and make its model live if it is to be promoted. Commits.
+
+    Every face is scored before the switch, so that nobody sees half of the scores.
+    """
+    run, network = candidate.run, candidate.fitted.network
+    decision, picks = _compare_and_score(session, candidate, progress, on_progress)
+    progress.note(N_("Scored every face.") if decision.promote else N_("The live model stays."))
+    metrics = candidate.metrics | {"against_live": decision.figures, "seconds": progress.phase_seconds()}
+    model = {"head": candidate.fitted.head.as_dict(), "backbone": network.id, "metrics": metrics}
+    ended = {
+        "status": "done", "phase": "done", "progress": 1.0, "finished_at": now(), "reason": decision.reason
+    }  # fmt: skip
+    jobs.write(session, run, 0, **(progress.unwritten() | model | ended))
+    if decision.promote:
+        promote.make_live(session, run, decision.reason)
         review_plan.add(session, picks, run)
     tasks.enqueue_box_training(session, run.id)
     tasks.enqueue_labels_saved(session, run.id)
     session.commit()
+
+
+def _compare_and_score(
+    session: Session, candidate: Candidate, progress: Progress, on_progress: OnProgress
+) -> tuple[PromotionDecision, list[Pick]]:
+    """Compare with the live model; score every face and plan the review if the candidate is to take over.
+
+    Repeated if another run is promoted meanwhile. On return the workbench's row is locked until the commit,
+    so the live model stays the one compared with.
+    """
+    run, data, fitted = candidate.run, candidate.data, candidate.fitted
+    while True:
+        live = live_run(session)
+        decision = promotion_test.compare_with_live(
+            session, live, data, candidate.outputs, progress.heartbeat
+        )
+        picks: list[Pick] = []
+        if decision.promote:
+            score.score_all(session, run, fitted.network, fitted.head, on_progress)
+            picks = review_plan.plan(session, run, fitted.network, candidate.metrics)
+        jobs.write(session, run, LEASE_SECONDS)  # SQLite locks at a write, not at FOR UPDATE
+        if workbench(session).live_run_id == (live.id if live else None):
+            return decision, picks
+        session.commit()

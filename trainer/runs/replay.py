@@ -1,10 +1,10 @@
-"""`python -m trainer.replay`: a run again, from its manifest, recipe and seed; do the figures agree?
+"""`python -m trainer.runs.replay`: repeat a run from its manifest, recipe and seed, and compare its metrics.
 
 Reads the run's id from standard input and writes a `Replay` as a line of JSON. Nothing is published. Faces
-erased since cannot come back; with some missing the figures may differ.
+that were erased since are missing, and the metrics may differ for it.
 """
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -17,15 +17,19 @@ from trainer.data.dataset import Dataset
 from trainer.data.recipe import Recipe
 from trainer.errors import NoModel
 from trainer.evaluation import report
+from trainer.models.presets import fit_model
+from trainer.runs.inputs import gather_inputs, held_out_outputs
 from trainer.runs.requests import get_run
-from trainer.runs.train import Material, measured
 
 COMPARED = ("locked", "cross_validated", "train")
 
 
 @dataclass(frozen=True)
 class Replay:
-    """`difference` is the largest between two figures of the same name, infinite when one is not there."""
+    """A repeated run. `missing` counts the faces that were erased since.
+
+    `difference` is the largest between two metrics of the same name, infinite if one is not there.
+    """
 
     run: int
     difference: float
@@ -34,30 +38,29 @@ class Replay:
 
 
 def replay(session: Session, run: Run) -> Replay:
-    """The run's figures computed anew. Raises NoModel for a run that is not done."""
+    """Compute the run's metrics anew. Raises NoModel for a run that is not done."""
     if run.status != "done" or run.manifest is None:
         raise NoModel("not_done", "Only a run that is done can be replayed.")
-    listed = Dataset.of(blobs().get(run.manifest))
-    recipe = Recipe.of(run.recipe)
-    material = Material(session, recipe, lambda share: None)
-    data = material.gather(listed)
-    learned = material.learn(data, lambda number, epoch: None, lambda share: None)
-    told = measured(session, data, learned, recipe)
-    learned = replace(learned, head=replace(learned.head, temperature=told.temperature))
-    found = report.run_metrics(data, told)
-    apart = max(_apart((run.metrics or {})[name], found[name]) for name in COMPARED)
-    return Replay(run.id, apart, len(listed.rows) - len(data.rows), {name: found[name] for name in COMPARED})
+    dataset = Dataset.from_manifest(blobs().get(run.manifest))
+    recipe = Recipe.parse(run.recipe)
+    inputs = gather_inputs(session, dataset, recipe)
+    fitted = fit_model(inputs, recipe, lambda number, epoch: None, lambda share: None)
+    outputs = held_out_outputs(session, inputs.data, fitted, recipe)
+    metrics = report.run_metrics(inputs.data, outputs)
+    difference = max(_largest_difference((run.metrics or {})[name], metrics[name]) for name in COMPARED)
+    missing = len(dataset.rows) - len(inputs.data.rows)
+    return Replay(run.id, difference, missing, {name: metrics[name] for name in COMPARED})
 
 
-def _apart(one: Any, other: Any) -> float:
-    """The largest difference of two numbers in the same place."""
-    if isinstance(one, dict) and isinstance(other, dict) and one.keys() == other.keys():
-        return max((_apart(one[key], other[key]) for key in one), default=0.0)
-    if isinstance(one, list) and isinstance(other, list) and len(one) == len(other):
-        return max((_apart(a, b) for a, b in zip(one, other, strict=True)), default=0.0)
-    if isinstance(one, int | float) and isinstance(other, int | float):
-        return abs(one - other)
-    return 0.0 if one == other else float("inf")
+def _largest_difference(old: Any, new: Any) -> float:
+    """The largest difference between two numbers at the same place of two JSON values."""
+    if isinstance(old, dict) and isinstance(new, dict) and old.keys() == new.keys():
+        return max((_largest_difference(old[key], new[key]) for key in old), default=0.0)
+    if isinstance(old, list) and isinstance(new, list) and len(old) == len(new):
+        return max((_largest_difference(a, b) for a, b in zip(old, new, strict=True)), default=0.0)
+    if isinstance(old, int | float) and isinstance(new, int | float):
+        return abs(old - new)
+    return 0.0 if old == new else float("inf")
 
 
 def main() -> None:

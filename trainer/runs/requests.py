@@ -27,7 +27,7 @@ LEAST_PROGRESS = 0.05
 
 def request_run(session: Session, recipe: Mapping[str, Any] | str, by: Person | None = None) -> Run:
     """A queued run: the one that waits already, or a new one. Raises BadRecipe, NotEnoughLabels."""
-    chosen = Recipe.of(recipe)
+    chosen = Recipe.parse(recipe)
     if (waiting := _waiting(session)) is not None:
         return waiting
     names = classes.names(session)

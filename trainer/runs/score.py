@@ -1,36 +1,36 @@
-"""Class probabilities for every face under a run, for the review queue and the pages."""
+"""Class probabilities of every face under a run, for the review queue and the pages."""
 
-import threading
-from collections.abc import Callable, Iterator, Sequence
-from concurrent import futures
-from concurrent.futures import CancelledError, ThreadPoolExecutor
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 from sqlalchemy import Select, and_, delete, exists, select
 from sqlalchemy.orm import Session
 
 from db import classes
-from db.face_rows import around, insert_for_faces
-from db.models import Face, Photo, Prediction, Run, Score
-from db.session import session_scope
-from db.storage import blobs
+from db.face_rows import insert_for_faces
+from db.models import Face, Photo, Run, Score
 from db.workbench import live_run
 from trainer.arrays import FloatArray
-from trainer.features import crops
-from trainer.features.feature_store import Features, Wanted, features_of
+from trainer.features.feature_store import OnProgress
 from trainer.features.networks import Network, network_of
 from trainer.models.head import Head
 from trainer.runs import promote
-from trainer.runs.progress import EVERY
+from trainer.runs.read_ahead import Chunk, read_ahead
 from trainer.selection.strategies import margins
 
-AT_ONCE = 5000
-"""Faces to a commit: an answer that comes meanwhile waits for one of them at most."""
+
+@dataclass(frozen=True)
+class _Scorer:
+    """A run's model. A run in progress has neither head nor network in its row yet."""
+
+    run: Run
+    network: Network
+    head: Head
 
 
 def newest_faces(session: Session, limit: int) -> list[int]:
-    """Ids of the newest scored faces that hardly anything else could be, newest first."""
+    """Ids of the newest scored faces, without doubtful boxes, newest first."""
     query = _scored().with_only_columns(Face.id).where(Face.doubtful.is_(False))
     return list(session.scalars(query.order_by(Face.id.desc()).limit(limit)))
 
@@ -40,20 +40,20 @@ def score_all(
     run: Run,
     network: Network,
     head: Head,
-    say: Callable[[float], None] = lambda share: None,
+    on_progress: OnProgress = lambda share: None,
 ) -> int:
-    """Score every face under the run, AT_ONCE to a commit; returns how many. Says the share that is done.
+    """Score every face under the run, chunk by chunk, and return how many. Commits after each chunk.
 
     The run is not live yet, so nobody sees the scores before all of them are there.
     """
     session.execute(delete(Score).where(Score.run_id == run.id))
     session.commit()  # the thread that reads ahead writes features: this one must hold no lock
     ids = list(session.scalars(_scored().with_only_columns(Face.id).order_by(Face.id)))
-    return _score(session, run, network, head, ids, say)
+    return _score(session, _Scorer(run, network, head), ids, on_progress)
 
 
 def score_new_faces(session: Session) -> int:
-    """Score what the live run has not scored yet, or scored under an older box; returns how many."""
+    """Score what the live run has not scored yet, or scored under an older box; return how many. Commits."""
     promote.forget_old_scores(session)
     run = live_run(session)
     if run is None or run.head is None:
@@ -66,7 +66,8 @@ def score_new_faces(session: Session) -> int:
     moved = exists().where(Face.id == Score.face_id, Face.box_version != Score.box_version)
     session.execute(delete(Score).where(Score.run_id == run.id, moved))
     session.commit()  # as above
-    return _score(session, run, network_of(session, run), Head.of(run.head), ids)
+    scorer = _Scorer(run, network_of(session, run), Head.from_dict(run.head))
+    return _score(session, scorer, ids)
 
 
 def _scored() -> Select[Any]:
@@ -75,106 +76,32 @@ def _scored() -> Select[Any]:
 
 
 def _score(
-    session: Session,
-    run: Run,
-    network: Network,
-    head: Head,
-    ids: Sequence[int],
-    say: Callable[[float], None] = lambda share: None,
+    session: Session, scorer: _Scorer, ids: Sequence[int], on_progress: OnProgress = lambda share: None
 ) -> int:
-    meant = classes.read(session)
-    labels = [meant.current_name(name) for name in run.classes]
+    class_names = classes.read(session)
+    labels = [class_names.current_name(name) for name in scorer.run.classes]
     count = 0
-    for versions, features in _read_ahead(network, ids, say):
-        present = [id for id in versions if (id, 0) in features]
-        probabilities = head.probabilities(features.take([(id, 0) for id in present]))
-        insert_for_faces(session, Score, _rows(run.id, present, versions, probabilities, labels))
+    for chunk in read_ahead(scorer.network, ids, on_progress):
+        present = [id for id in chunk.versions if (id, 0) in chunk.features]
+        probabilities = scorer.head.probabilities(chunk.features.take([(id, 0) for id in present]))
+        insert_for_faces(session, Score, _rows(scorer.run.id, present, chunk, probabilities, labels))
         session.commit()
         count += len(present)
     return count
 
 
-def _read_ahead(
-    network: Network, ids: Sequence[int], say: Callable[[float], None]
-) -> Iterator[tuple[dict[int, int], Features]]:
-    """Box versions and features, AT_ONCE faces at a time; the next are read while these are written.
-
-    Says how far it is, also while it waits for features that were not kept: `say` may raise to stop it.
-    """
-    stopped = threading.Event()
-
-    def read(some: Sequence[int]) -> tuple[dict[int, int], Features]:
-        with session_scope() as session:
-            # The versions first: a box that is moved meanwhile is then scored again, not taken for scored.
-            query = select(Face.id, Face.box_version).where(around(Face.id, some))
-            versions = dict(session.execute(query).tuples().all())
-            return versions, features_of(session, network, [Wanted(id, 1) for id in some], check)
-
-    def check(_share: float) -> None:
-        if stopped.is_set():
-            raise CancelledError
-
-    with ThreadPoolExecutor(1, thread_name_prefix="read-ahead") as pool:
-        parts = [ids[start : start + AT_ONCE] for start in range(0, len(ids), AT_ONCE)]
-        coming = [pool.submit(read, part) for part in parts[:2]]
-        try:
-            for number in range(len(parts)):
-                while not futures.wait(coming[:1], timeout=EVERY).done:
-                    say(number / len(parts))
-                yield coming.pop(0).result()
-                say((number + 1) / len(parts))
-                if number + 2 < len(parts):
-                    coming.append(pool.submit(read, parts[number + 2]))
-        finally:
-            stopped.set()
-
-
 def _rows(
-    run_id: int,
-    ids: Sequence[int],
-    versions: dict[int, int],
-    probabilities: FloatArray,
-    labels: list[str],
+    run_id: int, ids: Sequence[int], chunk: Chunk, probabilities: FloatArray, labels: list[str]
 ) -> list[dict[str, Any]]:
     best, margin = probabilities.argmax(axis=1).tolist(), margins(probabilities).tolist()
     return [
         {
             "run_id": run_id,
             "face_id": id,
-            "box_version": versions[id],
-            "probabilities": chances,
+            "box_version": chunk.versions[id],
+            "probabilities": row,
             "label": labels[best[i]],
             "margin": margin[i],
         }
-        for i, (id, chances) in enumerate(zip(ids, probabilities.round(6).tolist(), strict=True))
-    ]
-
-
-def classify_prediction(session: Session, prediction_id: int) -> None:
-    """Second half of a prediction: classes for the boxes that the detect worker found."""
-    prediction = session.get(Prediction, prediction_id)
-    if prediction is None or prediction.status != "detected":
-        return
-    run = session.get(Run, prediction.run_id)
-    assert run is not None
-    assert run.head is not None, "only a finished run is ever live"
-    prediction.faces = _classified(prediction, network_of(session, run), Head.of(run.head), run.classes)
-    prediction.status = "done"
-    session.commit()
-
-
-def _classified(prediction: Prediction, network: Network, head: Head, names: Sequence[str]) -> list[Any]:
-    faces = prediction.faces or []
-    if not faces:
-        return []
-    photo = crops.decode(blobs().get(prediction.blob))
-    images = np.stack([network.crop(photo, tuple(face["box"])) for face in faces])
-    probabilities = head.probabilities(network.embedder(images))
-    return [
-        face
-        | {
-            "label": names[int(row.argmax())],
-            "probabilities": {name: float(p) for name, p in zip(names, row, strict=True)},
-        }
-        for face, row in zip(faces, probabilities, strict=True)
+        for i, (id, row) in enumerate(zip(ids, probabilities.round(6).tolist(), strict=True))
     ]

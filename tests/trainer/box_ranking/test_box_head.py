@@ -74,7 +74,7 @@ def test_drawn_faces_teach_what_faces_look_like_but_not_what_the_detector_says()
 def test_it_comes_back_from_the_database_as_it_went() -> None:
     rows, is_face, photos = planted(200)
     head = fitted(rows, is_face, photos)
-    np.testing.assert_allclose(BoxHead.of(head.as_dict()).scores(rows), head.scores(rows))
+    np.testing.assert_allclose(BoxHead.from_dict(head.as_dict()).scores(rows), head.scores(rows))
 
 
 def test_the_eyes_tell_the_tilt() -> None:

@@ -8,9 +8,9 @@ from trainer.errors import BadRecipe
 
 
 def test_a_recipe_takes_known_fields_within_their_limits() -> None:
-    assert Recipe.of({}) == Recipe.of("quick") == Recipe()
-    assert Recipe.of({"views": 2, "seed": 7}).views == 2
-    assert Recipe.of(Recipe(epochs=3).as_dict()).epochs == 3
+    assert Recipe.parse({}) == Recipe.parse("quick") == Recipe()
+    assert Recipe.parse({"views": 2, "seed": 7}).views == 2
+    assert Recipe.parse(Recipe(epochs=3).as_dict()).epochs == 3
 
 
 @pytest.mark.parametrize(
@@ -19,7 +19,7 @@ def test_a_recipe_takes_known_fields_within_their_limits() -> None:
 )
 def test_a_recipe_that_makes_no_sense_is_refused(wrong: object) -> None:
     with pytest.raises(BadRecipe) as refused:
-        Recipe.of(wrong)  # type: ignore[arg-type]
+        Recipe.parse(wrong)  # type: ignore[arg-type]
     assert refused.value.hint
 
 

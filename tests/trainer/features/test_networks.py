@@ -77,41 +77,43 @@ def blobs_of(chance: np.random.Generator, n: int) -> tuple[np.ndarray, np.ndarra
 
 
 def test_the_head_learns_stops_early_and_repeats_itself() -> None:
-    from trainer.models.head import Data, fit
+    from trainer.models.head_fit import Examples, fit_heads
 
     chance = np.random.default_rng(0)
-    train, held_out = Data(*blobs_of(chance, 200)), Data(*blobs_of(chance, 100))
+    train, held_out = Examples(*blobs_of(chance, 200)), Examples(*blobs_of(chance, 100))
     epochs: list[int] = []
     recipe = Recipe(epochs=200)
-    heads, best = fit(train, held_out, 2, recipe, lambda number, figures: epochs.append(number))
+    heads, best = fit_heads(train, held_out, 2, recipe, lambda number, figures: epochs.append(number))
     for head, least in zip(heads, (0.9, 0.8), strict=True):  # the second saw half of the faces
         assert (head.logits(held_out.features).argmax(1) == held_out.labels).mean() > least
     assert epochs[-1] <= min(200, best + recipe.patience)
-    again, _ = fit(train, held_out, 2, recipe)
+    again, _ = fit_heads(train, held_out, 2, recipe)
     assert np.array_equal(heads[0].kernel, again[0].kernel)
 
 
 def test_heads_side_by_side_are_those_fitted_alone() -> None:
-    from trainer.models.head import Data, fit
+    from trainer.models.head_fit import Examples, fit_heads
 
     features, labels, weights = blobs_of(np.random.default_rng(1), 200)
     recipe = Recipe(epochs=5, patience=0)
-    both, _ = fit(Data(features, labels, weights), None, 2, recipe)
+    both, _ = fit_heads(Examples(features, labels, weights), None, 2, recipe)
     seen = weights[:, 1] > 0
-    alone, _ = fit(Data(features[seen], labels[seen], np.ones((seen.sum(), 1), np.float32)), None, 2, recipe)
+    alone, _ = fit_heads(
+        Examples(features[seen], labels[seen], np.ones((seen.sum(), 1), np.float32)), None, 2, recipe
+    )
     assert np.abs(both[1].kernel - alone[0].kernel).max() < 1e-5
     assert np.abs(both[0].kernel - alone[0].kernel).max() > 1e-3
 
 
 @pytest.mark.parametrize("optimiser", ["adam", "adamw", "sgd"])
 def test_a_large_set_is_learned_from_in_batches(optimiser: str) -> None:
-    from trainer.models.head import Data, fit
+    from trainer.models.head_fit import Examples, fit_heads
 
-    train = Data(*blobs_of(np.random.default_rng(2), 400))
+    train = Examples(*blobs_of(np.random.default_rng(2), 400))
     recipe = Recipe(optimiser=optimiser, batch=64, epochs=5)
-    heads, _ = fit(train, None, 2, recipe)
+    heads, _ = fit_heads(train, None, 2, recipe)
     assert (heads[0].logits(train.features).argmax(1) == train.labels).mean() > 0.95
-    assert np.array_equal(heads[0].kernel, fit(train, None, 2, recipe)[0][0].kernel)
+    assert np.array_equal(heads[0].kernel, fit_heads(train, None, 2, recipe)[0][0].kernel)
 
 
 @pytest.mark.parametrize("network", ["shared", "tutorial"])
@@ -136,7 +138,7 @@ def test_exports_say_what_the_head_says(images: np.ndarray, data: Path, network:
     assert np.abs(export.run_litert(files["tflite"].data, scaled) - expected).max() < 1e-3
     assert np.abs(export.run_onnx(files["onnx"].data, scaled) - expected).max() < 1e-3
     assert all(one.difference < 1e-3 for one in files.values())
-    assert Head.of(head.as_dict()).probabilities(np.ones((1, 1280), np.float32)) == pytest.approx(
+    assert Head.from_dict(head.as_dict()).probabilities(np.ones((1, 1280), np.float32)) == pytest.approx(
         softmax(head.logits(np.ones((1, 1280), np.float32)) / 1.7)
     )
 

@@ -15,8 +15,9 @@ from db.session import session_scope
 from tests.environment import PROVE
 from tests.labelled import add, drawn, live_run_id, one_engine, train
 from tests.workbench_process import wait_until
+from trainer.features.feature_store import OnProgress
 from trainer.runs import requests
-from trainer.runs.progress import PHASES, Progress, Say
+from trainer.runs.progress import PHASES, Progress
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
@@ -30,7 +31,7 @@ def test_a_run_cancelled_in_any_phase_stops_there_and_leaves_nothing(
     for phase in PHASES["quick"]:
 
         @contextmanager
-        def cancelled_there(self: Progress, name: str, phase: str = phase) -> Iterator[Say]:
+        def cancelled_there(self: Progress, name: str, phase: str = phase) -> Iterator[OnProgress]:
             with enter(self, name) as say:
                 assert list(PHASES["quick"]).index(name) <= list(PHASES["quick"]).index(phase), "it goes on"
                 if name == phase:
@@ -58,7 +59,7 @@ def test_the_next_run_waits_for_a_cancelled_one_to_hear_of_it(
     enter, seen, go_on = Progress.phase, [], threading.Event()
 
     @contextmanager
-    def watched(self: Progress, name: str) -> Iterator[Say]:
+    def watched(self: Progress, name: str) -> Iterator[OnProgress]:
         seen.append(self._run.id)
         if name == "fit" and self._run.id == first.id:
             assert go_on.wait(30)

@@ -141,7 +141,7 @@ def test_every_export_says_the_same_of_real_crops(db: Session) -> None:
     import keras
 
     from trainer.features import backbone, networks
-    from trainer.features.feature_store import Wanted, crops_of, features_of
+    from trainer.features.feature_store import FeatureRequest, crops_of, features_of
     from trainer.models import export
     from trainer.models.head import Head
 
@@ -155,8 +155,8 @@ def test_every_export_says_the_same_of_real_crops(db: Session) -> None:
         path = Path(folder) / "model.keras"
         path.write_bytes(files["keras"])
         expected = keras.models.load_model(path).predict(scaled, verbose=0)
-    features = features_of(db, networks.shared(), [Wanted(id, 1) for id in ids])
-    kept = Head.of(run.head or {}).probabilities(features.take([(id, 0) for id in ids]))
+    features = features_of(db, networks.shared(), [FeatureRequest(id, 1) for id in ids])
+    kept = Head.from_dict(run.head or {}).probabilities(features.take([(id, 0) for id in ids]))
     found = {
         "tflite": export.run_litert(files["tflite"], scaled),
         "onnx": export.run_onnx(files["onnx"], scaled),

@@ -1,0 +1,46 @@
+"""The features and crops that a run reads: to train on, and to be measured on."""
+
+import numpy as np
+from sqlalchemy.orm import Session
+
+from trainer.data.dataset import Dataset
+from trainer.data.recipe import Recipe
+from trainer.evaluation import report
+from trainer.features import networks
+from trainer.features.feature_store import FeatureRequest, OnProgress, crops_of, features_of
+from trainer.models.fit import FittedModel, TrainingInputs, features_of_rows
+
+
+def gather_inputs(
+    session: Session, data: Dataset, recipe: Recipe, on_progress: OnProgress = lambda share: None
+) -> TrainingInputs:
+    """Read the features the recipe needs, computing what is missing; every preset but quick needs crops, too.
+
+    Faces that were deleted since `data` was collected are left out of the dataset returned.
+    """
+    tutorial = recipe.preset == "tutorial"
+    network = networks.tutorial() if tutorial else networks.shared()
+    views = 1 if tutorial else recipe.views
+    requests = [FeatureRequest(row.face_id, 1 if row.split == "locked" else views) for row in data.rows]
+    features = features_of(session, network, requests, on_progress, data.boxes)
+    gone = set(features.missing())
+    if recipe.preset == "quick":
+        return TrainingInputs(data.without(gone), network, features)
+    ids = [row.face_id for row in data.rows if row.split != "locked" and row.face_id not in gone]
+    images = crops_of(session, network, ids, on_progress, data.boxes)
+    gone |= set(ids) - set(images)
+    return TrainingInputs(data.without(gone), network, features, images)
+
+
+def held_out_outputs(
+    session: Session,
+    data: Dataset,
+    fitted: FittedModel,
+    recipe: Recipe,
+    on_progress: OnProgress = lambda share: None,
+) -> report.ModelOutputs:
+    """The model's predictions for the locked set, and those of its cross-validation for the others."""
+    locked = data.where("locked")
+    requests = [FeatureRequest(data.rows[i].face_id, 1) for i in np.flatnonzero(locked)]
+    features = features_of(session, fitted.network, requests, on_progress, data.boxes)
+    return report.model_outputs(data, fitted, features_of_rows(data, features, locked), recipe.calibration)
