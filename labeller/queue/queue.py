@@ -26,6 +26,7 @@ from db.models import (
     Score,
 )
 from db.settings import settings
+from db.suspect_labels import is_suspect
 from db.workbench import live_run
 from labeller.errors import BadAnswer
 from labeller.queue import leases, picks
@@ -37,8 +38,6 @@ ZERO: ColumnClause[int] = literal_column("0")
 COUNTED = 1000
 """A queue is counted up to here: nobody needs to know it better, and counting takes longer than serving."""
 MODES = ("label", "review")
-SUSPECT = 0.5
-"""Probability of its own label below which a labelled face is looked at again."""
 UNDECIDED, UNSURE = 0.3, 0.8
 """Margins below which the model is called nearly undecided, and not quite sure."""
 
@@ -162,7 +161,7 @@ def _queues(session: Session, mode: str, run: Run | None, person: Person | None)
     assert run is not None
     scored = ready.join(Score, and_(Score.run_id == run.id, Score.face_id == Face.id))
     scored = scored.join(Group, Group.id == Photo.group_id).order_by(Score.margin, Score.face_id)
-    suspects = ready.join(Outcome, Outcome.face_id == Face.id).where(_suspected(run))
+    suspects = ready.join(Outcome, Outcome.face_id == Face.id).where(is_suspect(run))
     return [
         scored.where(Score.box_version == Face.box_version, _worth_a_second_look(run)),
         suspects.order_by(Outcome.own, Outcome.face_id),
@@ -190,19 +189,10 @@ def _mixed(found: list[list[Face]]) -> list[Face]:
 
 def _worth_a_second_look(run: Run) -> ColumnElement[bool]:
     """Unanswered, or answered before this model came with a doubt or against what it sees."""
-    suspected = exists().where(Outcome.face_id == Face.id, _suspected(run))
+    suspected = exists().where(Outcome.face_id == Face.id, is_suspect(run))
     doubted = or_(Face.label.is_(None), and_(Face.label != Score.label, ~suspected))
     earlier = and_(Face.decided_at < run.finished_at, Face.state != "rejected", doubted)
     return and_(NOT_LOCKED, or_(and_(Face.decided_at.is_(None), ~Face.hidden), earlier))
-
-
-def _suspected(run: Run) -> ColumnElement[bool]:
-    """Labelled before the run, and unlikely to a model of its kind that had not learned from the face.
-
-    The run's own score cannot tell: it has learned the wrong label, too.
-    """
-    unlikely = and_(Outcome.run_id == run.id, Outcome.part == "fold", Outcome.own < SUSPECT)
-    return and_(unlikely, Face.label == Outcome.truth, Face.decided_at < (run.started_at or run.created_at))
 
 
 def _guesses(session: Session, run: Run | None, faces: Sequence[Face]) -> list[Guess | None]:

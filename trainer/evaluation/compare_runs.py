@@ -1,4 +1,4 @@
-"""Any two runs on the faces that neither learned from: metrics side by side, and where they differ."""
+"""Any two runs on the faces that neither learned from: the paired difference, and where they differ."""
 
 from dataclasses import dataclass
 
@@ -8,16 +8,17 @@ from sqlalchemy.orm import Session, aliased
 
 from db import classes
 from db.models import Face, Outcome, Run
+from trainer.arrays import IntArray
 from trainer.evaluation.metrics import too_small
 from trainer.evaluation.paired_test import Difference, difference
 
-SHOWN = 60
-"""Faces on which the runs differ, at most."""
+MAX_SHOWN = 60
+"""Faces on which the runs differ that are listed at most."""
 
 
 @dataclass(frozen=True)
 class Disagreement:
-    """A face, its label now, and what each run said of it."""
+    """A face, and the classes that the two runs predicted for it."""
 
     face: Face
     one: str
@@ -26,7 +27,11 @@ class Disagreement:
 
 @dataclass(frozen=True)
 class Comparison:
-    """`difference` is one minus other; None while the runs share too few faces."""
+    """The comparison of two runs on the locked faces, or on the cross-validated ones (`part`).
+
+    `difference` is one minus other; None, with a `reason`, while the runs share too few faces. `disagreed`
+    counts all faces on which they differ; `disagreements` lists the first of them.
+    """
 
     part: str
     difference: Difference | None
@@ -37,20 +42,22 @@ class Comparison:
 
 def compare(session: Session, one: Run, other: Run) -> Comparison:
     """On the locked faces both were measured on, else on those both judged out of fold; by today's labels."""
-    found = _shared(session, one, other)
-    locked = [pair for pair in found if pair.part == "locked"]
+    shared = _shared_predictions(session, one, other)
+    locked = [pair for pair in shared if pair.part == "locked"]
     names = classes.names(session)
     reason = _too_small(locked, names)
-    part, pairs = ("locked", locked) if reason is None else ("fold", [p for p in found if p.part == "fold"])
+    part, pairs = ("locked", locked) if reason is None else ("fold", [p for p in shared if p.part == "fold"])
     differing = [pair for pair in pairs if pair.one != pair.other]
     if part == "fold" and _too_small(pairs, names) is not None:
         return Comparison(part, None, reason, [], 0)
-    shown = _faces(session, differing[:SHOWN])
+    shown = _disagreements(session, differing[:MAX_SHOWN])
     return Comparison(part, _difference(pairs, names), reason, shown, len(differing))
 
 
 @dataclass(frozen=True)
 class _Pair:
+    """The predictions of both runs for a face, its label now, and its group."""
+
     face_id: int
     truth: str
     group: int
@@ -59,7 +66,7 @@ class _Pair:
     other: str
 
 
-def _shared(session: Session, one: Run, other: Run) -> list[_Pair]:
+def _shared_predictions(session: Session, one: Run, other: Run) -> list[_Pair]:
     a, b = aliased(Outcome), aliased(Outcome)
     query = (
         select(Face.id, Face.label, a.group_id, a.part, a.label.label("one"), b.label.label("other"))
@@ -68,38 +75,44 @@ def _shared(session: Session, one: Run, other: Run) -> list[_Pair]:
         .where(a.run_id == one.id, b.run_id == other.id, a.part == b.part, Face.label.is_not(None))
         .order_by(Face.id)
     )
-    meant = classes.read(session)
+    class_names = classes.read(session)
     return [
         _Pair(
             row.id,
             str(row.label),
             row.group_id,
             row.part,
-            meant.current_name(row.one),
-            meant.current_name(row.other),
+            class_names.current_name(row.one),
+            class_names.current_name(row.other),
         )
         for row in session.execute(query)
     ]
 
 
 def _too_small(pairs: list[_Pair], names: tuple[str, ...]) -> str | None:
-    known = [pair for pair in pairs if pair.truth in names]
-    labels = np.array([names.index(pair.truth) for pair in known], np.int64)
-    return too_small(labels, np.array([pair.group for pair in known], np.int64), names)
+    labels, groups = _labels_and_groups(pairs, names)
+    return too_small(labels, groups, names)
 
 
 def _difference(pairs: list[_Pair], names: tuple[str, ...]) -> Difference:
-    known = [pair for pair in pairs if pair.truth in names]
+    labels, groups = _labels_and_groups(pairs, names)
+    offered = [pair for pair in pairs if pair.truth in names]
     return difference(
-        np.array([names.index(pair.truth) for pair in known], np.int64),
-        np.array([pair.one == pair.truth for pair in known], bool),
-        np.array([pair.other == pair.truth for pair in known], bool),
-        np.array([pair.group for pair in known], np.int64),
+        labels,
+        np.array([pair.one == pair.truth for pair in offered], bool),
+        np.array([pair.other == pair.truth for pair in offered], bool),
+        groups,
     )
 
 
-def _faces(session: Session, pairs: list[_Pair]) -> list[Disagreement]:
-    by_id = {
-        face.id: face for face in session.scalars(select(Face).where(Face.id.in_([p.face_id for p in pairs])))
-    }
+def _labels_and_groups(pairs: list[_Pair], names: tuple[str, ...]) -> tuple[IntArray, IntArray]:
+    """Class indices and groups of the pairs whose class is still offered."""
+    offered = [pair for pair in pairs if pair.truth in names]
+    labels = np.array([names.index(pair.truth) for pair in offered], np.int64)
+    return labels, np.array([pair.group for pair in offered], np.int64)
+
+
+def _disagreements(session: Session, pairs: list[_Pair]) -> list[Disagreement]:
+    faces = session.scalars(select(Face).where(Face.id.in_([pair.face_id for pair in pairs])))
+    by_id = {face.id: face for face in faces}
     return [Disagreement(by_id[pair.face_id], pair.one, pair.other) for pair in pairs]

@@ -1,12 +1,12 @@
-"""Whether new faces are like those that were labelled, as a run found it: read by pages without a network."""
+"""Whether new faces resemble those a run learned from, as the run measured it. Needs no network."""
 
 from typing import Any
 
-DRIFTED = 0.1
-"""Share of unusual faces, twice the usual one; it is said where the whole interval lies above."""
+DRIFT_THRESHOLD = 0.1
+"""Twice the expected share of unusual faces; reported when the whole interval lies above it."""
 
 
-def outside(metrics: dict[str, Any] | None) -> dict[str, Any] | None:
-    """The drift in a run's metrics where it is beyond chance, {"n", "unusual"}; else None."""
-    found: dict[str, Any] | None = (metrics or {}).get("drift")
-    return found if found and found["unusual"]["low"] > DRIFTED else None
+def significant_drift(metrics: dict[str, Any] | None) -> dict[str, Any] | None:
+    """The drift in a run's metrics, {"n", "unusual"}, where it is significant; else None."""
+    drift: dict[str, Any] | None = (metrics or {}).get("drift")
+    return drift if drift and drift["unusual"]["low"] > DRIFT_THRESHOLD else None

@@ -1,4 +1,4 @@
-"""Labels doubted by a model that never saw them: the worst mistakes of a run, and suspected errors."""
+"""Labels that a model finds unlikely without having learned from them: mistakes and suspect labels."""
 
 from dataclasses import dataclass
 
@@ -6,45 +6,43 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import Session, contains_eager
 
 from db.models import Face, Outcome, Photo, Run
+from db.suspect_labels import label_judged_by
 
 WORST = 20
 
 
 @dataclass(frozen=True)
-class Mistake:
-    """A face, and what the run said of it; `own` is its probability of the label that people gave."""
+class UnlikelyLabel:
+    """A face, the class a run predicted for it, and the probability that the run gave to its label."""
 
     face: Face
-    said: str
-    own: float
+    predicted: str
+    label_probability: float
     part: str
 
 
-def worst(session: Session, run: Run, limit: int = WORST) -> list[Mistake]:
-    """The surest wrong answers first, among the faces the figures are about."""
+def worst_mistakes(session: Session, run: Run, limit: int = WORST) -> list[UnlikelyLabel]:
+    """Wrong predictions, most confident first, among the faces that the run's metrics are about."""
     part = "locked" if (run.metrics or {}).get("locked") else "fold"
-    query = _doubted(run).where(Outcome.part == part, Outcome.label != Outcome.truth)
-    return _found(session, query.limit(limit))
+    query = _by_label_probability().where(Outcome.run_id == run.id)
+    return _read(session, query.where(Outcome.part == part, Outcome.label != Outcome.truth).limit(limit))
 
 
-def suspects(session: Session, run: Run, limit: int) -> list[Mistake]:
-    """All labelled faces from the most to the least doubtful label, those decided since left out.
+def suspect_labels(session: Session, run: Run, limit: int) -> list[UnlikelyLabel]:
+    """Labelled faces from the most to the least suspect label, without those decided since the run.
 
-    Confident learning's self-confidence (Northcutt et al. 2021): out of fold, or of the locked faces by the
-    model itself, which never learned from them.
+    The predictions are out of fold; those of locked faces are by the run's model, which never learned from
+    them.
     """
-    query = _doubted(run).where(Face.label == Outcome.truth)
-    if run.started_at is not None:
-        query = query.where((Face.decided_at.is_(None)) | (Face.decided_at <= run.started_at))
-    return _found(session, query.limit(limit))
+    return _read(session, _by_label_probability().where(label_judged_by(run)).limit(limit))
 
 
-def _doubted(run: Run) -> Select[Face, Outcome]:
+def _by_label_probability() -> Select[Face, Outcome]:
     query = select(Face, Outcome).join(Outcome, Outcome.face_id == Face.id).join(Face.photo)
-    query = query.where(Outcome.run_id == run.id, Face.state == "confirmed", Photo.status == "ready")
+    query = query.where(Face.state == "confirmed", Photo.status == "ready")
     return query.order_by(Outcome.own, Outcome.face_id).options(contains_eager(Face.photo))
 
 
-def _found(session: Session, query: Select[Face, Outcome]) -> list[Mistake]:
+def _read(session: Session, query: Select[Face, Outcome]) -> list[UnlikelyLabel]:
     rows = session.execute(query).all()
-    return [Mistake(face, outcome.label, outcome.own, outcome.part) for face, outcome in rows]
+    return [UnlikelyLabel(face, outcome.label, outcome.own, outcome.part) for face, outcome in rows]

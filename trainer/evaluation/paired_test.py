@@ -1,4 +1,4 @@
-"""Two models on the same faces: by how much one is better, and whether that could be chance."""
+"""Two models on the same faces: the difference of their balanced accuracies, and the rule of promotion."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -10,8 +10,8 @@ from db.i18n import N_
 from trainer.arrays import BoolArray, IntArray
 from trainer.evaluation.metrics import design_effect
 
-SLACK = 0.01
-"""So much lower is still "not worse" when chance alone explains it."""
+TOLERANCE = 0.01
+"""Loss of balanced accuracy that still counts as "not worse" when 0 lies inside the interval."""
 RULE = N_(
     "A new model goes live if its balanced accuracy on the same locked faces is not lower, or lower by at"
     " most one point with no difference inside the 95 %% interval."
@@ -20,7 +20,7 @@ RULE = N_(
 
 @dataclass(frozen=True)
 class Difference:
-    """New minus old balanced accuracy on the same n faces of so many people."""
+    """New minus old balanced accuracy on the same n faces of `people` people, with a 95 % interval."""
 
     interval: Interval
     n: int
@@ -28,18 +28,21 @@ class Difference:
 
     @property
     def not_worse(self) -> bool:
-        """The rule of promotion: not lower, or lower by at most SLACK with 0 inside the interval."""
+        """The rule of promotion: not lower, or lower by at most TOLERANCE with 0 inside the interval."""
         value, high = self.interval["value"], self.interval["high"]
-        return value >= 0 or (value >= -SLACK and high >= 0)
+        return value >= 0 or (value >= -TOLERANCE and high >= 0)
 
 
 def difference(labels: IntArray, new: BoolArray, old: BoolArray, groups: IntArray) -> Difference:
-    """Paired difference of balanced accuracy: `new` and `old` say which of the n faces each got right.
+    """Paired difference of balanced accuracy of two models on the same n faces.
 
-    Per class by Bonett & Price (2012, Br. J. Math. Stat. Psychol. 65:151), which is not empty when the models
-    agree on every face, with n over the design effect of the groups; combined by MOVER.
+    `labels` and `groups` are (n,); `new` and `old` (n,) say which faces each model got right. The interval of
+    a class is Bonett & Price's (2012, Br. J. Math. Stat. Psychol. 65:151), which has a width even when the
+    models agree on every face, with n divided by the design effect of the groups; the classes are combined by
+    MOVER.
     """
-    parts = [_of_class(new[of], old[of], groups[of]) for c in np.unique(labels) if (of := labels == c).any()]
+    classes = [labels == c for c in np.unique(labels)]
+    parts = [_of_class(new[rows], old[rows], groups[rows]) for rows in classes]
     value, low, high = (np.array([part[key] for part in parts]) for key in ("value", "low", "high"))
     mean = float(value.mean())
     below, above = (float(np.sqrt(((value - edge) ** 2).sum())) / len(parts) for edge in (low, high))
@@ -62,26 +65,30 @@ def _of_class(new: BoolArray, old: BoolArray, groups: IntArray) -> Interval:
 
 @dataclass(frozen=True)
 class PromotionDecision:
-    """Promote or not, why in words, and the difference behind it."""
+    """Whether to promote the newer model, the reason in words, and the difference it rests on."""
 
     promote: bool
     reason: str
     figures: dict[str, Any] | None = None
 
 
-def decide_promotion(found: Difference | None, where: str) -> PromotionDecision:
-    """RULE, applied to a difference on the faces of `where`."""
-    if found is None:
+def decide_promotion(gap: Difference | None, where: str) -> PromotionDecision:
+    """Apply RULE to the difference on the faces of `where`, "locked" or "cross-validated".
+
+    None means that there are too few faces to compare on.
+    """
+    if gap is None:
         reason = (
             "There are too few faces that both models never learned from; the newer one knows more answers."
         )
         return PromotionDecision(True, reason)
-    value, low, high = (100 * found.interval[key] for key in ("value", "low", "high"))
-    told = (
+    value, low, high = (100 * gap.interval[key] for key in ("value", "low", "high"))
+    comparison = (
         f"balanced accuracy {value:+.1f} points ({low:+.1f} to {high:+.1f})"
-        f" against the live model on the same {found.n} {where} faces of {found.people} people"
+        f" against the live model on the same {gap.n} {where} faces of {gap.people} people"
     )
-    figures = {"on": where, "n": found.n, "people": found.people, "difference": found.interval}
-    if found.not_worse:
-        return PromotionDecision(True, f"Not worse than the live model: {told}.", figures)
-    return PromotionDecision(False, f"Worse than the live model: {told}. The live model stays.", figures)
+    figures = {"on": where, "n": gap.n, "people": gap.people, "difference": gap.interval}
+    if gap.not_worse:
+        return PromotionDecision(True, f"Not worse than the live model: {comparison}.", figures)
+    reason = f"Worse than the live model: {comparison}. The live model stays."
+    return PromotionDecision(False, reason, figures)

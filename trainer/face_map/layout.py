@@ -1,4 +1,4 @@
-"""Drawing the map of all faces: PCA and t-SNE over the features of the shared network."""
+"""Draws the map of all faces: PCA and t-SNE of the features of the shared network."""
 
 import threading
 from collections.abc import Iterator, Sequence
@@ -25,27 +25,28 @@ if TYPE_CHECKING:
     from trainer.features.networks import Network
 
 Vectors = NDArray[np.float16]
-Plane = FloatArray
+Points = FloatArray
+"""Positions (n, 2) on the map, or points (n, DIMENSIONS)."""
 
-FITTED = 3_000
-"""Faces that t-SNE lays out itself, at most: their time grows faster than they do. The rest finds its place
-among them."""
+MAX_FITTED = 3_000
+"""Faces that t-SNE lays out, at most: its time grows faster than their number. The others are placed among
+them."""
 DIMENSIONS = 50
 PERPLEXITY, PERPLEXITY_OF_NEW = 30.0, 5.0
-"""About how many neighbours a face has on the map, when all are laid out and when one joins later."""
-ANEW = 1 / 3
-"""Share of newcomers among those who are there from which all are laid out anew."""
-AT_ONCE = 5_000
-"""Spots to a commit: an answer that comes meanwhile waits for one of them at most."""
+"""Effective number of neighbours of a face when all are laid out, and when one is placed later."""
+REDRAW_RATIO = 1 / 3
+"""Ratio of new to placed faces above which the whole map is laid out again."""
+CHUNK = 5_000
+"""Rows per commit: an answer that comes meanwhile waits for one commit at most."""
 SEED = 0
 
 _busy = threading.Lock()
 
 
 def draw(session: Session, network: "Network") -> int:
-    """Give every face on the map its spot; returns how many got one. Commits.
+    """Place every face that belongs on the map; returns how many were placed. Commits.
 
-    Two at once would do the same work twice: the second one leaves it to the first.
+    If another thread is drawing, returns 0 and leaves the work to it.
     """
     if not _busy.acquire(blocking=False):
         return 0
@@ -55,127 +56,129 @@ def draw(session: Session, network: "Network") -> int:
         _busy.release()
 
 
-def lay_out(vectors: Vectors) -> Plane:
-    """A map (n, 2) of features (n, 1280), alike ones side by side; the same for the same features."""
+def lay_out(vectors: Vectors) -> Points:
+    """Positions (n, 2) of features (n, 1280), similar ones close together. Deterministic."""
     from openTSNE import TSNE
 
     chosen = _sample(len(vectors))
-    reduce = _pca(vectors[chosen])
+    pca = _fit_pca(vectors[chosen])
     perplexity = min(PERPLEXITY, (len(chosen) - 1) / 3)
-    # One thread: with two, t-SNE takes no less time beside a busy web process, and everybody else more.
+    # One thread: with two, t-SNE is no faster beside a busy web process, and slows everything else down.
     fitted = TSNE(perplexity=perplexity, neighbors="exact", n_jobs=1, random_state=SEED).fit(
-        _reduced(reduce, vectors[chosen])
+        _reduce(pca, vectors[chosen])
     )
-    made = np.empty((len(vectors), 2))
-    made[chosen] = np.asarray(fitted)
+    positions = np.empty((len(vectors), 2))
+    positions[chosen] = np.asarray(fitted)
     others = np.setdiff1d(np.arange(len(vectors)), chosen)
     if len(others):
-        made[others] = _joined(fitted, _reduced(reduce, vectors[others]))
-    return made
+        positions[others] = _place_among(fitted, _reduce(pca, vectors[others]))
+    return positions
 
 
-def place(known: Vectors, there: Plane, new: Vectors) -> Plane:
-    """Spots (m, 2) for `new` features among those of `known` ones that are `there` (n, 2) already."""
+def place(placed: Vectors, positions: Points, new: Vectors) -> Points:
+    """Positions (m, 2) of `new` features (m, 1280) among the `placed` (n, 1280), whose `positions` stay."""
     from openTSNE import TSNEEmbedding
     from openTSNE.affinity import PerplexityBasedNN
 
-    chosen = _sample(len(known))
-    reduce = _pca(known[chosen])
+    chosen = _sample(len(placed))
+    pca = _fit_pca(placed[chosen])
     perplexity = min(PERPLEXITY, (len(chosen) - 1) / 3)
-    near = PerplexityBasedNN(
-        _reduced(reduce, known[chosen]), perplexity=perplexity, method="exact", n_jobs=1, random_state=SEED
+    affinities = PerplexityBasedNN(
+        _reduce(pca, placed[chosen]), perplexity=perplexity, method="exact", n_jobs=1, random_state=SEED
     )
-    return _joined(TSNEEmbedding(there[chosen], near, n_jobs=1, random_state=SEED), _reduced(reduce, new))
+    embedding = TSNEEmbedding(positions[chosen], affinities, n_jobs=1, random_state=SEED)
+    return _place_among(embedding, _reduce(pca, new))
 
 
-def _joined(fitted: "TSNEEmbedding", points: Plane) -> Plane:
-    """Spots (m, 2) for further points (m, dimensions) among those that are laid out, which stay."""
+def _place_among(fitted: "TSNEEmbedding", points: Points) -> Points:
+    """Positions (m, 2) of further points (m, DIMENSIONS) among those that are laid out, which stay."""
     perplexity = min(PERPLEXITY_OF_NEW, (len(fitted) - 1) / 3)
     return np.asarray(fitted.transform(points, perplexity=perplexity), np.float64)
 
 
 def _draw(session: Session, network: "Network") -> int:
-    ids, _ = layout_read.wanted(session)
-    if len(ids) < layout_read.FEWEST:
+    ids, _ = layout_read.faces_on_map(session)
+    if len(ids) < layout_read.MIN_FACES:
         return 0
     drawn_at = session.scalar(select(Workbench.mapped_at))
-    there = {id: (x, y) for id, x, y in session.execute(select(Spot.face_id, Spot.x, Spot.y)).tuples()}
-    session.commit()  # features are computed and kept next, and whoever else writes must not wait for us
-    new = [id for id in ids if id not in there]
-    known = [id for id in ids if id in there]
+    positions = {id: (x, y) for id, x, y in session.execute(select(Spot.face_id, Spot.x, Spot.y)).tuples()}
+    session.commit()  # computing features takes a while, and other writers must not wait
+    new = [id for id in ids if id not in positions]
+    placed = [id for id in ids if id in positions]
     if not new:
         return 0
-    if drawn_at is None or len(new) > ANEW * len(known):
-        return _draw_anew(session, network, ids)
-    before, old = feature_store.features_of_existing(session, network, _some(known))
-    found, vectors = feature_store.features_of_existing(session, network, new)
-    if len(before) < layout_read.FEWEST or not found:
+    if drawn_at is None or len(new) > REDRAW_RATIO * len(placed):
+        return _redraw(session, network, ids)
+    sampled, sampled_vectors = feature_store.features_of_existing(session, network, _sample_of(placed))
+    existing, vectors = feature_store.features_of_existing(session, network, new)
+    if len(sampled) < layout_read.MIN_FACES or not existing:
         return 0
-    spot = place(old, np.array([there[id] for id in before]), vectors)
-    _forget(session, drawn_at, sorted(set(there).difference(ids)))
-    return _write(session, drawn_at, found, spot)
+    new_positions = place(sampled_vectors, np.array([positions[id] for id in sampled]), vectors)
+    _remove(session, drawn_at, sorted(set(positions).difference(ids)))
+    return _write(session, drawn_at, existing, new_positions)
 
 
-def _draw_anew(session: Session, network: "Network", ids: Sequence[int]) -> int:
-    found, vectors = feature_store.features_of_existing(session, network, ids)
-    if len(found) < layout_read.FEWEST:
+def _redraw(session: Session, network: "Network", ids: Sequence[int]) -> int:
+    existing, vectors = feature_store.features_of_existing(session, network, ids)
+    if len(existing) < layout_read.MIN_FACES:
         return 0
-    made = lay_out(vectors)
-    stamp = now()
-    workbench(session).mapped_at = stamp
+    positions = lay_out(vectors)
+    drawn_at = now()
+    workbench(session).mapped_at = drawn_at
     session.execute(delete(Spot))
-    return _write(session, stamp, found, made)
+    return _write(session, drawn_at, existing, positions)
 
 
-def _write(session: Session, drawn_at: datetime, ids: Sequence[int], made: Plane) -> int:
-    """Write spots of the map that was drawn anew at `drawn_at`, unless another one was since.
+def _write(session: Session, drawn_at: datetime, ids: Sequence[int], positions: Points) -> int:
+    """Write positions on the map drawn at `drawn_at`, until a newer map replaces it; returns how many.
+    Commits.
 
-    So two maps never mix, whoever draws, and wherever they are killed.
+    Two maps are therefore never mixed, even when a process is killed half-way.
     """
-    for start in range(0, len(ids), AT_ONCE):
+    for start in range(0, len(ids), CHUNK):
         if not _is_current(session, drawn_at):
             session.rollback()
             return start
-        insert_for_faces(session, Spot, list(_rows(ids, made, slice(start, start + AT_ONCE))))
+        insert_for_faces(session, Spot, list(_rows(ids, positions, slice(start, start + CHUNK))))
         session.commit()
     return len(ids)
 
 
 def _is_current(session: Session, drawn_at: datetime) -> bool:
-    """Asked by a write: on both engines nobody changes it before our commit."""
+    """Whether this is still the newest map. Asked by a write, so that it stays so until the commit."""
     same = update(Workbench).where(Workbench.mapped_at == drawn_at).values(mapped_at=drawn_at)
     return session.scalar(same.returning(Workbench.id)) is not None
 
 
-def _forget(session: Session, drawn_at: datetime, ids: Sequence[int]) -> None:
-    """Take off the map who no longer belongs there. The caller commits."""
+def _remove(session: Session, drawn_at: datetime, ids: Sequence[int]) -> None:
+    """Remove faces that no longer belong on the map. The caller commits."""
     if ids and _is_current(session, drawn_at):
-        for start in range(0, len(ids), AT_ONCE):
-            session.execute(delete(Spot).where(Spot.face_id.in_(ids[start : start + AT_ONCE])))
+        for start in range(0, len(ids), CHUNK):
+            session.execute(delete(Spot).where(Spot.face_id.in_(ids[start : start + CHUNK])))
 
 
-def _rows(ids: Sequence[int], made: Plane, which: slice) -> Iterator[dict[str, float]]:
-    for id, (x, y) in zip(ids[which], made[which].tolist(), strict=True):
+def _rows(ids: Sequence[int], positions: Points, part: slice) -> Iterator[dict[str, float]]:
+    for id, (x, y) in zip(ids[part], positions[part].tolist(), strict=True):
         yield {"face_id": id, "x": x, "y": y}
 
 
-def _some(ids: Sequence[int]) -> list[int]:
+def _sample_of(ids: Sequence[int]) -> list[int]:
     return [ids[i] for i in _sample(len(ids))]
 
 
 def _sample(count: int) -> IntArray:
-    """At most FITTED of so many, by chance, in order."""
-    return np.sort(np.random.default_rng(SEED).permutation(count)[:FITTED])
+    """At most MAX_FITTED of so many indices at random, ascending."""
+    return np.sort(np.random.default_rng(SEED).permutation(count)[:MAX_FITTED])
 
 
-def _pca(vectors: Vectors) -> "PCA":
+def _fit_pca(vectors: Vectors) -> "PCA":
     from sklearn.decomposition import PCA
 
     count = min(DIMENSIONS, len(vectors) - 1)
     return PCA(count, svd_solver="randomized", random_state=SEED).fit(unit(vectors))
 
 
-def _reduced(reduce: "PCA", vectors: Vectors) -> Plane:
-    """Few dimensions (n, 50) of features; in parts, which need less memory."""
-    parts = [vectors[start : start + AT_ONCE] for start in range(0, len(vectors), AT_ONCE)]
-    return np.concatenate([reduce.transform(unit(part)) for part in parts]).astype(np.float64)
+def _reduce(pca: "PCA", vectors: Vectors) -> Points:
+    """Features (n, 1280) in DIMENSIONS principal components; in chunks, which take less memory."""
+    parts = [vectors[start : start + CHUNK] for start in range(0, len(vectors), CHUNK)]
+    return np.concatenate([pca.transform(unit(part)) for part in parts]).astype(np.float64)

@@ -1,4 +1,4 @@
-"""What the map of all faces shows: read here for the page, drawn by `trainer.atlas`."""
+"""What the map of all faces shows, for the page. `trainer.face_map.layout` draws it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,22 +13,22 @@ from db.models import NOT_LOCKED, Face, Group, Person, Photo, Score, Spot
 from db.workbench import live_run
 from trainer.arrays import FloatArray
 
-FEWEST = 10
-"""Faces below which there is nothing to be seen on a map."""
-MOST = 20_000
-"""Faces on the map at most; of more, the newest and a sample of the others."""
+MIN_FACES = 10
+"""Faces needed to draw a map."""
+MAX_FACES = 20_000
+"""Faces on the map at most: the newest, and a sample of the others."""
 NEWEST = 2_000
 STATES = ("waits", "doubtful", "labelled", "disputed", "unsure")
-"""What the numbers in the column `state` stand for."""
+"""What the numbers in the column `state` mean."""
 SIDE = 9_999
-"""The map's longer side in the units of its columns `x` and `y`: whole numbers are shorter to send."""
+"""Length of the map's longer side in the columns `x` and `y`: whole numbers are shorter to send."""
 SCRAMBLE = 2_654_435_761
-"""Knuth's multiplier (2^32 over the golden ratio): spreads ids that follow each other."""
+"""Knuth's multiplicative hash (2^32 over the golden ratio): scatters consecutive ids."""
 
 
 @dataclass(frozen=True)
-class State:
-    """How many faces belong on the map, how many of them have a spot, and how many there are in all."""
+class MapProgress:
+    """How many faces belong on the map, how many of them are placed, and how many faces there are in all."""
 
     wanted: int
     placed: int
@@ -36,55 +36,55 @@ class State:
 
     @property
     def stale(self) -> bool:
-        """Whether there is anything to draw."""
-        return self.placed < self.wanted and self.wanted >= FEWEST
+        """Whether there are faces to place."""
+        return self.placed < self.wanted and self.wanted >= MIN_FACES
 
 
-def wanted(session: Session) -> tuple[list[int], int]:
+def faces_on_map(session: Session) -> tuple[list[int], int]:
     """Ids of the faces that belong on the map, and how many there would be without a limit.
 
-    The sample depends on the ids alone: it hardly changes when faces come or go.
+    The sample depends on the ids alone, so it hardly changes when faces are added or deleted.
     """
     ids = np.array(session.scalars(_shown().order_by(Face.id)).all(), np.int64)
     older = ids[:-NEWEST]
-    by_chance = np.argsort((older * SCRAMBLE) % 2**32, kind="stable")[: MOST - NEWEST]
-    kept = ids if len(ids) <= MOST else np.concatenate((np.sort(older[by_chance]), ids[-NEWEST:]))
+    hashed = np.argsort((older * SCRAMBLE) % 2**32, kind="stable")[: MAX_FACES - NEWEST]
+    kept = ids if len(ids) <= MAX_FACES else np.concatenate((np.sort(older[hashed]), ids[-NEWEST:]))
     return kept.tolist(), len(ids)
 
 
-def state(session: Session) -> State:
-    """How far the map is drawn."""
-    ids, faces = wanted(session)
+def progress(session: Session) -> MapProgress:
+    ids, faces = faces_on_map(session)
     placed = set(session.scalars(select(Spot.face_id)))
-    return State(len(ids), len(placed.intersection(ids)), faces)
+    return MapProgress(len(ids), len(placed.intersection(ids)), faces)
 
 
-def ask(session: Session) -> State:
-    """Have the map drawn, after the commit, where that is worth while."""
-    found = state(session)
-    if found.stale:
+def request_drawing(session: Session) -> MapProgress:
+    """Queue the drawing of the map, sent after the commit, if there are faces to place."""
+    current = progress(session)
+    if current.stale:
         tasks.enqueue_map_drawing(session)
-    return found
+    return current
 
 
 def read(session: Session) -> dict[str, Any]:
-    """The map by columns, a value a face; `label` and `person` are places in `labels` and `people`, or -1.
+    """The map by columns, one value a face; `label` and `person` index `labels` and `people`, -1 for none.
 
-    `margin` is in hundredths under the live run (-1: not scored), `locked` 1 where it must not be chosen.
+    `margin` is that of the live run in hundredths (-1: not scored); `locked` is 1 where a face must not be
+    chosen.
     """
     rows = session.execute(_columns(session)).tuples().all()
     ids, versions, x, y, label, kind, margin, person, locked = zip(*rows, strict=True) if rows else [()] * 9
-    labels, people = sorted({one for one in label if one}), sorted({one for one in person if one})
-    across, down = _whole(x, y)
+    labels, people = sorted(filter(None, set(label))), sorted(filter(None, set(person)))
+    xs, ys = _whole_numbers(x, y)
     return {
         "faces": ids,
         "versions": versions,
-        "x": across,
-        "y": down,
-        "label": _places(label, labels),
+        "x": xs,
+        "y": ys,
+        "label": _indices(label, labels),
         "state": kind,
-        "margin": [-1 if one is None else round(100 * one) for one in margin],
-        "person": _places(person, people),
+        "margin": [-1 if value is None else round(100 * value) for value in margin],
+        "person": _indices(person, people),
         "locked": locked,
         "labels": labels,
         "people": _names(session, people),
@@ -124,23 +124,23 @@ def _columns(session: Session) -> Select[Any]:
     ).order_by(Face.id)
 
 
-def _whole(x: Sequence[float], y: Sequence[float]) -> tuple[list[int], list[int]]:
-    """Coordinates as whole numbers from 0 to SIDE, by one scale."""
+def _whole_numbers(x: Sequence[float], y: Sequence[float]) -> tuple[list[int], list[int]]:
+    """Coordinates as whole numbers from 0 to SIDE, both axes to the same scale."""
     spots: FloatArray = np.array([x, y], np.float64).reshape(2, -1)
     if not spots.size:
         return [], []
     spots -= spots.min(axis=1, keepdims=True)
-    across, down = np.rint(spots * SIDE / max(1e-9, float(spots.max()))).astype(int).tolist()
-    return across, down
+    xs, ys = np.rint(spots * SIDE / max(1e-9, float(spots.max()))).astype(int).tolist()
+    return xs, ys
 
 
-def _places(values: Sequence[Any], known: Sequence[Any]) -> list[int]:
-    place = {one: number for number, one in enumerate(known)}
-    return [place.get(one, -1) for one in values]
+def _indices(values: Sequence[Any], listed: Sequence[Any]) -> list[int]:
+    index = {value: number for number, value in enumerate(listed)}
+    return [index.get(value, -1) for value in values]
 
 
 def _names(session: Session, ids: Sequence[int]) -> list[str]:
     """Names of people, in the order of their ids."""
     query = select(Person.id, func.coalesce(Person.name, "")).where(Person.id.in_(ids))
-    known = dict(session.execute(query).tuples().all())
-    return [known.get(id, "") for id in ids]
+    names = dict(session.execute(query).tuples().all())
+    return [names.get(id, "") for id in ids]

@@ -1,4 +1,4 @@
-"""Faces whose labels are known, to replay labelling on: the workbench's own, or pictures of a folder."""
+"""Labelled faces to replay labelling on: the workbench's own, or pictures of a folder."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -15,12 +15,13 @@ from trainer.errors import NotEnoughLabels
 from trainer.label_efficiency.simulate import START, LabelledFaces, halves
 
 OnFace = Callable[[int, int], None]
-"""Hears how many faces are done, of how many."""
+"""Called with the number of faces done and their total."""
 
 
 @dataclass(frozen=True)
 class Picture:
-    """`box` is None where the whole picture is the face; the same `sha256` is the same picture."""
+    """A labelled picture. `box` is None where the whole picture is the face; equal `sha256` are one
+    picture."""
 
     cut: Path
     label: str
@@ -29,33 +30,35 @@ class Picture:
 
 
 def of_workbench(session: Session, seeds: int, on_face: OnFace) -> tuple[LabelledFaces, tuple[str, ...]]:
-    """The answered faces and their classes; features are kept, and computed where they are missing.
+    """The answered faces and their class names. Features that are missing are computed and kept.
 
     Raises NotEnoughLabels.
     """
     rows = dataset.collect(session, classes.names(session)).rows
-    known, names = _labelled([row.label for row in rows], [str(row.group) for row in rows])
-    require_both_halves(known, names, seeds)
+    faces, names = _without_features([row.label for row in rows], [str(row.group) for row in rows])
+    require_both_halves(faces, names, seeds)
 
     from trainer.features import networks
     from trainer.features.feature_store import features_of_existing
 
     ids = [row.face_id for row in rows]
-    found, vectors = features_of_existing(
+    existing, vectors = features_of_existing(
         session, networks.shared(), ids, lambda share: on_face(round(share * len(ids)), len(ids))
     )
-    there = np.isin(ids, found)
-    known = LabelledFaces(vectors.astype(np.float32), known.labels[there], known.groups[there])
-    require_both_halves(known, names, seeds)  # some may have been deleted meanwhile
-    return known, names
+    kept = np.isin(ids, existing)
+    faces = LabelledFaces(vectors.astype(np.float32), faces.labels[kept], faces.groups[kept])
+    require_both_halves(faces, names, seeds)  # some may have been deleted meanwhile
+    return faces, names
 
 
 def of_pictures(
     pictures: Sequence[Picture], seeds: int, on_face: OnFace
 ) -> tuple[LabelledFaces, tuple[str, ...]]:
-    """The pictures and their classes; only the same bytes are one group. Raises NotEnoughLabels."""
-    known, names = _labelled([one.label for one in pictures], [one.sha256 for one in pictures])
-    require_both_halves(known, names, seeds)
+    """The pictures and their class names; only identical files form a group. Raises NotEnoughLabels."""
+    faces, names = _without_features(
+        [picture.label for picture in pictures], [picture.sha256 for picture in pictures]
+    )
+    require_both_halves(faces, names, seeds)
 
     from trainer.features import crops, networks
 
@@ -71,23 +74,23 @@ def of_pictures(
     for task in tasks:
         features.append(task.result())
         on_face(len(features), len(tasks))
-    # Rounded as the workbench keeps them, so that both sources replay the same.
-    return replace(known, features=np.array(features, "<f2").astype(np.float32)), names
+    # Rounded to float16 as the workbench stores them, so that both sources give the same curves.
+    return replace(faces, features=np.array(features, "<f2").astype(np.float32)), names
 
 
-def _labelled(labels: Sequence[str], groups: Sequence[str]) -> tuple[LabelledFaces, tuple[str, ...]]:
-    """The faces without features yet, and the classes that there are."""
-    names, places = np.unique(np.array(labels, str), return_inverse=True)
+def _without_features(labels: Sequence[str], groups: Sequence[str]) -> tuple[LabelledFaces, tuple[str, ...]]:
+    """The faces, their features still empty, and their class names."""
+    names, indices = np.unique(np.array(labels, str), return_inverse=True)
     members = np.unique(np.array(groups, str), return_inverse=True)[1]
     empty = np.empty((len(labels), 0), np.float32)
-    return LabelledFaces(empty, places.astype(np.int64), members.astype(np.int64)), tuple(map(str, names))
+    return LabelledFaces(empty, indices.astype(np.int64), members.astype(np.int64)), tuple(map(str, names))
 
 
-def require_both_halves(known: LabelledFaces, names: Sequence[str], seeds: int) -> None:
-    """Raises NotEnoughLabels when there is too little to choose from, or to measure on."""
-    counts = np.bincount(known.labels, minlength=len(names)).tolist()
+def require_both_halves(faces: LabelledFaces, names: Sequence[str], seeds: int) -> None:
+    """Raises NotEnoughLabels when there are too few faces to choose from or to measure on."""
+    counts = np.bincount(faces.labels, minlength=len(names)).tolist()
     require_for_simulation(dict(zip(names, counts, strict=True)))
-    if any(_lopsided(known, seed) for seed in range(seeds)):
+    if any(_lacks_a_class(faces, seed) for seed in range(seeds)):
         raise NotEnoughLabels(
             "too_few_people",
             "Half of the people are kept to measure on, and these faces are of so few people that a class is"
@@ -96,9 +99,9 @@ def require_both_halves(known: LabelledFaces, names: Sequence[str], seeds: int) 
         )
 
 
-def _lopsided(known: LabelledFaces, seed: int) -> bool:
-    """Whether the seed's halves leave a class, or the start, without faces."""
-    pool, measured = halves(known, seed)
-    classes = len(np.unique(known.labels))
-    least = min(len(np.unique(known.labels[part])) for part in (pool, measured))
+def _lacks_a_class(faces: LabelledFaces, seed: int) -> bool:
+    """Whether one of the seed's halves lacks a class, or the pool is smaller than START."""
+    pool, measured = halves(faces, seed)
+    classes = len(np.unique(faces.labels))
+    least = min(len(np.unique(faces.labels[part])) for part in (pool, measured))
     return least < classes or len(pool) < START

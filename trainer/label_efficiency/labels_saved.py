@@ -1,28 +1,32 @@
-"""How many labels did choosing save? Arrays in, a plain dict out.
+"""How many labels did choosing faces save? Arrays in, a plain dict out.
 
-The accuracy of random labelling (trainer.at_random) is followed to where it reaches that of the labels given,
-both on the same locked faces. How wide the interval is depends on these: with 250 to 450 of them it is most
-of the pool, even if every label of the pool were known.
+The curve of random labelling (`random_baseline`) is followed to where it reaches the accuracy of the labels
+given, both on the same locked faces. The width of the interval depends on their number: with 250 to 450 it is
+most of the pool, even if every label of the pool were known.
 """
 
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from sklearn.isotonic import isotonic_regression
 from threadpoolctl import threadpool_limits
 
 from db.i18n import N_
 from trainer.arrays import BoolArray, FloatArray, IntArray
 from trainer.evaluation.metrics import design_effect
-from trainer.label_efficiency.random_baseline import Replays, reduced, replayed
+from trainer.label_efficiency.random_baseline import (
+    AnsweredPool,
+    RandomBaseline,
+    reduce_dimensions,
+    replay_random,
+)
 from trainer.label_efficiency.simulate import LabelledFaces
 
 RESAMPLES = 500
 LEVEL = 0.9
-LEAST_LABELS, LEAST_CONTROL, LEAST_LOCKED, LEAST_PEOPLE = 50, 5, 20, 12
-"""Below these nothing is said: answers, random ones among them, locked faces of each class, locked people."""
+MIN_LABELS, MIN_CONTROL, MIN_LOCKED, MIN_PEOPLE = 50, 5, 20, 12
+"""Needed for a figure: answers, random ones among them, locked faces of each class, locked people."""
 FEW_LABELS = N_("Labels saved can be measured from %(least)s answers on; there are %(n)s.")
 FEW_CONTROL = N_("Labels saved needs %(least)s answers to faces chosen at random; there are %(n)s.")
 FEW_LOCKED = N_("Labels saved needs %(least)s locked faces of each class; one has %(n)s.")
@@ -32,42 +36,42 @@ FEW_PEOPLE = N_("Labels saved needs locked faces of %(least)s people; there are 
 def too_little(
     labelled: LabelledFaces, control: BoolArray, locked: LabelledFaces
 ) -> tuple[str, dict[str, int]] | None:
-    """Why nothing can be said yet, as (text for the catalogue, its values); None when something can."""
+    """Why there can be no figure yet, as (text for the catalogue, its values); None if there can."""
     classes = int(max(labelled.labels.max(initial=0), locked.labels.max(initial=0), 1)) + 1
-    there = (
-        (FEW_LABELS, len(labelled.labels), LEAST_LABELS),
-        (FEW_CONTROL, int(control.sum()), LEAST_CONTROL),
-        (FEW_LOCKED, int(np.bincount(locked.labels, minlength=classes).min()), LEAST_LOCKED),
-        (FEW_PEOPLE, len(np.unique(locked.groups)), LEAST_PEOPLE),
+    available = (
+        (FEW_LABELS, len(labelled.labels), MIN_LABELS),
+        (FEW_CONTROL, int(control.sum()), MIN_CONTROL),
+        (FEW_LOCKED, int(np.bincount(locked.labels, minlength=classes).min()), MIN_LOCKED),
+        (FEW_PEOPLE, len(np.unique(locked.groups)), MIN_PEOPLE),
     )
-    return next(((text, {"n": n, "least": least}) for text, n, least in there if n < least), None)
+    return next(((text, {"n": n, "least": least}) for text, n, least in available if n < least), None)
 
 
 def labels_saved(
-    labelled: LabelledFaces,
-    control: BoolArray,
-    unlabelled: NDArray[np.floating],
-    locked: LabelledFaces,
-    seed: int = 0,
-    beat: Callable[[], None] = lambda: None,
+    pool: AnsweredPool, seed: int = 0, heartbeat: Callable[[], None] = lambda: None
 ) -> dict[str, Any]:
     """Labels that random labelling would have needed for the accuracy reached, less the n that were given.
 
-    `control` (n,) marks the labelled faces chosen at random. `low` and `high` are a 90 % interval; `labels`
-    is what random would have needed, never more than the pool; `capped`: not even all of it would do, so the
-    value is the least it can be. `given` were labelled; `n` counts locked faces. Ask `too_little` first.
-    `beat` is called every second or so, and ends it by raising.
+    Call `too_little` first. In the result `low` and `high` are a 90 % interval of `value`; `labels` is what
+    random labelling would have needed, never more than the pool; `capped`: not even the whole pool would be
+    enough, so the value is a lower bound; `given` labels were given; `n` counts locked faces. `heartbeat` is
+    called about every second and may raise to stop.
     """
-    rows = reduced([labelled.features, unlabelled, locked.features])
-    labelled = LabelledFaces(rows[0], labelled.labels, labelled.groups)
-    # Persons of the two sides are different ones, whatever their numbers.
-    beyond = labelled.groups.max() + 1 - locked.groups.min()
-    locked = LabelledFaces(rows[2], locked.labels, locked.groups + beyond)
-    chance = np.random.default_rng(seed)
+    labelled, locked = pool.labelled, pool.locked
+    features = reduce_dimensions([labelled.features, pool.unlabelled, locked.features])
+    # People of the two sides are different ones even where their numbers are equal.
+    offset = labelled.groups.max() + 1 - locked.groups.min()
+    reduced = AnsweredPool(
+        LabelledFaces(features[0], labelled.labels, labelled.groups),
+        pool.control,
+        features[1],
+        LabelledFaces(features[2], locked.labels, locked.groups + offset),
+    )
+    rng = np.random.default_rng(seed)
     with threadpool_limits(1):
-        told = replayed(labelled, control, rows[1], locked, chance, beat)
-    given, pool = len(labelled.labels), len(labelled.labels) + len(unlabelled)
-    needed, low, high, capped = _needed(told, locked.labels, locked.groups, chance)
+        baseline = replay_random(reduced, rng, heartbeat)
+    needed, low, high, capped = _labels_needed(baseline, locked.labels, reduced.locked.groups, rng)
+    given = len(labelled.labels)
     return {
         "value": round(needed - given),
         "low": round(low - given),
@@ -75,70 +79,77 @@ def labels_saved(
         "labels": round(needed),
         "given": given,
         "capped": capped,
-        "pool": pool,
-        "control": int(control.sum()),
+        "pool": given + len(pool.unlabelled),
+        "control": int(pool.control.sum()),
         "n": len(locked.labels),
     }
 
 
-def _needed(
-    told: Replays, labels: IntArray, groups: IntArray, chance: np.random.Generator
+def _labels_needed(
+    baseline: RandomBaseline, labels: IntArray, groups: IntArray, rng: np.random.Generator
 ) -> tuple[float, float, float, bool]:
-    """Labels random needs, the ends of their interval, and whether the pool's end cut them off.
+    """Labels that random labelling needs, the ends of the interval, and whether the pool is too small for it.
 
-    Locked people and replays are resampled together; what resampling cannot show is added as normal noise.
+    Locked people and replays are resampled together; the uncertainty that resampling cannot show is added as
+    normal noise.
     """
-    people, of = np.unique(groups, return_inverse=True)
-    draws = chance.multinomial(len(people), np.full(len(people), 1 / len(people)), RESAMPLES)[:, of]
-    replays = len(told.random)
-    some = chance.multinomial(replays, np.full(replays, 1 / replays), RESAMPLES)
-    curves, reached = _curves(told, labels, np.ones((1, len(labels))), np.ones((1, replays)))
-    needed, capped = crossing(told.sizes, curves[0], reached[0])
-    curves, reached = _curves(told, labels, draws.astype(float), some.astype(float))
-    reached += _unseen(told, labels, groups) * chance.normal(size=RESAMPLES)
-    found = [crossing(told.sizes, c, r)[0] for c, r in zip(curves, reached, strict=True)]
-    low, high = np.quantile(found, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+    people, members = np.unique(groups, return_inverse=True)
+    draws = rng.multinomial(len(people), np.full(len(people), 1 / len(people)), RESAMPLES)[:, members]
+    replays = len(baseline.random)
+    replay_draws = rng.multinomial(replays, np.full(replays, 1 / replays), RESAMPLES)
+    curves, reached = _curves(baseline, labels, np.ones((1, len(labels))), np.ones((1, replays)))
+    needed, capped = crossing(baseline.sizes, curves[0], reached[0])
+    curves, reached = _curves(baseline, labels, draws.astype(float), replay_draws.astype(float))
+    reached += _discordance_sd(baseline, labels, groups) * rng.normal(size=RESAMPLES)
+    resampled = [crossing(baseline.sizes, c, r)[0] for c, r in zip(curves, reached, strict=True)]
+    low, high = np.quantile(resampled, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
     return needed, min(float(low), needed), max(float(high), needed), capped
 
 
-def _unseen(told: Replays, labels: IntArray, groups: IntArray) -> float:
-    """Standard deviation from two more faces of each class, one that only the labelled head has right and
-    one that only random's has: without them no doubt is left where both agree (Bonett & Price 2012)."""
-    gain, present = told.reached - told.random[:, -1].mean(axis=0), np.unique(labels)
-    counts = [(of := labels == c).sum() / design_effect(gain[of], groups[of]) for c in present]
+def _discordance_sd(baseline: RandomBaseline, labels: IntArray, groups: IntArray) -> float:
+    """Standard deviation of the difference in accuracy from two pseudo-faces of each class.
+
+    One is right only by the model of the labelled, one only by random's (Bonett & Price 2012): without them,
+    models that agree on every face would leave no uncertainty.
+    """
+    gain, present = baseline.reached - baseline.random[:, -1].mean(axis=0), np.unique(labels)
+    counts = [(rows := labels == c).sum() / design_effect(gain[rows], groups[rows]) for c in present]
     return float(np.sqrt(sum(2 / (n + 2) ** 2 for n in counts))) / len(present)
 
 
 def _curves(
-    told: Replays, labels: IntArray, faces: FloatArray, replays: FloatArray
+    baseline: RandomBaseline, labels: IntArray, face_weights: FloatArray, replay_weights: FloatArray
 ) -> tuple[FloatArray, FloatArray]:
-    """Balanced accuracy by size (resamples, s) and that of the labelled (resamples,).
+    """Balanced accuracy by size (resamples, s), and that of the labelled faces' model (resamples,).
 
-    `faces` (resamples, T) and `replays` (resamples, replays) are how often each is in a resample.
+    The weights, (resamples, T) and (resamples, replays), are how often each is in a resample.
     """
-    share = replays / replays.sum(axis=1, keepdims=True)
-    curves = np.einsum("brs,br->bs", balanced(told.random, labels, faces), share)
-    return curves, balanced(told.reached, labels, faces)
+    share = replay_weights / replay_weights.sum(axis=1, keepdims=True)
+    curves = np.einsum("brs,br->bs", balanced(baseline.random, labels, face_weights), share)
+    return curves, balanced(baseline.reached, labels, face_weights)
 
 
-def balanced(hits: BoolArray, labels: IntArray, faces: FloatArray) -> FloatArray:
-    """Mean recall of `hits` (..., T) in each resample: (resamples, ...)."""
+def balanced(correct: BoolArray, labels: IntArray, face_weights: FloatArray) -> FloatArray:
+    """Mean recall of `correct` (..., T) in each resample: (resamples, ...)."""
     recalls = [
-        np.tensordot(faces[:, of], hits[..., of].astype(float), (1, hits.ndim - 1)).T
-        / np.maximum(1, faces[:, of].sum(axis=1))
+        np.tensordot(face_weights[:, rows], correct[..., rows].astype(float), (1, correct.ndim - 1)).T
+        / np.maximum(1, face_weights[:, rows].sum(axis=1))
         for c in np.unique(labels)
-        if (of := labels == c).any()
+        if (rows := labels == c).any()
     ]
     return np.asarray(np.mean(recalls, axis=0).T)
 
 
 def crossing(sizes: IntArray, curve: FloatArray, reached: float) -> tuple[float, bool]:
-    """Labels at which the rising curve (isotonic; straight in log labels) reaches this; True: it does not."""
+    """Labels at which the isotonic curve, linear in log labels, first reaches this accuracy.
+
+    (the largest size, True) if it never does.
+    """
     rising = isotonic_regression(curve)
     if rising[-1] < reached:
         return float(sizes[-1]), True
     after = int(np.argmax(rising >= reached))
     if after == 0:
         return float(sizes[0]), False
-    part = (reached - rising[after - 1]) / (rising[after] - rising[after - 1])
-    return float(np.exp((1 - part) * np.log(sizes[after - 1]) + part * np.log(sizes[after]))), False
+    fraction = (reached - rising[after - 1]) / (rising[after] - rising[after - 1])
+    return float(np.exp((1 - fraction) * np.log(sizes[after - 1]) + fraction * np.log(sizes[after]))), False

@@ -1,4 +1,4 @@
-"""The learning curve of the runs so far, its forecast and what is advised from it. Light: pages call this."""
+"""Forecast from the learning curve of the runs so far, and advice. Cheap enough for a page to call."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -9,48 +9,48 @@ from sqlalchemy.orm import Session
 from db.models import Run
 from trainer.label_efficiency.learning_curve import Advice, Forecast, advice, forecast
 
-LOOKED_BACK = 50
-"""Newest runs that the curve goes through."""
+MAX_RUNS = 50
+"""Newest runs that the curve is fitted to."""
 
 
 @dataclass(frozen=True)
 class Outlook:
-    """`saved`: what the newest run that counted found (`trainer.savings`), figures or why there are none."""
+    """Forecast and advice, and the labels saved as the newest run that counted them stored them."""
 
     forecast: Forecast | None
     advice: Advice
     saved: dict[str, Any] | None
 
     @property
-    def known(self) -> dict[str, Any] | None:
-        """Labels saved, where that is known."""
-        return known(self.saved)
+    def significant_saving(self) -> dict[str, Any] | None:
+        return significant_saving(self.saved)
 
 
-def known(saved: dict[str, Any] | None) -> dict[str, Any] | None:
-    """The figures where their whole interval is on one side of 0: else the value alone would mislead."""
-    told = saved if saved and "value" in saved else None
-    return told if told and (told["low"] > 0 or told["high"] < 0) else None
+def significant_saving(saved: dict[str, Any] | None) -> dict[str, Any] | None:
+    """The labels saved if the whole interval lies on one side of 0; otherwise the value would mislead."""
+    if not saved or "value" not in saved:
+        return None
+    return saved if saved["low"] > 0 or saved["high"] < 0 else None
 
 
 def newest_saved(session: Session) -> dict[str, Any] | None:
-    """What the newest run that counted labels saved found."""
+    """Labels saved, or why there is no figure, as the newest run that counted them stored it."""
     return session.scalar(select(Run.saved).where(Run.saved.is_not(None)).order_by(Run.id.desc()).limit(1))
 
 
 def outlook(session: Session) -> Outlook:
-    """Through the runs that are like the newest one: of its recipe, its classes, measured as it was."""
-    query = select(Run.metrics, Run.classes, Run.recipe)  # a whole run is 100 kB
+    """From the runs comparable to the newest: same preset and classes, measured on the same part."""
+    query = select(Run.metrics, Run.classes, Run.recipe)  # not the whole run, which takes 100 kB
     query = query.where(Run.status == "done", Run.metrics.is_not(None))
-    runs = session.execute(query.order_by(Run.id.desc()).limit(LOOKED_BACK)).all()
+    runs = session.execute(query.order_by(Run.id.desc()).limit(MAX_RUNS)).all()
     points = [point for run in runs if (point := _point(run, runs[0])) is not None]
-    found = forecast([n for n, _ in points], [accuracy for _, accuracy in points])
-    return Outlook(found, advice(found), newest_saved(session))
+    curve = forecast([n for n, _ in points], [accuracy for _, accuracy in points])
+    return Outlook(curve, advice(curve), newest_saved(session))
 
 
 def _point(run: Row[Any], newest: Row[Any]) -> tuple[int, float] | None:
-    """Labels it learned from and its balanced accuracy; None where it does not compare."""
+    """Labels the run learned from and its balanced accuracy; None where it is not comparable."""
     part = "locked" if newest.metrics["locked"] else "cross_validated"
-    alike = run.classes == newest.classes and run.recipe["preset"] == newest.recipe["preset"]
-    figures = run.metrics[part] if alike else None
+    comparable = run.classes == newest.classes and run.recipe["preset"] == newest.recipe["preset"]
+    figures = run.metrics[part] if comparable else None
     return (run.metrics["train"]["n"], figures["balanced_accuracy"]["value"]) if figures else None

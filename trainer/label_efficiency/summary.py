@@ -1,4 +1,4 @@
-"""What replayed labelling comes to: how many labels each strategy needed, and its curve with a band."""
+"""Summary of a simulation: how many labels each strategy needed, and its curve with a band."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -22,10 +22,10 @@ def grid(upto: int) -> list[int]:
 def summary(
     curves: Mapping[str, Sequence[Curve]], upto: int, target: float, classes: int
 ) -> list[dict[str, Any]]:
-    """A row for each strategy, best first: soonest at the target, then the most accurate on the way.
+    """A row for each strategy, best first: fewest labels to the target, then highest mean accuracy.
 
     `labels` holds the median over seeds, and low and high of the BAND; each is None where that share of the
-    seeds did not get there. `curve` and `at` hold mean, low and high of the balanced accuracy.
+    seeds never reached the target. `curve` and `at` hold mean, low and high of the balanced accuracy.
     """
     rows = [_row(name, curves[name], upto, target, classes) for name in curves]
     return sorted(rows, key=lambda row: (row["labels"]["median"] or np.inf, -row.pop("area")))
@@ -34,12 +34,12 @@ def summary(
 def _row(name: str, seeds: Sequence[Curve], upto: int, target: float, classes: int) -> dict[str, Any]:
     values = np.array([_on_grid(curve, upto, classes) for curve in seeds])
     reached = [labels_to(curve, target) for curve in seeds]
-    curve = [_spread(labels, values[:, place]) for place, labels in enumerate(grid(upto))]
+    curve = [_band(labels, values[:, index]) for index, labels in enumerate(grid(upto))]
     at = {*CHECKPOINTS, upto}
     return {
         "name": name,
         "labels": _needed(reached),
-        "reached": sum(one is not None for one in reached),
+        "reached": sum(labels is not None for labels in reached),
         "at": [point for point in curve if point["labels"] in at],
         "curve": curve,
         "area": float(values.mean()),
@@ -47,20 +47,20 @@ def _row(name: str, seeds: Sequence[Curve], upto: int, target: float, classes: i
 
 
 def _on_grid(curve: Curve, upto: int, classes: int) -> FloatArray:
-    """Accuracy at each point of the grid; as long as there is no model one can only guess."""
+    """Accuracy at each point of the grid; that of guessing where there is no model."""
     measured = dict(curve)
     return np.array([measured.get(labels, 1 / classes) for labels in grid(upto)])
 
 
 def _needed(reached: Sequence[int | None]) -> dict[str, int | None]:
-    """Median, low and high of the labels that were needed; a seed that never got there needed more."""
-    plain = np.sort([np.inf if one is None else one for one in reached])
+    """Median, low and high of the labels needed; a seed that never reached the target counts as infinite."""
+    needed = np.sort([np.inf if labels is None else labels for labels in reached])
     shares = {"median": 50, "low": BAND[0], "high": BAND[1]}
-    found = {key: np.percentile(plain, share, method="higher") for key, share in shares.items()}
-    return {key: int(value) if np.isfinite(value) else None for key, value in found.items()}
+    values = {key: np.percentile(needed, share, method="higher") for key, share in shares.items()}
+    return {key: int(value) if np.isfinite(value) else None for key, value in values.items()}
 
 
-def _spread(labels: int, values: FloatArray) -> dict[str, float]:
+def _band(labels: int, values: FloatArray) -> dict[str, float]:
     low, high = np.percentile(values, BAND)
     rounded = {"mean": values.mean(), "low": low, "high": high}
     return {"labels": labels} | {key: round(float(value), 4) for key, value in rounded.items()}

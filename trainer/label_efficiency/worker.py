@@ -1,4 +1,5 @@
-"""`python -m trainer.rehearse`: labelling replayed with every strategy and seed, for `flask simulate`.
+"""`python -m trainer.label_efficiency.worker`: the child process of `flask simulate`, which replays
+labelling.
 
 Reads {"pictures": [{"cut", "label", "sha256", "box"}] or null for the workbench's own faces, "seeds", "upto"
 or null, "target"} from standard input. Writes lines of progress, {"phase": "embed" | "replay", "done", "of"},
@@ -19,25 +20,27 @@ from trainer.label_efficiency.labelled_pool import OnFace, Picture, of_pictures,
 from trainer.label_efficiency.simulate import BATCH, START, Curve, LabelledFaces, halves, replay_all
 from trainer.label_efficiency.summary import summary
 
-MOST = 400
-"""Labels replayed unless more are asked for: after these the ways hardly differ any more."""
+DEFAULT_LABELS = 400
+"""Labels replayed unless more are asked for: beyond these the strategies hardly differ."""
 
 
-def rehearse(wanted: dict[str, Any], say: Say) -> dict[str, Any]:
+def simulate(request: dict[str, Any], say: Say) -> dict[str, Any]:
     """The result, in the form of `curves.json`. Raises NotEnoughLabels or BackboneMissing."""
-    seeds, target = int(wanted["seeds"]), float(wanted["target"])
-    known, names = _known(wanted["pictures"], seeds, lambda done, of: say(phase="embed", done=done, of=of))
-    upto = labels_replayed(known, seeds, wanted["upto"])
+    seeds, target = int(request["seeds"]), float(request["target"])
+    faces, names = _labelled_faces(
+        request["pictures"], seeds, lambda done, of: say(phase="embed", done=done, of=of)
+    )
+    upto = labels_replayed(faces, seeds, request["upto"])
     curves: dict[str, list[Curve]] = {name: [] for name in STRATEGIES}
     tasks = len(curves) * seeds
     say(phase="replay", done=0, of=tasks)
-    for done, (name, _seed, curve) in enumerate(replay_all(known, list(curves), seeds, upto), 1):
+    for done, (name, _seed, curve) in enumerate(replay_all(faces, list(curves), seeds, upto), 1):
         curves[name].append(curve)
         say(phase="replay", done=done, of=tasks)
-    counts = np.bincount(known.labels, minlength=len(names)).tolist()
+    counts = np.bincount(faces.labels, minlength=len(names)).tolist()
     return {
-        "faces": len(known.labels),
-        "groups": len(np.unique(known.groups)),
+        "faces": len(faces.labels),
+        "groups": len(np.unique(faces.groups)),
         "classes": dict(zip(names, counts, strict=True)),
         "seeds": seeds,
         "upto": upto,
@@ -46,32 +49,32 @@ def rehearse(wanted: dict[str, Any], say: Say) -> dict[str, Any]:
     }
 
 
-def _known(
+def _labelled_faces(
     pictures: list[dict[str, Any]] | None, seeds: int, on_face: OnFace
 ) -> tuple[LabelledFaces, tuple[str, ...]]:
     if pictures is None:
         with session_scope() as session:
             return of_workbench(session, seeds, on_face)
-    found = [
-        Picture(Path(one["cut"]), one["label"], one["sha256"], one["box"] and tuple(one["box"]))
-        for one in pictures
+    listed = [
+        Picture(Path(row["cut"]), row["label"], row["sha256"], row["box"] and tuple(row["box"]))
+        for row in pictures
     ]
-    return of_pictures(found, seeds, on_face)
+    return of_pictures(listed, seeds, on_face)
 
 
-def labels_replayed(known: LabelledFaces, seeds: int, upto: int | None) -> int:
-    """What was asked for, or MOST or half of what can be chosen from; never more than every seed has."""
-    pool = min(len(halves(known, seed)[0]) for seed in range(seeds))
+def labels_replayed(faces: LabelledFaces, seeds: int, upto: int | None) -> int:
+    """`upto`, or by default half of the pool, at most DEFAULT_LABELS; never more than each seed's pool."""
+    pool = min(len(halves(faces, seed)[0]) for seed in range(seeds))
     if upto is None:
-        upto = min(MOST, pool // 2)
+        upto = min(DEFAULT_LABELS, pool // 2)
         upto -= (upto - START) % BATCH
     return min(max(upto, START + BATCH), pool)
 
 
 def main() -> None:
-    wanted, say = asked(), speaker()
+    request, say = asked(), speaker()
     try:
-        say(result=rehearse(wanted, say))
+        say(result=simulate(request, say))
     except Refused as error:
         say(refused={"message": error.message, "hint": error.hint})
     except BackboneMissing as error:

@@ -68,7 +68,7 @@ def promote_run(run_id: int, query_data: schemas.PromoteQuery) -> Any:
 @blueprint.doc(security="token")
 def list_suspects(run_id: int, query_data: schemas.SuspectsQuery) -> Any:
     """Labelled faces from the most to the least doubtful label, by models that had not learned from them."""
-    found = label_errors.suspects(db(), requests.get_run(db(), run_id), query_data.limit)
+    found = label_errors.suspect_labels(db(), requests.get_run(db(), run_id), query_data.limit)
     return {"items": [_suspect(one) for one in found]}
 
 
@@ -117,14 +117,14 @@ def run_out(run: Run) -> dict[str, Any]:
     return {name: getattr(run, name) for name in schemas.RunOut.model_fields}
 
 
-def _suspect(one: label_errors.Mistake) -> dict[str, Any]:
+def _suspect(one: label_errors.UnlikelyLabel) -> dict[str, Any]:
     face = one.face
     return {
         "face_id": face.id,
         "photo_id": face.photo_id,
         "label": face.label,
-        "predicted": one.said,
-        "confidence": one.own,
+        "predicted": one.predicted,
+        "confidence": one.label_probability,
         "split": "locked" if one.part == "locked" else "open",
     }
 
@@ -133,7 +133,7 @@ def stats_out() -> dict[str, Any]:
     """The contract's figures; null where there is nothing honest to say yet."""
     totals, live = counts.totals(db()), live_run(db())
     metrics = (live.metrics if live else None) or {}
-    saved = stopping_advice.known(stopping_advice.newest_saved(db()))
+    saved = stopping_advice.significant_saving(stopping_advice.newest_saved(db()))
     return {
         "photos": totals.photos_by_status,
         "faces": totals.faces_by_state,

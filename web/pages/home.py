@@ -47,7 +47,7 @@ def page() -> ResponseReturnValue:
         "home/home.html",
         counts=totals,
         live=live,
-        unusual_faces=drift.outside(live.metrics) if live else None,
+        unusual_faces=drift.significant_drift(live.metrics) if live else None,
         latest=latest,
         outlook=stopping_advice.outlook(session),
         waiting=waiting,

@@ -38,9 +38,9 @@ def page() -> ResponseReturnValue:
     return render_template(
         "map/map.html",
         live=run,
-        unusual_faces=drift.outside(run.metrics) if run else None,
-        state=layout_read.state(db()),
-        fewest=layout_read.FEWEST,
+        unusual_faces=drift.significant_drift(run.metrics) if run else None,
+        state=layout_read.progress(db()),
+        fewest=layout_read.MIN_FACES,
         settings={
             "states": {name: _(text) for name, text in STATES.items()},
             "margins": [round(100 * UNDECIDED), round(100 * UNSURE)],
@@ -58,13 +58,13 @@ def shown() -> ResponseReturnValue:
 
 @pages.get("/map/progress")
 def progress() -> ResponseReturnValue:
-    return _progress(layout_read.state(db()))
+    return _progress(layout_read.progress(db()))
 
 
 @pages.post("/map/draw")
 def draw() -> ResponseReturnValue:
     """Request a new layout if faces have no place yet. Safe to repeat."""
-    state = layout_read.ask(db())
+    state = layout_read.request_drawing(db())
     db().commit()
     return _progress(state)
 
@@ -87,7 +87,7 @@ def undo(event_id: int) -> ResponseReturnValue:
     )
 
 
-def _progress(state: layout_read.State) -> ResponseReturnValue:
+def _progress(state: layout_read.MapProgress) -> ResponseReturnValue:
     return jsonify(placed=state.placed, wanted=state.wanted, stale=state.stale)
 
 

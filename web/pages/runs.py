@@ -105,7 +105,7 @@ def roll_back() -> ResponseReturnValue:
 def suspects(run_id: int) -> ResponseReturnValue:
     """Labelled faces from the most to the least doubtful."""
     run = requests.get_run(db(), run_id)
-    suspects = label_errors.suspects(db(), run, SUSPECTS)
+    suspects = label_errors.suspect_labels(db(), run, SUSPECTS)
     return render_template("runs/suspects.html", run=run, suspects=suspects, seen_at=now())
 
 
@@ -137,7 +137,7 @@ def render(run_id: int, template: str) -> str:
         live=live_run(db()),
         curves=charts.curves(run.curve),
         seconds_left=None if over else requests.seconds_left(db(), run),
-        worst_mistakes=label_errors.worst(db(), run) if over and run.metrics else [],
+        worst_mistakes=label_errors.worst_mistakes(db(), run) if over and run.metrics else [],
         files=_files(run) if over else {},
         person_names=requests.names_of_people(db(), run) if over else {},
         seen_at=now(),

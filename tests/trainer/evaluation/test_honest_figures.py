@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 @one_engine
 def test_flipped_labels_are_the_first_suspects(db: Session) -> None:
     """5 % flipped: at least 95 % of them are among the first 12 %. In the short test that is one less."""
-    from trainer.evaluation.label_errors import suspects
+    from trainer.evaluation.label_errors import suspect_labels
 
     pictures = real(792 if PROVE else 300)
     chance = np.random.default_rng(0)
@@ -29,7 +29,7 @@ def test_flipped_labels_are_the_first_suspects(db: Session) -> None:
         [Picture(p.content, other[p.label] if i in flipped else p.label) for i, p in enumerate(pictures)],
     )
     wrong = {faces[i].id for i in flipped}
-    found = [one.face.id for one in suspects(db, train(db), len(faces))]
+    found = [one.face.id for one in suspect_labels(db, train(db), len(faces))]
     assert len(found) == len(faces)
     first = set(found[: round(0.12 * len(found))])
     assert len(wrong & first) >= (0.95 if PROVE else 0.9) * len(wrong)

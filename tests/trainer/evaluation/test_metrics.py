@@ -7,9 +7,9 @@ from sklearn.metrics import balanced_accuracy_score, confusion_matrix
 from trainer.evaluation.metrics import (
     balanced_accuracy,
     calibration_error,
+    fit_temperature,
     measure,
     softmax,
-    temperature,
     too_small,
     wilson,
 )
@@ -72,7 +72,7 @@ def test_temperature_cools_an_overconfident_model() -> None:
     chance = np.random.default_rng(2)
     truth = chance.normal(size=(5000, 2))
     labels = (chance.random(5000) > softmax(truth)[:, 0]).astype(np.int64)
-    assert temperature(labels, truth * 3) == pytest.approx(3, rel=0.15)
+    assert fit_temperature(labels, truth * 3) == pytest.approx(3, rel=0.15)
 
 
 def test_margins() -> None:

@@ -1,4 +1,4 @@
-"""The map: alike faces lie side by side, whoever comes later joins their like, and two maps never mix."""
+"""The map: similar faces lie close together, new faces are placed among them, and two maps never mix."""
 
 from types import SimpleNamespace
 from typing import Any
@@ -47,26 +47,28 @@ def plant(db: Session, count: int, seed: int = 0, split: str = "train") -> list[
     return [face.id for face in faces]
 
 
-def drawn(db: Session) -> dict[int, tuple[float, float]]:
+def drawn_positions(db: Session) -> dict[int, tuple[float, float]]:
     return {id: (x, y) for id, x, y in db.execute(select(Spot.face_id, Spot.x, Spot.y))}
 
 
-def test_alike_faces_lie_side_by_side_and_always_at_the_same_place() -> None:
+def test_similar_faces_lie_close_together_and_always_in_the_same_place() -> None:
     vectors, kinds = clusters(300)
-    made = layout.lay_out(vectors)
-    assert purity(made, kinds, made, kinds) > 0.97
-    assert np.array_equal(made, layout.lay_out(vectors))
+    positions = layout.lay_out(vectors)
+    assert purity(positions, kinds, positions, kinds) > 0.97
+    assert np.array_equal(positions, layout.lay_out(vectors))
 
 
-def test_of_many_a_sample_is_laid_out_and_the_rest_joins_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(layout, "FITTED", 150)
+def test_above_the_limit_a_sample_is_laid_out_and_the_others_join_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(layout, "MAX_FITTED", 150)
     vectors, kinds = clusters(600)
-    made = layout.lay_out(vectors)
-    assert np.isfinite(made).all()
-    assert purity(made, kinds, made, kinds) > 0.95
+    positions = layout.lay_out(vectors)
+    assert np.isfinite(positions).all()
+    assert purity(positions, kinds, positions, kinds) > 0.95
 
 
-def test_who_comes_later_joins_their_like() -> None:
+def test_new_faces_are_placed_among_similar_ones() -> None:
     vectors, kinds = clusters(240)
     there = layout.lay_out(vectors)
     new, theirs = clusters(60, seed=5)
@@ -76,63 +78,67 @@ def test_who_comes_later_joins_their_like() -> None:
 @pytest.mark.parametrize("count", [10, 11, 25])
 def test_a_few_faces_make_a_map_too(count: int) -> None:
     vectors, _ = clusters(count)
-    made = layout.lay_out(vectors)
-    assert np.isfinite(made).all()
-    assert np.isfinite(layout.place(vectors, made, vectors[:3])).all()
+    positions = layout.lay_out(vectors)
+    assert np.isfinite(positions).all()
+    assert np.isfinite(layout.place(vectors, positions, vectors[:3])).all()
 
 
-def test_few_newcomers_are_placed_and_many_draw_it_anew(db: Session) -> None:
+def test_few_new_faces_are_placed_and_many_redraw_the_map(db: Session) -> None:
     plant(db, 60)
-    assert layout_read.state(db) == layout_read.State(60, 0, 60)
+    assert layout_read.progress(db) == layout_read.MapProgress(60, 0, 60)
     assert layout.draw(db, PLANTED) == 60
-    first, at = drawn(db), db.scalar(select(Workbench.mapped_at))
+    first, at = drawn_positions(db), db.scalar(select(Workbench.mapped_at))
     assert layout.draw(db, PLANTED) == 0, "a second time there is nothing to do"
     later = plant(db, 12, seed=2)
-    assert layout_read.state(db).stale
+    assert layout_read.progress(db).stale
     assert layout.draw(db, PLANTED) == 12
-    assert {id: spot for id, spot in drawn(db).items() if id in first} == first, "who was there stays"
+    assert {id: spot for id, spot in drawn_positions(db).items() if id in first} == first, (
+        "who was there stays"
+    )
     ids = np.array(sorted(first))
-    spot = drawn(db)
+    spot = drawn_positions(db)
     among, new = np.array([first[id] for id in ids]), np.array([spot[id] for id in later])
     assert purity(new, np.arange(12) % KINDS, among, np.arange(60) % KINDS) > 0.9
     assert db.scalar(select(Workbench.mapped_at)) == at
     plant(db, 30, seed=3)
     assert layout.draw(db, PLANTED) == 102
     assert db.scalar(select(Workbench.mapped_at)) != at
-    assert len(drawn(db)) == 102
+    assert len(drawn_positions(db)) == 102
 
 
-def test_killed_half_way_it_is_finished_the_next_time(db: Session, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(layout, "AT_ONCE", 20)
+def test_a_drawing_killed_half_way_is_finished_the_next_time(
+    db: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(layout, "CHUNK", 20)
     plant(db, 60)
     write = layout.insert_for_faces
 
-    def killed(session: Session, model: Any, made: list[dict[str, Any]]) -> None:
+    def killed(session: Session, model: Any, rows: list[dict[str, Any]]) -> None:
         if session.scalar(select(func.count(Spot.face_id))) == 40:
             raise KeyboardInterrupt
-        write(session, model, made)
+        write(session, model, rows)
 
     monkeypatch.setattr(layout, "insert_for_faces", killed)
     with pytest.raises(KeyboardInterrupt):
         layout.draw(db, PLANTED)
     db.rollback()
-    half = drawn(db)
+    half = drawn_positions(db)
     assert len(half) == 40
     monkeypatch.setattr(layout, "insert_for_faces", write)
     assert layout.draw(db, PLANTED) == 60, "twenty are more than a third of forty"
-    whole = drawn(db)
+    whole = drawn_positions(db)
     assert len(whole) == 60
     assert {id: whole[id] for id in half} == half, "the same map"
 
 
 def test_two_maps_never_mix(db: Session, monkeypatch: pytest.MonkeyPatch) -> None:
     """While one is written, another worker draws a newer one."""
-    monkeypatch.setattr(layout, "AT_ONCE", 20)
+    monkeypatch.setattr(layout, "CHUNK", 20)
     ids = plant(db, 60)
     write = layout.insert_for_faces
 
-    def overtaken(session: Session, model: Any, made: list[dict[str, Any]]) -> None:
-        write(session, model, made)
+    def overtaken(session: Session, model: Any, rows: list[dict[str, Any]]) -> None:
+        write(session, model, rows)
         monkeypatch.setattr(layout, "insert_for_faces", write)
         session.commit()
         session.execute(delete(Spot))
@@ -141,27 +147,27 @@ def test_two_maps_never_mix(db: Session, monkeypatch: pytest.MonkeyPatch) -> Non
 
     monkeypatch.setattr(layout, "insert_for_faces", overtaken)
     layout.draw(db, PLANTED)
-    assert set(drawn(db).values()) == {(7.0, 7.0)}
+    assert set(drawn_positions(db).values()) == {(7.0, 7.0)}
 
 
 @one_engine
-def test_of_more_than_fit_the_newest_and_a_steady_sample_are_shown(
+def test_above_the_limit_the_newest_and_a_stable_sample_are_shown(
     db: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(layout_read, "MOST", 30)
+    monkeypatch.setattr(layout_read, "MAX_FACES", 30)
     monkeypatch.setattr(layout_read, "NEWEST", 10)
     ids = plant(db, 60)
-    shown, faces = layout_read.wanted(db)
+    shown, faces = layout_read.faces_on_map(db)
     assert (len(shown), faces) == (30, 60)
     assert set(ids[-10:]) <= set(shown)
     assert layout.draw(db, PLANTED) == 30
     ids += plant(db, 5, seed=4)
     assert layout.draw(db, PLANTED) <= 10, "the newest, and few others for those that left"
-    assert set(drawn(db)) == set(layout_read.wanted(db)[0])
-    assert set(ids[-10:]) <= set(drawn(db))
+    assert set(drawn_positions(db)) == set(layout_read.faces_on_map(db)[0])
+    assert set(ids[-10:]) <= set(drawn_positions(db))
 
 
-def test_the_page_gets_what_the_colours_need(db: Session) -> None:
+def test_the_page_gets_the_columns_that_the_colours_need(db: Session) -> None:
     ids = plant(db, 11) + plant(db, 2, split="locked")
     run = add_live_run(db)
     layout.draw(db, PLANTED)
@@ -186,12 +192,12 @@ def test_the_page_gets_what_the_colours_need(db: Session) -> None:
     assert max(*shown["x"], *shown["y"]) == layout_read.SIDE
 
 
-def test_too_few_faces_are_no_map(db: Session) -> None:
+def test_too_few_faces_give_no_map(db: Session) -> None:
     plant(db, 9)
-    assert not layout_read.ask(db).stale
+    assert not layout_read.request_drawing(db).stale
     assert "outbox" not in db.info
     assert layout.draw(db, PLANTED) == 0
     assert layout_read.read(db)["faces"] == ()
     plant(db, 1)
-    assert layout_read.ask(db).stale
+    assert layout_read.request_drawing(db).stale
     assert db.info["outbox"] == [("trainer.draw_map", ())]

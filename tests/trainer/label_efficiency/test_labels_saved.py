@@ -4,6 +4,7 @@ import os
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from time import monotonic
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from threadpoolctl import threadpool_limits
 
 from tests.trainer.label_efficiency import simulated_worlds
 from trainer.label_efficiency import labels_saved, random_baseline
-from trainer.label_efficiency.random_baseline import REPLAYS, Replays
+from trainer.label_efficiency.random_baseline import REPLAYS, AnsweredPool, RandomBaseline
 from trainer.label_efficiency.simulate import LabelledFaces
 
 RUNS = 100 if os.environ.get("PROVE") else 20
@@ -21,10 +22,10 @@ FRESH = 7_000
 
 def blobs(n: int, far: float, seed: int = 0, d: int = 6) -> LabelledFaces:
     """n faces of n / 4 people, two classes `far` standard deviations to either side."""
-    chance = np.random.default_rng(seed)
+    rng = np.random.default_rng(seed)
     group = np.arange(n) // 4
     labels = group % 2
-    rows = chance.normal(size=(n, d)) + far * np.outer(2 * labels - 1, np.eye(d)[0])
+    rows = rng.normal(size=(n, d)) + far * np.outer(2 * labels - 1, np.eye(d)[0])
     return LabelledFaces(rows.astype(np.float32), labels, group)
 
 
@@ -49,17 +50,17 @@ def test_balanced_accuracy_of_resamples() -> None:
     assert found == pytest.approx(np.array([[1 / 3, 1.0], [0.0, 1.0], [0.5, 0.5]]))
 
 
-def replays(reached: float) -> tuple[Replays, np.ndarray, np.ndarray]:
+def replays(reached: float) -> tuple[RandomBaseline, np.ndarray, np.ndarray]:
     """Of 400 faces of 400 people: of each class 60, 70, 80, 90 % right at 10, 100, 1000, 10000 labels."""
     labels, rank = np.arange(400) % 2, np.arange(400) // 2 / 200
     random = np.array([rank < share for share in (0.6, 0.7, 0.8, 0.9)])
-    told = Replays(10 ** np.arange(1, 5), np.stack([random] * REPLAYS), rank < reached)
-    return told, labels, np.arange(400)
+    baseline = RandomBaseline(10 ** np.arange(1, 5), np.stack([random] * REPLAYS), rank < reached)
+    return baseline, labels, np.arange(400)
 
 
 @pytest.mark.parametrize(("reached", "needed"), [(0.65, 10**1.5), (0.75, 10**2.5), (0.85, 10**3.5)])
 def test_what_random_needs_is_where_its_curve_gets_there(reached: float, needed: float) -> None:
-    found, low, high, capped = labels_saved._needed(*replays(reached), np.random.default_rng(0))
+    found, low, high, capped = labels_saved._labels_needed(*replays(reached), np.random.default_rng(0))
     assert found == pytest.approx(needed, rel=0.01)
     assert low < needed / 1.1
     assert high > needed * 1.1
@@ -67,27 +68,27 @@ def test_what_random_needs_is_where_its_curve_gets_there(reached: float, needed:
 
 
 def test_accuracy_that_random_never_reaches_is_capped_at_the_pool() -> None:
-    found, low, high, capped = labels_saved._needed(*replays(0.99), np.random.default_rng(0))
+    found, low, high, capped = labels_saved._labels_needed(*replays(0.99), np.random.default_rng(0))
     assert (found, low, high, capped) == (10**4, 10**4, 10**4, True)
 
 
 def test_models_that_agree_on_every_face_leave_a_doubt() -> None:
-    told, labels, groups = replays(0.9)
-    assert labels_saved._unseen(told, labels, groups) == pytest.approx(1 / 202)
-    told = replays(0.7)[0]
-    assert labels_saved._unseen(told, labels, groups) == pytest.approx(1 / 202, rel=0.01)
-    assert labels_saved._unseen(told, labels, groups // 8) > 2 / 202
+    baseline, labels, groups = replays(0.9)
+    assert labels_saved._discordance_sd(baseline, labels, groups) == pytest.approx(1 / 202)
+    baseline = replays(0.7)[0]
+    assert labels_saved._discordance_sd(baseline, labels, groups) == pytest.approx(1 / 202, rel=0.01)
+    assert labels_saved._discordance_sd(baseline, labels, groups // 8) > 2 / 202
 
 
 def test_drawn_labels_are_as_frequent_as_the_random_faces_say() -> None:
     """Of the chosen faces half are of class 1, of the random ones and the pool one in ten."""
-    chance = np.random.default_rng(0)
+    rng = np.random.default_rng(0)
     chosen, random, pool = blobs(200, 0.3, 1), _few(400, 2), _few(4000, 3)
-    known = random_baseline._joined(chosen, random)
+    known = random_baseline._concatenate(chosen, random)
     mask = np.arange(600) >= 200
-    drawn = random_baseline._imputed(known, mask, pool.features, chance)
+    drawn = random_baseline._impute(known, mask, pool.features, rng)
     assert drawn.mean() == pytest.approx(pool.labels.mean(), abs=0.04)
-    assert random_baseline._imputed(known, mask, pool.features[:0], chance).shape == (0,)
+    assert random_baseline._impute(known, mask, pool.features[:0], rng).shape == (0,)
 
 
 def _few(n: int, seed: int) -> LabelledFaces:
@@ -100,7 +101,7 @@ def _few(n: int, seed: int) -> LabelledFaces:
 
 def test_nobody_is_in_two_parts_of_the_locked_people() -> None:
     groups = np.random.default_rng(0).integers(20, 50, 300)
-    parts = random_baseline._parts(groups, np.random.default_rng(1))
+    parts = random_baseline._locked_parts(groups, np.random.default_rng(1))
     assert (np.sum(parts, axis=0) == 1).all()
     assert sum(len(np.unique(groups[part])) for part in parts) == len(np.unique(groups))
 
@@ -109,14 +110,22 @@ def test_who_draws_labels_never_learned_from_whom_it_is_asked_about(monkeypatch:
     pool, locked = blobs(100, 0.7), blobs(80, 0.7, 1)
     locked = LabelledFaces(locked.features, locked.labels, locked.groups + 1000)
     drew, asked = [], []
-    draw, order = random_baseline._imputed, random_baseline._order
+    impute, one_order = random_baseline._impute, random_baseline._one_order
+
+    def watched_impute(*arguments: Any) -> Any:
+        drew.append(set(arguments[0].groups))
+        return impute(*arguments)
+
+    def watched_order(*arguments: Any) -> Any:
+        asked.append(set(arguments[3].groups))
+        return one_order(*arguments)
+
     monkeypatch.setattr(random_baseline, "REPLAYS", 1)
-    monkeypatch.setattr(random_baseline, "_imputed", lambda *a: (drew.append(set(a[0].groups)), draw(*a))[1])
-    monkeypatch.setattr(random_baseline, "_order", lambda *a: (asked.append(set(a[3].groups)), order(*a))[1])
+    monkeypatch.setattr(random_baseline, "_impute", watched_impute)
+    monkeypatch.setattr(random_baseline, "_one_order", watched_order)
     half = random_baseline._rows(pool, np.arange(100) < 50)
-    random_baseline.replayed(
-        half, np.arange(50) < 5, pool.features[50:], locked, np.random.default_rng(0), lambda: None
-    )
+    answered = AnsweredPool(half, np.arange(50) < 5, pool.features[50:], locked)
+    random_baseline.replay_random(answered, np.random.default_rng(0), lambda: None)
     assert [one & other for one, other in zip(drew, asked, strict=True)] == [set()] * 3
     assert all(set(half.groups) < one for one in drew)
     assert set.union(*asked) == set(locked.groups)
@@ -124,13 +133,13 @@ def test_who_draws_labels_never_learned_from_whom_it_is_asked_about(monkeypatch:
 
 def test_heads_of_one_class_say_that_class() -> None:
     on = blobs(8, 1.0)
-    hits = random_baseline.right(on.features[:2], np.array([1, 1]), on)
+    hits = random_baseline.is_correct(on.features[:2], np.array([1, 1]), on)
     assert hits.tolist() == (on.labels == 1).tolist()
 
 
 def test_reduced_rows_keep_their_distances() -> None:
     rows = np.random.default_rng(0).normal(size=(150, 5)) @ np.random.default_rng(1).normal(size=(5, 100))
-    one, other = random_baseline.reduced([rows[:100], rows[100:]])
+    one, other = random_baseline.reduce_dimensions([rows[:100], rows[100:]])
     assert (one.shape, other.shape) == ((100, 64), (50, 64))
     assert np.linalg.norm(one[0] - other[0]) == pytest.approx(np.linalg.norm(rows[0] - rows[100]), rel=1e-3)
 
@@ -162,13 +171,11 @@ def test_a_locked_set_of_one_class_is_too_little() -> None:
 
 def test_the_figure_is_the_same_twice_and_adds_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(random_baseline, "REPLAYS", 2)
-    monkeypatch.setattr(random_baseline, "STEPS", 5)
+    monkeypatch.setattr(random_baseline, "SIZES", 5)
     pool, locked = blobs(300, 0.7), blobs(80, 0.7, 1)
     labelled = LabelledFaces(pool.features[:60], pool.labels[:60], pool.groups[:60])
-    one, two = (
-        labels_saved.labels_saved(labelled, np.arange(60) < 8, pool.features[60:], locked, seed=3)
-        for _ in range(2)
-    )
+    answered = AnsweredPool(labelled, np.arange(60) < 8, pool.features[60:], locked)
+    one, two = (labels_saved.labels_saved(answered, seed=3) for _ in range(2))
     assert one == two
     assert one["labels"] - 60 == one["value"]
     assert -60 <= one["low"] <= one["value"] <= one["high"] <= 240
@@ -181,7 +188,7 @@ def test_the_size_of_a_real_workbench_takes_seconds() -> None:
     pool, locked = blobs(2300, 0.7, d=1280), blobs(400, 0.7, 1, d=1280)
     labelled = LabelledFaces(pool.features[:300], pool.labels[:300], pool.groups[:300])
     began = monotonic()
-    labels_saved.labels_saved(labelled, np.arange(300) < 30, pool.features[300:], locked)
+    labels_saved.labels_saved(AnsweredPool(labelled, np.arange(300) < 30, pool.features[300:], locked))
     took = monotonic() - began
     print(f"{took:.1f} s")
     assert took < 20
@@ -220,7 +227,8 @@ def _one_user(seed: int, locked: int) -> tuple[float, str, float, float, float, 
     given = np.isin(np.arange(len(it.pool.labels)), it.labelled)
     labelled = LabelledFaces(it.pool.features[given], it.pool.labels[given], it.pool.groups[given])
     assert labels_saved.too_little(labelled, it.control[given], it.locked) is None
-    found = labels_saved.labels_saved(labelled, it.control[given], it.pool.features[~given], it.locked, seed)
+    answered = AnsweredPool(labelled, it.control[given], it.pool.features[~given], it.locked)
+    found = labels_saved.labels_saved(answered, seed)
     true, _ = simulated_worlds.true_saving(it, seed)
     kind = simulated_worlds.KINDS[seed % len(simulated_worlds.KINDS)]
     return true, kind, found["value"], found["low"], found["high"], found["pool"]

@@ -1,5 +1,7 @@
 """Labels saved, counted from a workbench's own answers: what counts as what, and when it is left alone."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 from sqlalchemy.orm import Session
@@ -10,7 +12,7 @@ from tests.labelled import one_engine
 from trainer.features import networks
 from trainer.features.networks import Network
 from trainer.label_efficiency import labels_saved, labels_saved_job
-from trainer.label_efficiency.simulate import LabelledFaces
+from trainer.label_efficiency.random_baseline import AnsweredPool
 
 NETWORK = Network("planted", False, None)  # type: ignore[arg-type] # nothing is to be embedded
 
@@ -64,7 +66,7 @@ def test_too_little_is_kept_as_words(db: Session, faces: list[Face]) -> None:
     labels_saved_job.count(db, run.id)
     db.refresh(run)
     assert run.saved == {
-        "too_little": [labels_saved.FEW_CONTROL, {"n": 0, "least": labels_saved.LEAST_CONTROL}]
+        "too_little": [labels_saved.FEW_CONTROL, {"n": 0, "least": labels_saved.MIN_CONTROL}]
     }
     labels_saved_job.count(db, run.id + 1)  # a run that is gone
 
@@ -72,15 +74,15 @@ def test_too_little_is_kept_as_words(db: Session, faces: list[Face]) -> None:
 def test_what_waits_is_a_sample_without_the_doubtful(
     db: Session, faces: list[Face], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(labels_saved_job, "POOL", 50)
+    monkeypatch.setattr(labels_saved_job, "MAX_UNLABELLED", 50)
     waiting = [face for face in faces if face.decided_at is None]
     for face in waiting[:300]:
         face.doubtful = True
     db.commit()
-    some = labels_saved_job._waiting(db, 1)
+    some = labels_saved_job._unlabelled_sample(db, 1)
     assert len(set(some)) == 50
     assert set(some) <= {face.id for face in waiting[300:]}
-    assert some != labels_saved_job._waiting(db, 2)
+    assert some != labels_saved_job._unlabelled_sample(db, 2)
 
 
 def test_it_gives_way_to_a_newer_run(db: Session, faces: list[Face], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -88,11 +90,11 @@ def test_it_gives_way_to_a_newer_run(db: Session, faces: list[Face], monkeypatch
     draw_at_random(db, run, faces)
     asked = []
 
-    def overtaken(given: LabelledFaces, *_: object) -> dict[str, object]:
-        asked.append(len(given.labels))
-        _[-1]()  # type: ignore[operator]
+    def overtaken(pool: AnsweredPool, seed: int, heartbeat: Callable[[], None]) -> dict[str, object]:
+        asked.append(len(pool.labelled.labels))
+        heartbeat()
         labelled.done_run(db)
-        _[-1]()  # type: ignore[operator]
+        heartbeat()
         raise AssertionError("it went on")
 
     monkeypatch.setattr(labels_saved, "labels_saved", overtaken)

@@ -107,5 +107,5 @@ def test_runs_of_another_recipe_or_of_other_classes_are_no_part_of_the_curve(db:
 
 
 def test_without_runs_nothing_is_said(client: Client, db: Session) -> None:
-    assert outlook(db).known is None
+    assert outlook(db).significant_saving is None
     assert "points of balanced accuracy" not in get_page(client("owner", "Grace"), "/runs")
