@@ -35,7 +35,7 @@ SETS = {
     "and mirrored": ((1.0, False), (1.0, True)),
     "and mirrored at 3/4": ((1.0, False), (0.75, True)),
     "and mirrored at 1/2": ((1.0, False), (0.5, True)),
-    "and mirrored at 3/8 (the default)": ((1.0, False), (mtcnn.AGAIN, True)),
+    "and mirrored at 3/8 (the default)": ((1.0, False), (mtcnn.SECOND_PASS_SCALE, True)),
     "and at 1/2": ((1.0, False), (0.5, False)),
     "and with a border of 20 %": ((1.0, False), ("border", False)),
     "and at 3/2": ((1.0, False), (1.5, False)),
@@ -106,10 +106,10 @@ def candidates(scenes: list[Any], pictures: list[Any]) -> dict[str, str]:
 
 
 def look(picture: Any, size: Any, mirrored: bool) -> list[mtcnn.Detection]:
-    scale = min(mtcnn.MAGNIFY, mtcnn.LONGEST_SIDE / max(picture.shape[:2]))
+    scale = min(mtcnn.MAX_MAGNIFICATION, mtcnn.LONGEST_SIDE / max(picture.shape[:2]))
     if size == "border":
-        return mtcnn._look(picture, scale, round(mtcnn.BORDER * max(picture.shape[:2])))
-    return (mtcnn._mirrored if mirrored else mtcnn._look)(picture, scale * size)
+        return mtcnn._pass(picture, scale, round(mtcnn.BORDER * max(picture.shape[:2])))
+    return (mtcnn._mirrored_pass if mirrored else mtcnn._pass)(picture, scale * size)
 
 
 def reached(scenes: list[Any], found: list[list[mtcnn.Detection]], label: str) -> float:

@@ -28,7 +28,7 @@ from db.base import now
 from db.migrate import upgrade
 from db.models import Face, Group, Photo, Pick, Run, Score, Workbench
 from db.settings import settings
-from labeller.people import people
+from labeller.people import credentials, people
 
 FACES = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
 PER_PHOTO, PEOPLE, REPEATS = 2, 200, 40
@@ -106,7 +106,7 @@ def fill() -> FlaskClient:
 
     upgrade()
     with session.session_scope() as made:
-        token, _ = people.issue_token(made, "owner", "Grace")
+        token, _ = credentials.issue_token(made, "owner", "Grace")
         for number in range(1, PEOPLE):
             people.new_person(made, f"Friend {number}", "friend")
         made.commit()

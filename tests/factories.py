@@ -7,9 +7,11 @@ from sqlalchemy.orm import Session
 from db.base import now
 from db.models import Artifact, Embedding, Face, Group, Lease, Person, Photo, Run, Score, Workbench
 from db.storage import blobs
-from labeller.answers import record
-from labeller.people import invites, people
+from labeller.answers.answer_input import AnswerInput
+from labeller.answers.record import record_answer
+from labeller.people import credentials, invites, people
 from labeller.photos import renditions
+from labeller.photos.box import Box
 from labeller.uploads import intake
 from tests.pictures import jpeg, portrait
 from trainer.data import dataset
@@ -36,10 +38,10 @@ def add_faces(db: Session, count: int, split: str = "train") -> list[Face]:
     return faces
 
 
-def draw_face(db: Session, person: Person, photo: Photo, box: record.Box, label: str | None = None) -> Face:
+def draw_face(db: Session, person: Person, photo: Photo, box: Box, label: str | None = None) -> Face:
     """A face that `person` drew by hand."""
-    answer = record.Given(f"draw {photo.id} {box}", "draw", photo_id=photo.id, box=box, label=label)
-    return record.record(db, person, answer)[0].face
+    answer = AnswerInput(f"draw {photo.id} {box}", "draw", photo_id=photo.id, box=box, label=label)
+    return record_answer(db, person, answer)[0].face
 
 
 def add_second_answer(db: Session, person: Person, face: Face, label: str) -> None:
@@ -55,7 +57,7 @@ def add_second_answer(db: Session, person: Person, face: Face, label: str) -> No
             blind=True,
         )
     )
-    record.record(db, person, record.Given(f"second {face.id}", "label", face.id, label))
+    record_answer(db, person, AnswerInput(f"second {face.id}", "label", face.id, label))
 
 
 def add_live_run(db: Session) -> Run:
@@ -96,9 +98,9 @@ def add_labelled_photo(db: Session, person: Person | None, seed: int, by: Person
 
 def add_invited_friend(db: Session, name: str) -> Person:
     """A friend with a token, who accepted an invite with a note of their name; commits."""
-    secret, _ = invites.invite(db, "friend", note=f"for {name}")
+    secret, _ = invites.create_invite(db, "friend", terms=invites.Terms(note=f"for {name}"))
     person = invites.accept(db, secret, name, consented=True)
-    people.issue_token(db, "friend", name)
+    credentials.issue_token(db, "friend", name)
     db.commit()
     return person
 

@@ -18,7 +18,7 @@ from db.base import now
 from db.models import Embedding, Face, Run, Score, Workbench
 from db.session import session_scope
 from labeller.people import people
-from labeller.people.people import personal_link
+from labeller.people.credentials import personal_link
 from labeller.uploads import intake
 from tests.conftest import forget_settings
 from tests.pictures import jpeg, portrait

@@ -1,15 +1,22 @@
-"""Boxes: what fits a photo, and when a photo has all of its boxes."""
+"""Boxes: whether one fits its photo, and which photos have all of their boxes."""
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from db.base import now
 from db.models import Event, Face, Person, Photo
 from labeller.errors import BadAnswer
+from labeller.photos.box import Box
 
-Box = tuple[float, float, float, float]
 SMALLEST_BOX = 4.0
-_INCOMPLETE = (Photo.status == "ready", Photo.completed_at.is_(None))
+"""Shortest side of a box, in pixels of the photo."""
+COMPLETE: ColumnElement[bool] = and_(Photo.completed_at.is_not(None), Photo.status == "ready")
+"""Photos in which somebody says that every face has its box."""
+REAL_FACE: ColumnElement[bool] = or_(
+    Face.state == "confirmed", and_(Face.source == "human", Face.state == "proposed")
+)
+"""Boxes that people say are faces: labelled, or drawn by a person and not rejected."""
+_INCOMPLETE = and_(Photo.completed_at.is_(None), Photo.status == "ready")
 
 
 def check_box(box: Box, photo: Photo) -> None:
@@ -21,8 +28,8 @@ def check_box(box: Box, photo: Photo) -> None:
         raise BadAnswer("bad_box", "The box lies outside the photo or is too small.", hint)
 
 
-def complete(session: Session, photo: Photo, person: Person, *, is_complete: bool) -> None:
-    """Say that every face of the photo has its box, or take that back. Saying it twice changes nothing."""
+def mark_complete(session: Session, photo: Photo, person: Person, *, is_complete: bool) -> None:
+    """Mark that every face of the photo has its box, or remove the mark. Idempotent."""
     if is_complete == (photo.completed_at is not None):
         return
     photo.completed_at = now() if is_complete else None
@@ -31,21 +38,20 @@ def complete(session: Session, photo: Photo, person: Person, *, is_complete: boo
     session.add(Event(kind=kind, person_id=person.id, detail={"photo": photo.id}))
 
 
-def found_of_all(session: Session) -> tuple[int, int, int]:
-    """On complete photos: faces that the detector found, all faces that are there, and the photos."""
-    complete = Photo.completed_at.is_not(None), Photo.status == "ready"
-    there = select(Face.source, func.count()).join(Photo).where(*complete)
-    real = (Face.state == "confirmed") | ((Face.source == "human") & (Face.state == "proposed"))
-    faces = dict(session.execute(there.where(real).group_by(Face.source)).tuples().all())
-    photos = session.scalar(select(func.count(Photo.id)).where(*complete)) or 0
+def count_detected(session: Session) -> tuple[int, int, int]:
+    """On complete photos: the real faces that the detector proposed, all real faces, and the photos."""
+    by_source = select(Face.source, func.count()).join(Photo).where(COMPLETE, REAL_FACE)
+    faces = dict(session.execute(by_source.group_by(Face.source)).tuples().all())
+    photos = session.scalar(select(func.count(Photo.id)).where(COMPLETE)) or 0
     return faces.get("mtcnn", 0), sum(faces.values()), photos
 
 
 def next_incomplete(session: Session, after: int) -> int | None:
-    """The first photo behind `after` that nobody called complete; else the first of all."""
-    open_ = select(func.min(Photo.id)).where(*_INCOMPLETE)
-    return session.scalar(open_.where(Photo.id > after)) or session.scalar(open_)
+    """The id of the first incomplete photo after `after`, else of the first of all; None if none is left."""
+    first = select(func.min(Photo.id)).where(_INCOMPLETE)
+    return session.scalar(first.where(Photo.id > after)) or session.scalar(first)
 
 
 def count_incomplete(session: Session) -> int:
-    return session.scalar(select(func.count(Photo.id)).where(*_INCOMPLETE)) or 0
+    """The number of photos not marked complete."""
+    return session.scalar(select(func.count(Photo.id)).where(_INCOMPLETE)) or 0

@@ -1,6 +1,5 @@
-"""Editing the classes. Answers follow, and every edit is an event that can be taken back."""
+"""Editing the classes. Faces and scores follow; every edit is an event that can be undone."""
 
-from collections import defaultdict
 from collections.abc import Callable
 from typing import Any
 
@@ -9,69 +8,68 @@ from sqlalchemy.orm import Session
 
 from db import classes
 from db.base import now
-from db.models import STANDING, Answer, Class, Event, Face, Person, Photo, Run, Score
-from db.workbench import live_run
-from labeller.answers.aggregate import fold
+from db.models import Answer, Class, Event, Face, Person, Photo, Run, Score
+from labeller.answers.class_updates import update_faces, update_score_labels
 from labeller.errors import BadAnswer, NotFound
 from labeller.people.people import clean_name
 
 EDITS = ("class_added", "class_renamed", "class_merged", "class_retired")
 FEWEST = 2
+"""Classes that must remain."""
 LONGEST_NAME = 40
-AT_ONCE = 500
 
 
 def add(session: Session, name: str, by: Person) -> None:
-    """A new class, answered with from now on; one that was retired comes back with its answers."""
+    """Add a class; a retired one comes back with its answers. Raises BadAnswer for a bad or taken name."""
     rows = _rows(session)
     name = _clean(name)
     if name in rows and rows[name].retired_at is not None:
         rows[name].retired_at = None
         session.flush()
-        _refold(session, rows[name])
+        update_faces(session, rows[name])
     else:
         _require_free(rows, name)
         rows[name] = Class(name=name)
         session.add(rows[name])
     session.flush()
-    _remember(session, by, "class_added", rows[name], name=name)
+    _add_event(session, by, "class_added", rows[name], name=name)
 
 
 def rename(session: Session, old: str, new: str, by: Person) -> None:
-    """Call a class otherwise, in every answer, score and run."""
+    """Rename a class in every answer, score and run. Raises BadAnswer."""
     rows = _rows(session)
     row, new = _active(session, rows, old), _clean(new)
     _require_free(rows, new)
     _rename(session, row, new)
-    _remember(session, by, "class_renamed", row, name=old, to=new)
+    _add_event(session, by, "class_renamed", row, name=old, to=new)
 
 
-def merge(session: Session, one: str, into: str, by: Person) -> None:
-    """Count one class's answers as another's. What was said stays written; what it counts as changes."""
+def merge(session: Session, name: str, into: str, by: Person) -> None:
+    """Count the answers of one class as another's; the answers stay as they were given. Raises BadAnswer."""
     rows = _rows(session)
-    row, target = _active(session, rows, one), _active(session, rows, into)
+    row, target = _active(session, rows, name), _active(session, rows, into)
     if row is target:
         raise BadAnswer("same_class", "A class cannot be merged with itself.", "Choose another one.")
-    _require_rest(session)
+    _require_enough_classes(session)
     row.merged_into_id = target.id
     session.flush()
-    _refold(session, row)
-    _relabel_scores(session)
-    _remember(session, by, "class_merged", row, name=one, to=into)
+    update_faces(session, row)
+    update_score_labels(session)
+    _add_event(session, by, "class_merged", row, name=name, to=into)
 
 
 def retire(session: Session, name: str, by: Person) -> None:
-    """Count a class's answers no more: its faces come back to be answered."""
+    """Stop counting a class's answers: its faces are to be answered again. Raises BadAnswer."""
     row = _active(session, _rows(session), name)
-    _require_rest(session)
+    _require_enough_classes(session)
     row.retired_at = now()
     session.flush()
-    _refold(session, row)
-    _remember(session, by, "class_retired", row, name=name)
+    update_faces(session, row)
+    _add_event(session, by, "class_retired", row, name=name)
 
 
 def undo(session: Session, event_id: int, by: Person) -> None:
-    """Take an edit back. Raises NotFound, and BadAnswer where what came later stands against it."""
+    """Undo an edit. Raises NotFound, and BadAnswer if a later edit or answer prevents it."""
     rows = {row.id: row for row in _rows(session).values()}
     event = session.get(Event, event_id)
     if event is None or event.kind not in EDITS or event.undone_at is not None:
@@ -84,7 +82,7 @@ def undo(session: Session, event_id: int, by: Person) -> None:
 
 
 def history(session: Session) -> list[tuple[Event, str | None]]:
-    """The last edits and who made them, newest first."""
+    """The last edits with the name of who made them, newest first."""
     edits = select(Event, Person.name).outerjoin(Person, Person.id == Event.person_id)
     return list(
         session.execute(edits.where(Event.kind.in_(EDITS)).order_by(Event.id.desc()).limit(50)).tuples()
@@ -92,7 +90,7 @@ def history(session: Session) -> list[tuple[Event, str | None]]:
 
 
 def counts(session: Session) -> dict[str, int]:
-    """How many faces bear each class."""
+    """The number of faces labelled with each class."""
     labelled = select(Face.label, func.count()).where(Face.label.is_not(None)).group_by(Face.label)
     return {str(name): count for name, count in session.execute(labelled)}
 
@@ -101,7 +99,7 @@ def _undo_add(session: Session, row: Class, _: dict[str, Any]) -> None:
     if session.scalar(select(exists().where(Answer.label == row.name))):
         hint = "Retire it instead, or merge it with another."
         raise BadAnswer("class_in_use", f"“{row.name}” has answers already.", hint)
-    _require_rest(session)
+    _require_enough_classes(session)
     row.retired_at = now()
 
 
@@ -113,14 +111,14 @@ def _undo_rename(session: Session, row: Class, detail: dict[str, Any]) -> None:
 def _undo_merge(session: Session, row: Class, _: dict[str, Any]) -> None:
     row.merged_into_id = None
     session.flush()
-    _refold(session, row)
-    _relabel_scores(session)
+    update_faces(session, row)
+    update_score_labels(session)
 
 
 def _undo_retire(session: Session, row: Class, _: dict[str, Any]) -> None:
     row.retired_at = None
     session.flush()
-    _refold(session, row)
+    update_faces(session, row)
 
 
 _UNDO: dict[str, Callable[[Session, Class, dict[str, Any]], None]] = {
@@ -132,12 +130,12 @@ _UNDO: dict[str, Callable[[Session, Class, dict[str, Any]], None]] = {
 
 
 def _rows(session: Session) -> dict[str, Class]:
-    """Every class by its name, as a row; from here to the commit nobody answers, nor edits them."""
+    """Every class by its name, as a row. Until the commit nobody else answers or edits the classes."""
     session.execute(update(Class).where(Class.id == 0).values(name=""))  # SQLite locks at its first write
     classes.hold(session, to_edit=True)
-    known = classes.read(session)
+    current = classes.read(session)
     rows = {row.name: row for row in session.scalars(select(Class).order_by(Class.id))}
-    for name in known.names:
+    for name in current.names:
         if name not in rows:
             rows[name] = Class(name=name)
             session.add(rows[name])
@@ -162,18 +160,21 @@ def _clean(name: str) -> str:
 
 def _require_free(rows: dict[str, Class], name: str) -> None:
     if name in rows:
-        state = "is merged with another" if rows[name].merged_into_id else "is there"
+        if rows[name].merged_into_id:
+            message = f"The class “{name}” is merged with another already."
+        else:
+            message = f"The class “{name}” is there already."
         hint = "Take back the merge under “What was changed”, or choose another name."
-        raise BadAnswer("class_exists", f"The class “{name}” {state} already.", hint)
+        raise BadAnswer("class_exists", message, hint)
 
 
-def _require_rest(session: Session) -> None:
+def _require_enough_classes(session: Session) -> None:
     if len(classes.names(session)) <= FEWEST:
         hint = "Add another class first."
         raise BadAnswer("too_few_classes", f"There must be at least {FEWEST} classes.", hint)
 
 
-def _remember(session: Session, by: Person, kind: str, row: Class, **detail: str) -> None:
+def _add_event(session: Session, by: Person, kind: str, row: Class, **detail: str) -> None:
     session.flush()
     session.add(Event(kind=kind, person_id=by.id, detail={"class": row.id} | detail))
 
@@ -192,55 +193,10 @@ def _rename(session: Session, row: Class, new: str) -> None:
 
 
 def _renamed(metrics: dict[str, Any], old: str, new: str) -> dict[str, Any]:
-    """The figures with one class's name changed, in the same order."""
-    made = dict(metrics)
+    """The metrics with one class renamed, in the same order."""
+    renamed = dict(metrics)
     for part in ("locked", "cross_validated"):
         if figures := metrics.get(part):
             by_class = {new if name == old else name: v for name, v in figures["per_class"].items()}
-            made[part] = figures | {"per_class": by_class}
-    return made
-
-
-def _words(session: Session, row: Class) -> list[str]:
-    """What answers may hold that counts, or counted, as this class: its name and those merged into it."""
-    rows, family = list(session.scalars(select(Class))), [row]
-    for member in family:
-        family += [other for other in rows if other.merged_into_id == member.id]
-    return [member.name for member in family]
-
-
-def _refold(session: Session, row: Class) -> None:
-    """Let the faces that have an answer of this class be what their answers amount to now."""
-    meant = classes.read(session)
-    said = exists().where(Answer.face_id == Face.id, Answer.label.in_(_words(session, row)))
-    ids = list(session.scalars(select(Face.id).where(said).order_by(Face.id)))
-    for start in range(0, len(ids), AT_ONCE):
-        chunk = ids[start : start + AT_ONCE]
-        given: dict[int, list[Answer]] = defaultdict(list)
-        for answer in session.scalars(
-            select(Answer).where(Answer.face_id.in_(chunk), STANDING).order_by(Answer.id)
-        ):
-            given[answer.face_id].append(answer)
-        query = select(Face).where(Face.id.in_(chunk)).execution_options(populate_existing=True)
-        for face in session.scalars(query):
-            fold(face, given[face.id], meant)
-        session.flush()
-
-
-def _relabel_scores(session: Session) -> None:
-    """Call what the live model says by the classes' present names."""
-    if (run := live_run(session)) is None:
-        return
-    meant = classes.read(session)
-    labels = [meant.current_name(name) for name in run.classes]
-    changed: dict[str, list[int]] = {}
-    mine = Score.run_id == run.id
-    for face_id, chances, old in session.execute(
-        select(Score.face_id, Score.probabilities, Score.label).where(mine)
-    ):
-        if (label := labels[chances.index(max(chances))]) != old:
-            changed.setdefault(label, []).append(face_id)
-    for label, ids in changed.items():
-        for start in range(0, len(ids), AT_ONCE):
-            these = Score.face_id.in_(ids[start : start + AT_ONCE])
-            session.execute(update(Score).where(mine, these).values(label=label))
+            renamed[part] = figures | {"per_class": by_class}
+    return renamed

@@ -1,4 +1,4 @@
-"""What an undo takes back, and what a redo brings back: each person's own answers, the last one first."""
+"""What an undo takes back and a redo brings back: the person's own answers, the last one first."""
 
 from collections.abc import Sequence
 
@@ -10,42 +10,46 @@ from db.models import STANDING, Answer, Person
 from labeller.errors import NothingToUndo
 
 KINDS = ("undo", "redo")
+_NOTHING = {
+    ("undo", False): "You have no answer left to take back.",
+    ("undo", True): "You have no answer left to take back on this face.",
+    ("redo", False): "You have no undo to take back.",
+    ("redo", True): "You have no undo to take back on this face.",
+}
 
 
-def mine(person: Person) -> tuple[ColumnElement[bool], ...]:
-    """The person's answers that can be taken back."""
+def standing_of(person: Person) -> tuple[ColumnElement[bool], ...]:
+    """Conditions for the person's answers that can be taken back."""
     return Answer.person_id == person.id, STANDING
 
 
-def target(session: Session, person: Person, kind: str, face_id: int | None) -> Answer | None:
-    """What an undo or redo takes back, on that face or on any; None for every other kind of answer.
+def find_target(session: Session, person: Person, kind: str, face_id: int | None) -> Answer:
+    """The answer that an undo takes back, or the undo that a redo takes back; on one face or on any.
 
     Raises NothingToUndo.
     """
-    if kind not in KINDS:
-        return None
-    here = [Answer.face_id == face_id] if face_id is not None else []
-    query = select(Answer).where(*mine(person), *here) if kind == "undo" else _undos(person, here)
-    found = session.scalar(query.order_by(Answer.id.desc()).limit(1))
-    if found is None:
-        where = " on this face" if here else ""
-        what = "answer left to take back" if kind == "undo" else "undo to take back"
-        raise NothingToUndo("nothing_to_undo", f"You have no {what}{where}.")
-    return found
+    on_face = [Answer.face_id == face_id] if face_id is not None else []
+    query = select(Answer).where(*standing_of(person), *on_face)
+    if kind == "redo":
+        query = _undos(person, on_face)
+    target = session.scalar(query.order_by(Answer.id.desc()).limit(1))
+    if target is None:
+        raise NothingToUndo("nothing_to_undo", _NOTHING[kind, face_id is not None])
+    return target
 
 
 def take_back(session: Session, answer: Answer) -> None:
-    """Mark an answer as undone; an undo thereby brings back what it had taken."""
+    """Mark an answer as undone. Taking back an undo restores the answer that it had undone."""
     answer.undone_at = now()
     if answer.kind == "undo" and answer.undoes_id is not None:
         session.get_one(Answer, answer.undoes_id).undone_at = None
 
 
-def _undos(person: Person, here: Sequence[ColumnElement[bool]]) -> Select[Answer]:
-    """Undos that stand, unless the person answered something new since."""
+def _undos(person: Person, on_face: Sequence[ColumnElement[bool]]) -> Select[Answer]:
+    """The person's standing undos that no newer answer of theirs follows."""
     later = aliased(Answer)
-    since = select(later.id).where(later.person_id == person.id, later.kind.not_in(KINDS))
-    if here:
-        since = since.where(later.face_id == Answer.face_id)
-    undos = select(Answer).where(Answer.person_id == person.id, Answer.kind == "undo", *here)
-    return undos.where(Answer.undone_at.is_(None), ~since.where(later.id > Answer.id).exists())
+    newer = select(later.id).where(later.person_id == person.id, later.kind.not_in(KINDS))
+    if on_face:
+        newer = newer.where(later.face_id == Answer.face_id)
+    undos = select(Answer).where(Answer.person_id == person.id, Answer.kind == "undo", *on_face)
+    return undos.where(Answer.undone_at.is_(None), ~newer.where(later.id > Answer.id).exists())

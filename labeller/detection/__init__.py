@@ -1,1 +1,1 @@
-"""From a photo to proposed faces: the detector, what becomes of its boxes, and one-off predictions."""
+"""From a photo to its detected faces, stored or for a one-off prediction."""

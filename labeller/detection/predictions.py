@@ -1,4 +1,4 @@
-"""Asking the live model about one photo that is not kept: two jobs, one row, one deadline."""
+"""Predictions by the live model for one photo that is not kept: two jobs, one row, one deadline."""
 
 import time
 from datetime import timedelta
@@ -18,11 +18,13 @@ from labeller.photos.decode import decode
 from labeller.photos.limits import check_size
 
 SECONDS = 30
+"""Until a prediction is given up."""
 POLL = 0.03
+"""Seconds between two looks at the row."""
 
 
-def request(session: Session, data: bytes) -> Prediction:
-    """Decode the photo and enqueue its detection for after the commit. Raises BadPhoto, Conflict."""
+def request_prediction(session: Session, data: bytes) -> Prediction:
+    """Decode the photo and enqueue its detection for after the commit. Raises BadPhoto and Conflict."""
     run = live_run(session)
     if run is None:
         raise Conflict("no_model", "There is no model yet.", "Label some faces and train one first.")
@@ -36,22 +38,22 @@ def request(session: Session, data: bytes) -> Prediction:
         run_id=run.id,
         deadline=now() + timedelta(seconds=SECONDS),
     )
-    _forget_overdue(session)
+    _delete_overdue(session)
     session.add(prediction)
     session.flush()
     tasks.enqueue_prediction_detection(session, prediction.id)
     return prediction
 
 
-def wait(session: Session, prediction: Prediction) -> Prediction:
-    """The prediction once it is done; its row and picture are gone after the commit. Raises Unavailable."""
+def wait_for_prediction(session: Session, prediction: Prediction) -> Prediction:
+    """The finished prediction; its row and picture are deleted with the commit. Raises Unavailable."""
     while prediction.status != "done" and now() < prediction.deadline:
-        session.rollback()  # a fresh snapshot for each look
+        session.rollback()  # read a fresh snapshot
         time.sleep(POLL)
         session.refresh(prediction)
     done = prediction.status == "done"
     session.expunge(prediction)
-    _forget(session, prediction)
+    _delete(session, prediction)
     if not done:
         session.commit()
         hint = "The workers may be starting or busy; try again in a moment."
@@ -59,14 +61,14 @@ def wait(session: Session, prediction: Prediction) -> Prediction:
     return prediction
 
 
-def _forget_overdue(session: Session) -> None:
-    """Whoever asked for these is gone: a web process that was killed while it waited."""
+def _delete_overdue(session: Session) -> None:
+    """Delete what a web process that was killed while it waited has left."""
     overdue = select(Prediction).where(Prediction.deadline < now() - timedelta(minutes=1))
     for prediction in session.scalars(overdue):
-        _forget(session, prediction)
+        _delete(session, prediction)
 
 
-def _forget(session: Session, prediction: Prediction) -> None:
+def _delete(session: Session, prediction: Prediction) -> None:
     session.execute(delete(Prediction).where(Prediction.id == prediction.id))
     for key in unused_blobs(session, prediction.blob, prediction.view_blob):
         blobs().delete(key)

@@ -1,60 +1,85 @@
-"""`python -m labeller.obvious`: the obvious face of each picture of a folder, for commands that keep nothing.
+"""The single obvious face of a photo; as a program, of each picture in a list of files.
 
-Reads {"files": [path], "folder": path} from standard input and writes a line for each file: {"file",
-"sha256", "cut", "box"} or {"file", "refused"}. `cut` is a picture in `folder` that any decoder can be trusted
-with: the face with what is around it, `box` (x, y, w, h) in its pixels; or the whole photo, when no face is
-obvious, with `box` null.
+`python -m labeller.detection.single_face` serves commands that store nothing. It reads {"files": [path],
+"folder": path} from standard input and writes a line for each file: {"file", "sha256", "cut", "box"} or
+{"file", "refused"}. `cut` is a picture in `folder` that any decoder can be trusted with: the face with its
+surroundings, and `box` (x, y, w, h) in its pixels. Without an obvious face it is the whole photo, `box` null.
 """
 
 import hashlib
 import io
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from PIL import Image
 
+from db.box_thresholds import CONFIDENCE
 from db.child_protocol import asked, speaker
 from db.errors import Refused
 from db.settings import settings
-from labeller.detection import proposals
+from labeller.detection.mtcnn import Detection
+from labeller.detection.rendition import detect_in_rendition
+from labeller.photos.box import Box
 from labeller.photos.decode import decode
 from labeller.photos.limits import check_size
 
-AROUND = 0.5
-"""Share of the box that is kept on each side: more than any crop takes in."""
+MARGIN = 0.5
+"""Share of the box that is kept on each side: more than any crop for training uses."""
+LEAST_CONFIDENCE = 0.5
+"""Confidence below which a detection does not compete with others for being the obvious face."""
+DOMINANT = 4.0
+"""Ratio of areas from which one face dominates another. The author of a portrait fills it with the face; a
+badge on the chest is smaller, even if MTCNN is more certain of it than of the masked face above."""
 
-Box = tuple[float, float, float, float]
+
+def pick_single_face(detections: Sequence[Detection]) -> int | None:
+    """The index of the photo's single obvious face, or None.
+
+    It dominates every other candidate, or it is the only likely one and no other dominates it.
+    """
+    areas = {
+        i: one.box[2] * one.box[3] for i, one in enumerate(detections) if one.confidence >= LEAST_CONFIDENCE
+    }
+    if not areas:
+        return 0 if len(detections) == 1 else None
+    largest = max(areas, key=lambda i: areas[i])
+    if all(areas[largest] >= DOMINANT * area for i, area in areas.items() if i != largest):
+        return largest
+    likely = [i for i in areas if detections[i].confidence >= CONFIDENCE.likely]
+    is_alone = len(likely) == 1 and areas[largest] < DOMINANT * areas[likely[0]]
+    return likely[0] if is_alone else None
 
 
-def look(file: Path, cut: Path) -> dict[str, Any]:
-    """Write the cut of one picture; the rest of its line. Raises Refused, or OSError from reading it."""
+def cut_face(file: Path, cut: Path) -> dict[str, Any]:
+    """Write the cut of one picture; returns the rest of its line. Raises Refused and OSError."""
     data = file.read_bytes()
     check_size(data)
     photo = decode(data, settings().max_megapixels)
-    found = proposals.detections(photo.view, photo.width)
-    index = proposals.obvious(found)
-    box = None if index is None else _cut_out(photo.photo, found[index].box, cut)
+    detections = detect_in_rendition(photo.view, photo.width)
+    index = pick_single_face(detections)
+    box = None if index is None else _save_cut(photo.photo, detections[index].box, cut)
     if box is None:
         cut.write_bytes(photo.photo)
     return {"sha256": hashlib.sha256(data).hexdigest(), "cut": str(cut), "box": box}
 
 
-def _cut_out(photo: bytes, box: Box, to: Path) -> Box:
-    """Save the box and what is around it, losslessly; the box within that."""
+def _save_cut(photo: bytes, box: Box, to: Path) -> Box:
+    """Save the box with a margin, losslessly; returns the box in pixels of what was saved."""
     x, y, w, h = box
     with Image.open(io.BytesIO(photo), formats=["JPEG", "PNG", "WEBP"]) as picture:
-        left, top = max(0, round(x - AROUND * w)), max(0, round(y - AROUND * h))
-        right = min(picture.width, round(x + w + AROUND * w))
-        bottom = min(picture.height, round(y + h + AROUND * h))
+        left, top = max(0, round(x - MARGIN * w)), max(0, round(y - MARGIN * h))
+        right = min(picture.width, round(x + w + MARGIN * w))
+        bottom = min(picture.height, round(y + h + MARGIN * h))
         picture.convert("RGB").crop((left, top, right, bottom)).save(to, "PNG", compress_level=1)
     return x - left, y - top, w, h
 
 
 def main() -> None:
-    wanted, say = asked(), speaker()
-    for number, file in enumerate(wanted["files"]):
+    request, say = asked(), speaker()
+    for number, file in enumerate(request["files"]):
         try:
-            say(file=file, **look(Path(file), Path(wanted["folder"]) / str(number)))
+            say(file=file, **cut_face(Path(file), Path(request["folder"]) / str(number)))
         except Refused as error:
             say(file=file, refused=f"{error.message} {error.hint}".strip())
         except OSError as error:

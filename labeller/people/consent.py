@@ -1,4 +1,4 @@
-"""What a friend agrees to. A new text gets a new version, and friends are asked again."""
+"""What a friend agrees to. A new text gets a new version; then friends are asked again."""
 
 from dataclasses import dataclass
 
@@ -22,7 +22,7 @@ AGREEMENT = N_("My photos may be kept and used to train this model until I delet
 
 @dataclass(frozen=True)
 class Wording:
-    """What a friend reads, in their language, before agreeing to it; and its version."""
+    """The text that a friend reads before agreeing to it, not yet translated, and its version."""
 
     promises: tuple[str, ...]
     days: int | None
@@ -37,13 +37,13 @@ def wording() -> Wording:
 
 
 def version() -> str:
-    """Changes with the text: a longer retention period needs a new consent."""
+    """The version of the text in force, retention period included: a longer one needs a new consent."""
     days = settings().retention_days
     return f"{VERSION}/{days} days" if days else VERSION
 
 
 def agree(session: Session, person: Person) -> None:
-    """Note that the person agreed now to the text in force."""
+    """Record that the person agrees to the text in force."""
     person.consented_at, person.consent_version = now(), version()
     session.flush()
     session.add(Event(kind="consented", person_id=person.id, detail={"version": version()}))

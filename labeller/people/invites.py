@@ -1,6 +1,7 @@
-"""Invitations: links that make people, or let a known one in. The secret is shown once and kept hashed."""
+"""Invitations: links by which new people join, or a known one signs in. Only the secret's hash is stored."""
 
 import secrets
+from dataclasses import dataclass
 from datetime import timedelta
 
 from sqlalchemy import CursorResult, select, update
@@ -10,78 +11,90 @@ from db.base import now
 from db.models import ROLES, Event, Invite, Person
 from labeller.errors import BadAnswer, NotFound, NotInvited
 from labeller.people import consent
-from labeller.people.people import clean_name, hashed
+from labeller.people.credentials import hashed
+from labeller.people.people import clean_name
 
 DAYS = 14
 USES = {"friend": 50, "labeller": 1, "owner": 1}
-"""A friends' link is posted to a group; the others are for one person."""
+"""How often a link may be used. A friends' link is posted to a group; the others are for one person."""
 MOST_DAYS, MOST_USES = 365, 1000
 
 
-def invite(
-    session: Session,
-    role: str,
-    person: Person | None = None,
-    uses: int | None = None,
-    days: int = DAYS,
-    note: str = "",
+@dataclass(frozen=True)
+class Terms:
+    """How often (None: by role) and for how many days a link is valid, and a note for the owner."""
+
+    uses: int | None = None
+    days: int = DAYS
+    note: str = ""
+
+
+_DEFAULT = Terms()
+
+
+def create_invite(
+    session: Session, role: str, person: Person | None = None, terms: Terms = _DEFAULT
 ) -> tuple[str, Invite]:
-    """Make an invitation; returns its secret, which is not kept, and its row. Raises BadAnswer."""
+    """Create an invitation; returns its secret, which is not stored, and its row.
+
+    A link for a known `person` signs them in. Raises BadAnswer for an unknown role or terms out of range.
+    """
     if role not in ROLES:
         raise BadAnswer("unknown_role", f"There is no role “{role}”.", f"The roles are {', '.join(ROLES)}.")
-    uses = USES[role] if uses is None else uses
-    if not (1 <= uses <= MOST_USES and 1 <= days <= MOST_DAYS):
+    uses = USES[role] if terms.uses is None else terms.uses
+    if not (1 <= uses <= MOST_USES and 1 <= terms.days <= MOST_DAYS):
         hint = f"A link may serve 1 to {MOST_USES} people, for 1 to {MOST_DAYS} days."
         raise BadAnswer("bad_invite", "This link cannot be made.", hint)
     secret = secrets.token_urlsafe(24)
-    made = Invite(
+    invite = Invite(
         token_hash=hashed(secret),
         role=role,
         person_id=person.id if person else None,
-        note=" ".join(note.split())[:120],
+        note=" ".join(terms.note.split())[:120],
         uses_left=uses,
-        expires_at=now() + timedelta(days=days),
+        expires_at=now() + timedelta(days=terms.days),
     )
-    session.add(made)
+    session.add(invite)
     session.flush()
-    return secret, made
+    return secret, invite
 
 
-def find(session: Session, secret: str) -> Invite:
-    """The invitation, still good. Raises NotInvited."""
-    found = session.scalar(select(Invite).where(Invite.token_hash == hashed(secret)))
-    if found is None or not is_open(found):
+def find_open(session: Session, secret: str) -> Invite:
+    """The invitation, if it is still valid. Raises NotInvited."""
+    invite = session.scalar(select(Invite).where(Invite.token_hash == hashed(secret)))
+    if invite is None or not is_open(invite):
         raise NotInvited("link_over", "This link has expired or was used already.", "Ask for a new one.")
-    return found
+    return invite
 
 
-def is_open(one: Invite) -> bool:
-    return one.revoked_at is None and one.uses_left > 0 and one.expires_at > now()
+def is_open(invite: Invite) -> bool:
+    """Whether the link is neither revoked nor used up nor expired."""
+    return invite.revoked_at is None and invite.uses_left > 0 and invite.expires_at > now()
 
 
 def accept(session: Session, secret: str, name: str, consented: bool) -> Person:
     """Use the invitation once. Raises NotInvited; BadAnswer without a name or a friend's consent."""
-    found = find(session, secret)
-    person = session.get(Person, found.person_id) if found.person_id else None
+    invite = find_open(session, secret)
+    person = session.get(Person, invite.person_id) if invite.person_id else None
     if person is None:
-        person = _newcomer(session, found, name, consented)
-    spent = session.execute(
+        person = _newcomer(session, invite, name, consented)
+    used = session.execute(
         update(Invite)
-        .where(Invite.id == found.id, Invite.uses_left > 0, Invite.revoked_at.is_(None))
+        .where(Invite.id == invite.id, Invite.uses_left > 0, Invite.revoked_at.is_(None))
         .values(uses_left=Invite.uses_left - 1, uses=Invite.uses + 1)
     )
-    assert isinstance(spent, CursorResult)
-    if spent.rowcount == 0:  # its last use went to somebody else a moment ago
+    assert isinstance(used, CursorResult)
+    if used.rowcount == 0:  # somebody else was faster to use it up
         raise NotInvited("link_over", "This link was used already.", "Ask for a new one.")
-    session.add(Event(kind="signed_in", person_id=person.id, detail={"invite": found.id}))
+    session.add(Event(kind="signed_in", person_id=person.id, detail={"invite": invite.id}))
     return person
 
 
-def _newcomer(session: Session, found: Invite, name: str, consented: bool) -> Person:
+def _newcomer(session: Session, invite: Invite, name: str, consented: bool) -> Person:
     name = clean_name(name)
-    if found.role == "friend" and not consented:
+    if invite.role == "friend" and not consented:
         raise BadAnswer("no_consent", "Please tick the box first.", "Without your consent we keep nothing.")
-    person = Person(name=name, role=found.role, invite_id=found.id)
+    person = Person(name=name, role=invite.role, invite_id=invite.id)
     session.add(person)
     session.flush()
     if consented:
@@ -89,15 +102,15 @@ def _newcomer(session: Session, found: Invite, name: str, consented: bool) -> Pe
     return person
 
 
-def made_for_others(session: Session) -> list[Invite]:
-    """Invitations that are not somebody's own way in, newest first."""
+def invites_for_new_people(session: Session) -> list[Invite]:
+    """Invitations by which new people join, newest first."""
     return list(session.scalars(select(Invite).where(Invite.person_id.is_(None)).order_by(Invite.id.desc())))
 
 
 def revoke(session: Session, invite_id: int, by: Person) -> None:
-    """Nobody new comes in by it; who came already stays. Raises NotFound."""
-    found = session.get(Invite, invite_id)
-    if found is None:
+    """Make the link invalid; people who joined by it stay. Raises NotFound."""
+    invite = session.get(Invite, invite_id)
+    if invite is None:
         raise NotFound("no_such_invite", "There is no such link.")
-    found.revoked_at = found.revoked_at or now()
-    session.add(Event(kind="invite_revoked", person_id=by.id, detail={"invite": found.id}))
+    invite.revoked_at = invite.revoked_at or now()
+    session.add(Event(kind="invite_revoked", person_id=by.id, detail={"invite": invite.id}))

@@ -1,4 +1,4 @@
-"""Faces that the model is sure of and nobody has answered, look-alikes side by side: many at a glance."""
+"""Unanswered faces that the model is sure of, similar ones side by side, to be answered at a glance."""
 
 from dataclasses import dataclass
 
@@ -10,49 +10,49 @@ from sqlalchemy.orm import Session, contains_eager
 from db.models import NOT_LOCKED, Embedding, Face, Group, Person, Photo, Run, Score
 from db.workbench import live_run
 from labeller.queue import leases
-from labeller.queue.queue import UNSURE, Item, items_for
+from labeller.queue.items import UNSURE, Item, Setting, items_for
 
 POOL = 400
-"""Faces that are put in order at once; more would make neighbours more alike, but slowly."""
+"""Faces that are ordered at once: more would make neighbours more similar, but take longer."""
 
 
 @dataclass(frozen=True)
-class Alike:
-    """Faces of which the model says `label`, and how many there are of each class."""
+class SureFaces:
+    """Faces that the model calls `label`, and how many remain of each class."""
 
     label: str | None
     items: list[Item]
     remaining: dict[str, int]
 
 
-def agreed_faces(session: Session, person: Person, label: str | None, limit: int) -> Alike:
-    """Lease up to `limit` faces of one class to the person; without a class, of the most frequent one."""
+def sure_faces(session: Session, person: Person, label: str | None, limit: int) -> SureFaces:
+    """Lease up to `limit` faces of one class to the person; of the most frequent class if `label` is None."""
     run = live_run(session)
     if run is None:
-        return Alike(None, [], {})
+        return SureFaces(None, [], {})
     sure = _sure(run, person)
-    counted = sure.with_only_columns(Score.label, func.count(), maintain_column_froms=True)
-    remaining = dict(session.execute(counted.group_by(Score.label)).tuples().all())
+    by_label = sure.with_only_columns(Score.label, func.count(), maintain_column_froms=True)
+    remaining = dict(session.execute(by_label.group_by(Score.label)).tuples().all())
     label = label if label in remaining else max(remaining, key=lambda name: remaining[name], default=None)
     if label is None:
-        return Alike(None, [], {})
-    faces = _in_order(session, run, sure.where(Score.label == label))[:limit]
+        return SureFaces(None, [], {})
+    faces = _by_similarity(session, run, sure.where(Score.label == label))[:limit]
     held = leases.take(session, person, [face.id for face in faces], blind=True)
-    return Alike(label, items_for(session, "label", run, faces, held), remaining)
+    return SureFaces(label, items_for(session, Setting("label", run), faces, held), remaining)
 
 
 def chain(vectors: NDArray[np.float32]) -> list[int]:
-    """An order (n,) in which each row of (n, d) is followed by the most similar one (cosine) that is left."""
+    """An order (n,) of the rows of (n, d) in which each is followed by the most similar (cosine) one left."""
     if not len(vectors):
         return []
     unit = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9)
-    alike = unit @ unit.T
-    np.fill_diagonal(alike, -np.inf)
+    similarity = unit @ unit.T
+    np.fill_diagonal(similarity, -np.inf)
     order = [0]
     for _ in range(len(vectors) - 1):
-        here = order[-1]
-        alike[:, here] = -np.inf  # taken: nobody's next any more
-        order.append(int(alike[here].argmax()))
+        last = order[-1]
+        similarity[:, last] = -np.inf  # placed: no candidate any more
+        order.append(int(similarity[last].argmax()))
     return order
 
 
@@ -72,13 +72,16 @@ def _sure(run: Run, person: Person) -> Select[Face]:
     )
 
 
-def _in_order(session: Session, run: Run, query: Select[Face]) -> list[Face]:
+def _by_similarity(session: Session, run: Run, query: Select[Face]) -> list[Face]:
+    """The POOL surest faces, similar ones side by side; last those without stored features."""
     surest = query.order_by(Score.margin.desc(), Face.id).limit(POOL).options(contains_eager(Face.photo))
     faces = {face.id: face for face in session.scalars(surest)}
-    kept = select(Embedding.face_id, Embedding.vector).join(Face, Face.id == Embedding.face_id)
-    kept = kept.where(Embedding.face_id.in_(faces), Embedding.view == 0, Embedding.backbone == run.backbone)
-    kept = kept.where(Embedding.box_version == Face.box_version).order_by(Embedding.face_id)
-    rows = session.execute(kept).tuples().all()
+    stored = select(Embedding.face_id, Embedding.vector).join(Face, Face.id == Embedding.face_id)
+    stored = stored.where(
+        Embedding.face_id.in_(faces), Embedding.view == 0, Embedding.backbone == run.backbone
+    )
+    stored = stored.where(Embedding.box_version == Face.box_version).order_by(Embedding.face_id)
+    rows = session.execute(stored).tuples().all()
     vectors = np.array([np.frombuffer(vector, "<f2") for _, vector in rows], np.float32)
-    alike = [faces.pop(rows[i][0]) for i in chain(vectors)]
-    return alike + list(faces.values())  # last those whose features were not kept
+    similar = [faces.pop(rows[i][0]) for i in chain(vectors)]
+    return similar + list(faces.values())

@@ -1,4 +1,4 @@
-"""Who holds which face: nobody else is shown it meanwhile."""
+"""Leases: nobody else is shown a face while one person holds it."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -14,22 +14,24 @@ LEASE = timedelta(minutes=10)
 
 
 def take(session: Session, person: Person, face_ids: Sequence[int], blind: bool) -> dict[int, datetime]:
-    """Take the faces that nobody else holds; returns until when each is held. `blind`: they are shown
-    without what others answered."""
+    """Lease the faces that nobody else holds; returns until when, by face id.
+
+    `blind`: they are shown without the others' answers.
+    """
     seen, until = now(), now() + LEASE
     values = {"person_id": person.id, "seen_at": seen, "until": until, "blind": blind}
     insert_for_faces(session, Lease, [{"face_id": id} | values for id in sorted(face_ids)])
-    # What another request locks in this moment is being taken: no face is worth a wait that could be mutual.
+    # Rows that another request has locked are being taken: waiting for them could end in a deadlock.
     free = Lease.face_id.in_(face_ids), or_(Lease.person_id == person.id, Lease.until < seen)
     taken = session.scalars(select(Lease.face_id).where(*free).with_for_update(skip_locked=True)).all()
     session.execute(update(Lease).where(Lease.face_id.in_(taken)).values(values))
-    # With those of ours that another request of ours has in its hands.
+    # With those that another request of the same person has taken.
     mine = select(Lease.face_id, Lease.until).where(*_held(person, face_ids), Lease.until > seen)
     return dict(session.execute(mine).tuples().all())
 
 
 def keep(session: Session, person: Person, face_ids: Sequence[int]) -> dict[int, datetime]:
-    """Hold for longer what is still held, and say until when. What was shown does not change by it."""
+    """Extend the leases that are still held; returns until when, by face id. `seen_at` stays as it is."""
     until = now() + LEASE
     _lock(session, face_ids)
     held = update(Lease).where(*_held(person, face_ids), Lease.until > now()).values(until=until)
@@ -37,7 +39,7 @@ def keep(session: Session, person: Person, face_ids: Sequence[int]) -> dict[int,
 
 
 def drop(session: Session, person: Person, face_ids: Sequence[int]) -> None:
-    """Let others have the faces. What the person was shown stays known."""
+    """End the leases. What the person was shown stays known."""
     _lock(session, face_ids)
     session.execute(update(Lease).where(*_held(person, face_ids), Lease.until > now()).values(until=now()))
 
@@ -48,7 +50,7 @@ def held_by_others(person: Person) -> ColumnElement[bool]:
 
 
 def _lock(session: Session, face_ids: Sequence[int]) -> None:
-    """Lock the leases until the commit, in one order for everybody: else two requests wait for each other."""
+    """Lock the leases until the commit, always in the same order, so that two requests cannot deadlock."""
     query = select(Lease.face_id).where(Lease.face_id.in_(face_ids)).order_by(Lease.face_id)
     session.execute(query.with_for_update()).all()
 

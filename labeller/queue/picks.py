@@ -1,4 +1,4 @@
-"""Faces that were picked for somebody's next second: by the selection, or by hand on the map."""
+"""Picks: faces chosen to come early, by the selection or by hand on the map."""
 
 from dataclasses import dataclass
 
@@ -19,7 +19,7 @@ REASONS = {
     "box": ("box", N_("The detector is not sure that this is a face.")),
     "uncertain": ("uncertain", N_("The model was not sure here.")),
 }
-"""Of each kind of pick the code of the API's contract, and the text."""
+"""For each reason of a pick: its code in the API, and its text."""
 BY_HAND: ColumnElement[bool] = and_(
     Pick.reason == CHOSEN, or_(Face.decided_at.is_(None), Face.decided_at < Pick.created_at)
 )
@@ -31,7 +31,7 @@ AGAIN: ColumnElement[bool] = and_(BY_HAND, Face.decided_at.is_not(None))
 def waiting(
     session: Session, mode: str, run: Run | None, free: ColumnElement[bool], limit: int
 ) -> list[Pick]:
-    """The next picks that nobody answered since, by place; each face once."""
+    """The next picks that nobody has answered since, in their order, each face once. `free`: a condition."""
     if mode == "label" and run is not None:
         return []
     query = (_by_model(run) if run else _without_model()).where(free)
@@ -44,7 +44,7 @@ def waiting(
 
 
 def why(pick: Pick) -> tuple[str, str, dict[str, str]]:
-    """The reason's code, and its text with the values that belong in it."""
+    """The code of the reason, its text, and the values of the text's placeholders."""
     code, text = REASONS[pick.reason]
     return code, text, {name: str(value) for name, value in pick.detail.items()}
 
@@ -54,21 +54,20 @@ def _picks() -> Select[Pick]:
 
 
 def _without_model() -> Select[Pick]:
-    """What is typical; nobody was asked about it."""
+    """Typical faces that nobody has answered."""
     return _picks().where(
         Pick.run_id.is_(None), Pick.reason != CHOSEN, Face.decided_at.is_(None), Face.opinions == 0
     )
 
 
 def _by_model(run: Run) -> Select[Pick]:
-    """What the run's scores chose, until somebody decides; what was chosen by hand, until it is answered."""
+    """The run's picks until they are decided, and picks by hand until they are answered."""
     return _picks().where(or_(and_(Pick.run_id == run.id, Face.decided_at.is_(None)), BY_HAND))
 
 
 @dataclass(frozen=True)
-class Share:
-    """Of one reason: faces that wait, that were answered; of these, how many as the model said, and how many
-    were no face."""
+class ReasonCounts:
+    """Of the picks for one reason: how many wait, are answered, agree with the model, are no face."""
 
     reason: str
     waiting: int
@@ -77,21 +76,21 @@ class Share:
     rejected: int
 
 
-def composition(session: Session, run: Run) -> list[Share]:
-    """What the selection by this run is made of, and what came of it; the most frequent reason first."""
+def counts_by_reason(session: Session, run: Run) -> list[ReasonCounts]:
+    """The run's picks and their answers, by reason, the most frequent first."""
     decided = Face.decided_at.is_not(None)
     scored = and_(Score.run_id == run.id, Score.face_id == Face.id)
     query = select(
         Pick.reason,
-        _number(~decided),
-        _number(decided),
-        _number(and_(decided, Face.label == Score.label)),
-        _number(Face.state == "rejected"),
+        _count(~decided),
+        _count(decided),
+        _count(and_(decided, Face.label == Score.label)),
+        _count(Face.state == "rejected"),
     )
     query = query.join(Pick.face).outerjoin(Score, scored).where(Pick.run_id == run.id)
-    shares = [Share(*row) for row in session.execute(query.group_by(Pick.reason)).tuples()]
-    return sorted(shares, key=lambda one: -(one.waiting + one.answered))
+    counts = [ReasonCounts(*row) for row in session.execute(query.group_by(Pick.reason)).tuples()]
+    return sorted(counts, key=lambda one: -(one.waiting + one.answered))
 
 
-def _number(of: ColumnElement[bool]) -> ColumnElement[int]:
-    return func.sum(case((of, 1), else_=0)).cast(Integer)
+def _count(condition: ColumnElement[bool]) -> ColumnElement[int]:
+    return func.sum(case((condition, 1), else_=0)).cast(Integer)

@@ -1,4 +1,4 @@
-"""How far people agree where they answered without knowing of each other, and who is how quick and right."""
+"""How far people agree on faces that they answered blindly, and how quick and accurate each of them is."""
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
@@ -14,26 +14,28 @@ from db import classes
 from db.confidence_intervals import Interval, wilson
 from db.models import SHOWN, STANDING, Answer, Event, Face, Person, Photo
 from labeller.answers.aggregate import opinion
+from labeller.answers.client_keys import is_from_folder
 
 RESAMPLES = 1000
+"""Bootstrap samples for an interval of kappa."""
 SEED = 1
 Ratings = NDArray[np.int64]
 Opinion = tuple[str, str | None]
 
 
 @dataclass(frozen=True)
-class Said:
-    """One person's standing opinion of a face: (`label`, class), (`reject`, None) or (`unsure`, None)."""
+class GivenOpinion:
+    """A person's standing opinion of a face: (`label`, class), (`reject`, None) or (`unsure`, None)."""
 
-    who: Person | None
-    what: Opinion
+    person: Person | None
+    opinion: Opinion
     seconds: float | None
     informed: bool
 
 
 @dataclass(frozen=True)
 class Agreement:
-    """Over the faces that two people answered blindly; `kappa` is None where all say the same."""
+    """Agreement on the faces that two people answered blindly; `kappa` is None if all answers agree."""
 
     faces: int
     people: int
@@ -43,8 +45,8 @@ class Agreement:
 
 
 @dataclass(frozen=True)
-class Record:
-    """A person's answers, typical seconds for one, and how many of those on settled faces are right."""
+class AnnotatorRecord:
+    """A person's answers, median seconds for one, and the share that is right on `settled` faces."""
 
     person: Person
     answers: int
@@ -54,48 +56,49 @@ class Record:
 
 
 def count_disputed(session: Session) -> int:
-    """How many faces wait for somebody to settle what they are."""
+    """The number of faces on which people disagree."""
     return session.scalar(select(func.count(Face.id)).join(Photo).where(Face.disputed, SHOWN)) or 0
 
 
-def disputed(session: Session, limit: int = 20) -> list[tuple[Face, list[Said]]]:
-    """Faces that people disagree about, oldest first, with everybody's answer side by side."""
+def disputed_faces(session: Session, limit: int = 20) -> list[tuple[Face, list[GivenOpinion]]]:
+    """Faces on which people disagree, oldest first, with everybody's latest opinion."""
     query = select(Face).join(Face.photo).where(Face.disputed, SHOWN).options(contains_eager(Face.photo))
     faces = list(session.scalars(query.order_by(Face.id).limit(limit)))
-    said = _opinions(session, [face.id for face in faces])
-    return [(face, list({one.who: one for one in said[face]}.values())) for face in faces]
+    opinions = _opinions(session, [face.id for face in faces])
+    return [(face, list({one.person: one for one in opinions[face]}.values())) for face in faces]
 
 
-def vouch(session: Session, face_ids: Sequence[int], by: Person) -> int:
-    """Make gold of those of the faces that have an answer nobody disputes; returns how many."""
-    sure = Face.id.in_(face_ids), Face.decided_at.is_not(None), Face.disputed.is_(False)
-    made = list(session.scalars(update(Face).where(*sure).values(gold=True).returning(Face.id)))
-    session.add(Event(kind="gold_chosen", person_id=by.id, detail={"faces": made}))
-    return len(made)
+def mark_gold(session: Session, face_ids: Sequence[int], by: Person) -> int:
+    """Mark as gold those of the faces that are answered and undisputed; returns how many."""
+    settled = Face.id.in_(face_ids), Face.decided_at.is_not(None), Face.disputed.is_(False)
+    gold = list(session.scalars(update(Face).where(*settled).values(gold=True).returning(Face.id)))
+    session.add(Event(kind="gold_chosen", person_id=by.id, detail={"faces": gold}))
+    return len(gold)
 
 
-def measure(session: Session) -> tuple[Agreement | None, list[Record]]:
-    """Agreement (None: no face has two blind answers) and everybody's record."""
-    said = _opinions(session)
-    return _agreement(list(said.values())), _records(said)
+def measure(session: Session) -> tuple[Agreement | None, list[AnnotatorRecord]]:
+    """Agreement (None: no face has two blind answers), and everybody's record by person id."""
+    opinions = _opinions(session)
+    return _agreement(list(opinions.values())), _records(opinions)
 
 
 def cohen(ratings: Ratings) -> float | None:
-    """Cohen's kappa (1960) of two raters: ratings (n, 2) of class numbers, a column a rater."""
-    width = int(ratings.max()) + 1
-    first, second = (np.bincount(column, minlength=width) / len(ratings) for column in ratings.T)
-    return _beyond_chance(ratings, float((first * second).sum()))
+    """Cohen's kappa (1960) of two raters. Ratings (n, 2): class numbers, one column for each rater."""
+    n_classes = int(ratings.max()) + 1
+    first, second = (np.bincount(column, minlength=n_classes) / len(ratings) for column in ratings.T)
+    return _kappa(ratings, float((first * second).sum()))
 
 
 def fleiss(ratings: Ratings) -> float | None:
-    """Fleiss' kappa (1971) for two ratings a face by whomever: ratings (n, 2) of class numbers."""
+    """Fleiss' kappa (1971) for two ratings of each face by any raters. Ratings (n, 2): class numbers."""
     shares = np.bincount(ratings.ravel()) / ratings.size
-    return _beyond_chance(ratings, float((shares**2).sum()))
+    return _kappa(ratings, float((shares**2).sum()))
 
 
-def _beyond_chance(ratings: Ratings, chance: float) -> float | None:
-    agreed = float((ratings[:, 0] == ratings[:, 1]).mean())
-    return (agreed - chance) / (1 - chance) if chance < 1 else None
+def _kappa(ratings: Ratings, expected: float) -> float | None:
+    """Agreement beyond the expected agreement by chance; None if that is 1."""
+    observed = float((ratings[:, 0] == ratings[:, 1]).mean())
+    return (observed - expected) / (1 - expected) if expected < 1 else None
 
 
 def bootstrap(ratings: Ratings, kappa: Callable[[Ratings], float | None]) -> Interval | None:
@@ -103,71 +106,71 @@ def bootstrap(ratings: Ratings, kappa: Callable[[Ratings], float | None]) -> Int
     value = kappa(ratings)
     if value is None:
         return None
-    chance, n = np.random.default_rng(SEED), len(ratings)
-    again = [kappa(ratings[chance.integers(n, size=n)]) for _ in range(RESAMPLES)]
-    low, high = np.percentile([one for one in again if one is not None], [2.5, 97.5])
+    rng, n = np.random.default_rng(SEED), len(ratings)
+    samples = [kappa(ratings[rng.integers(n, size=n)]) for _ in range(RESAMPLES)]
+    low, high = np.percentile([one for one in samples if one is not None], [2.5, 97.5])
     return {"value": value, "low": float(low), "high": float(high)}
 
 
-def _opinions(session: Session, face_ids: Sequence[int] | None = None) -> dict[Face, list[Said]]:
-    """What was said of each face by people at the bench, oldest first."""
+def _opinions(session: Session, face_ids: Sequence[int] | None = None) -> dict[Face, list[GivenOpinion]]:
+    """People's opinions of each face, oldest first; labels of import folders are left out."""
     query = select(Answer, Face, Person).outerjoin(Person, Person.id == Answer.person_id).join(Answer.face)
-    query = query.join(Face.photo).where(SHOWN, STANDING, Answer.client_key.not_like("folder:%"))
+    query = query.join(Face.photo).where(SHOWN, STANDING, ~is_from_folder())
     if face_ids is not None:
         query = query.where(Face.id.in_(face_ids))
-    meant, said = classes.read(session), defaultdict(list)
+    current, opinions = classes.read(session), defaultdict(list)
     for answer, face, person in session.execute(query.order_by(Answer.id)):
-        if what := opinion(answer, meant):
-            said[face].append(Said(person, what, answer.seconds, answer.informed))
-    return dict(said)
+        if value := opinion(answer, current):
+            opinions[face].append(GivenOpinion(person, value, answer.seconds, answer.informed))
+    return dict(opinions)
 
 
-def _agreement(said: Sequence[Sequence[Said]]) -> Agreement | None:
-    """Of each face the first two people's blind answers."""
+def _agreement(faces: Sequence[Sequence[GivenOpinion]]) -> Agreement | None:
+    """Agreement between the first two people's blind answers to each face."""
     pairs = []
-    for opinions in said:
-        blind = {one.who.id: one for one in opinions if one.who and not one.informed}
+    for opinions in faces:
+        blind = {one.person.id: one for one in opinions if one.person and not one.informed}
         if len(blind) > 1:
             pairs.append(sorted(list(blind.items())[:2]))
     if not pairs:
         return None
-    words = sorted({one.what for pair in pairs for _, one in pair}, key=str)
-    ratings = np.array([[words.index(one.what) for _, one in pair] for pair in pairs], np.int64)
-    two = len({tuple(who for who, _ in pair) for pair in pairs}) == 1
+    values = sorted({one.opinion for pair in pairs for _, one in pair}, key=str)
+    ratings = np.array([[values.index(one.opinion) for _, one in pair] for pair in pairs], np.int64)
+    same_raters = len({tuple(person for person, _ in pair) for pair in pairs}) == 1
     agreed = int((ratings[:, 0] == ratings[:, 1]).sum())
     return Agreement(
         faces=len(pairs),
-        people=len({who for pair in pairs for who, _ in pair}),
+        people=len({person for pair in pairs for person, _ in pair}),
         raw=wilson(agreed, len(pairs)),
-        kappa=bootstrap(ratings, cohen if two else fleiss),
-        name="Cohen" if two else "Fleiss",
+        kappa=bootstrap(ratings, cohen if same_raters else fleiss),
+        name="Cohen" if same_raters else "Fleiss",
     )
 
 
-def _records(said: dict[Face, list[Said]]) -> list[Record]:
-    by_person: dict[Person, list[tuple[Face, Said, bool]]] = defaultdict(list)
-    for face, opinions in said.items():
-        settled = _is_settled(face, opinions)
-        for one in opinions:
-            if one.who is not None:
-                by_person[one.who].append((face, one, settled))
+def _records(opinions: dict[Face, list[GivenOpinion]]) -> list[AnnotatorRecord]:
+    by_person: dict[Person, list[tuple[Face, GivenOpinion, bool]]] = defaultdict(list)
+    for face, of_face in opinions.items():
+        is_settled = _is_settled(face, of_face)
+        for one in of_face:
+            if one.person is not None:
+                by_person[one.person].append((face, one, is_settled))
     return [_record(person, by_person[person]) for person in sorted(by_person, key=lambda one: one.id)]
 
 
-def _is_settled(face: Face, opinions: Sequence[Said]) -> bool:
-    """The owner vouches for it, somebody decided who knew the others' answers, or two people agree."""
+def _is_settled(face: Face, opinions: Sequence[GivenOpinion]) -> bool:
+    """Whether the face is undisputed and gold, decided by an informed answer, or answered by two people."""
     return not face.disputed and (
-        face.gold or any(one.informed for one in opinions) or len({one.who for one in opinions}) > 1
+        face.gold or any(one.informed for one in opinions) or len({one.person for one in opinions}) > 1
     )
 
 
-def _record(person: Person, given: Sequence[tuple[Face, Said, bool]]) -> Record:
-    """Right is what agrees with the settled answer; knowing the others' or being unsure counts as neither."""
-    seconds = [one.seconds for _, one, _ in given if one.seconds is not None]
+def _record(person: Person, opinions: Sequence[tuple[Face, GivenOpinion, bool]]) -> AnnotatorRecord:
+    """The record of a person. Informed opinions and "unsure" count as neither right nor wrong."""
+    seconds = [one.seconds for _, one, _ in opinions if one.seconds is not None]
     judged = [
-        one.what == (("label", face.label) if face.label else ("reject", None))
-        for face, one, settled in given
-        if settled and not one.informed and one.what[0] != "unsure"
+        one.opinion == (("label", face.label) if face.label else ("reject", None))
+        for face, one, is_settled in opinions
+        if is_settled and not one.informed and one.opinion[0] != "unsure"
     ]
     right = wilson(sum(judged), len(judged)) if judged else None
-    return Record(person, len(given), median(seconds) if seconds else None, right, len(judged))
+    return AnnotatorRecord(person, len(opinions), median(seconds) if seconds else None, right, len(judged))

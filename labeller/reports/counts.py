@@ -1,4 +1,4 @@
-"""Counting: what is there, and in which state."""
+"""Counts of photos, faces, answers and people."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,7 +14,7 @@ from labeller.people.people import everyone
 
 @dataclass(frozen=True)
 class Counts:
-    """Photos by status, faces by state, confirmed faces by label, and how much there is of each."""
+    """Photos by status, faces by state, confirmed faces by label, and the numbers of answers and friends."""
 
     photos_by_status: dict[str, int]
     faces_by_state: dict[str, int]
@@ -32,7 +32,7 @@ class Counts:
 
 
 def totals(session: Session) -> Counts:
-    """All counts in four small queries."""
+    """The counts of the whole workbench."""
     statuses = session.execute(
         select(Photo.status, func.count()).where(SHOWN).group_by(Photo.status)
     ).tuples()
@@ -50,8 +50,8 @@ def totals(session: Session) -> Counts:
 
 
 @dataclass(frozen=True)
-class Given:
-    """What one person gave: photos of theirs, faces found in them, answers, and when a photo last came."""
+class PersonCounts:
+    """A person's photos, the likely faces in them, the person's answers, and when a photo was last sent."""
 
     person: Person
     photos: int
@@ -60,28 +60,28 @@ class Given:
     last_sent: datetime | None
 
 
-def people(session: Session) -> list[Given]:
-    """Everybody who takes part, by id, in three queries."""
-    here = SHOWN, Photo.person_id.is_not(None)
-    sent = select(Photo.person_id, func.count(), func.max(Photo.created_at)).where(*here)
+def counts_by_person(session: Session) -> list[PersonCounts]:
+    """The counts of everybody who takes part, by id, in three queries."""
+    shown = SHOWN, Photo.person_id.is_not(None)
+    sent = select(Photo.person_id, func.count(), func.max(Photo.created_at)).where(*shown)
     photos = {row[0]: row[1:] for row in session.execute(sent.group_by(Photo.person_id))}
-    found = (
+    likely = (
         select(Photo.person_id, func.count())
         .join(Photo.faces)
-        .where(*here, Face.state != "rejected", Face.doubtful.is_(False))
+        .where(*shown, Face.state != "rejected", Face.doubtful.is_(False))
     )
-    faces = dict(session.execute(found.group_by(Photo.person_id)).tuples().all())
-    given = select(Answer.person_id, func.count()).where(STANDING).group_by(Answer.person_id)
-    answers = dict(session.execute(given).tuples().all())
-    listed = []
+    faces = dict(session.execute(likely.group_by(Photo.person_id)).tuples().all())
+    answered = select(Answer.person_id, func.count()).where(STANDING).group_by(Answer.person_id)
+    answers = dict(session.execute(answered).tuples().all())
+    rows = []
     for person in everyone(session):
         count, last = photos.get(person.id, (0, None))
-        listed.append(Given(person, count, faces.get(person.id, 0), answers.get(person.id, 0), last))
-    return listed
+        rows.append(PersonCounts(person, count, faces.get(person.id, 0), answers.get(person.id, 0), last))
+    return rows
 
 
 def detector_recall(session: Session) -> dict[str, float] | None:
-    """The share of faces that the detector found on photos marked complete, as {value, low, high} (95 %)
-    with n faces and how many photos; None as long as no face is on such a photo."""
-    found, there, photos = boxes.found_of_all(session)
-    return wilson(found, there) | {"n": there, "photos": photos} if there else None
+    """The share of the faces on complete photos that the detector found: {value, low, high} (95 %), the
+    number `n` of faces and the number of `photos`; None without such a face."""
+    detected, real, photos = boxes.count_detected(session)
+    return wilson(detected, real) | {"n": real, "photos": photos} if real else None

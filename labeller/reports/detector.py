@@ -1,5 +1,4 @@
-"""How good the detector is, on photos that somebody called complete: what it finds, what it makes up, and at
-which threshold."""
+"""How good the detector is on complete photos: what it finds and wrongly proposes, at which threshold."""
 
 import itertools
 from collections.abc import Sequence
@@ -9,24 +8,25 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from db import tasks
-from db.box_thresholds import levels
+from db.box_thresholds import BoxLevel, BoxThresholds, box_level, box_thresholds, stored_level
 from db.confidence_intervals import Interval, wilson
 from db.models import Event, Face, Person, Photo, Run
 from db.workbench import workbench
+from labeller.answers.boxes import COMPLETE, REAL_FACE
 from labeller.errors import BadAnswer
 
-HIDDEN, SHOWN, LIKELY = range(3)
 SIZES = (24, 48, 96)
 """Edges of the size classes: shorter side of a face in pixels of the photo."""
 POINTS = 60
-"""Of a curve, at most."""
+"""Most points of a curve."""
 
 
 @dataclass(frozen=True)
-class Seen:
-    """A real face (`label` None: nobody said of which class), or a box that is none.
+class EvaluatedBox:
+    """A real face (`label` is None if it has no class yet), or a proposal that is no face.
 
-    `chance` is what the box head or, without it, the detector says; None: the detector did not find it.
+    `score` is the probability by the box head or, without one, the detector's confidence; None if the
+    detector did not find the face. `level` follows the thresholds in force, HIDDEN if it was not found.
     """
 
     photo: int
@@ -34,18 +34,17 @@ class Seen:
     real: bool
     label: str | None
     side: float
-    chance: float | None
-    level: int
-    """LIKELY, SHOWN or HIDDEN, by the thresholds in force; of a face that was not found HIDDEN."""
+    score: float | None
+    level: BoxLevel
 
     @property
     def found(self) -> bool:
-        return self.chance is not None
+        return self.score is not None
 
 
 @dataclass(frozen=True)
 class Line:
-    """One row of the report: of n faces the share that was found, and that was shown among the first."""
+    """One row of the report: of n faces the shares that the detector found, and that are shown first."""
 
     name: str
     n: int
@@ -55,7 +54,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Report:
-    """`false` are boxes a photo that are no face: all, shown at all, shown among the first."""
+    """`false` counts the boxes per photo that are no face: all, those not hidden, those shown first."""
 
     photos: int
     lines: list[Line]
@@ -64,12 +63,12 @@ class Report:
     false: tuple[float, float, float]
 
 
-def report(seen: Sequence[Seen]) -> Report | None:
-    """The figures of these faces and boxes; None without a real face."""
-    real = [one for one in seen if one.real]
+def report(boxes: Sequence[EvaluatedBox]) -> Report | None:
+    """The report on these boxes; None without a real face."""
+    real = [one for one in boxes if one.real]
     if not real:
         return None
-    photos = len({one.photo for one in seen})
+    photos = len({one.photo for one in boxes})
     labels = sorted({one.label for one in real if one.label})
     lines = [_line("", real), *(_line(name, [one for one in real if one.label == name]) for name in labels)]
     sizes = [(_size(one.side), one) for one in real]
@@ -78,61 +77,62 @@ def report(seen: Sequence[Seen]) -> Report | None:
     ]
     months = sorted({one.month for one in real})
     by_month = [_line(month, [one for one in real if one.month == month]) for month in months]
-    wrong = [one for one in seen if not one.real]
-    every, shown, first = (
-        sum(one.level >= level for one in wrong) / photos for level in (HIDDEN, SHOWN, LIKELY)
-    )
+    false = [one for one in boxes if not one.real]
+    every, shown, first = (sum(one.level >= level for one in false) / photos for level in BoxLevel)
     return Report(photos, lines, by_size, by_month, (every, shown, first))
 
 
-def curve(seen: Sequence[Seen], label: str | None) -> list[tuple[float, float, float]]:
-    """(threshold, false boxes a photo, recall) from the highest threshold down; of one class or of all."""
+def curve(boxes: Sequence[EvaluatedBox], label: str | None) -> list[tuple[float, float, float]]:
+    """(threshold, false boxes per photo, recall) by descending threshold; of one class, or of all (None)."""
 
-    def asked_for(one: Seen) -> bool:
+    def is_positive(one: EvaluatedBox) -> bool:
         return one.real and label in (None, one.label)
 
-    there = max(1, sum(asked_for(one) for one in seen))
-    photos = len({one.photo for one in seen})
-    boxes = sorted((one for one in seen if one.found), key=lambda one: -(one.chance or 0))
-    points, hits, wrong = [], 0, 0
-    for place, one in enumerate(boxes):
-        hits += asked_for(one)
-        wrong += not one.real
-        if place + 1 == len(boxes) or boxes[place + 1].chance != one.chance:
-            points.append((float(one.chance or 0), wrong / photos, hits / there))
+    positives = max(1, sum(is_positive(one) for one in boxes))
+    photos = len({one.photo for one in boxes})
+    ranked = sorted((one for one in boxes if one.found), key=lambda one: -(one.score or 0))
+    points, hits, false = [], 0, 0
+    for i, one in enumerate(ranked):
+        hits += is_positive(one)
+        false += not one.real
+        if i + 1 == len(ranked) or ranked[i + 1].score != one.score:
+            points.append((float(one.score or 0), false / photos, hits / positives))
     kept = {round(i * (len(points) - 1) / (POINTS - 1)) for i in range(POINTS)} if points else set()
     return [points[i] for i in sorted(kept)]
 
 
-def on_complete_photos(session: Session) -> list[Seen]:
-    """Every face and box of complete photos, but for likely ones that nobody answered."""
-    query = select(Face, Photo.created_at).join(Photo)
-    query = query.where(Photo.completed_at.is_not(None), Photo.status == "ready").order_by(Face.id)
-    likely, hidden = levels(session)
-    found = []
-    for face, created in session.execute(query):
-        real = face.state == "confirmed" or (face.source == "human" and face.state == "proposed")
-        said = None if face.source == "human" else face.confidence if face.chance is None else face.chance
-        level = _level(face, likely, hidden)
-        if real or face.state == "rejected" or level < LIKELY:  # the others wait for their answer
+def boxes_of_complete_photos(session: Session) -> list[EvaluatedBox]:
+    """The boxes of complete photos, except likely ones that nobody has answered yet."""
+    query = select(Face, REAL_FACE, Photo.created_at).join(Photo).where(COMPLETE).order_by(Face.id)
+    thresholds = box_thresholds(session)
+    boxes = []
+    for face, real, created in session.execute(query):
+        level = _level(face, thresholds)
+        if real or face.state == "rejected" or level < BoxLevel.LIKELY:
             month, side = created.strftime("%Y-%m"), min(face.w, face.h)
-            found.append(Seen(face.photo_id, month, real, face.label, side, said, level))
-    return found
+            boxes.append(EvaluatedBox(face.photo_id, month, real, face.label, side, _score(face), level))
+    return boxes
 
 
-def _level(face: Face, likely: float, hidden: float) -> int:
+def _score(face: Face) -> float | None:
+    if face.source == "human":
+        return None
+    return face.confidence if face.chance is None else face.chance
+
+
+def _level(face: Face, thresholds: BoxThresholds) -> BoxLevel:
     """How the box would be shown now if nobody had answered it."""
     if face.source == "human":
-        return HIDDEN
+        return BoxLevel.HIDDEN
     if face.chance is None:
-        return HIDDEN if face.hidden else SHOWN if face.doubtful else LIKELY
-    return (face.chance >= hidden) + (face.chance >= likely)
+        return stored_level(face)
+    return box_level(face.confidence or 0.0, face.chance, thresholds)
 
 
-def move(session: Session, by: Person, likely: float, hidden: float) -> None:
-    """Choose from which chance on a proposal is shown among the first, and below which it is hidden.
+def set_thresholds(session: Session, by: Person, likely: float, hidden: float) -> None:
+    """Set the probabilities from which a box is shown first, and below which it is hidden.
 
-    Raises BadAnswer. What waits is sorted anew by the train worker, after the commit.
+    The train worker applies them to the waiting boxes after the commit. Raises BadAnswer.
     """
     if not 0 <= hidden <= likely <= 1:
         hint = "Both are between 0 and 1, and what is hidden is below what is likely."
@@ -144,14 +144,14 @@ def move(session: Session, by: Person, likely: float, hidden: float) -> None:
     tasks.enqueue_box_scoring(session)
 
 
-def has_head(session: Session) -> bool:
-    """Whether enough was answered to say what a proposal is worth."""
+def has_box_head(session: Session) -> bool:
+    """Whether a box head has been trained: before, the detector's confidence decides."""
     return session.scalar(select(Run.id).where(Run.box_head.is_not(None)).limit(1)) is not None
 
 
-def _line(name: str, real: Sequence[Seen]) -> Line:
+def _line(name: str, real: Sequence[EvaluatedBox]) -> Line:
     found = sum(one.found for one in real)
-    likely = sum(one.level == LIKELY for one in real)
+    likely = sum(one.level == BoxLevel.LIKELY for one in real)
     return Line(name, len(real), wilson(found, len(real)), wilson(likely, len(real)))
 
 

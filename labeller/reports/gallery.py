@@ -1,4 +1,4 @@
-"""Looking through everything there is: faces and photos, filtered, newest first, page by page."""
+"""Browsing faces and photos: filtered, newest first, page by page."""
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -10,7 +10,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session, contains_eager, selec
 from db.models import SHOWN, Answer, Face, Person, Photo, Score
 from db.workbench import live_run
 from labeller.errors import BadAnswer
-from labeller.queue.queue import UNDECIDED
+from labeller.queue.items import UNDECIDED
 
 PAGE = 60
 STATES = ("proposed", "confirmed", "rejected")
@@ -29,10 +29,10 @@ class Page(Generic[T]):
 
 @dataclass(frozen=True)
 class Filter:
-    """What to look for; None leaves a question open. Days are UTC, both included.
+    """What to show; None does not filter. Days are UTC, both included.
 
-    `look`: doubtful to the detector, the model unsure, the model against the label, disputed between
-    people, or near repeats.
+    `look` is one of LOOKS: the detector doubts the face, the model is unsure, its guess is against the label,
+    people disagree, gold faces, or near repeats.
     """
 
     person: int | None = None
@@ -43,36 +43,36 @@ class Filter:
     until: date | None = None
 
 
-def faces(session: Session, given: Filter, before: int | None = None, limit: int = PAGE) -> Page[Face]:
+def faces(session: Session, chosen: Filter, before: int | None = None, limit: int = PAGE) -> Page[Face]:
     """A page of faces with their photos. Raises BadAnswer for an unknown state or look."""
-    _check(given)
+    _check(chosen)
     query = select(Face).join(Face.photo).options(contains_eager(Face.photo))
-    query = query.where(SHOWN, *_about_photos(given))
-    for column, value in ((Face.state, given.state), (Face.label, given.label)):
+    query = query.where(SHOWN, *_about_photos(chosen))
+    for column, value in ((Face.state, chosen.state), (Face.label, chosen.label)):
         if value is not None:
             query = query.where(column == value)
-    if given.look is not None:
-        query = query.where(_look(session, given.look))
+    if chosen.look is not None:
+        query = query.where(_look(session, chosen.look))
     return _page(session, query, Face.id, before, limit)
 
 
-def photos(session: Session, given: Filter, before: int | None = None, limit: int = PAGE) -> Page[Photo]:
-    """A page of photos with their faces; of the filter, what concerns photos."""
-    query = select(Photo).where(SHOWN, *_about_photos(given))
-    if given.look == "repeats":
+def photos(session: Session, chosen: Filter, before: int | None = None, limit: int = PAGE) -> Page[Photo]:
+    """A page of photos with their faces, by those fields of the filter that concern photos."""
+    query = select(Photo).where(SHOWN, *_about_photos(chosen))
+    if chosen.look == "repeats":
         query = query.where(Photo.repeat_id.is_not(None))
     return _page(session, query.options(selectinload(Photo.faces)), Photo.id, before, limit)
 
 
 def photos_of(session: Session, person: Person, before: int | None = None, limit: int = PAGE) -> Page[Photo]:
-    """What a friend sent, or somebody of the team."""
+    """A page of the photos that show a friend, or that somebody of the team sent."""
     query = select(Photo).where(_sent(person), SHOWN)
     return _page(session, query.options(selectinload(Photo.faces)), Photo.id, before, limit)
 
 
 @dataclass(frozen=True)
 class Sent:
-    """How many photos somebody sent, how many of them wait for the detector, and the faces found."""
+    """How many photos somebody sent, how many of them wait for the detector, and the likely faces in them."""
 
     photos: int
     waiting: int
@@ -80,18 +80,19 @@ class Sent:
 
 
 def sent_by(session: Session, person: Person) -> Sent:
+    """What the person sent."""
     mine = _sent(person), SHOWN
     statuses = dict(
         session.execute(select(Photo.status, func.count()).where(*mine).group_by(Photo.status)).tuples().all()
     )
     likely = Face.doubtful.is_(False), Face.state != "rejected"
-    found = session.scalar(select(func.count(Face.id)).join(Photo).where(*mine, *likely))
+    faces = session.scalar(select(func.count(Face.id)).join(Photo).where(*mine, *likely))
     waiting = statuses.get("queued", 0) + statuses.get("running", 0)
-    return Sent(sum(statuses.values()), waiting, found or 0)
+    return Sent(sum(statuses.values()), waiting, faces or 0)
 
 
 def repeats_of(session: Session, photo: Photo) -> list[Photo]:
-    """The other photos that show nearly the same."""
+    """The near repeats of a photo."""
     if photo.repeat_id is None:
         return []
     same = Photo.repeat_id == photo.repeat_id, Photo.id != photo.id, SHOWN
@@ -111,11 +112,13 @@ class Step:
 
 def history(session: Session, photo: Photo) -> list[Step]:
     """Everything that happened to a photo and its faces, oldest first."""
-    given = select(Answer, Person.name).outerjoin(Person, Person.id == Answer.person_id)
-    given = given.join(Face, Face.id == Answer.face_id).where(Face.photo_id == photo.id).order_by(Answer.id)
+    answers = select(Answer, Person.name).outerjoin(Person, Person.id == Answer.person_id)
+    answers = (
+        answers.join(Face, Face.id == Answer.face_id).where(Face.photo_id == photo.id).order_by(Answer.id)
+    )
     sender = session.get(Person, photo.uploaded_by) if photo.uploaded_by else None
     steps = [Step(photo.created_at, sender.name if sender else None, None, "sent")]
-    for answer, name in session.execute(given):
+    for answer, name in session.execute(answers):
         what = answer.label or {"reject": "not a face", "adjust": "moved the box"}.get(
             answer.kind, answer.kind
         )
@@ -127,20 +130,20 @@ def _sent(person: Person) -> ColumnElement[bool]:
     return Photo.person_id == person.id if person.role == "friend" else Photo.uploaded_by == person.id
 
 
-def _check(given: Filter) -> None:
-    for value, known in ((given.state, STATES), (given.look, LOOKS)):
-        if value is not None and value not in known:
-            raise BadAnswer("bad_filter", f"There is no filter “{value}”.", f"Use one of {', '.join(known)}.")
+def _check(chosen: Filter) -> None:
+    for value, valid in ((chosen.state, STATES), (chosen.look, LOOKS)):
+        if value is not None and value not in valid:
+            raise BadAnswer("bad_filter", f"There is no filter “{value}”.", f"Use one of {', '.join(valid)}.")
 
 
-def _about_photos(given: Filter) -> list[ColumnElement[bool]]:
+def _about_photos(chosen: Filter) -> list[ColumnElement[bool]]:
     where: list[ColumnElement[bool]] = []
-    if given.person is not None:
-        where.append(Photo.person_id == given.person)
-    if given.since is not None:
-        where.append(Photo.created_at >= _midnight(given.since))
-    if given.until is not None:
-        where.append(Photo.created_at < _midnight(given.until + timedelta(days=1)))
+    if chosen.person is not None:
+        where.append(Photo.person_id == chosen.person)
+    if chosen.since is not None:
+        where.append(Photo.created_at >= _midnight(chosen.since))
+    if chosen.until is not None:
+        where.append(Photo.created_at < _midnight(chosen.until + timedelta(days=1)))
     return where
 
 
@@ -170,6 +173,6 @@ def _page(
     """Keyset paging: the last page costs what the first costs."""
     if before is not None:
         query = query.where(key < before)
-    found = list(session.scalars(query.order_by(key.desc()).limit(limit + 1)).unique())
-    more = len(found) > limit
-    return Page(found[:limit], getattr(found[limit - 1], key.key) if more else None)
+    rows = list(session.scalars(query.order_by(key.desc()).limit(limit + 1)).unique())
+    has_more = len(rows) > limit
+    return Page(rows[:limit], getattr(rows[limit - 1], key.key) if has_more else None)

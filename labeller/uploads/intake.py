@@ -14,7 +14,7 @@ from db.settings import settings
 from db.storage import blobs
 from labeller.erasure.finish import erase_photo, unused_blobs
 from labeller.errors import NotInvited, unknown_class
-from labeller.people.people import standing
+from labeller.people.people import find_person
 from labeller.photos.decode import decode
 from labeller.photos.limits import check_size
 from labeller.photos.pixels import Decoded
@@ -61,7 +61,7 @@ def receive(
         _withdraw(session, photo)
         if (twin := find_photo(session, digest, uploaded_by, person)) is not None:
             return Received(twin, created=False)
-        if person is not None and standing(session, person.id) is None:
+        if person is not None and find_person(session, person.id) is None:
             hint = "Ask whoever invited you for a new link."
             raise NotInvited("person_gone", "This person has been deleted.", hint) from None
         raise

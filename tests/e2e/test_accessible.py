@@ -9,8 +9,9 @@ from sqlalchemy import update
 from db.base import now
 from db.models import Face, Group, Spot
 from db.session import session_scope
-from labeller.answers import class_edits, record
-from labeller.answers.record import Given
+from labeller.answers import class_edits
+from labeller.answers.answer_input import AnswerInput
+from labeller.answers.record import record_answer
 from labeller.people import people
 from labeller.queue import leases
 from tests.browser import DESKTOP, MARKS, PHONE, open_bench, page
@@ -44,7 +45,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
             for name, label in (("Bob", "mask"), ("Eve", "nomask")):
                 person = people.new_person(session, name, "labeller")
                 leases.take(session, person, [faces[0]], blind=True)
-                record.record(session, person, Given(name, "label", faces[0], label, seconds=1.5))
+                record_answer(session, person, AnswerInput(name, "label", faces[0], label, seconds=1.5))
             for n, id in enumerate(faces[40:]):
                 label = ("mask", "nomask")[n % 2]
                 values = {"label": label, "state": "confirmed", "decided_at": now(), "waiting": False}

@@ -7,8 +7,8 @@ from sqlalchemy import select
 
 from db.models import STANDING, Answer, Person
 from db.session import session_scope
-from labeller.answers import record
-from labeller.answers.record import Given
+from labeller.answers.answer_input import AnswerInput
+from labeller.answers.record import record_answer
 from tests.browser import DESKTOP, MARKS, PHONE, all_sent, drag, open_bench, page, tab_to
 from tests.environment import PROVE
 from tests.web_server import Server, add_person_link, add_waiting_faces, read_decisions
@@ -177,8 +177,10 @@ def test_who_answered_meanwhile_is_named_and_can_be_overruled_knowingly(server: 
         browser.wait_for_selector("#bench:not(.idle)")
         with session_scope() as session:
             for face in (first, second):
-                record.record(
-                    session, session.get_one(Person, bob.id), Given(f"bob {face}", "label", face, "nomask")
+                record_answer(
+                    session,
+                    session.get_one(Person, bob.id),
+                    AnswerInput(f"bob {face}", "label", face, "nomask"),
                 )
             session.commit()
         browser.keyboard.press("1")

@@ -5,8 +5,8 @@ from sqlalchemy import update
 
 from db.models import Face, Group
 from db.session import session_scope
-from labeller.answers import record
-from labeller.answers.record import Given
+from labeller.answers.answer_input import AnswerInput
+from labeller.answers.record import record_answer
 from labeller.people import people
 from labeller.queue import leases
 from tests.browser import DESKTOP, MARKS, all_sent, open_bench, page, tab_to
@@ -26,7 +26,7 @@ def test_the_pages_beside_the_bench_by_keyboard(server: Server) -> None:
         session.execute(update(Face).where(Face.id == faces[0]).values(wanted=2))
         for person, label in ((ada, "mask"), (bob, "nomask")):
             leases.take(session, person, [faces[0]], blind=True)
-            record.record(session, person, Given(f"of {person.name}", "label", faces[0], label))
+            record_answer(session, person, AnswerInput(f"of {person.name}", "label", faces[0], label))
         session.commit()
     with page(DESKTOP) as browser:
         press = browser.keyboard.press

@@ -70,7 +70,7 @@ def test_a_deletion_killed_at_any_step_is_completed_by_the_next(db: Session, dat
             break
         assert done.returncode == -signal.SIGKILL
         kills += 1
-        assert people.standing(db, ada.id) is None, "she stays hidden whatever was killed"
+        assert people.find_person(db, ada.id) is None, "she stays hidden whatever was killed"
     assert kills >= 3
     finish_pending(db)
     db.expire_all()

@@ -18,7 +18,7 @@ import pytest
 
 from db.migrate import upgrade
 from db.session import session_scope
-from labeller.people import people
+from labeller.people import credentials
 from tests.environment import PROVE
 from tests.hostile_files import hostile_files, mutations
 from tests.workbench_process import Workbench, running_workbench, wait_until
@@ -102,7 +102,7 @@ def send_half_a_part(bench: Workbench) -> None:
 def test_seeded_mutations_are_taken_or_refused(data: Path) -> None:
     upgrade()
     with session_scope() as session:
-        token, _ = people.issue_token(session, "owner", "Grace")
+        token, _ = credentials.issue_token(session, "owner", "Grace")
         session.commit()
     with (
         peak_memory(psutil.Process()) as peak,

@@ -14,7 +14,7 @@ from sqlalchemy import select, update
 from db.base import now
 from db.models import STANDING, Answer, Face, Lease
 from db.session import session_scope
-from labeller.people import people
+from labeller.people import credentials
 from tests.environment import PROVE
 from tests.web_server import add_waiting_faces, running_server
 from tests.workbench_process import ROOT
@@ -41,7 +41,7 @@ def test_no_face_is_answered_by_more_than_it_wants_and_no_stale_answer_counts(
         twice = faces[:: len(faces) // SECONDS]
         with session_scope() as session:
             session.execute(update(Face).where(Face.id.in_(twice)).values(wanted=2))
-            tokens = [people.issue_token(session, "labeller", f"Person {n}")[0] for n in range(PEOPLE)]
+            tokens = [credentials.issue_token(session, "labeller", f"Person {n}")[0] for n in range(PEOPLE)]
             session.commit()
         over = threading.Event()
         clock = threading.Thread(target=expire_leases, args=(over,))

@@ -15,7 +15,7 @@ from sqlalchemy import update
 from db.base import now
 from db.models import Face, Group, Run, Score, Workbench
 from db.session import session_scope
-from labeller.people import people
+from labeller.people import credentials
 from tests.web_server import Server, add_waiting_faces, running_server
 from trainer.runs import promote
 
@@ -82,7 +82,7 @@ def test_no_review_request_sees_a_mixture_or_a_stale_score(server: Server) -> No
     runs = scored_runs(add_waiting_faces(4, 25))
     live, stop = Live(runs[0]), threading.Event()
     with session_scope() as session:
-        token = people.issue_token(session, "labeller", "Ada")[0]
+        token = credentials.issue_token(session, "labeller", "Ada")[0]
         session.commit()
 
     def ask(_: int) -> tuple[float, float, list[dict[str, Any]]]:

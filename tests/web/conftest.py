@@ -7,7 +7,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
-from labeller.people import people
+from labeller.people import credentials
 from web import create_app
 
 Client = Callable[..., FlaskClient]
@@ -27,7 +27,7 @@ def client(app: Flask, db: Session) -> Client:
     def make(role: str | None = None, name: str | None = None) -> FlaskClient:
         client = app.test_client()
         if role is not None:
-            token, _ = people.issue_token(db, role, name)
+            token, _ = credentials.issue_token(db, role, name)
             db.commit()
             client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {token}"
         return client

@@ -113,7 +113,7 @@ def test_a_friend_agrees_in_their_own_language(
 ) -> None:
     monkeypatch.setenv("RETENTION_DAYS", "90")
     settings.cache_clear()
-    secret, _ = invites.invite(db, "friend")
+    secret, _ = invites.create_invite(db, "friend")
     db.commit()
     page = client().get(f"/i/{secret}", headers={"Accept-Language": "de"}).text
     assert "Nach 90 Tagen werden sie von selbst gelöscht." in page

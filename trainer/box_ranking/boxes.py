@@ -6,7 +6,7 @@ import numpy as np
 from sqlalchemy import Select, select, update
 from sqlalchemy.orm import Session
 
-from db.box_thresholds import levels
+from db.box_thresholds import box_level, box_thresholds
 from db.models import Face, Photo, Run
 from trainer.arrays import Float32Array
 from trainer.box_ranking import box_head
@@ -56,14 +56,14 @@ def weigh(session: Session, *, again: bool) -> None:
     saved = session.scalar(newest) if photos else None
     if not saved:
         return
-    head, (likely, hidden) = BoxHead.from_dict(saved), levels(session)
+    head, thresholds = BoxHead.from_dict(saved), box_thresholds(session)
     for start in range(0, len(photos), AT_ONCE):
         here = Face.photo_id.in_(photos[start : start + AT_ONCE])
         faces, rows = _rows(session, session.scalars(query.where(here)).all())
         certain = session.scalars(_answered().where(here, Face.state == "confirmed")).all()
         scores = np.concatenate([head.scores(rows), np.full(len(certain), np.inf)])
         weighed = [
-            {"id": face.id, "chance": p, "doubtful": p < likely, "hidden": p < hidden}
+            {"id": face.id, "chance": p, **box_level(face.confidence or 0.0, p, thresholds).columns}
             for face, p in zip(faces, _chances(scores, [*faces, *certain]), strict=False)
         ]
         if weighed:

@@ -7,8 +7,11 @@ from flask import url_for
 
 from db.errors import Refused
 from db.models import Answer
-from labeller.answers import record
-from labeller.queue import bulk, leases, queue
+from labeller.answers.answer_input import AnswerInput
+from labeller.answers.record import latest_answers, record_answer
+from labeller.queue import bulk, leases
+from labeller.queue.items import Item, items_again
+from labeller.queue.next_faces import next_faces
 from trainer.runs import requests
 from web.api import schemas
 from web.api.photos import face_out
@@ -26,7 +29,7 @@ blueprint = APIBlueprint("api_labelling", __name__, tag="Labelling")
 @blueprint.doc(security="token")
 def get_queue(query_data: schemas.QueueQuery) -> Any:
     """Faces to answer, leased to you. `review` goes by ascending margin, suspected label errors mixed in."""
-    batch = queue.next_faces(db(), me(), query_data.mode, query_data.limit)
+    batch = next_faces(db(), me(), query_data.mode, query_data.limit)
     db().commit()
     return {"items": [item_out(item) for item in batch.items], "remaining": batch.remaining}
 
@@ -37,7 +40,7 @@ def get_queue(query_data: schemas.QueueQuery) -> Any:
 @blueprint.doc(security="token")
 def get_agreed(query_data: schemas.AgreedQuery) -> Any:
     """Faces that the live model is sure of, look-alikes side by side, leased to you: confirm them in bulk."""
-    found = bulk.agreed_faces(db(), me(), query_data.label, query_data.limit)
+    found = bulk.sure_faces(db(), me(), query_data.label, query_data.limit)
     db().commit()
     items = [item_out(item) for item in found.items]
     return {"label": found.label, "items": items, "remaining": found.remaining}
@@ -58,7 +61,7 @@ def get_progress() -> Any:
 @blueprint.doc(security="token", responses={200: "This key was seen before.", 409: "Answered meanwhile."})
 def send_answer(json_data: schemas.AnswerIn) -> Any:
     """Answer a face. Sending the same `client_key` again changes nothing."""
-    answer, created = record.record(db(), me(), record.Given(**json_data.model_dump()))
+    answer, created = record_answer(db(), me(), AnswerInput(**json_data.model_dump()))
     body = {"id": answer.id, "face": face_out(answer.face), "item": _card_out(answer)}
     db().commit()
     return body, 201 if created else 200
@@ -76,7 +79,7 @@ def send_answers(json_data: schemas.AnswersIn) -> Any:
 def _result(one: schemas.AnswerIn) -> dict[str, Any]:
     result: dict[str, Any] = {"client_key": one.client_key}
     try:
-        answer, created = record.record(db(), me(), record.Given(**one.model_dump()))
+        answer, created = record_answer(db(), me(), AnswerInput(**one.model_dump()))
         result |= {"status": 201 if created else 200, "face": face_out(answer.face)}
         if one.face_id is None:  # they could not know which face it is about
             result["item"] = _card_out(answer)
@@ -94,9 +97,9 @@ def _result(one: schemas.AnswerIn) -> dict[str, Any]:
 @blueprint.doc(security="token")
 def list_answers(query_data: schemas.HistoryQuery) -> Any:
     """Your last answers that stand, newest first."""
-    given = record.latest(db(), me(), query_data.limit)
+    given = latest_answers(db(), me(), query_data.limit)
     faces = {one.face_id: one.face for one in given}
-    items = {item.face.id: item_out(item) for item in queue.cards(db(), list(faces.values()), me())}
+    items = {item.face.id: item_out(item) for item in items_again(db(), list(faces.values()), me())}
     return {"items": [_given_out(one, items[one.face_id]) for one in given]}
 
 
@@ -112,7 +115,7 @@ def _given_out(given: Answer, item: dict[str, Any]) -> dict[str, Any]:
 
 
 def _card_out(answer: Answer) -> dict[str, Any]:
-    (item,) = queue.cards(db(), [answer.face], me())
+    (item,) = items_again(db(), [answer.face], me())
     return item_out(item)
 
 
@@ -128,7 +131,7 @@ def renew_leases(json_data: schemas.LeasesIn) -> Any:
     return {"kept": sorted(kept)}
 
 
-def item_out(item: queue.Item) -> dict[str, Any]:
+def item_out(item: Item) -> dict[str, Any]:
     """The contract's form of a card, and what the bench needs beyond it."""
     face, guess = item.face, item.guess
     opinion = None

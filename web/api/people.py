@@ -19,7 +19,7 @@ blueprint = APIBlueprint("api_people", __name__, tag="People")
 @blueprint.doc(security="token")
 def list_people() -> Any:
     """Everybody, with how much they gave."""
-    return {"items": [person_out(one) for one in counts.people(db())]}
+    return {"items": [person_out(one) for one in counts.counts_by_person(db())]}
 
 
 @blueprint.delete("/people/<int:person_id>")
@@ -32,7 +32,7 @@ def delete_person(person_id: int) -> Any:
     return {}
 
 
-def person_out(one: counts.Given) -> dict[str, Any]:
+def person_out(one: counts.PersonCounts) -> dict[str, Any]:
     person, consented = one.person, one.person.consented_at
     return {
         "id": person.id,

@@ -7,7 +7,9 @@ from apiflask import APIBlueprint
 
 from db.base import OPEN
 from db.models import Face, Person, Photo
-from labeller.answers import boxes, record
+from labeller.answers import boxes
+from labeller.answers.answer_input import AnswerInput
+from labeller.answers.record import record_answer
 from labeller.erasure.finish import erase_photo
 from labeller.erasure.mark import mark_photo
 from labeller.photos import access
@@ -105,8 +107,8 @@ def erase(photo_id: int) -> None:
 def draw_face(photo_id: int, json_data: schemas.DrawnIn) -> Any:
     """Draw a face that the detector missed."""
     key = json_data.client_key or uuid.uuid4().hex
-    drawn = record.Given(key, "draw", photo_id=photo_id, box=json_data.box, label=json_data.label)
-    answer, created = record.record(db(), me(), drawn)
+    drawn = AnswerInput(key, "draw", photo_id=photo_id, box=json_data.box, label=json_data.label)
+    answer, created = record_answer(db(), me(), drawn)
     db().commit()
     return face_out(answer.face), 201 if created else 200
 
@@ -116,7 +118,7 @@ def draw_face(photo_id: int, json_data: schemas.DrawnIn) -> Any:
 @blueprint.doc(security="token")
 def complete_photo(photo_id: int) -> Any:
     """Say that every face in the photo has its box: the detector's recall is counted on such photos."""
-    boxes.complete(db(), access.get_photo(db(), photo_id), me(), is_complete=True)
+    boxes.mark_complete(db(), access.get_photo(db(), photo_id), me(), is_complete=True)
     db().commit()
     return ""
 
@@ -126,7 +128,7 @@ def complete_photo(photo_id: int) -> Any:
 @blueprint.doc(security="token")
 def reopen_photo(photo_id: int) -> Any:
     """Take that back."""
-    boxes.complete(db(), access.get_photo(db(), photo_id), me(), is_complete=False)
+    boxes.mark_complete(db(), access.get_photo(db(), photo_id), me(), is_complete=False)
     db().commit()
     return ""
 

@@ -6,8 +6,8 @@ from apiflask import APIBlueprint
 
 from db.models import Run
 from db.workbench import live_run
-from labeller.detection import predictions
-from labeller.queue import queue
+from labeller.detection.predictions import request_prediction, wait_for_prediction
+from labeller.queue.waiting import waiting_by_mode
 from labeller.reports import counts
 from trainer.evaluation import label_errors
 from trainer.evaluation.compare_runs import compare
@@ -105,9 +105,9 @@ def stats() -> Any:
 @blueprint.doc(security="token", responses={409: "No model yet.", 503: "No answer in time."})
 def predict(form_and_files_data: schemas.PredictIn) -> Any:
     """What the live model sees in a photo. The photo is not kept."""
-    prediction = predictions.request(db(), form_and_files_data.file.read())
+    prediction = request_prediction(db(), form_and_files_data.file.read())
     db().commit()
-    done = predictions.wait(db(), prediction)
+    done = wait_for_prediction(db(), prediction)
     db().commit()
     return {"run_id": done.run_id, "faces": done.faces}
 
@@ -139,7 +139,7 @@ def stats_out() -> dict[str, Any]:
         "faces": totals.faces_by_state,
         "labels": totals.by_label,
         "answers": totals.answers,
-        "waiting": queue.waiting(db(), me()),
+        "waiting": waiting_by_mode(db(), me()),
         "active_run": live.id if live else None,
         "locked": metrics.get("locked"),
         "locked_reason": metrics.get("locked_reason") if live else "There is no model yet.",

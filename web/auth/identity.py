@@ -6,7 +6,7 @@ from werkzeug.local import LocalProxy
 
 from db import classes
 from db.models import Person
-from labeller.people import consent, people
+from labeller.people import consent, credentials, people
 from web.database import db
 
 csrf = CSRFProtect()
@@ -53,7 +53,7 @@ def _identify() -> None:
     g.person, g.by_token = None, False
     kind, _, secret = request.headers.get("Authorization", "").partition(" ")
     if kind.lower() == "bearer" and secret:
-        g.person = people.bearer(db(), secret.strip())
+        g.person = credentials.person_of_token(db(), secret.strip())
         g.by_token = True
         if g.person is None:
             abort(401)
@@ -67,7 +67,7 @@ def _signed_in(person_id: int, link_version: int | None) -> Person | None:
     person = db().get(Person, person_id)
     if person is None or person.link_version != link_version:
         return None
-    return people.standing(db(), person_id)
+    return people.find_person(db(), person_id)
 
 
 def _class_names() -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from db.models import Person
 from db.settings import settings
-from labeller.people import people
+from labeller.people import credentials
 
 
 def init_app(app: Flask) -> None:
@@ -32,7 +32,7 @@ def invitation_url(secret: str) -> str:
 
 def personal_url(person: Person) -> str:
     """The address that signs this person in on any device."""
-    return f"{base_url()}/me/{people.personal_link(person)}"
+    return f"{base_url()}/me/{credentials.personal_link(person)}"
 
 
 def qr_code(url: str) -> Markup:

@@ -6,7 +6,7 @@ from db import integrity, jobs
 from db.migrate import upgrade
 from db.settings import settings
 from db.workbench import live_run
-from labeller.queue import queue
+from labeller.queue.waiting import waiting_by_mode
 from labeller.reports import counts
 from web.cli.console import as_json, show, workbench_session
 
@@ -21,7 +21,7 @@ def status(json_: bool) -> None:
             "photos": totals.photos_by_status,
             "faces": totals.faces_by_state,
             "labels": totals.by_label,
-            "waiting": queue.waiting(session),
+            "waiting": waiting_by_mode(session),
             "active_run": live.id if live else None,
             "alive": sorted(jobs.alive(session)),
         }

@@ -2,7 +2,7 @@
 
 import click
 
-from labeller.people import invites, people
+from labeller.people import credentials, invites, people
 from web.auth.links import invitation_url
 from web.cli.console import as_json, show, workbench_session
 
@@ -19,7 +19,7 @@ def invite(role: str, days: int, uses: int | None, note: str, json_: bool) -> No
     """Make an invitation link."""
     with workbench_session() as session:
         person = people.owner(session) if role == "owner" else None
-        secret, invitation = invites.invite(session, role, person, uses, days, note)
+        secret, invitation = invites.create_invite(session, role, person, invites.Terms(uses, days, note))
         session.commit()
     url, expires = invitation_url(secret), invitation.expires_at
     show({"url": url, "expires": expires.isoformat()}, f"{url}\n(good until {expires:%d %B %Y})", json_)
@@ -32,7 +32,7 @@ def invite(role: str, days: int, uses: int | None, note: str, json_: bool) -> No
 def token(role: str, person: str | None, json_: bool) -> None:
     """Make a token for the JSON API. It is shown only now."""
     with workbench_session() as session:
-        secret, holder = people.issue_token(session, role, person)
+        secret, holder = credentials.issue_token(session, role, person)
         session.commit()
     show({"token": secret, "person": holder.name}, f"{secret}\n(for {holder.name})", json_)
 

@@ -14,7 +14,7 @@ from db.base import OPEN
 from db.errors import Refused
 from db.models import Photo
 from db.session import session_scope
-from labeller.detection import predictions
+from labeller.detection.predictions import request_prediction, wait_for_prediction
 from labeller.people import people
 from labeller.uploads import import_folder
 from web.cli.console import POLL_SECONDS, as_json, console, sentence, show, workbench_session
@@ -97,9 +97,9 @@ def predict(paths: tuple[Path, ...], json_: bool) -> None:
 def _predict(file: Path) -> tuple[int | None, list[dict[str, Any]]]:
     """The run whose model answered, and its faces. Raises Refused."""
     with session_scope() as session:
-        prediction = predictions.request(session, file.read_bytes())
+        prediction = request_prediction(session, file.read_bytes())
         session.commit()
-        done = predictions.wait(session, prediction)
+        done = wait_for_prediction(session, prediction)
         session.commit()
         return done.run_id, done.faces or []
 

@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 
 from flask import request
 
-from labeller.answers import record
+from labeller.answers.answer_input import AnswerInput
+from labeller.answers.record import record_answer
 from labeller.errors import BadAnswer
 from web.auth.identity import me
 from web.database import db
@@ -34,5 +35,5 @@ def record_posted_answer(face_id: int) -> None:
     if kind not in KINDS:
         raise BadAnswer("no_answer", _("Choose what it is."), _("Press one of the buttons below the face."))
     key = uuid.uuid4().hex
-    record.record(db(), me(), record.Given(key, kind, face_id, label, seen_at=page_made_at()))
+    record_answer(db(), me(), AnswerInput(key, kind, face_id, label, seen_at=page_made_at()))
     db().commit()

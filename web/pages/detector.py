@@ -4,7 +4,7 @@ from apiflask import APIBlueprint
 from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from db.box_thresholds import levels
+from db.box_thresholds import box_thresholds
 from db.workbench import live_run
 from labeller.answers import boxes
 from labeller.errors import BadAnswer
@@ -19,18 +19,18 @@ pages = APIBlueprint("detector", __name__, enable_openapi=False)
 
 @pages.get("/detector")
 def page() -> ResponseReturnValue:
-    seen = detector.on_complete_photos(db())
-    report = detector.report(seen)
+    evaluated = detector.boxes_of_complete_photos(db())
+    report = detector.report(evaluated)
     names = [line.name for line in report.lines] if report else []
-    lines = {name: detector.curve(seen, name or None) for name in names}
+    lines = {name: detector.curve(evaluated, name or None) for name in names}
     return render_template(
         "detector/detector.html",
         report=report,
         lines=charts.trade_off(lines),
         points=lines.get("", []),
         top=charts.FALSE_BOXES,
-        levels=levels(db()),
-        has_head=detector.has_head(db()),
+        thresholds=box_thresholds(db()),
+        has_head=detector.has_box_head(db()),
         left=boxes.count_incomplete(db()),
         live=live_run(db()),
     )
@@ -43,6 +43,6 @@ def move() -> ResponseReturnValue:
         raise BadAnswer(
             "bad_thresholds", _("A threshold is missing."), _("Give both as numbers from 0 to 1.")
         )
-    detector.move(db(), me(), likely, hidden)
+    detector.set_thresholds(db(), me(), likely, hidden)
     db().commit()
     return redirect(url_for(".page"))

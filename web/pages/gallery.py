@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from db.base import now
 from db.i18n import N_
 from db.models import Person, Photo
-from labeller.answers import record
+from labeller.answers.batches import BatchAnswer, record_batch, undo_batch
 from labeller.erasure.mark import UNDO_SECONDS, mark_photos, restore_photos
 from labeller.errors import BadAnswer
 from labeller.people import people
@@ -74,7 +74,7 @@ def answer() -> ResponseReturnValue:
     kind, label = posted_answer()
     chosen = request.form.getlist("id", type=int)
     if kind == "gold":
-        count = annotator_agreement.vouch(db(), chosen, me())
+        count = annotator_agreement.mark_gold(db(), chosen, me())
         db().commit()
         text = _(
             "%(n)s of %(all)s chosen faces are check faces now: those whose answer nobody disputes.",
@@ -83,7 +83,7 @@ def answer() -> ResponseReturnValue:
         )
         flash(text)
         return _back()
-    batch, done, left = record.record_batch(db(), me(), chosen, kind, label, page_made_at())
+    batch, done, left = record_batch(db(), me(), chosen, BatchAnswer(kind, label, page_made_at()))
     db().commit()
     text = ngettext("%(n)s face answered.", "%(n)s faces answered.", done)
     if left:
@@ -95,7 +95,7 @@ def answer() -> ResponseReturnValue:
 
 @pages.post("/gallery/undo")
 def undo() -> ResponseReturnValue:
-    count = record.undo_batch(db(), me(), request.form.get("batch", ""))
+    count = undo_batch(db(), me(), request.form.get("batch", ""))
     db().commit()
     flash(ngettext("%(n)s answer undone.", "%(n)s answers undone.", count))
     return _back()

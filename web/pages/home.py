@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from db import classes, jobs
 from db.workbench import live_run
-from labeller.queue import queue
+from labeller.queue.waiting import waiting_by_mode
 from labeller.reports import counts
 from trainer.data import dataset, minimum_labels
 from trainer.errors import NotEnoughLabels
@@ -41,7 +41,7 @@ def page() -> ResponseReturnValue:
     session = db()
     totals = counts.totals(session)
     live, latest = live_run(session), next(iter(requests.recent(session, 1)), None)
-    waiting = queue.waiting(session, me())
+    waiting = waiting_by_mode(session, me())
     next_step = _next_step(totals, waiting, live is not None, requests.worth(session))
     return render_template(
         "home/home.html",

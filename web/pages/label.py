@@ -5,7 +5,7 @@ from flask import render_template
 from flask.typing import ResponseReturnValue
 
 from db.workbench import live_run
-from labeller.queue.queue import COUNTED
+from labeller.queue.waiting import COUNTED
 from labeller.reports import annotator_agreement
 from web.database import db
 

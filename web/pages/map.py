@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from db.i18n import N_
 from db.workbench import live_run
 from labeller.queue import picks_by_hand
-from labeller.queue.queue import UNDECIDED, UNSURE
+from labeller.queue.items import UNDECIDED, UNSURE
 from trainer.evaluation import drift
 from trainer.face_map import layout_read
 from web.api.schemas import Strict
@@ -72,7 +72,7 @@ def draw() -> ResponseReturnValue:
 @pages.post("/map/review")
 @pages.input(Region)
 def send(json_data: Region) -> ResponseReturnValue:
-    done = picks_by_hand.choose(db(), me(), json_data.face_ids)
+    done = picks_by_hand.choose_faces(db(), me(), json_data.face_ids)
     db().commit()
     undo = url_for(".undo", event_id=done.event_id) if done.event_id is not None else None
     return jsonify(text=_summary(done), sent=done.sent, undo=undo)
@@ -80,7 +80,7 @@ def send(json_data: Region) -> ResponseReturnValue:
 
 @pages.post("/map/undo/<int:event_id>")
 def undo(event_id: int) -> ResponseReturnValue:
-    count = picks_by_hand.undo(db(), me(), event_id)
+    count = picks_by_hand.undo_choice(db(), me(), event_id)
     db().commit()
     return jsonify(
         text=ngettext("%(n)s face removed from review.", "%(n)s faces removed from review.", count)
@@ -91,7 +91,7 @@ def _progress(state: layout_read.MapProgress) -> ResponseReturnValue:
     return jsonify(placed=state.placed, wanted=state.wanted, stale=state.stale)
 
 
-def _summary(done: picks_by_hand.Chosen) -> str:
+def _summary(done: picks_by_hand.ChoiceResult) -> str:
     """How many faces go to review, and why the others do not."""
     parts = [ngettext("%(n)s face goes to review.", "%(n)s faces go to review.", done.sent)]
     if done.locked:

@@ -10,7 +10,7 @@ from db.settings import settings
 from labeller.erasure import export
 from labeller.erasure.mark import mark_person
 from labeller.errors import BadAnswer
-from labeller.people import invites, people
+from labeller.people import credentials, invites, people
 from labeller.reports import counts, gallery
 from web.auth.identity import me
 from web.auth.links import invitation_url, personal_url, qr_code
@@ -30,13 +30,10 @@ def page() -> ResponseReturnValue:
 def invite() -> ResponseReturnValue:
     form = request.form
     try:
-        secret, invitation = invites.invite(
-            db(),
-            form.get("role", "friend"),
-            uses=form.get("uses", type=int),
-            days=form.get("days", invites.DAYS, type=int),
-            note=form.get("note", ""),
+        terms = invites.Terms(
+            form.get("uses", type=int), form.get("days", invites.DAYS, type=int), form.get("note", "")
         )
+        secret, invitation = invites.create_invite(db(), form.get("role", "friend"), terms=terms)
     except BadAnswer as error:
         return _page(error=error), 400
     db().commit()
@@ -57,7 +54,7 @@ def one(person_id: int) -> ResponseReturnValue:
     others = [p for p in people.everyone(db()) if p.role == person.role and p.id != person.id]
     return render_template(
         "people/person.html",
-        contribution=next(row for row in counts.people(db()) if row.person.id == person.id),
+        contribution=next(row for row in counts.counts_by_person(db()) if row.person.id == person.id),
         recent=gallery.photos_of(db(), person, limit=12).items,
         others=others,
         link=personal_url(person),
@@ -82,7 +79,7 @@ def merge(person_id: int) -> ResponseReturnValue:
 
 @pages.post("/people/<int:person_id>/link")
 def replace_link(person_id: int) -> ResponseReturnValue:
-    people.replace_link(db(), people.get_person(db(), person_id), me())
+    credentials.replace_link(db(), people.get_person(db(), person_id), me())
     db().commit()
     return redirect(url_for("people.one", person_id=person_id))
 
@@ -103,8 +100,8 @@ def erase(person_id: int) -> ResponseReturnValue:
 def _page(new_link: dict[str, Any] | None = None, error: BadAnswer | None = None) -> str:
     return render_template(
         "people/people.html",
-        participants=counts.people(db()),
-        invitations=[(invite, invites.is_open(invite)) for invite in invites.made_for_others(db())],
+        participants=counts.counts_by_person(db()),
+        invitations=[(invite, invites.is_open(invite)) for invite in invites.invites_for_new_people(db())],
         new_link=new_link,
         error=error,
     )

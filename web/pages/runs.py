@@ -52,7 +52,7 @@ def page() -> ResponseReturnValue:
         choices=CHOICES,
         limits=LIMITS,
         rule=RULE,
-        review_composition=picks.composition(session, live) if live else [],
+        review_composition=picks.counts_by_reason(session, live) if live else [],
         learning_curve=charts.learning(recent[::-1], outlook.forecast),
         outlook=outlook,
     )

@@ -5,7 +5,7 @@ from flask import redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 
 from labeller.errors import BadAnswer
-from labeller.people import consent, invites, people
+from labeller.people import consent, credentials, invites
 from web.auth.identity import current, sign_in
 from web.database import db
 
@@ -32,12 +32,12 @@ def accept(secret: str) -> ResponseReturnValue:
 @pages.get("/me/<secret>")
 def personal(secret: str) -> ResponseReturnValue:
     """Ask before signing in, so that nobody is signed in as somebody else by accident."""
-    return render_template("auth/welcome.html", person=people.by_personal_link(db(), secret))
+    return render_template("auth/welcome.html", person=credentials.person_of_link(db(), secret))
 
 
 @pages.post("/me/<secret>")
 def come_back(secret: str) -> ResponseReturnValue:
-    sign_in(people.by_personal_link(db(), secret))
+    sign_in(credentials.person_of_link(db(), secret))
     return redirect(url_for("home.page"))
 
 
@@ -54,7 +54,7 @@ def hello() -> ResponseReturnValue:
 
 
 def _invitation(secret: str, error: BadAnswer | None = None) -> str:
-    invite = invites.find(db(), secret)
+    invite = invites.find_open(db(), secret)
     person = current()
     return render_template(
         "auth/invitation.html",

@@ -21,13 +21,15 @@ from sqlalchemy.orm import Session
 from db.base import now
 from db.errors import Refused
 from db.models import Answer, Face, Lease, Person, Photo
-from labeller.answers import class_edits, record
-from labeller.answers.record import Given
+from labeller.answers import class_edits
+from labeller.answers.answer_input import AnswerInput
+from labeller.answers.record import record_answer
 from labeller.erasure.finish import erase_photo
 from labeller.erasure.mark import mark_photos
 from labeller.errors import AnsweredMeanwhile, BadAnswer, NotFound, NothingToUndo
 from labeller.people import people
-from labeller.queue import queue
+from labeller.photos.box import Box
+from labeller.queue.next_faces import next_faces
 from tests.environment import PROVE
 from tests.factories import add_faces
 from tests.labeller.answers.reference_bench import Plain, Said, Thing
@@ -54,7 +56,7 @@ class Bench(RuleBasedStateMachine):
         faces = self.db.scalars(select(Face))
         things = {face.id: Thing(face.photo_id, face.box, face.wanted) for face in faces}
         self.plain, self.number, self.edits = Plain(things, list(FIRST)), 0, []
-        self.repeat: tuple[Person, Given] | None = None
+        self.repeat: tuple[Person, AnswerInput] | None = None
 
     def teardown(self) -> None:
         self.db.close()
@@ -72,9 +74,9 @@ class Bench(RuleBasedStateMachine):
 
     def give(self, who: str, kind: str, face: int | None, seen: bool = False, **what: object) -> Answer:
         self.number += 1
-        given = Given(f"key {self.number}", kind, face, seen_at=now() if seen else None, **what)  # type: ignore[arg-type]
+        given = AnswerInput(f"key {self.number}", kind, face, seen_at=now() if seen else None, **what)  # type: ignore[arg-type]
         self.repeat = self.everybody[who], given
-        answer, _ = self.do(record.record, self.everybody[who], given)
+        answer, _ = self.do(record_answer, self.everybody[who], given)
         return answer
 
     def face(self, number: int) -> int:
@@ -82,7 +84,7 @@ class Bench(RuleBasedStateMachine):
 
     @rule(who=WHO, number=NUMBER, kind=st.sampled_from(["label", "label", "reject", "unsure", "adjust"]),
           word=st.sampled_from(FIRST), box=BOXES, seen=st.booleans())  # fmt: skip
-    def answer(self, who: str, number: int, kind: str, word: str, box: record.Box, seen: bool) -> None:
+    def answer(self, who: str, number: int, kind: str, word: str, box: Box, seen: bool) -> None:
         face = self.face(number)
         what = {"label": word} if kind == "label" else {"box": box} if kind == "adjust" else {}
         if kind == "label" and self.plain.meaning(self.plain_name(word)) is None:
@@ -103,7 +105,7 @@ class Bench(RuleBasedStateMachine):
         return self.plain.now_called.get(word, word)
 
     @rule(who=WHO, box=BOXES, second=st.booleans(), label=st.booleans())
-    def draw(self, who: str, box: record.Box, second: bool, label: bool) -> None:
+    def draw(self, who: str, box: Box, second: bool, label: bool) -> None:
         photo = self.photos[second]
         if not any(thing.photo == photo for thing in self.plain.things.values()):
             with pytest.raises(NotFound):
@@ -130,12 +132,12 @@ class Bench(RuleBasedStateMachine):
     def send_again(self) -> None:
         person, given = self.repeat
         if any(one.client_key == given.client_key for one in self.db.scalars(select(Answer))):
-            assert self.do(record.record, person, given)[1] is False
+            assert self.do(record_answer, person, given)[1] is False
 
     @rule(who=WHO, limit=st.integers(1, 3), reverse=st.booleans())
     def fetch(self, who: str, limit: int, reverse: bool) -> None:
         fresh, second = self.plain.queue(who)
-        batch = self.do(queue.next_faces, self.everybody[who], "label", limit)
+        batch = self.do(next_faces, self.everybody[who], "label", limit)
         got = [item.face.id for item in batch.items]
         assert batch.remaining == len(fresh) + len(second)
         assert got == (fresh + second)[:limit], "too few to be mixed: the second opinions come last"

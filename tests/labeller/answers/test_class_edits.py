@@ -5,15 +5,16 @@ from sqlalchemy.orm import Session
 
 from db import classes as named
 from db.models import Answer, Face, Photo, Score
-from labeller.answers import class_edits, record
-from labeller.answers.record import Given
+from labeller.answers import class_edits
+from labeller.answers.answer_input import AnswerInput
+from labeller.answers.record import record_answer
 from labeller.errors import BadAnswer, NotFound
 from labeller.people import people
 from tests.factories import add_faces, add_live_run, add_score, add_second_answer
 
 
 def label(db: Session, face: Face, word: str) -> None:
-    record.record(db, people.owner(db), Given(f"{face.id} {word}", "label", face.id, word))
+    record_answer(db, people.owner(db), AnswerInput(f"{face.id} {word}", "label", face.id, word))
 
 
 def last_edit(db: Session) -> int:
@@ -99,7 +100,7 @@ def test_a_retired_classs_faces_come_back_and_return_with_it(db: Session) -> Non
     class_edits.retire(db, "chin", owner)
     assert (face.label, face.state, face.waiting) == (None, "proposed", True)
     with pytest.raises(BadAnswer, match="no class"):
-        record.record(db, owner, Given("late", "label", face.id, "chin"))
+        record_answer(db, owner, AnswerInput("late", "label", face.id, "chin"))
     class_edits.add(db, "chin", owner)
     assert (face.label, face.waiting) == ("chin", False)
 

@@ -8,10 +8,10 @@ from sqlalchemy.orm import Session
 
 from db.base import now
 from db.models import Answer, Face, Lease, Person, Photo
-from labeller.answers import record
-from labeller.answers.record import Given
+from labeller.answers.answer_input import AnswerInput
+from labeller.answers.record import record_answer
 from labeller.errors import AnsweredMeanwhile, BadAnswer, NotFound, NothingToUndo
-from labeller.queue import queue
+from labeller.queue.next_faces import next_faces
 from tests.factories import add_faces
 
 
@@ -21,9 +21,9 @@ def faces(db: Session) -> list[Face]:
 
 
 def test_a_label_confirms_and_the_same_key_counts_once(db: Session, ada: Person, faces: list[Face]) -> None:
-    given = Given("key 1", "label", faces[0].id, "mask", seconds=0.7)
-    answer, created = record.record(db, ada, given)
-    again, repeated = record.record(db, ada, given)
+    given = AnswerInput("key 1", "label", faces[0].id, "mask", seconds=0.7)
+    answer, created = record_answer(db, ada, given)
+    again, repeated = record_answer(db, ada, given)
     assert (created, repeated) == (True, False)
     assert answer.id == again.id
     assert (faces[0].state, faces[0].label, faces[0].decided_by) == ("confirmed", "mask", ada.id)
@@ -40,65 +40,65 @@ def test_undo_goes_back_all_the_way(db: Session, ada: Person, faces: list[Face])
     seen = []
     for number, (kind, label, box) in enumerate(steps):
         seen.append((face.state, face.label, face.box))
-        record.record(db, ada, Given(f"do {number}", kind, face.id, label, box))
+        record_answer(db, ada, AnswerInput(f"do {number}", kind, face.id, label, box))
     assert (face.state, face.label) == ("rejected", None)
     versions = face.box_version
     for number, before in enumerate(reversed(seen)):
-        record.record(db, ada, Given(f"undo {number}", "undo"))
+        record_answer(db, ada, AnswerInput(f"undo {number}", "undo"))
         assert (face.state, face.label, face.box) == before
     assert face.box_version > versions, "an embedding of the moved box must not serve the old one"
     with pytest.raises(NothingToUndo):
-        record.record(db, ada, Given("one too many", "undo"))
+        record_answer(db, ada, AnswerInput("one too many", "undo"))
     kept = db.scalars(select(Answer.kind).order_by(Answer.id)).all()
     assert kept == ["label", "adjust", "label", "reject"] + ["undo"] * 4
 
 
 def test_unsure_leaves_the_queue_without_a_label(db: Session, ada: Person, faces: list[Face]) -> None:
-    record.record(db, ada, Given("key", "unsure", faces[0].id))
+    record_answer(db, ada, AnswerInput("key", "unsure", faces[0].id))
     assert (faces[0].state, faces[0].label) == ("proposed", None)
-    left = queue.next_faces(db, ada, "label", 10)
+    left = next_faces(db, ada, "label", 10)
     assert [item.face.id for item in left.items] == [face.id for face in faces[1:]]
 
 
 def test_an_answer_on_a_face_that_somebody_else_answered_meanwhile_is_refused(
     db: Session, ada: Person, bob: Person, faces: list[Face]
 ) -> None:
-    queue.next_faces(db, ada, "label", 1)
-    record.record(db, bob, Given("bob's", "label", faces[0].id, "nomask"))
+    next_faces(db, ada, "label", 1)
+    record_answer(db, bob, AnswerInput("bob's", "label", faces[0].id, "nomask"))
     with pytest.raises(AnsweredMeanwhile, match="nomask"):
-        record.record(db, ada, Given("ada's", "label", faces[0].id, "mask"))
+        record_answer(db, ada, AnswerInput("ada's", "label", faces[0].id, "mask"))
     db.rollback()
 
 
 def test_who_was_shown_the_other_answer_may_correct_it(
     db: Session, ada: Person, bob: Person, faces: list[Face]
 ) -> None:
-    record.record(db, bob, Given("bob's", "label", faces[0].id, "nomask"))
+    record_answer(db, bob, AnswerInput("bob's", "label", faces[0].id, "nomask"))
     db.add(Lease(face_id=faces[0].id, person_id=ada.id, seen_at=now(), until=now() + timedelta(minutes=1)))
     db.flush()
-    record.record(db, ada, Given("ada's", "label", faces[0].id, "mask"))
+    record_answer(db, ada, AnswerInput("ada's", "label", faces[0].id, "mask"))
     assert faces[0].label == "mask"
-    record.record(db, ada, Given("ada takes hers back", "undo", faces[0].id))
+    record_answer(db, ada, AnswerInput("ada takes hers back", "undo", faces[0].id))
     assert faces[0].label == "nomask"
 
 
 @pytest.mark.parametrize(
     ("given", "words"),
     [
-        (Given("k", "label", 1, "hat"), "no class"),
-        (Given("k", "label", 1), "needs a label"),
-        (Given("k", "adjust", 1), "needs a box"),
-        (Given("k", "adjust", 1, box=(390, 0, 50, 50)), "outside the photo"),
-        (Given("k", "adjust", 1, box=(0, 0, 1, 50)), "too small"),
-        (Given("k", "dance", 1), "no answer"),
+        (AnswerInput("k", "label", 1, "hat"), "no class"),
+        (AnswerInput("k", "label", 1), "needs a label"),
+        (AnswerInput("k", "adjust", 1), "needs a box"),
+        (AnswerInput("k", "adjust", 1, box=(390, 0, 50, 50)), "outside the photo"),
+        (AnswerInput("k", "adjust", 1, box=(0, 0, 1, 50)), "too small"),
+        (AnswerInput("k", "dance", 1), "no answer"),
     ],
 )
 def test_an_answer_that_does_not_fit_says_why(
-    db: Session, ada: Person, faces: list[Face], given: Given, words: str
+    db: Session, ada: Person, faces: list[Face], given: AnswerInput, words: str
 ) -> None:
-    fitting = Given(given.client_key, given.kind, faces[0].id, given.label, given.box)
+    fitting = AnswerInput(given.client_key, given.kind, faces[0].id, given.label, given.box)
     with pytest.raises(BadAnswer, match=words):
-        record.record(db, ada, fitting)
+        record_answer(db, ada, fitting)
     db.rollback()
     assert db.scalars(select(Answer)).all() == []
 
@@ -106,50 +106,50 @@ def test_an_answer_that_does_not_fit_says_why(
 def test_keys_and_faces_of_others_stay_theirs(
     db: Session, ada: Person, bob: Person, faces: list[Face]
 ) -> None:
-    record.record(db, ada, Given("key", "label", faces[0].id, "mask"))
+    record_answer(db, ada, AnswerInput("key", "label", faces[0].id, "mask"))
     with pytest.raises(BadAnswer, match="another person"):
-        record.record(db, bob, Given("key", "label", faces[1].id, "mask"))
+        record_answer(db, bob, AnswerInput("key", "label", faces[1].id, "mask"))
     with pytest.raises(NothingToUndo):
-        record.record(db, bob, Given("not mine", "undo", faces[0].id))
+        record_answer(db, bob, AnswerInput("not mine", "undo", faces[0].id))
     with pytest.raises(NotFound):
-        record.record(db, bob, Given("nowhere", "label", 10_000, "mask"))
+        record_answer(db, bob, AnswerInput("nowhere", "label", 10_000, "mask"))
 
 
 def test_two_people_never_hold_the_same_face_until_a_lease_runs_out(
     db: Session, ada: Person, bob: Person, faces: list[Face]
 ) -> None:
-    hers = {item.face.id for item in queue.next_faces(db, ada, "label", 2).items}
-    his = {item.face.id for item in queue.next_faces(db, bob, "label", 10).items}
+    hers = {item.face.id for item in next_faces(db, ada, "label", 2).items}
+    his = {item.face.id for item in next_faces(db, bob, "label", 10).items}
     assert hers.isdisjoint(his)
     assert hers | his == {face.id for face in faces}
-    assert {item.face.id for item in queue.next_faces(db, ada, "label", 2).items} == hers
+    assert {item.face.id for item in next_faces(db, ada, "label", 2).items} == hers
     db.execute(update(Lease).values(until=now() - timedelta(seconds=1)))
-    assert len(queue.next_faces(db, bob, "label", 10).items) == len(faces)
+    assert len(next_faces(db, bob, "label", 10).items) == len(faces)
 
 
 def test_a_drawn_face_is_an_answer_too(db: Session, ada: Person, faces: list[Face]) -> None:
     photo = db.get_one(Photo, faces[0].photo_id)
-    given = Given("drawn", "draw", photo_id=photo.id, box=(100, 100, 40, 40), label="mask")
-    drawn = record.record(db, ada, given)[0].face
-    assert record.record(db, ada, given)[0].face is drawn, "the same key draws one face"
+    given = AnswerInput("drawn", "draw", photo_id=photo.id, box=(100, 100, 40, 40), label="mask")
+    drawn = record_answer(db, ada, given)[0].face
+    assert record_answer(db, ada, given)[0].face is drawn, "the same key draws one face"
     assert (drawn.source, drawn.state, drawn.label) == ("human", "confirmed", "mask")
     with pytest.raises(BadAnswer):
-        record.record(db, ada, Given("outside", "draw", photo_id=photo.id, box=(380, 100, 40, 40)))
-    record.record(db, ada, Given("never mind", "undo"))
+        record_answer(db, ada, AnswerInput("outside", "draw", photo_id=photo.id, box=(380, 100, 40, 40)))
+    record_answer(db, ada, AnswerInput("never mind", "undo"))
     assert (drawn.state, drawn.label) == ("rejected", None)
-    record.record(db, ada, Given("after all", "redo"))
+    record_answer(db, ada, AnswerInput("after all", "redo"))
     assert (drawn.state, drawn.label) == ("confirmed", "mask")
 
 
 def test_a_newer_answer_ends_the_redo(db: Session, ada: Person, faces: list[Face]) -> None:
     first, second = faces[:2]
-    record.record(db, ada, Given("first", "label", first.id, "mask"))
-    record.record(db, ada, Given("take it back", "undo"))
-    record.record(db, ada, Given("second", "label", second.id, "nomask"))
+    record_answer(db, ada, AnswerInput("first", "label", first.id, "mask"))
+    record_answer(db, ada, AnswerInput("take it back", "undo"))
+    record_answer(db, ada, AnswerInput("second", "label", second.id, "nomask"))
     with pytest.raises(NothingToUndo):
-        record.record(db, ada, Given("redo", "redo"))
+        record_answer(db, ada, AnswerInput("redo", "redo"))
     assert (first.state, first.label) == ("proposed", None)
-    record.record(db, ada, Given("redo on the first face", "redo", first.id))
+    record_answer(db, ada, AnswerInput("redo on the first face", "redo", first.id))
     assert (first.state, first.label) == ("confirmed", "mask"), "the newer answer is on another face"
 
 
@@ -157,9 +157,9 @@ def test_a_newer_answer_on_the_same_face_ends_the_redo_on_that_face(
     db: Session, ada: Person, faces: list[Face]
 ) -> None:
     face = faces[0]
-    record.record(db, ada, Given("first", "label", face.id, "mask"))
-    record.record(db, ada, Given("take it back", "undo", face.id))
-    record.record(db, ada, Given("second", "label", face.id, "nomask"))
+    record_answer(db, ada, AnswerInput("first", "label", face.id, "mask"))
+    record_answer(db, ada, AnswerInput("take it back", "undo", face.id))
+    record_answer(db, ada, AnswerInput("second", "label", face.id, "nomask"))
     with pytest.raises(NothingToUndo):
-        record.record(db, ada, Given("redo", "redo", face.id))
+        record_answer(db, ada, AnswerInput("redo", "redo", face.id))
     assert face.label == "nomask"

@@ -85,7 +85,7 @@ def test_a_photo_whose_picture_is_gone_fails_with_words(db: Session, data: Path)
 def test_a_photo_that_is_erased_while_it_is_looked_at_ends_quietly(
     db: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from labeller.detection import mtcnn, proposals
+    from labeller.detection import mtcnn, proposals, rendition
 
     photo = intake.receive(db, jpeg(portrait(3, False)), None).photo
     db.commit()
@@ -97,22 +97,22 @@ def test_a_photo_that_is_erased_while_it_is_looked_at_ends_quietly(
             finish_pending(other)
         return mtcnn.detect(pixels)
 
-    monkeypatch.setattr(proposals, "detect", looked_at)
+    monkeypatch.setattr(rendition, "detect", looked_at)
     proposals.propose_faces(db, photo.id, 0, "test")
     assert (db.query(Photo).count(), db.query(Face).count()) == (0, 0)
 
 
-def test_what_is_obvious() -> None:
+def test_what_is_pick_single_face() -> None:
     from labeller.detection.mtcnn import Detection
-    from labeller.detection.proposals import obvious
+    from labeller.detection.single_face import pick_single_face
 
     def found(confidence: float, side: float) -> Detection:
         return Detection((0, 0, side, side), confidence, {})
 
-    assert obvious([]) is None
-    assert obvious([found(0.5, 50)]) == 0
-    assert obvious([found(0.99, 50), found(0.4, 80)]) == 0, "one likely face among doubtful ones"
-    assert obvious([found(0.99, 50), found(0.98, 60)]) is None
-    assert obvious([found(0.99, 20), found(0.98, 60)]) == 1, "nine times the area"
-    assert obvious([found(0.95, 20), found(0.6, 60)]) == 1, "a badge and a masked face"
-    assert obvious([found(0.6, 50), found(0.55, 50)]) is None
+    assert pick_single_face([]) is None
+    assert pick_single_face([found(0.5, 50)]) == 0
+    assert pick_single_face([found(0.99, 50), found(0.4, 80)]) == 0, "one likely face among doubtful ones"
+    assert pick_single_face([found(0.99, 50), found(0.98, 60)]) is None
+    assert pick_single_face([found(0.99, 20), found(0.98, 60)]) == 1, "nine times the area"
+    assert pick_single_face([found(0.95, 20), found(0.6, 60)]) == 1, "a badge and a masked face"
+    assert pick_single_face([found(0.6, 50), found(0.55, 50)]) is None

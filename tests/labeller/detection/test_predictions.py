@@ -7,6 +7,7 @@ from db.errors import Unavailable
 from db.models import Prediction
 from db.storage import blobs
 from labeller.detection import predictions
+from labeller.detection.predictions import request_prediction, wait_for_prediction
 from labeller.uploads import intake
 from tests.factories import add_live_run
 from tests.pictures import jpeg, portrait
@@ -17,23 +18,23 @@ def test_two_predictions_and_a_photo_of_the_same_pixels_share_a_blob_until_the_l
 ) -> None:
     add_live_run(db)
     sent = jpeg(portrait(5, False))
-    first, second = (predictions.request(db, sent) for _ in range(2))
+    first, second = (request_prediction(db, sent) for _ in range(2))
     db.commit()
     first.status = "done"
     db.flush()
-    assert predictions.wait(db, first) is first
+    assert wait_for_prediction(db, first) is first
     db.commit()
     assert blobs().has(second.blob), "the other still needs it"
     second.status = "done"
     db.flush()
-    predictions.wait(db, second)
+    wait_for_prediction(db, second)
     db.commit()
     assert not blobs().has(second.blob)
-    third = predictions.request(db, sent)
+    third = request_prediction(db, sent)
     photo = intake.receive(db, sent, None).photo
     third.status = "done"
     db.flush()
-    predictions.wait(db, third)
+    wait_for_prediction(db, third)
     db.commit()
     assert blobs().has(photo.blob)
 
@@ -43,9 +44,9 @@ def test_a_prediction_that_nobody_answers_ends_in_words_and_leaves_nothing(
 ) -> None:
     monkeypatch.setattr(predictions, "SECONDS", 0.2)
     add_live_run(db)
-    asked = predictions.request(db, jpeg(portrait(6, False)))
+    asked = request_prediction(db, jpeg(portrait(6, False)))
     db.commit()
     with pytest.raises(Unavailable, match="in time"):
-        predictions.wait(db, asked)
+        wait_for_prediction(db, asked)
     assert db.query(Prediction).count() == 0
     assert not blobs().has(asked.blob)

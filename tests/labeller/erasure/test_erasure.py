@@ -24,11 +24,12 @@ from db.models import (
 from db.settings import settings
 from db.storage import blobs
 from labeller import retention
-from labeller.answers import record
+from labeller.answers.answer_input import AnswerInput
+from labeller.answers.record import record_answer
 from labeller.erasure.finish import finish_pending
 from labeller.erasure.mark import mark_person, mark_photos, restore_photos
 from labeller.errors import BadAnswer, NotInvited
-from labeller.people import people
+from labeller.people import credentials, people
 from labeller.photos.access import get_photo
 from labeller.uploads import chunked, intake
 from tests.data_folder import find_traces, read_all_files
@@ -50,7 +51,7 @@ def test_erasing_a_person_leaves_no_row_no_blob_no_vector_and_no_line(
     hers = [add_labelled_photo(db, ada, seed) for seed in range(1, 5)]
     given = add_labelled_photo(db, people.new_person(db, "Bob", "friend"), 20)
     run = add_run_trained_on(db, [*hers, given])
-    record.record(db, ada, record.Given("a", "label", given.id, "mask", seen_at=now()))
+    record_answer(db, ada, AnswerInput("a", "label", given.id, "mask", seen_at=now()))
     chunked.take_part(db, ada, ada, chunked.Part("ab" * 32, 0, 2, b"half a photo of hers"))
     log = settings().run_dir / "logs" / "web.log"
     log.parent.mkdir(parents=True)
@@ -68,7 +69,7 @@ def test_erasing_a_person_leaves_no_row_no_blob_no_vector_and_no_line(
 
     mark_person(db, ada, ada)
     db.commit()
-    assert people.standing(db, person_id) is None, "hidden at once"
+    assert people.find_person(db, person_id) is None, "hidden at once"
     finish_pending(db)
 
     assert find_traces(db, data, *secrets) == []
@@ -161,7 +162,7 @@ def test_a_photo_that_arrives_while_its_person_leaves_goes_too(db: Session, data
 def test_ids_are_never_given_out_twice(db: Session, ada: Person) -> None:
     face = add_labelled_photo(db, ada, 1)
     photo_id, person_id = face.photo_id, ada.id
-    link = people.personal_link(ada)
+    link = credentials.personal_link(ada)
     mark_person(db, ada, None)
     db.commit()
     finish_pending(db)
@@ -169,7 +170,7 @@ def test_ids_are_never_given_out_twice(db: Session, ada: Person) -> None:
     assert bob.id > person_id
     assert add_labelled_photo(db, bob, 3).photo_id > photo_id
     with pytest.raises(Exception, match="does not work any more"):
-        people.by_personal_link(db, link)
+        credentials.person_of_link(db, link)
 
 
 def test_the_last_owner_stays(db: Session) -> None:
@@ -185,7 +186,7 @@ def test_the_last_owner_stays(db: Session) -> None:
 
 def test_a_labellers_answers_stay_when_the_labeller_goes(db: Session) -> None:
     bob, face = people.new_person(db, "Bob", "labeller"), add_labelled_photo(db, None, 1)
-    record.record(db, bob, record.Given("b", "label", face.id, "nomask", seen_at=now()))
+    record_answer(db, bob, AnswerInput("b", "label", face.id, "nomask", seen_at=now()))
     mark_person(db, bob, None)
     db.commit()
     finish_pending(db)

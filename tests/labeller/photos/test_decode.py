@@ -9,7 +9,7 @@ from PIL import Image, ImageCms
 
 from labeller.photos import strip_metadata
 from labeller.photos.decode import decode
-from labeller.photos.splits import NEAR, distance
+from labeller.photos.near_duplicates import NEAR, distances
 from tests.hostile_files import KINDS, encode
 from tests.pictures import SHARED, jpeg, portrait
 
@@ -157,7 +157,7 @@ def differ(one: Image.Image, other: bytes) -> int:
     """In how many bits the hashes of a photo and of another file differ, or of its mirror image."""
     first = np.frombuffer(decode(jpeg(one), 50).dhash, np.uint8)[None]
     second = decode(other, 50)
-    return int(min(distance(first, second.dhash)[0], distance(first, second.mirror)[0]))
+    return int(min(distances(first, second.dhash)[0], distances(first, second.mirror)[0]))
 
 
 def test_live_photo_pairs_mirror_images_and_bursts_are_near_repeats() -> None:

@@ -5,8 +5,9 @@ from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from db.models import Embedding, Face, Photo
-from labeller.answers import boxes, record
-from labeller.answers.record import Given
+from labeller.answers import boxes
+from labeller.answers.answer_input import AnswerInput
+from labeller.answers.record import record_answer
 from labeller.people import people
 from labeller.queue import bulk, leases
 from labeller.reports import counts
@@ -29,14 +30,14 @@ def test_only_what_the_model_is_sure_of_and_nobody_answered_comes_in_bulk(db: Se
     ada, bob = people.new_person(db, "Ada", "labeller"), people.new_person(db, "Bob", "labeller")
     faces, (locked,) = add_faces(db, 8), add_faces(db, 1, "locked")
     add_confident_run(db, [face.id for face in (*faces, locked)])
-    record.record(db, bob, Given("b", "label", faces[0].id, "mask"))
+    record_answer(db, bob, AnswerInput("b", "label", faces[0].id, "mask"))
     faces[2].doubtful = True
     leases.take(db, bob, [faces[4].id], blind=True)
-    found = bulk.agreed_faces(db, ada, "mask", 10)
+    found = bulk.sure_faces(db, ada, "mask", 10)
     assert [item.face.id for item in found.items] == [faces[6].id], "not answered, doubtful, held or locked"
     assert found.remaining == {"mask": 1, "nomask": 4}
-    assert bulk.agreed_faces(db, ada, None, 10).label == "nomask", "the most frequent"
-    his = bulk.agreed_faces(db, bob, "nomask", 10)
+    assert bulk.sure_faces(db, ada, None, 10).label == "nomask", "the most frequent"
+    his = bulk.sure_faces(db, bob, "nomask", 10)
     assert [item.face.id for item in his.items] == [faces[4].id], "all others are held by Ada now"
 
 
@@ -46,7 +47,7 @@ def test_faces_without_features_come_last(db: Session) -> None:
     ada = people.new_person(db, "Ada", "labeller")
     for gone in ([faces[0].id], [face.id for face in faces]):
         db.execute(delete(Embedding).where(Embedding.face_id.in_(gone)))
-        found = bulk.agreed_faces(db, ada, "mask", 10)
+        found = bulk.sure_faces(db, ada, "mask", 10)
         assert {item.face.id for item in found.items} == {faces[0].id, faces[2].id, faces[4].id}
         assert found.items[-1].face.id == faces[0].id
 
@@ -69,33 +70,33 @@ def test_recall_is_counted_on_complete_photos(db: Session) -> None:
     found, wrong, *_ = add_faces(db, 4)
     photo = db.get_one(Photo, found.photo_id)
     assert counts.detector_recall(db) is None
-    record.record(db, owner, Given("1", "label", found.id, "mask"))
-    record.record(db, owner, Given("2", "reject", wrong.id))
+    record_answer(db, owner, AnswerInput("1", "label", found.id, "mask"))
+    record_answer(db, owner, AnswerInput("2", "reject", wrong.id))
     draw_face(db, owner, photo, (200, 200, 40, 40))
     taken_back = draw_face(db, owner, photo, (300, 200, 40, 40))
-    record.record(db, owner, Given("3", "undo", taken_back.id))
+    record_answer(db, owner, AnswerInput("3", "undo", taken_back.id))
     assert counts.detector_recall(db) is None, "nobody said that the photo is complete"
-    boxes.complete(db, photo, owner, is_complete=True)
+    boxes.mark_complete(db, photo, owner, is_complete=True)
     db.flush()
     recall = counts.detector_recall(db)
     assert recall is not None
     assert (recall["value"], recall["n"], recall["photos"]) == (0.5, 2, 1)
     assert boxes.next_incomplete(db, 0) is None
-    boxes.complete(db, photo, owner, is_complete=False)
+    boxes.mark_complete(db, photo, owner, is_complete=False)
     db.flush()
     assert boxes.next_incomplete(db, 0) == photo.id
 
 
 def test_what_merged_classes_are_given_is_added_up(db: Session) -> None:
     from labeller.answers import class_edits
-    from labeller.queue import queue
+    from labeller.queue.next_faces import next_faces
 
     owner = people.owner(db)
     class_edits.add(db, "chin", owner)
     (face,), run = add_faces(db, 1), add_live_run(db)
     add_score(db, run, face, 0.6)
     class_edits.merge(db, "mask", "chin", owner)
-    (item,) = queue.next_faces(db, owner, "label", 1).items
+    (item,) = next_faces(db, owner, "label", 1).items
     assert item.guess is not None
     assert item.guess.probabilities == {"chin": 0.6, "nomask": 0.4}
     assert isinstance(item.face, Face)

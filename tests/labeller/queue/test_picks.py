@@ -7,11 +7,12 @@ from sqlalchemy.orm import Session
 
 from db.base import now
 from db.models import Face, Outcome, Person, Pick, Run, Score, Workbench
-from labeller.answers import record
-from labeller.answers.record import Given
+from labeller.answers.answer_input import AnswerInput
+from labeller.answers.record import record_answer
 from labeller.people.people import new_person
 from labeller.queue import picks
-from labeller.queue import queue as review_queue
+from labeller.queue.items import Item
+from labeller.queue.next_faces import next_faces
 from tests.factories import add_faces
 
 
@@ -43,9 +44,9 @@ def pick(db: Session, face: Face, reason: str, run: Run | None, place: int = 1, 
     db.commit()
 
 
-def queue(db: Session, mode: str, limit: int = 10) -> list[review_queue.Item]:
+def queue(db: Session, mode: str, limit: int = 10) -> list[Item]:
     person = db.scalar(select(Person).where(Person.name == "Lea")) or new_person(db, "Lea", "labeller")
-    return review_queue.next_faces(db, person, mode, limit).items
+    return next_faces(db, person, mode, limit).items
 
 
 def test_picks_are_served_before_what_is_merely_less_sure(db: Session) -> None:
@@ -64,7 +65,7 @@ def test_an_answered_pick_does_not_come_back(db: Session) -> None:
     run = live(db, faces, [0.1, 0.2])
     pick(db, faces[1], "control", run)
     person = new_person(db, "L", "labeller")
-    record.record(db, person, Given("a", "label", faces[1].id, "mask"))
+    record_answer(db, person, AnswerInput("a", "label", faces[1].id, "mask"))
     db.commit()
     assert [item.face.id for item in queue(db, "review")] == [faces[0].id]
 
@@ -84,13 +85,13 @@ def test_what_was_chosen_by_hand_comes_first_and_once_even_if_it_was_answered(db
     faces = add_faces(db, 3)
     live(db, faces, [0.1, 0.2, 0.9])
     person = new_person(db, "L", "labeller")
-    record.record(db, person, Given("a", "label", faces[2].id, "mask"))
+    record_answer(db, person, AnswerInput("a", "label", faces[2].id, "mask"))
     faces[2].decided_at = now() - timedelta(minutes=1)
     db.commit()
     pick(db, faces[2], "chosen", None)
     (first,) = queue(db, "review", 1)
     assert (first.face.id, first.reason) == (faces[2].id, "typical")
-    record.record(db, person, Given("b", "label", faces[2].id, "nomask", seen_at=now()))
+    record_answer(db, person, AnswerInput("b", "label", faces[2].id, "nomask", seen_at=now()))
     db.commit()
     assert faces[2].id not in [item.face.id for item in queue(db, "review")]
 
@@ -100,12 +101,12 @@ def test_a_chosen_face_that_was_answered_counts_as_remaining(db: Session) -> Non
     live(db, faces, [0.1, 0.9])
     person = new_person(db, "L", "labeller")
     for face in faces:
-        record.record(db, person, Given(f"a{face.id}", "label", face.id, "mask"))
+        record_answer(db, person, AnswerInput(f"a{face.id}", "label", face.id, "mask"))
         face.decided_at = now() - timedelta(minutes=1)
     db.commit()
-    assert review_queue.next_faces(db, person, "review", 10).remaining == 0
+    assert next_faces(db, person, "review", 10).remaining == 0
     pick(db, faces[1], "chosen", None)
-    assert review_queue.next_faces(db, person, "review", 10).remaining == 1
+    assert next_faces(db, person, "review", 10).remaining == 1
 
 
 def test_without_a_model_the_typical_faces_come_first(db: Session) -> None:
@@ -167,9 +168,9 @@ def test_the_composition_says_what_waits_and_what_came_of_it(db: Session) -> Non
         ("b", faces[1], "label", "nomask"),
         ("c", faces[2], "reject", None),
     ):
-        record.record(db, person, Given(key, kind, face.id, label))
+        record_answer(db, person, AnswerInput(key, kind, face.id, label))
     db.commit()
-    assert picks.composition(db, run) == [
-        picks.Share("uncertain", waiting=1, answered=3, agreed=1, rejected=1),
-        picks.Share("control", waiting=1, answered=0, agreed=0, rejected=0),
+    assert picks.counts_by_reason(db, run) == [
+        picks.ReasonCounts("uncertain", waiting=1, answered=3, agreed=1, rejected=1),
+        picks.ReasonCounts("control", waiting=1, answered=0, agreed=0, rejected=0),
     ]

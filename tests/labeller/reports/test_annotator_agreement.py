@@ -7,16 +7,17 @@ from sqlalchemy.orm import Session
 
 from db.models import Face, Person
 from db.settings import settings
-from labeller.answers import record
-from labeller.answers.record import Given
+from labeller.answers.answer_input import AnswerInput
+from labeller.answers.face_answers import standing_answers
+from labeller.answers.record import record_answer
 from labeller.people import people
-from labeller.queue import queue
+from labeller.queue.next_faces import next_faces
 from labeller.reports import annotator_agreement
 from tests.factories import add_faces, add_second_answer
 
 
 def first_look(db: Session, person: Person, face: Face, label: str) -> None:
-    record.record(db, person, Given(f"first {face.id}", "label", face.id, label, seconds=2.0))
+    record_answer(db, person, AnswerInput(f"first {face.id}", "label", face.id, label, seconds=2.0))
 
 
 def test_cohens_kappa_is_scikit_learns() -> None:
@@ -58,22 +59,22 @@ def test_a_second_opinion_is_served_blind_and_a_dispute_is_settled_by_who_saw_bo
     face.wanted = 2
     db.flush()
     first_look(db, ada, face, "mask")
-    assert queue.next_faces(db, ada, "label", 5).items == [], "nobody is asked twice"
-    (item,) = queue.next_faces(db, bob, "label", 5).items
+    assert next_faces(db, ada, "label", 5).items == [], "nobody is asked twice"
+    (item,) = next_faces(db, bob, "label", 5).items
     assert item.label is None
-    record.record(db, bob, Given("bob", "label", face.id, "nomask"))
+    record_answer(db, bob, AnswerInput("bob", "label", face.id, "nomask"))
     assert (face.label, face.disputed, face.opinions, face.waiting) == ("mask", True, 2, False)
-    ((shown, said),) = annotator_agreement.disputed(db)
+    ((shown, said),) = annotator_agreement.disputed_faces(db)
     assert shown is face
-    assert {one.who.name: one.what for one in said if one.who} == {
+    assert {one.person.name: one.opinion for one in said if one.person} == {
         "Ada": ("label", "mask"),
         "Bob": ("label", "nomask"),
     }
     owner = people.owner(db)
-    last = record.standing(db, face)[-1]
-    record.record(db, owner, Given("settled", "label", face.id, "nomask", seen_at=last.created_at))
+    last = standing_answers(db, face)[-1]
+    record_answer(db, owner, AnswerInput("settled", "label", face.id, "nomask", seen_at=last.created_at))
     assert (face.label, face.disputed) == ("nomask", False)
-    record.record(db, owner, Given("back", "undo", face.id))
+    record_answer(db, owner, AnswerInput("back", "undo", face.id))
     assert (face.label, face.disputed) == ("mask", True)
 
 
@@ -92,8 +93,8 @@ def test_agreement_and_everybodys_record(db: Session, ada: Person, bob: Person) 
     assert (hers.person.name, hers.answers, hers.seconds, hers.settled) == ("Ada", 10, 2.0, 9)
     assert (his.right or {})["value"] == 1.0, "the disputed one counts for nobody"
     owner = people.owner(db)
-    seen = record.standing(db, faces[4])[-1].created_at
-    record.record(db, owner, Given("settle", "label", faces[4].id, "mask", seen_at=seen))
+    seen = standing_answers(db, faces[4])[-1].created_at
+    record_answer(db, owner, AnswerInput("settle", "label", faces[4].id, "mask", seen_at=seen))
     _, (hers, his, theirs) = annotator_agreement.measure(db)
     assert (hers.right or {})["value"] == 1.0
     assert (his.right or {})["value"] == 0.9
@@ -107,18 +108,18 @@ def test_gold_faces_are_mixed_in_for_new_labellers_only(
     faces = add_faces(db, 12)
     for face in faces[:4]:
         first_look(db, owner, face, "mask")
-    assert annotator_agreement.vouch(db, [face.id for face in faces], owner) == 4, "only what has an answer"
+    assert annotator_agreement.mark_gold(db, [face.id for face in faces], owner) == 4, "only answered ones"
     monkeypatch.setenv("GOLD_FACES", "2")
     settings.cache_clear()
-    served = [item.face.id for item in queue.next_faces(db, ada, "label", 10).items]
+    served = [item.face.id for item in next_faces(db, ada, "label", 10).items]
     gold = [face.id for face in faces[:4]]
     assert served[5] in gold, "among the others"
-    record.record(db, ada, Given("wrong", "label", gold[0], "nomask"))
+    record_answer(db, ada, AnswerInput("wrong", "label", gold[0], "nomask"))
     assert (faces[0].label, faces[0].disputed) == ("mask", False), "gold does not change unawares"
-    record.record(db, ada, Given("right", "label", gold[1], "mask"))
-    assert not {item.face.id for item in queue.next_faces(db, ada, "label", 12).items} & set(gold), (
+    record_answer(db, ada, AnswerInput("right", "label", gold[1], "mask"))
+    assert not {item.face.id for item in next_faces(db, ada, "label", 12).items} & set(gold), (
         "two were enough"
     )
-    assert not {item.face.id for item in queue.next_faces(db, owner, "label", 12).items} & set(gold)
+    assert not {item.face.id for item in next_faces(db, owner, "label", 12).items} & set(gold)
     agreement = next(one for one in annotator_agreement.measure(db)[1] if one.person is ada)
     assert (agreement.settled, (agreement.right or {})["value"]) == (2, 0.5)

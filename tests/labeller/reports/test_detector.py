@@ -4,31 +4,32 @@ import pytest
 from sqlalchemy.orm import Session
 
 from db.base import now
+from db.box_thresholds import BoxLevel
 from db.models import Event, Face, Person, Workbench
 from labeller.errors import BadAnswer
 from labeller.reports import detector
-from labeller.reports.detector import Seen
+from labeller.reports.detector import EvaluatedBox
 from tests.factories import add_faces
 
 
-def seen(real: bool, chance: float | None, label: str | None = None, **other: object) -> Seen:
+def seen(real: bool, score: float | None, label: str | None = None, **other: object) -> EvaluatedBox:
     values = {
         "photo": 1,
         "month": "2026-11",
         "side": 50.0,
-        "level": detector.HIDDEN if chance is None else detector.LIKELY,
+        "level": BoxLevel.HIDDEN if score is None else BoxLevel.LIKELY,
     }
-    return Seen(real=real, label=label if real else None, chance=chance, **(values | other))  # type: ignore[arg-type]
+    return EvaluatedBox(real=real, label=label if real else None, score=score, **(values | other))  # type: ignore[arg-type]
 
 
 def test_recall_counts_what_was_drawn_by_hand_as_missed() -> None:
     faces = [
         seen(True, 0.9, "mask"),
-        seen(True, 0.3, "mask", level=detector.SHOWN),
+        seen(True, 0.3, "mask", level=BoxLevel.UNLIKELY),
         seen(True, None, "mask"),
         seen(True, 0.9, "nomask"),
     ]
-    report = detector.report([*faces, seen(False, 0.9), seen(False, 0.1, level=detector.HIDDEN, photo=2)])
+    report = detector.report([*faces, seen(False, 0.9), seen(False, 0.1, level=BoxLevel.HIDDEN, photo=2)])
     assert report is not None
     every, mask, nomask = report.lines
     assert (every.n, every.found["value"], every.likely["value"]) == (4, 0.75, 0.5)
@@ -82,8 +83,8 @@ def test_only_complete_photos_count_and_what_waits_is_left_out(db: Session, ada:
     photo = faces[0].photo
     db.add(Face(photo_id=photo.id, x=1, y=1, w=30, h=30, proposed_box=[1, 1, 30, 30], source="human"))
     db.commit()
-    found = detector.on_complete_photos(db)
-    assert [(one.real, one.chance) for one in found] == [
+    found = detector.boxes_of_complete_photos(db)
+    assert [(one.real, one.score) for one in found] == [
         (True, 0.7),
         (False, 0.9),
         (False, 0.9),
@@ -94,8 +95,8 @@ def test_only_complete_photos_count_and_what_waits_is_left_out(db: Session, ada:
 def test_the_owner_moves_the_thresholds_within_reason(db: Session, ada: Person) -> None:
     for likely, hidden in ((0.2, 0.5), (1.5, 0.1), (0.5, -0.1), (float("nan"), 0.1)):
         with pytest.raises(BadAnswer):
-            detector.move(db, ada, likely, hidden)
-    detector.move(db, ada, 0.6, 0.1)
+            detector.set_thresholds(db, ada, likely, hidden)
+    detector.set_thresholds(db, ada, 0.6, 0.1)
     db.flush()
     assert (db.get_one(Workbench, 1).likely_at, db.get_one(Workbench, 1).hidden_at) == (0.6, 0.1)
     assert db.query(Event).filter_by(kind="thresholds").one().detail == {"likely": 0.6, "hidden": 0.1}

@@ -8,8 +8,9 @@ from sqlalchemy.orm import Session
 
 from db.base import now
 from db.models import Answer, Face, Photo
-from labeller.answers import record
-from labeller.answers.record import Given
+from labeller.answers.answer_input import AnswerInput
+from labeller.answers.batches import BatchAnswer, record_batch, undo_batch
+from labeller.answers.record import record_answer
 from labeller.errors import BadAnswer
 from labeller.people import people
 from labeller.reports import gallery
@@ -43,9 +44,9 @@ def test_each_filter_finds_what_it_says(db: Session) -> None:
     hers.photo.person_id = ada.id
     hers.photo.created_at = now() - timedelta(days=10)
     for face, label in ((labelled, "mask"), (disputed, "mask"), (against, "mask")):
-        record.record(db, owner, Given(f"o{face.id}", "label", face.id, label))
+        record_answer(db, owner, AnswerInput(f"o{face.id}", "label", face.id, label))
     add_second_answer(db, bob, disputed, "nomask")
-    record.record(db, owner, Given("r", "reject", rejected.id))
+    record_answer(db, owner, AnswerInput("r", "reject", rejected.id))
     doubtful.doubtful = True
     run = add_live_run(db)
     for face, mask in ((labelled, 0.95), (unsure, 0.55), (against, 0.05)):
@@ -87,33 +88,33 @@ def test_near_repeats_are_shown_together(db: Session) -> None:
 def test_many_answers_at_once_are_recorded_singly_and_undone_together(db: Session) -> None:
     owner, bob = people.owner(db), people.new_person(db, "Bob", "labeller")
     faces = add_faces(db, 5)
-    record.record(db, owner, Given("before", "label", faces[0].id, "nomask"))
+    record_answer(db, owner, AnswerInput("before", "label", faces[0].id, "nomask"))
     db.commit()
     seen_at = now()
-    record.record(db, bob, Given("b", "label", faces[4].id, "nomask"))
+    record_answer(db, bob, AnswerInput("b", "label", faces[4].id, "nomask"))
     chosen = [face.id for face in faces] + [999]
-    batch, done, left = record.record_batch(db, owner, chosen, "label", "mask", seen_at)
+    batch, done, left = record_batch(db, owner, chosen, BatchAnswer("label", "mask", seen_at))
     db.commit()
     assert (done, left) == (4, 2), "what somebody else answered meanwhile, and what is gone, stays as it is"
     assert [face.label for face in faces] == ["mask"] * 4 + ["nomask"]
     assert db.query(Answer).count() == 6
-    record.record(db, owner, Given("later", "reject", faces[1].id))
-    assert record.undo_batch(db, bob, batch) == 0, "only its own"
-    assert record.undo_batch(db, owner, batch) == 4
+    record_answer(db, owner, AnswerInput("later", "reject", faces[1].id))
+    assert undo_batch(db, bob, batch) == 0, "only its own"
+    assert undo_batch(db, owner, batch) == 4
     db.commit()
     assert [face.label for face in faces] == ["nomask", None, None, None, "nomask"]
     assert faces[1].state == "rejected", "an answer of its own stays"
-    assert record.undo_batch(db, owner, batch) == 0
+    assert undo_batch(db, owner, batch) == 0
     with pytest.raises(BadAnswer):
-        record.record_batch(db, owner, [faces[0].id], "label", "hat", now())
+        record_batch(db, owner, [faces[0].id], BatchAnswer("label", "hat", now()))
 
 
 def test_a_photos_history_names_who_said_what_and_what_was_taken_back(db: Session) -> None:
     owner, bob = people.owner(db), people.new_person(db, "Bob", "labeller")
     face = add_faces(db, 1)[0]
-    record.record(db, bob, Given("1", "label", face.id, "mask"))
-    record.record(db, bob, Given("2", "undo", face.id))
-    record.record(db, owner, Given("3", "reject", face.id))
+    record_answer(db, bob, AnswerInput("1", "label", face.id, "mask"))
+    record_answer(db, bob, AnswerInput("2", "undo", face.id))
+    record_answer(db, owner, AnswerInput("3", "reject", face.id))
     db.commit()
     photo = db.scalars(select(Photo)).one()
     steps = [(step.who, step.what, step.undone) for step in gallery.history(db, photo)]

@@ -181,7 +181,8 @@ def test_a_crop_holds_only_what_the_photo_has(box: Box) -> None:
 
 
 def test_a_moved_box_is_scored_anew_and_nothing_else_is_touched(db: Session) -> None:
-    from labeller.answers import record
+    from labeller.answers.answer_input import AnswerInput
+    from labeller.answers.record import record_answer
     from labeller.people import people
     from labeller.uploads import intake
     from trainer.features import backbone
@@ -206,7 +207,7 @@ def test_a_moved_box_is_scored_anew_and_nothing_else_is_touched(db: Session) -> 
     assert set(db.scalars(select(Score.run_id))) == {run.id}, "what a run that is over left is gone"
     before = {one.face_id: one.probabilities for one in db.query(Score)}
     assert score.score_new_faces(db) == 0
-    record.record(db, owner, record.Given("move", "adjust", faces[0].id, box=(60, 90, 100, 100)))
+    record_answer(db, owner, AnswerInput("move", "adjust", faces[0].id, box=(60, 90, 100, 100)))
     db.commit()
     assert score.score_new_faces(db) == 1
     db.expire_all()

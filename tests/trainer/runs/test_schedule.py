@@ -8,8 +8,8 @@ from sqlalchemy.orm import Session
 
 from db.base import now
 from db.models import Answer, Run
-from labeller.answers import record
-from labeller.answers.record import Given
+from labeller.answers.answer_input import AnswerInput
+from labeller.answers.record import record_answer
 from labeller.people import people
 from tests.labelled import rows
 from trainer.errors import BadSchedule
@@ -58,14 +58,14 @@ def test_the_counter_cannot_be_stepped_over(db: Session) -> None:
     finish(db, requests.request_run(db, {}))
     owner = people.owner(db)
     for face in faces[:9]:
-        record.record(db, owner, Given(f"again:{face.id}", "label", face.id, "mask", seen_at=now()))
-    record.record(db, owner, Given("back", "undo", faces[0].id))
+        record_answer(db, owner, AnswerInput(f"again:{face.id}", "label", face.id, "mask", seen_at=now()))
+    record_answer(db, owner, AnswerInput("back", "undo", faces[0].id))
     schedule.set_rule(db, 10, None)
     quiet(db)
     assert schedule.new_answers(db)[0] == 8
     assert schedule.start_due_run(db) is None
     for face in faces[9:20]:
-        record.record(db, owner, Given(f"again:{face.id}", "label", face.id, "mask", seen_at=now()))
+        record_answer(db, owner, AnswerInput(f"again:{face.id}", "label", face.id, "mask", seen_at=now()))
     quiet(db)
     assert schedule.new_answers(db)[0] == 19, "past the number, without ever being at it"
     assert schedule.start_due_run(db) is not None

@@ -13,7 +13,8 @@ from sqlalchemy.orm import Session
 from db import integrity, signing
 from db.models import Artifact, Embedding, Face, Group, Outcome, Photo, Score
 from db.storage import blobs
-from labeller.answers.record import Given, record
+from labeller.answers.answer_input import AnswerInput
+from labeller.answers.record import record_answer
 from labeller.erasure.finish import finish_pending
 from labeller.erasure.mark import mark_photos
 from labeller.people import people
@@ -67,8 +68,8 @@ def test_a_replay_uses_the_boxes_of_then_and_says_who_is_missing(db: Session) ->
 
     faces, owner = add(db, real(100)), people.owner(db)
     run = train(db)
-    record(db, owner, Given("move", "adjust", faces[5].id, box=(3, 3, 40, 40)))
-    record(db, owner, Given("other", "label", faces[6].id, "nomask"))
+    record_answer(db, owner, AnswerInput("move", "adjust", faces[5].id, box=(3, 3, 40, 40)))
+    record_answer(db, owner, AnswerInput("other", "label", faces[6].id, "nomask"))
     db.commit()
     again = replay(db, run)
     assert (again.difference, again.missing) == (0.0, 0)

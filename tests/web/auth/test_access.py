@@ -89,7 +89,7 @@ def open_jpeg(seed: int):  # type: ignore[no-untyped-def]
 
 
 def test_the_link_signs_in_only_by_its_button(app: Flask, db: Session) -> None:
-    secret, _ = invites.invite(db, "owner", people.owner(db))
+    secret, _ = invites.create_invite(db, "owner", people.owner(db))
     db.commit()
     browser = app.test_client()
     for _ in range(3):  # a messenger's preview fetches it too

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from db.models import Face, Person, Photo
 from db.settings import settings
 from labeller.erasure.finish import finish_pending
-from labeller.people import consent, invites, people
+from labeller.people import consent, credentials, invites, people
 from labeller.uploads import intake
 from tests.clients import csrf_token, sign_in
 from tests.factories import add_run_trained_on, draw_face
@@ -26,7 +26,7 @@ ADA = "Ada-whom-nobody-else-may-see"
 
 
 def join(app: Flask, db: Session, name: str) -> tuple[FlaskClient, Person]:
-    secret, _ = invites.invite(db, "friend")
+    secret, _ = invites.create_invite(db, "friend")
     db.commit()
     made = app.test_client()
     form = {"name": name, "consent": "on", "csrf_token": csrf_token(made, f"/i/{secret}")}
@@ -45,14 +45,14 @@ def test_no_route_shows_lists_or_deletes_another_friends_photo(app: Flask, db: S
     # Bob's own ids are others than Ada's, so that nothing of his is met by chance.
     face = draw_face(db, owner, photo, (20, 20, 90, 90), "mask")
     run = add_run_trained_on(db, [face])
-    token, _ = people.issue_token(db, "friend", "Bob")
-    _, invite = invites.invite(db, "friend", note=ADA)
+    token, _ = credentials.issue_token(db, "friend", "Bob")
+    _, invite = invites.create_invite(db, "friend", terms=invites.Terms(note=ADA))
     db.commit()
     digest = str(photo.sha256)
     ids = {
         "photo_id": photo.id, "face_id": face.id, "person_id": ada.id, "run_id": run.id, "event_id": 1,
         "invite_id": invite.id, "sha256": digest, "part": 0, "name": "sha2.js", "other_id": run.id,
-        "secret": people.personal_link(ada)[:-1], "filename": "look.css", "ending": "keras",
+        "secret": credentials.personal_link(ada)[:-1], "filename": "look.css", "ending": "keras",
     }  # fmt: skip
     query = {"id": photo.id, "person": ada.id, "before": photo.id + 1, "cursor": 0, "of": 1, "view": "photos"}
     form = {"id": photo.id, "into": bob.id, "name": "x", "answer": "reject", "back": "/gallery", "batch": "b"}
@@ -110,7 +110,7 @@ def test_a_friend_keeps_a_link_and_comes_back_by_it_on_any_device(app: Flask, db
     assert other.post(link[1], data={"csrf_token": csrf_token(other, link[1])}).location == "/"
     assert other.get("/mine").status_code == 200
     ada = people.everyone(db)[-1]
-    people.replace_link(db, ada, people.owner(db))
+    credentials.replace_link(db, ada, people.owner(db))
     db.commit()
     assert other.get("/mine").location == "/hello"
     assert app.test_client().get(link[1]).status_code == 403
@@ -118,7 +118,7 @@ def test_a_friend_keeps_a_link_and_comes_back_by_it_on_any_device(app: Flask, db
 
 def test_whoever_is_here_already_is_not_made_twice(app: Flask, db: Session) -> None:
     phone, _ = join(app, db, "Ada")
-    secret, _ = invites.invite(db, "friend")
+    secret, _ = invites.create_invite(db, "friend")
     db.commit()
     assert "Continue as Ada" in phone.get(f"/i/{secret}").text
     assert "Continue as" not in app.test_client().get(f"/i/{secret}").text

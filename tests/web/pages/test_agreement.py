@@ -5,8 +5,8 @@ from sqlalchemy.orm import Session
 
 from db.base import now
 from db.models import Photo
-from labeller.answers import record
-from labeller.answers.record import Given
+from labeller.answers.answer_input import AnswerInput
+from labeller.answers.record import record_answer
 from labeller.people import people
 from tests.clients import csrf_token, get_page, sign_in
 from tests.factories import add_faces, add_second_answer
@@ -17,7 +17,7 @@ def test_a_dispute_is_settled_on_its_page_unless_somebody_answered_meanwhile(app
     ada, bob, cleo = (people.new_person(db, name, "labeller") for name in ("Ada", "Bob", "Cleo"))
     faces = add_faces(db, 2)
     for face in faces:
-        record.record(db, ada, Given(f"hers {face.id}", "label", face.id, "mask"))
+        record_answer(db, ada, AnswerInput(f"hers {face.id}", "label", face.id, "mask"))
         add_second_answer(db, bob, face, "nomask")
     db.commit()
     page = sign_in(app, cleo)
@@ -29,7 +29,7 @@ def test_a_dispute_is_settled_on_its_page_unless_somebody_answered_meanwhile(app
 
     assert page.post(f"/agreement/{faces[0].id}", data={**form, "answer": ""}).status_code == 400
     assert page.post(f"/agreement/{faces[0].id}", data=form).location == "/agreement"
-    record.record(db, bob, Given("bob again", "reject", faces[1].id, seen_at=now()))
+    record_answer(db, bob, AnswerInput("bob again", "reject", faces[1].id, seen_at=now()))
     db.commit()
     refused = page.post(f"/agreement/{faces[1].id}", data=form)
     assert (refused.status_code, "Bob" in refused.text) == (409, True)
@@ -42,7 +42,7 @@ def test_a_dispute_is_settled_on_its_page_unless_somebody_answered_meanwhile(app
 def test_a_labeller_sees_no_record_but_their_own(client: Client, app: Flask, db: Session) -> None:
     ada, bob = (people.new_person(db, name, "labeller") for name in ("Ada", "Bob"))
     for person, face in zip((ada, bob), add_faces(db, 2), strict=True):
-        record.record(db, person, Given(f"by {person.name}", "label", face.id, "mask"))
+        record_answer(db, person, AnswerInput(f"by {person.name}", "label", face.id, "mask"))
     db.commit()
     own = get_page(sign_in(app, ada), "/agreement")
     assert "Ada" in own

@@ -9,9 +9,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from db.models import Face, Invite, Photo
-from labeller.answers import record
+from labeller.answers.answer_input import AnswerInput
+from labeller.answers.record import record_answer
 from labeller.erasure.finish import finish_pending
-from labeller.people import people
+from labeller.people import credentials, people
 from labeller.uploads import intake
 from tests.clients import csrf_token, sign_in
 from tests.factories import add_faces, draw_face
@@ -63,10 +64,10 @@ def test_a_person_is_renamed_merged_exported_and_erased(client: Client, db: Sess
     assert "2 photos" in see(owner, f"/people/{twice.id}"), "an old address leads to who they are now"
     archive = zipfile.ZipFile(io.BytesIO(owner.get(f"/people/{ada.id}/everything.zip").data))
     assert len(archive.namelist()) == 3
-    before = people.personal_link(ada)
+    before = credentials.personal_link(ada)
     owner.post(f"/people/{ada.id}/link")
     db.refresh(ada)
-    assert people.personal_link(ada) != before
+    assert credentials.personal_link(ada) != before
     assert owner.post(f"/people/{ada.id}/erase").location == "/people"
     assert "Ada" not in see(owner, "/people")
     assert owner.get(f"/people/{ada.id}").status_code == 404
@@ -114,7 +115,7 @@ def test_bulk_answers_in_the_browser_can_be_undone(client: Client, db: Session) 
     assert "2 answers undone." in see(owner, undone.location)
     db.expire_all()
     assert {face.state for face in db.scalars(select(Face))} == {"proposed"}
-    record.record(db, people.person_named(db, "Bob", "labeller"), record.Given("b", "reject", faces[0].id))
+    record_answer(db, people.person_named(db, "Bob", "labeller"), AnswerInput("b", "reject", faces[0].id))
     db.commit()
     stale = owner.post("/gallery/answer", data=chosen)
     assert "1 face answered. 1 unchanged" in see(owner, stale.location)

@@ -7,10 +7,11 @@ from sqlalchemy.orm import Session
 
 from db.base import now
 from db.models import Person
-from labeller.answers import record
-from labeller.answers.record import Given
+from labeller.answers.answer_input import AnswerInput
+from labeller.answers.record import record_answer
 from labeller.errors import BadAnswer
-from labeller.queue import queue
+from labeller.queue.next_faces import next_faces
+from labeller.queue.waiting import count_waiting
 from tests.factories import add_faces, add_live_run, add_score
 
 
@@ -18,7 +19,7 @@ def test_least_sure_comes_first(db: Session, ada: Person) -> None:
     faces, run = add_faces(db, 4), add_live_run(db)
     for face, mask in zip(faces, (0.9, 0.52, 0.3, 0.05), strict=True):
         add_score(db, run, face, mask)
-    batch = queue.next_faces(db, ada, "review", 10)
+    batch = next_faces(db, ada, "review", 10)
     assert [item.face.id for item in batch.items] == [faces[i].id for i in (1, 2, 0, 3)]
     assert batch.remaining == 4
     assert all(item.reason == "uncertain" for item in batch.items)
@@ -27,27 +28,27 @@ def test_least_sure_comes_first(db: Session, ada: Person) -> None:
 
 def test_without_a_model_there_is_nothing_to_review(db: Session, ada: Person) -> None:
     add_faces(db, 2)
-    assert queue.next_faces(db, ada, "review", 10).items == []
-    assert queue.count(db, None, "review") == 0
+    assert next_faces(db, ada, "review", 10).items == []
+    assert count_waiting(db, None, "review") == 0
 
 
 def test_locked_faces_and_stale_scores_are_never_chosen_by_the_model(db: Session, ada: Person) -> None:
     (locked,), (moved,), run = add_faces(db, 1, "locked"), add_faces(db, 1), add_live_run(db)
     add_score(db, run, locked, 0.5)
     add_score(db, run, moved, 0.5)
-    record.record(db, ada, Given("move", "adjust", moved.id, box=(1, 2, 30, 40)))
-    assert queue.next_faces(db, ada, "review", 10).items == []
+    record_answer(db, ada, AnswerInput("move", "adjust", moved.id, box=(1, 2, 30, 40)))
+    assert next_faces(db, ada, "review", 10).items == []
 
 
 def test_an_answered_face_comes_back_only_for_a_reason(db: Session, ada: Person) -> None:
     (agreed, doubted, unsure, thrown_out), run = add_faces(db, 4), add_live_run(db)
     for face in (agreed, doubted, unsure, thrown_out):
         add_score(db, run, face, 0.9)
-    record.record(db, ada, Given("1", "label", agreed.id, "mask"))
-    record.record(db, ada, Given("2", "label", doubted.id, "nomask"))
-    record.record(db, ada, Given("3", "unsure", unsure.id))
-    record.record(db, ada, Given("4", "reject", thrown_out.id))
-    batch = queue.next_faces(db, ada, "review", 10)
+    record_answer(db, ada, AnswerInput("1", "label", agreed.id, "mask"))
+    record_answer(db, ada, AnswerInput("2", "label", doubted.id, "nomask"))
+    record_answer(db, ada, AnswerInput("3", "unsure", unsure.id))
+    record_answer(db, ada, AnswerInput("4", "reject", thrown_out.id))
+    batch = next_faces(db, ada, "review", 10)
     assert {item.face.id: item.reason for item in batch.items} == {
         doubted.id: "suspect",
         unsure.id: "disagreement",
@@ -55,9 +56,9 @@ def test_an_answered_face_comes_back_only_for_a_reason(db: Session, ada: Person)
     # Confirmed after the model came: the person has the last word.
     run.finished_at = now() - timedelta(minutes=1)
     db.flush()
-    assert queue.next_faces(db, ada, "review", 10).items == []
+    assert next_faces(db, ada, "review", 10).items == []
 
 
 def test_an_unknown_queue_is_refused(db: Session, ada: Person) -> None:
     with pytest.raises(BadAnswer):
-        queue.next_faces(db, ada, "guess", 1)
+        next_faces(db, ada, "guess", 1)
