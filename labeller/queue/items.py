@@ -112,13 +112,16 @@ def _why(face: Face, mode: str, guess: Guess | None, pick: Pick | None) -> tuple
         return "typical", N_("It waits for an answer."), {}
     if face.decided_at is not None:
         return "disagreement", N_("Somebody was not sure about this face."), {}
-    return "uncertain", _certainty(guess.margin), {"margin": f"{guess.margin:.2f}"}
+    ranked = sorted(guess.probabilities, key=lambda name: -guess.probabilities[name])
+    if len(ranked) < 2:  # all classes that the model knows were merged
+        return "uncertain", N_("The model was not sure here."), {}
+    return "uncertain", _certainty(guess.margin), {"first": ranked[0], "second": ranked[1]}
 
 
 def _certainty(margin: float) -> str:
     """The text for a margin, which tells why a face comes early or late in the queue."""
     if margin < UNDECIDED:
-        return N_("The model is nearly undecided here (margin %(margin)s).")
+        return N_("The model cannot decide between %(first)s and %(second)s.")
     if margin < UNSURE:
-        return N_("The model is not quite sure here (margin %(margin)s).")
-    return N_("The model is fairly sure here (margin %(margin)s).")
+        return N_("The model is not quite sure: %(first)s or %(second)s.")
+    return N_("The model is fairly sure: %(first)s, not %(second)s.")
