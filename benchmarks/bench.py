@@ -1,10 +1,10 @@
-"""From a key or a swipe to the next face on the screen, in Chromium, with and without a slow network.
+"""Latency from a key or a swipe to the next face on the screen, in Chromium, with and without a slow network.
 
     .venv/bin/python -m benchmarks.bench [--minutes 5]
 
-The page is the real one on a real server. An init script notes when each key went down (the event's own
-time) and when the next face's picture was painted (Element Timing, by the browser itself). With --minutes
-a scripted labeller also keeps 240 answers a minute for so long, and the database is compared afterwards.
+The page is the real one on a real server. An init script records when each key was pressed (the event's own
+time) and when the next face's picture was painted (the browser's Element Timing API). For --minutes a
+scripted labeller also gives 240 answers a minute, and the database is checked afterwards.
 """
 
 import argparse
@@ -36,7 +36,7 @@ const note = (event) => {
 addEventListener("keydown", note, true);
 addEventListener("pointerup", note, true);
 new PerformanceObserver((list) => {
-  for (const entry of list.getEntries())  // by its address: the element may have left already
+  for (const entry of list.getEntries())  // by its URL: the element may be gone already
     painted[/faces\\/(\\d+)/.exec(entry.url)[1]] ??= entry.renderTime || entry.startTime;
 }).observe({type: "element", buffered: true});
 """
@@ -52,17 +52,17 @@ def sign_in(browser: Page, url: str, server: Server) -> None:
 
 
 def latencies(browser: Page) -> list[float]:
-    """Milliseconds from each gesture to the picture of the face that came next."""
+    """Milliseconds from each gesture to the painted picture of the next face."""
     gestures, painted = browser.evaluate("[gestures, painted]")
-    order = [one["face"] for one in gestures]
+    order = [gesture["face"] for gesture in gestures]
     return [
-        painted[after] - one["at"]
-        for one, after in zip(gestures, order[1:], strict=False)
-        if after in painted and painted[after] > one["at"]
+        painted[after] - gesture["at"]
+        for gesture, after in zip(gestures, order[1:], strict=False)
+        if after in painted and painted[after] > gesture["at"]
     ]
 
 
-def network(browser: Page, delay: float) -> CDPSession:
+def slow_network(browser: Page, delay: float) -> CDPSession:
     cdp = browser.context.new_cdp_session(browser)
     cdp.send("Network.enable")
     cdp.send(
@@ -73,10 +73,10 @@ def network(browser: Page, delay: float) -> CDPSession:
 
 
 def swipe(cdp: CDPSession, browser: Page, right: bool) -> None:
-    x, y, way = 195, 260, 110 if right else -110
+    x, y, distance = 195, 260, 110 if right else -110
     cdp.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [{"x": x, "y": y}]})
     for step in (0.4, 1.0):
-        point = {"x": x + way * step, "y": y}
+        point = {"x": x + distance * step, "y": y}
         cdp.send("Input.dispatchTouchEvent", {"type": "touchMove", "touchPoints": [point]})
     cdp.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
 
@@ -87,7 +87,7 @@ def measure(gesture: str, delay: float) -> dict[str, Any]:
         add_waiting_faces(60, 6)
         with page(PHONE if gesture == "swipe" else DESKTOP) as browser:
             sign_in(browser, add_person_link(server), server)
-            cdp = network(browser, delay)
+            cdp = slow_network(browser, delay)
             began = time.monotonic()
             for number in range(ANSWERS):
                 if gesture == "swipe":
@@ -96,18 +96,18 @@ def measure(gesture: str, delay: float) -> dict[str, Any]:
                     browser.keyboard.press("1" if number % 2 else "2")
                 time.sleep(max(0, began + (number + 1) * 60 / PER_MINUTE - time.monotonic()))
             browser.wait_for_timeout(2000)
-            seen = latencies(browser)
+            measured = latencies(browser)
         with session_scope() as session:
             kept = len(session.scalars(select(Answer.id).where(STANDING)).all())
-    p50, p95, p99 = np.percentile(seen, [50, 95, 99])
+    p50, p95, p99 = np.percentile(measured, [50, 95, 99])
     return {
-        "gesture": gesture, "delay_ms": delay, "answers": ANSWERS, "kept": kept, "measured": len(seen),
+        "gesture": gesture, "delay_ms": delay, "answers": ANSWERS, "kept": kept, "measured": len(measured),
         "p50_ms": round(float(p50), 1), "p95_ms": round(float(p95), 1), "p99_ms": round(float(p99), 1),
     }  # fmt: skip
 
 
-def keep_up(minutes: float) -> dict[str, Any]:
-    """A labeller at 240 a minute: what is lost, late (not there a second after the last) or reordered."""
+def steady_labeller(minutes: float) -> dict[str, Any]:
+    """A labeller at 240 answers a minute: how many are lost, later than a second, or out of order."""
     count = round(minutes * PER_MINUTE)
     with tempfile.TemporaryDirectory() as data, running_server(Path(data)) as server:
         add_waiting_faces(-(-(count + 30) // 12), 12)
@@ -122,8 +122,8 @@ def keep_up(minutes: float) -> dict[str, Any]:
             seconds = time.monotonic() - began
             time.sleep(1)
             with session_scope() as session:
-                given = select(Answer.face_id, Answer.label).where(STANDING).order_by(Answer.id)
-                kept = [tuple(row) for row in session.execute(given)]
+                answers = select(Answer.face_id, Answer.label).where(STANDING).order_by(Answer.id)
+                kept = [tuple(row) for row in session.execute(answers)]
     return {
         "minutes": round(seconds / 60, 2), "answers": count, "kept": len(kept),
         "per_minute": round(count / seconds * 60, 1),
@@ -135,11 +135,11 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--minutes", type=float, default=5)
     rows = [measure(gesture, delay) for gesture in ("key", "swipe") for delay in (0, DELAY_MS)]
-    steady = keep_up(parser.parse_args().minutes)
+    steady = steady_labeller(parser.parse_args().minutes)
     figures: dict[str, Any] = {}
     for row in rows:
-        way = f"{row.pop('gesture')}, network {row.pop('delay_ms')} ms slower"
-        figures |= {f"{way}: {name}": value for name, value in row.items()}
+        condition = f"{row.pop('gesture')}, network {row.pop('delay_ms')} ms slower"
+        figures |= {f"{condition}: {name}": value for name, value in row.items()}
     figures |= {f"steady labeller: {name}": value for name, value in steady.items()}
     report(
         "bench", "Gesture to the next face painted: p95 under 50 ms; 240 answers a minute, none lost", figures

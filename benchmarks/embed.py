@@ -1,10 +1,10 @@
-"""Features: crops a second against Keras and against a bare LiteRT loop; memory of a run on 10,000 faces.
+"""Features: crops a second relative to Keras and to a bare LiteRT loop; memory of a run on 10,000 faces.
 
     .venv/bin/python -m benchmarks.embed
 
-Throughput is a ratio within one process, REPEATS rounds by turns, the median of each. The bare loop is one
-interpreter a core in a thread of its own, fed with ready floats. Memory is the high-water mark of a process
-that does one *quick* run as the train worker does, from photos to scores.
+Throughputs are medians of REPEATS alternating rounds in one process. The bare loop is one interpreter per
+core, each in its own thread, fed with prepared floats. Memory is the high-water mark of a process that does
+one *quick* run as the train worker does, from photos to scores.
 """
 
 import json
@@ -26,7 +26,7 @@ FACES = 10_000
 
 
 def throughput() -> dict[str, float]:
-    """Crops a second of Keras' own graph loop, of its bare graph, of bare LiteRT, of ours."""
+    """Crops a second of Keras' `predict`, of its graph called directly, of bare LiteRT, and of ours."""
     import tensorflow as tf
 
     import tests.environment  # noqa: F401 - before the settings are read
@@ -34,7 +34,7 @@ def throughput() -> dict[str, float]:
     from trainer.features import backbone, crops
     from trainer.features.feature_store import Embedder
 
-    photos = [crops.decode(one.content) for one in real(CROPS)]
+    photos = [crops.decode(picture.content) for picture in real(CROPS)]
     images = np.stack([crops.crop(p, (0, 0, p.shape[1], p.shape[0])) for p in photos])
     floats = backbone.scaled(images)
     graph = tf.function(backbone.model())
@@ -47,47 +47,52 @@ def throughput() -> dict[str, float]:
             graph(tf.constant(floats[start : start + 32]))
 
     ours, bare = Embedder(backbone.litert()), _bare_loop(backbone.litert(), floats)
-    ways = {"predict": predict, "graph": keras_graph, "bare": bare, "ours": lambda: ours(images)}
-    return _medians(len(images), ways)
+    methods = {"predict": predict, "graph": keras_graph, "bare": bare, "ours": lambda: ours(images)}
+    return _throughputs(len(images), methods)
 
 
 def _bare_loop(model: bytes, floats: np.ndarray) -> Callable[[], None]:
-    """Nothing but LiteRT over the pictures: one interpreter of one thread a core."""
+    """Only LiteRT over the pictures: one single-threaded interpreter per core."""
     from ai_edge_litert.interpreter import Interpreter
 
     cores = os.cpu_count() or 1
     interpreters = [Interpreter(model_content=model, num_threads=1) for _ in range(cores)]
-    for made in interpreters:
-        made.allocate_tensors()
+    for interpreter in interpreters:
+        interpreter.allocate_tensors()
 
-    def loop(made: Any, part: np.ndarray) -> None:
-        inlet, outlet = made.get_input_details()[0]["index"], made.get_output_details()[0]["index"]
+    def infer(interpreter: Any, part: np.ndarray) -> None:
+        inlet, outlet = (
+            details[0]["index"]
+            for details in (interpreter.get_input_details(), interpreter.get_output_details())
+        )
         for image in part:
-            made.set_tensor(inlet, image[None])
-            made.invoke()
-            made.get_tensor(outlet)
+            interpreter.set_tensor(inlet, image[None])
+            interpreter.invoke()
+            interpreter.get_tensor(outlet)
 
-    def all_of_it() -> None:
+    def infer_all() -> None:
         parts = np.array_split(floats, cores)
-        threads = [threading.Thread(target=loop, args=pair) for pair in zip(interpreters, parts, strict=True)]
+        pairs = zip(interpreters, parts, strict=True)
+        threads = [threading.Thread(target=infer, args=pair) for pair in pairs]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
 
-    return all_of_it
+    return infer_all
 
 
-def _medians(count: int, ways: dict[str, Callable[[], Any]]) -> dict[str, float]:
-    for way in ways.values():
-        way()  # compiled and warm
-    seconds: dict[str, list[float]] = {name: [] for name in ways}
+def _throughputs(count: int, methods: dict[str, Callable[[], Any]]) -> dict[str, float]:
+    """Images a second by method: the median of REPEATS alternating rounds."""
+    for method in methods.values():
+        method()  # compile and warm up
+    seconds: dict[str, list[float]] = {name: [] for name in methods}
     for _ in range(REPEATS):
-        for name, way in ways.items():
+        for name, method in methods.items():
             began = time.monotonic()
-            way()
+            method()
             seconds[name].append(time.monotonic() - began)
-    return {name: count / sorted(each)[REPEATS // 2] for name, each in seconds.items()}
+    return {name: count / sorted(taken)[REPEATS // 2] for name, taken in seconds.items()}
 
 
 def memory() -> dict[str, float]:
@@ -100,12 +105,12 @@ def memory() -> dict[str, float]:
                 stdout=subprocess.PIPE,
                 check=True,
             )
-    found: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
-    return found
+    figures: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+    return figures
 
 
 def fill() -> None:
-    """FACES labelled faces: every picture's own, and others with the box moved a little."""
+    """FACES labelled faces: one of each picture, and others with the box moved a little."""
     import tests.environment  # noqa: F401 - before the settings are read
     from db import migrate
     from db.base import now
@@ -114,12 +119,12 @@ def fill() -> None:
     from tests.labelled import add, real
 
     migrate.upgrade()
-    chance = np.random.default_rng(0)
+    rng = np.random.default_rng(0)
     with session_scope() as session:
         firsts = add(session, real(792))
         for number in range(FACES - len(firsts)):
             first = firsts[number % len(firsts)]
-            dx, dy, cut = chance.uniform(0, 0.15, 3)
+            dx, dy, cut = rng.uniform(0, 0.15, 3)
             box = [first.w * dx, first.h * dy, first.w * (0.85 - cut / 2), first.h * (0.85 - cut / 2)]
             session.add(
                 Face(photo_id=first.photo_id, x=box[0], y=box[1], w=box[2], h=box[3], proposed_box=box,
@@ -130,7 +135,7 @@ def fill() -> None:
 
 
 def run() -> None:
-    """One quick run as the train worker does it; prints its peak and its seconds."""
+    """One quick run as the train worker does it; prints its peak memory and its seconds."""
     import tests.environment  # noqa: F401 - before the settings are read
     from db.session import session_scope
     from tests.labelled import train

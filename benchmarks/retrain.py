@@ -1,12 +1,11 @@
-"""Quick against the tutorial's recipe: the same machine, the same labels, and people neither learned from.
+"""The quick recipe compared with the tutorial's: same machine, same labels, tested on unseen people.
 
     .venv/bin/python -m benchmarks.retrain [--repeats 3]
 
-Each repeat is a process of its own: 200 labelled faces of ../shared/data, drawn anew. First *quick* with
-no feature computed yet (cold), then 10 more labels and *quick* again (warm), then *tutorial* on all of
-them. Both models are then asked about every other picture that is no near repeat of one they learned from.
-Timed from the request of the run to its end, without the 4 ms of the message; the networks are loaded, as
-in a worker that waits.
+Each repeat is a process of its own with another 200 labelled faces: first *quick* with no feature computed
+yet (cold), then 10 more labels and *quick* again (warm), then *tutorial* on all of them. Both models then
+classify every other picture that is not a near repeat of one they learned from. Timed from the request of the
+run to its end, without the 4 ms of the message; the networks are loaded, as in an idle worker.
 """
 
 import argparse
@@ -29,12 +28,12 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--seed", type=int)
-    chosen = parser.parse_args()
-    if chosen.seed is not None:
-        print(json.dumps(one(chosen.seed)))
+    arguments = parser.parse_args()
+    if arguments.seed is not None:
+        print(json.dumps(repeat(arguments.seed)))
         return
-    found = [_in_a_process_of_its_own(seed) for seed in range(chosen.repeats)]
-    figures = summary(found)
+    repeats = [_in_own_process(seed) for seed in range(arguments.repeats)]
+    figures = summary(repeats)
     report(
         "retrain",
         "Quick is at least 200x (warm) and 50x (cold) as fast as the tutorial, and not worse",
@@ -42,7 +41,7 @@ def main() -> None:
     )
 
 
-def _in_a_process_of_its_own(seed: int) -> dict[str, Any]:
+def _in_own_process(seed: int) -> dict[str, Any]:
     command = [sys.executable, "-m", "benchmarks.retrain", "--seed", str(seed)]
     with tempfile.TemporaryDirectory() as folder:
         done = subprocess.run(command, env=os.environ | {"DATA": folder}, stdout=subprocess.PIPE, check=True)
@@ -51,8 +50,8 @@ def _in_a_process_of_its_own(seed: int) -> dict[str, Any]:
     return result
 
 
-def one(seed: int) -> dict[str, Any]:
-    """Seconds of each run of one repeat, and what both models said of the other pictures."""
+def repeat(seed: int) -> dict[str, Any]:
+    """Seconds of each run of one repeat, and which of the other pictures both models classify correctly."""
     import tests.environment  # noqa: F401 - before the settings are read
     from db import migrate
     from db.session import session_scope
@@ -77,11 +76,11 @@ def one(seed: int) -> dict[str, Any]:
             run = train(session, recipe)
             seconds[name] = time.monotonic() - began
             assert run.status == "done", run.error
-        return {"seconds": seconds, "people": asked(session, [pictures[i] for i in others])}
+        return {"seconds": seconds, "people": test_models(session, [pictures[i] for i in others])}
 
 
-def asked(session: Any, pictures: list[Any]) -> dict[str, Any]:
-    """Labels, and which of them the warm quick model and the tutorial's model got right, on unseen groups."""
+def test_models(session: Any, pictures: list[Any]) -> dict[str, Any]:
+    """Labels and groups of unseen faces, and which of them the quick and the tutorial model get right."""
     from sqlalchemy import select
 
     from db.models import Photo, Run
@@ -92,27 +91,27 @@ def asked(session: Any, pictures: list[Any]) -> dict[str, Any]:
 
     before = set(session.scalars(select(Photo.group_id)))
     faces = [face for face in add(session, pictures) if face.photo.group_id not in before]
-    found: dict[str, Any] = {"labels": [str(face.label) for face in faces]}
-    found["groups"] = [face.photo.group_id for face in faces]
+    results: dict[str, Any] = {"labels": [str(face.label) for face in faces]}
+    results["groups"] = [face.photo.group_id for face in faces]
     quick, tutorial = session.scalars(select(Run).order_by(Run.id.desc()).limit(2)).all()[::-1]
     for name, run in (("quick", quick), ("tutorial", tutorial)):
         network = network_of(session, run)
         crops = crops_of(session, network, [face.id for face in faces])
         features = network.embedder(np.stack([crops[face.id] for face in faces]))
-        said = Head.from_dict(run.head).probabilities(features).argmax(axis=1)
-        found[name] = [run.classes[i] == face.label for i, face in zip(said, faces, strict=True)]
-    return found
+        predicted = Head.from_dict(run.head).probabilities(features).argmax(axis=1)
+        results[name] = [run.classes[i] == face.label for i, face in zip(predicted, faces, strict=True)]
+    return results
 
 
-def summary(found: list[dict[str, Any]]) -> dict[str, Any]:
+def summary(repeats: list[dict[str, Any]]) -> dict[str, Any]:
     from trainer.evaluation.metrics import balanced_accuracy, proportion
     from trainer.evaluation.paired_test import difference
 
     def column(name: str) -> list[float]:
-        return [one["seconds"][name] for one in found]
+        return [result["seconds"][name] for result in repeats]
 
     tutorial, cold, warm = column("tutorial"), column("cold"), column("warm")
-    people = [one["people"] for one in found]
+    people = [result["people"] for result in repeats]
     figures: dict[str, Any] = {
         "labelled faces": LABELLED + NEW,
         "tutorial (s)": _listed(tutorial),
@@ -123,14 +122,15 @@ def summary(found: list[dict[str, Any]]) -> dict[str, Any]:
         "least of them, warm": round(min(np.divide(tutorial, warm))),
         "least of them, cold": round(min(np.divide(tutorial, cold))),
     }
-    for number, one in enumerate(people):
-        labels, groups = np.array(one["labels"]) == "mask", np.array(one["groups"])
-        right = {name: np.array(one[name]) for name in ("quick", "tutorial")}
-        for name, hits in right.items():
-            both = [proportion(hits[labels == c], groups[labels == c]) for c in (True, False)]
-            figures[f"repeat {number}: {name}, n = {len(labels)}"] = _told(balanced_accuracy(both))
-        gap = difference(labels.astype(int), right["quick"], right["tutorial"], groups)
-        figures[f"repeat {number}: quick minus tutorial"] = _told(gap.interval)
+    for number, results in enumerate(people):
+        labels, groups = np.array(results["labels"]) == "mask", np.array(results["groups"])
+        correct = {name: np.array(results[name]) for name in ("quick", "tutorial")}
+        for name, hits in correct.items():
+            recalls = [proportion(hits[labels == c], groups[labels == c]) for c in (True, False)]
+            accuracy = balanced_accuracy(recalls)
+            figures[f"repeat {number}: {name}, n = {len(labels)}"] = _with_interval(accuracy)
+        gap = difference(labels.astype(int), correct["quick"], correct["tutorial"], groups)
+        figures[f"repeat {number}: quick minus tutorial"] = _with_interval(gap.interval)
     return figures
 
 
@@ -138,7 +138,7 @@ def _listed(values: list[float]) -> str:
     return " ".join(f"{value:.2f}" if value < 100 else f"{value:.0f}" for value in values)
 
 
-def _told(interval: dict[str, float]) -> str:
+def _with_interval(interval: dict[str, float]) -> str:
     return f"{interval['value']:+.3f} ({interval['low']:+.3f} to {interval['high']:+.3f})"
 
 

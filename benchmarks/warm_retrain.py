@@ -1,8 +1,9 @@
-"""From the click on Retrain to promoted-or-not: 200 labelled faces, then 10 new answers, warm worker.
+"""Seconds from the click on Retrain to the promotion decision: 200 labelled faces, 10 new answers, warm
+worker.
 
     .venv/bin/python -m benchmarks.warm_retrain
 
-Uses the real photographs in ../shared/data/faces where they are, else drawn portraits.
+Uses real photographs where `tests.pictures.SHARED` has them, otherwise drawn portraits.
 """
 
 import tempfile
@@ -18,27 +19,27 @@ LABELLED, NEW, REPEATS = 200, 10, 3
 
 
 def make_folders(folder: Path) -> Path:
-    """Enough labelled photos that LABELLED faces and REPEATS times NEW more are found in them."""
+    """A class folder each, with enough photos for LABELLED faces and REPEATS times NEW more."""
     count = (LABELLED + NEW * (REPEATS + 1)) * 5 // 4
     for number in range(count):
         label = ("nomask", "mask")[number % 2]
-        place = folder / label
-        place.mkdir(parents=True, exist_ok=True)
+        subfolder = folder / label
+        subfolder.mkdir(parents=True, exist_ok=True)
         real = sorted((SHARED / "faces" / label).glob("*"))
         if real:
             source = real[number // 2]
-            (place / source.name).write_bytes(source.read_bytes())
+            (subfolder / source.name).write_bytes(source.read_bytes())
         else:
-            (place / f"{number}.jpg").write_bytes(jpeg(portrait(number, label == "mask")))
+            (subfolder / f"{number}.jpg").write_bytes(jpeg(portrait(number, label == "mask")))
     return folder
 
 
 def answer(bench: Workbench, face: dict[str, object], kind: str) -> None:
     body = {"client_key": uuid.uuid4().hex, "face_id": face["id"], "kind": kind}
-    status, said = bench.call(
+    status, response = bench.call(
         "POST", "/answers", body | ({"label": face["label"]} if kind == "label" else {})
     )
-    assert status == 201, said
+    assert status == 201, response
 
 
 def retrain(bench: Workbench) -> tuple[float, dict[str, object]]:
@@ -57,7 +58,7 @@ def retrain(bench: Workbench) -> tuple[float, dict[str, object]]:
 def main() -> None:
     with tempfile.TemporaryDirectory() as folder, running_workbench(Path(folder) / "data") as bench:
         bench.sign_in()
-        # Imported as the same owner, whose answers these then are: taking them back is allowed.
+        # Import as the same owner, so that the answers are hers and may be undone.
         bench.token = bench.flask("token", "--role", "owner", "--person", "Owner").split()[0]
         bench.flask("import", str(make_folders(Path(folder) / "faces")))
         faces = bench.call("GET", "/faces?state=confirmed&limit=1000")[1]["items"]
