@@ -1,4 +1,4 @@
-"""The ways this package says no."""
+"""The errors of this package."""
 
 from collections.abc import Sequence
 
@@ -9,7 +9,7 @@ ACCEPTED = "JPEG, PNG, WebP, HEIC or AVIF"
 
 
 class BadPhoto(BadInput):
-    """These bytes are no photo that we can use."""
+    """The bytes are not a photo that can be used."""
 
 
 class PhotoTooLarge(TooLarge, BadPhoto):
@@ -17,7 +17,7 @@ class PhotoTooLarge(TooLarge, BadPhoto):
 
 
 class Damaged(Conflict):
-    """A photo's parts do not make up the photo; sending it again will do."""
+    """The parts of an upload do not make up the announced photo; sending it again helps."""
 
 
 class BadAnswer(BadInput):
@@ -25,27 +25,27 @@ class BadAnswer(BadInput):
 
 
 class AnsweredMeanwhile(Conflict):
-    """Somebody else answered since this person was shown the face."""
+    """Somebody else answered the face after it was shown to this person."""
 
     def __init__(self, theirs: Answer, who: str) -> None:
-        said = theirs.label or theirs.kind
+        answer = theirs.label or theirs.kind
         hint = "Your answer was not applied. Look at theirs, and answer after all if you see it otherwise."
-        super().__init__("answered_meanwhile", f"{who} answered “{said}” meanwhile.", hint)
+        super().__init__("answered_meanwhile", f"{who} answered “{answer}” meanwhile.", hint)
         answered = {"who": who, "kind": theirs.kind, "label": theirs.label}
         self.detail = {"answered": answered | {"at": theirs.created_at.isoformat()}}
 
 
 class NothingToUndo(Conflict):
-    """This person has no answer left to take back there."""
+    """The person has no answer left to take back there."""
 
 
 class NotInvited(Forbidden):
     """The link is unknown, used up or expired."""
 
 
-def unknown_class(label: str, known: Sequence[str]) -> BadAnswer:
-    """The error for a label that is no class of this workbench."""
-    hint = f"The classes are {', '.join(known)}. The owner can add one under Classes."
+def unknown_class(label: str, classes: Sequence[str]) -> BadAnswer:
+    """The error for a label that is not a class of this workbench."""
+    hint = f"The classes are {', '.join(classes)}. The owner can add one under Classes."
     return BadAnswer("unknown_class", f"There is no class “{label}”.", hint)
 
 

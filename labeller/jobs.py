@@ -1,4 +1,4 @@
-"""Where photos leave the request: the detect worker's tasks."""
+"""The tasks of the detect worker."""
 
 from typing import Any
 
@@ -43,7 +43,7 @@ def tidy() -> None:
 
 @worker_init.connect
 def _warm_up(**_: Any) -> None:
-    """Load MTCNN before the first photo, not after it."""
+    """Load MTCNN before the first photo arrives."""
     import numpy as np
 
     from labeller.detection import mtcnn

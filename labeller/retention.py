@@ -1,4 +1,4 @@
-"""What is let go by itself: photos past the owner's retention period, and uploads left half done."""
+"""Automatic deletion: photos past the owner's retention period, and abandoned uploads."""
 
 from datetime import timedelta
 
@@ -15,19 +15,20 @@ from labeller.uploads import chunked
 
 
 def tidy(session: Session) -> None:
-    """Mark what is past its time for erasure, and commit."""
+    """Delete abandoned uploads and whatever is past the retention period. Commits."""
     chunked.forget_stale()
     if settings().retention_days is not None:
-        _let_go(session, timedelta(days=settings().retention_days or 0))
+        _mark_expired(session, timedelta(days=settings().retention_days or 0))
         session.commit()
         finish_pending(session)
     forget_deleted(session)
 
 
-def _let_go(session: Session, period: timedelta) -> None:
-    over = now() - period
-    mark_photos(session, Photo.created_at < over, None)
+def _mark_expired(session: Session, period: timedelta) -> None:
+    """Mark photos older than `period`, and friends who joined before it and have no photos left."""
+    start = now() - period
+    mark_photos(session, Photo.created_at < start, None)
     photos = exists().where(Photo.person_id == Person.id, SHOWN)
-    gone = Person.role == "friend", Person.created_at < over, Person.erasing_at.is_(None), ~photos
-    for friend in session.scalars(select(Person).where(*gone, Person.merged_into_id.is_(None))).all():
+    expired = Person.role == "friend", Person.created_at < start, Person.erasing_at.is_(None), ~photos
+    for friend in session.scalars(select(Person).where(*expired, Person.merged_into_id.is_(None))).all():
         mark_person(session, friend, None)

@@ -1,4 +1,4 @@
-"""Everything about one person as a zip file, made piece by piece while it is sent."""
+"""Everything about one person as a zip file, built while it is sent."""
 
 import json
 from collections.abc import Iterator
@@ -15,10 +15,10 @@ Archive = Iterator[bytes]
 KINDS = {b"\x89PNG": "png", b"RIFF": "webp"}
 
 
-def of_person(session: Session, person: Person) -> Archive:
-    """The bytes of a zip: `about.json`, and every photo as we keep it under `photos/`."""
-    theirs = select(Photo).where(Photo.person_id == person.id, SHOWN).order_by(Photo.id)
-    photos = list(session.scalars(theirs.options(selectinload(Photo.faces))))
+def export_person(session: Session, person: Person) -> Archive:
+    """The bytes of a zip file: `about.json`, and every photo as it is stored under `photos/`."""
+    shown = select(Photo).where(Photo.person_id == person.id, SHOWN).order_by(Photo.id)
+    photos = list(session.scalars(shown.options(selectinload(Photo.faces))))
     about = {
         "person": _person(person),
         "photos": [_photo(photo) for photo in photos],
@@ -29,14 +29,14 @@ def of_person(session: Session, person: Person) -> Archive:
 
 
 def _zipped(about: dict[str, Any], photos: list[Photo]) -> Archive:
-    made = ZipStream()  # not compressed: photos are already
-    made.add(json.dumps(about, indent=1, ensure_ascii=False), "about.json")
-    yield from made.all_files()
-    for photo in photos:  # read when its turn comes, so that memory holds one
+    archive = ZipStream()  # without compression: photos are compressed already
+    archive.add(json.dumps(about, indent=1, ensure_ascii=False), "about.json")
+    yield from archive.all_files()
+    for photo in photos:  # read one at a time, to keep only one in memory
         content = blobs().get(photo.blob)
-        made.add(content, f"photos/{photo.id}.{KINDS.get(content[:4], 'jpg')}")
-        yield from made.all_files()
-    yield from made.finalize()
+        archive.add(content, f"photos/{photo.id}.{KINDS.get(content[:4], 'jpg')}")
+        yield from archive.all_files()
+    yield from archive.finalize()
 
 
 def _person(person: Person) -> dict[str, Any]:
@@ -65,13 +65,13 @@ def _face(face: Face) -> dict[str, Any]:
 
 
 def _answers(session: Session, person: Person) -> list[dict[str, Any]]:
-    given = select(Answer).where(Answer.person_id == person.id).order_by(Answer.id)
+    answers = select(Answer).where(Answer.person_id == person.id).order_by(Answer.id)
     return [
         {"face": one.face_id, "kind": one.kind, "label": one.label, "at": one.created_at.isoformat()}
-        for one in session.scalars(given)
+        for one in session.scalars(answers)
     ]
 
 
 def _events(session: Session, person: Person) -> list[dict[str, Any]]:
-    theirs = select(Event).where(Event.person_id == person.id).order_by(Event.id)
-    return [{"kind": one.kind, "at": one.at.isoformat(), **one.detail} for one in session.scalars(theirs)]
+    events = select(Event).where(Event.person_id == person.id).order_by(Event.id)
+    return [{"kind": one.kind, "at": one.at.isoformat(), **one.detail} for one in session.scalars(events)]

@@ -1,1 +1,1 @@
-"""What a photo is as a file: decoded under limits, stripped of metadata, grouped, rendered smaller."""
+"""Photos as files: decoded under limits, stripped of metadata, grouped, rendered smaller."""

@@ -1,4 +1,4 @@
-"""A photo by its id, for those who may see it."""
+"""Photos by id, for those who may see them."""
 
 from sqlalchemy.orm import Session
 
@@ -7,7 +7,7 @@ from labeller.errors import NotFound
 
 
 def get_photo(session: Session, photo_id: int) -> Photo:
-    """The photo, or NotFound."""
+    """The photo. Raises NotFound, also for one that is being deleted."""
     photo = session.get(Photo, photo_id, populate_existing=True)
     if photo is None or photo.status == "erasing":
         raise NotFound("no_such_photo", "There is no such photo.", "It may have been deleted.")
@@ -15,7 +15,7 @@ def get_photo(session: Session, photo_id: int) -> Photo:
 
 
 def visible_photo(session: Session, photo_id: int, viewer: Person) -> Photo:
-    """The photo, or NotFound; to a friend, another's photo does not exist."""
+    """The photo, if the viewer may see it. Raises NotFound, for a friend also if the photo is another's."""
     photo = get_photo(session, photo_id)
     if viewer.role == "friend" and photo.person_id != viewer.id:
         raise NotFound("no_such_photo", "There is no such photo.", "It may have been deleted.")

@@ -1,7 +1,7 @@
-"""Opening untrusted photos where they can do no harm: a process of their own, limited in memory and time.
+"""Decoding untrusted photos in a child process with limited memory and time.
 
-A small program (this module, run) has the decoders loaded and forks a child for each photo: 5 ms instead
-of the 0.2 s that a fresh Python takes. A decompression bomb or a decoder's bug ends the child alone.
+This module, run as a program, loads the decoders and forks a child for each photo, which takes 5 ms instead
+of the 0.2 s of a fresh Python. A decompression bomb or a bug in a decoder ends only the child.
 """
 
 import functools
@@ -23,32 +23,34 @@ from labeller.errors import BadPhoto, PhotoTooLarge
 from labeller.photos.pixels import SEND, Decoded, read
 
 SECONDS = 15
-"""For one photo, waiting included; 50 megapixels take 4."""
+"""Time for one photo, waiting included; 50 megapixels take 4 seconds."""
 MEMORY = 1200 << 20
-"""Address space of a child; 50 megapixels in the costliest format (WebP) need nearly all of it."""
-HEADER = struct.Struct("<IQ")
-"""Of a question: megapixels allowed, bytes of the file."""
-ANSWER = struct.Struct("<QI")
-"""Before an answer: bytes after this, bytes of the JSON they begin with."""
+"""Address space of a child in bytes; 50 megapixels as WebP need nearly all of it, more than in any format."""
+REQUEST = struct.Struct("<IQ")
+"""Header of a request: megapixels allowed, bytes of the file."""
+RESPONSE = struct.Struct("<QI")
+"""Header of a response: bytes that follow, bytes of the JSON with which they begin."""
 
 log = structlog.get_logger()
-_at_once = threading.Semaphore(2)  # bounds the memory of many uploads
+_slots = threading.Semaphore(2)  # limits the memory for simultaneous uploads
 _starting = threading.Lock()
 
 
 def decode(data: bytes, max_megapixels: int) -> Decoded:
-    """Decode `data` in a child. Raises BadPhoto or PhotoTooLarge with words for the sender."""
-    with _at_once:
+    """Decode `data` in a child. Raises BadPhoto and PhotoTooLarge with a message for the sender."""
+    with _slots:
         began = time.monotonic()
-        answer = _ask(data, max_megapixels)
-    if not answer:
+        response = _ask(data, max_megapixels)
+    if not response:
         slow = time.monotonic() - began >= SECONDS
         log.warning("decoder_died", bytes=len(data), slow=slow)
-        said = "takes too long to open" if slow else "could not be opened safely"
-        raise BadPhoto("photo_unreadable", f"This picture {said}.", SEND)
-    _, length = ANSWER.unpack_from(answer)
-    start = ANSWER.size + length
-    head, body = json.loads(answer[ANSWER.size : start]), answer[start:]
+        message = "This picture could not be opened safely."
+        if slow:
+            message = "This picture takes too long to open."
+        raise BadPhoto("photo_unreadable", message, SEND)
+    _, length = RESPONSE.unpack_from(response)
+    start = RESPONSE.size + length
+    head, body = json.loads(response[RESPONSE.size : start]), response[start:]
     if "code" in head:
         raise (PhotoTooLarge if head["code"] == "photo_too_large" else BadPhoto)(**head)
     end = head.pop("bytes")
@@ -57,35 +59,37 @@ def decode(data: bytes, max_megapixels: int) -> Decoded:
 
 
 def _ask(data: bytes, max_megapixels: int) -> bytes:
-    """The child's whole answer; empty when it died before it had said everything."""
+    """The child's whole response; empty if it died before it had sent everything."""
     ours, theirs = socket.socketpair()
     with ours:
         with theirs:
             _hand_over(theirs)
         ours.settimeout(SECONDS + 1)
         try:
-            ours.sendall(HEADER.pack(max_megapixels, len(data)) + data)
+            ours.sendall(REQUEST.pack(max_megapixels, len(data)) + data)
             with ours.makefile("rb") as stream:
-                answer = stream.read()
-        except OSError:  # it ended before it had read everything
+                response = stream.read()
+        except OSError:  # the child ended before it had read everything
             return b""
-    whole = len(answer) >= ANSWER.size and len(answer) == ANSWER.size + ANSWER.unpack_from(answer)[0]
-    return answer if whole else b""
+    if len(response) < RESPONSE.size:
+        return b""
+    is_complete = len(response) == RESPONSE.size + RESPONSE.unpack_from(response)[0]
+    return response if is_complete else b""
 
 
-def _hand_over(conversation: socket.socket) -> None:
-    """Give one end of a conversation to the forking program, starting it anew if it is gone."""
+def _hand_over(connection: socket.socket) -> None:
+    """Pass one end of a connection to the forking program, restarting it if it has ended."""
     with _starting:
         try:
-            socket.send_fds(_forker(), [b"."], [conversation.fileno()])
+            socket.send_fds(_forker(), [b"."], [connection.fileno()])
         except OSError:
             _forker.cache_clear()
-            socket.send_fds(_forker(), [b"."], [conversation.fileno()])
+            socket.send_fds(_forker(), [b"."], [connection.fileno()])
 
 
 @functools.cache
 def _forker() -> socket.socket:
-    """Our end of the line to the forking program, which ends when we do."""
+    """Our end of the connection to the forking program, which ends when this process does."""
     ours, theirs = socket.socketpair()
     with theirs:
         subprocess.Popen(
@@ -105,24 +109,24 @@ def _fork_for_each() -> None:
 
     Image.init()
     pillow_heif.register_heif_opener(thumbnails=False)
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # children leave no zombies
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for whoever started us; then we end too
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # no zombies
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C ends our parent, and then us
     line = socket.socket(fileno=0)
     while True:
-        word, descriptors, _, _ = socket.recv_fds(line, 1, 1)
-        if not word:
+        data, descriptors, _, _ = socket.recv_fds(line, 1, 1)
+        if not data:
             return
-        with socket.socket(fileno=descriptors[0]) as conversation:
+        with socket.socket(fileno=descriptors[0]) as connection:
             if os.fork() == 0:
                 line.close()
-                _answer(conversation)
+                _respond(connection)
                 os._exit(0)
 
 
-def _answer(conversation: socket.socket) -> None:
+def _respond(connection: socket.socket) -> None:
     _limit_resources()
-    with conversation.makefile("rb") as stream:
-        megapixels, length = HEADER.unpack(stream.read(HEADER.size))
+    with connection.makefile("rb") as stream:
+        megapixels, length = REQUEST.unpack(stream.read(REQUEST.size))
         data = stream.read(length)
     try:
         decoded = read(data, megapixels)
@@ -132,12 +136,12 @@ def _answer(conversation: socket.socket) -> None:
     except BadPhoto as error:
         text = json.dumps({"code": error.code, "message": error.message, "hint": error.hint}).encode()
         parts = [text]
-    for part in [ANSWER.pack(sum(map(len, parts)), len(text)), *parts]:
-        conversation.sendall(part)
+    for part in [RESPONSE.pack(sum(map(len, parts)), len(text)), *parts]:
+        connection.sendall(part)
 
 
 def _limit_resources() -> None:
-    signal.alarm(SECONDS)  # its default action ends the process, whatever C code it is in
+    signal.alarm(SECONDS)  # SIGALRM ends the process even within C code
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if sys.platform == "linux":  # macOS accepts the call and ignores the limit
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))

@@ -1,4 +1,4 @@
-"""How large an upload may be."""
+"""The size limit of uploads."""
 
 from db.settings import settings
 from labeller.errors import BadPhoto, PhotoTooLarge

@@ -1,4 +1,4 @@
-"""From untrusted bytes to an upright sRGB picture without metadata. Runs in a child, see `decode`."""
+"""From untrusted bytes to an upright sRGB picture without metadata. Runs in a child process, see `decode`."""
 
 import io
 import itertools
@@ -14,11 +14,11 @@ from labeller.photos import strip_metadata
 VIEW_SIDE = 1024
 """Longest side of the rendition that MTCNN and the pages use: detection takes 0.35 s and under 0.8 GB."""
 LEAST_SIDE = 20
-"""Of the rendition's shorter side: MTCNN's smallest face."""
+"""Shortest side of a rendition in pixels: MTCNN's smallest face."""
 HASH_SIDE = 16
 FORMATS: tuple[str, ...] = ("JPEG", "PNG", "WEBP", "AVIF", "HEIF")
 STILL_IN_PARTS = ("MPO", "HEIF")
-"""Formats whose further frames are gain maps, depth or bursts of phones: the first is the photo."""
+"""Formats of phones whose further frames are gain maps, depth or a burst: the first one is the photo."""
 SEND = f"Send an ordinary photo ({ACCEPTED})."
 DAMAGED = "It may not have been copied completely. Open it on your device to check, then send it again."
 
@@ -33,12 +33,12 @@ class Decoded:
     height: int
     dhash: bytes
     mirror: bytes
-    """The hash of the mirror image. Reversing the bits would not do: equal neighbours count as darker."""
+    """The hash of the mirror image. It is not the reversed hash: equal neighbours count as darker."""
 
 
 def read(data: bytes, max_megapixels: int) -> Decoded:
-    """Decode under limits. Raises BadPhoto or PhotoTooLarge with words for the sender."""
-    warnings.simplefilter("ignore")  # broken EXIF and the like: we keep none of it
+    """Decode under limits. Raises BadPhoto and PhotoTooLarge with a message for the sender."""
+    warnings.simplefilter("ignore")  # about broken EXIF and the like, none of which is kept
     warnings.simplefilter("error", Image.DecompressionBombWarning)
     Image.MAX_IMAGE_PIXELS = max_megapixels * 1_000_000
     try:
@@ -63,8 +63,8 @@ def _read(data: bytes) -> Decoded:
     kind = "PNG" if picture.format == "PNG" else "JPEG"
     picture.load()
     ImageOps.exif_transpose(picture, in_place=True)
-    plain = _plain_rgb(picture)
-    del picture  # a copy less of 50 megapixels in memory
+    plain = _to_plain_rgb(picture)
+    del picture  # one copy of 50 megapixels less in memory
     photo = as_sent or _encoded(plain, kind)
     view = ImageOps.contain(plain, _view_size(plain.size), Image.Resampling.LANCZOS)
     hashes = _dhash(view), _dhash(ImageOps.mirror(view))
@@ -72,7 +72,7 @@ def _read(data: bytes) -> Decoded:
 
 
 def _check(picture: Image.Image) -> None:
-    """Refuse by what the file's header says, before any pixel is unpacked."""
+    """Check the file's header, before any pixel is decoded. Raises BadPhoto."""
     if picture.width * picture.height > (Image.MAX_IMAGE_PIXELS or 0):
         raise Image.DecompressionBombError
     if getattr(picture, "n_frames", 1) > 1 and picture.format not in STILL_IN_PARTS:
@@ -82,7 +82,7 @@ def _check(picture: Image.Image) -> None:
 
 
 def _losslessly(picture: Image.Image, data: bytes) -> bytes | None:
-    """The file itself without its metadata, when the picture needs neither turning nor other colours."""
+    """The file without its metadata, if the picture is upright and in sRGB; else None."""
     strip = {"JPEG": strip_metadata.jpeg, "MPO": strip_metadata.jpeg, "WEBP": strip_metadata.webp}.get(
         picture.format or ""
     )
@@ -97,7 +97,7 @@ def _is_srgb(profile: bytes) -> bool:
     try:
         return "srgb" in ImageCms.getProfileDescription(io.BytesIO(profile)).lower()
     except (ImageCms.PyCMSError, OSError):
-        return True  # a broken profile says nothing; sRGB is what everybody assumes then
+        return True  # without a readable profile viewers assume sRGB
 
 
 def _view_size(size: tuple[int, int]) -> tuple[int, int]:
@@ -106,10 +106,10 @@ def _view_size(size: tuple[int, int]) -> tuple[int, int]:
     return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
 
 
-def _plain_rgb(picture: Image.Image) -> Image.Image:
-    """A fresh 8-bit sRGB picture that shares nothing but pixels with `picture`."""
+def _to_plain_rgb(picture: Image.Image) -> Image.Image:
+    """A new 8-bit sRGB picture that has the pixels of `picture` and nothing else of it."""
     profile = picture.info.get("icc_profile")
-    if picture.mode.startswith("I"):  # 16 bits in 32; convert() alone would clip, not scale
+    if picture.mode.startswith("I"):  # 16 bits in 32: convert() alone would clip instead of scale
         picture = picture.convert("I").point(lambda value: value / 257).convert("L")
     elif picture.mode in ("P", "PA", "RGBa", "La"):
         picture = picture.convert("RGBA")
@@ -130,7 +130,7 @@ def _to_srgb(picture: Image.Image, profile: bytes) -> Image.Image:
         target = ImageCms.createProfile("sRGB")
         return ImageCms.profileToProfile(picture, source, target, outputMode=mode) or picture
     except (ImageCms.PyCMSError, OSError):
-        return picture  # a broken profile is no reason to lose a photo
+        return picture  # keep a photo with a broken profile as it is
 
 
 def _encoded(picture: Image.Image, kind: str, quality: int = 95) -> bytes:

@@ -1,4 +1,4 @@
-"""What the pages show: the photo at screen size, and a face cut out of it."""
+"""The pictures on pages: the photo at screen size, and crops of its faces."""
 
 import io
 from collections.abc import Callable
@@ -13,15 +13,15 @@ from labeller.photos.pixels import VIEW_SIDE
 
 CROP_SIDE = 480
 CROP_MARGIN = 0.35
-"""Share of the box shown around it: hair and chin tell a person what the box alone does not."""
+"""Margin around the box, relative to its longer side: hair and chin help people to decide."""
 
 THUMB_SIDE, SMALL_SIDE = 160, 400
-"""Of a face in a grid, and the longest of a photo in one."""
+"""Side of a face in a grid, and longest side of a photo in one, in pixels."""
 
 
 def thumb(session: Session, face: Face) -> bytes:
-    """The face in a square JPEG of THUMB_SIDE pixels, cut once for each box it has."""
-    return _once(
+    """The face in a square JPEG of THUMB_SIDE pixels, stored for each version of its box."""
+    return _stored(
         session,
         face.photo,
         f"{face.id}-{face.box_version}",
@@ -30,14 +30,14 @@ def thumb(session: Session, face: Face) -> bytes:
 
 
 def small(session: Session, photo: Photo) -> bytes:
-    """The photo in a JPEG of at most SMALL_SIDE pixels a side, made once."""
+    """The photo in a JPEG of at most SMALL_SIDE pixels a side, stored."""
 
     def make() -> bytes:
         with _opened(photo.view_blob) as picture:
             picture.thumbnail((SMALL_SIDE, SMALL_SIDE), Image.Resampling.LANCZOS)
             return _jpeg(picture)
 
-    return _once(session, photo, "photo", make)
+    return _stored(session, photo, "photo", make)
 
 
 def view(photo: Photo) -> bytes:
@@ -49,13 +49,13 @@ def crop(face: Face) -> bytes:
     """The face with a margin, a square JPEG of at most CROP_SIDE pixels a side."""
     side = max(face.w, face.h) * (1 + 2 * CROP_MARGIN)
     scale = min(1.0, VIEW_SIDE / max(face.photo.width, face.photo.height))
-    # The small rendition will do when it has the pixels; a 12 MP original costs 0.1 s to open.
-    enough = scale == 1.0 or side * scale >= CROP_SIDE
-    return _cut(face, face.photo.view_blob if enough else face.photo.blob, CROP_SIDE)
+    # Use the small rendition if its resolution suffices: opening a 12 MP original takes 0.1 s.
+    suffices = scale == 1.0 or side * scale >= CROP_SIDE
+    return _cut(face, face.photo.view_blob if suffices else face.photo.blob, CROP_SIDE)
 
 
 def _cut(face: Face, key: str, longest: int) -> bytes:
-    """The face with its margin out of one of its photo's pictures."""
+    """The face with its margin, cut out of the stored picture `key` of its photo."""
     x, y, w, h = face.box
     with _opened(key) as picture:
         scale = picture.width / face.photo.width
@@ -67,17 +67,17 @@ def _cut(face: Face, key: str, longest: int) -> bytes:
     return _jpeg(cut)
 
 
-def _once(session: Session, photo: Photo, name: str, make: Callable[[], bytes]) -> bytes:
-    """What `make` made the first time it was asked for."""
+def _stored(session: Session, photo: Photo, name: str, make: Callable[[], bytes]) -> bytes:
+    """The stored picture of that name, made by `make` and stored if it is missing."""
     path = f"thumb/{photo.id}/{name}.jpg"
     try:
         return blobs().get(path)
     except FileNotFoundError:
-        made = make()
-    blobs().put_named(path, made)
+        picture = make()
+    blobs().put_named(path, picture)
     if session.scalar(select(Photo.status).where(Photo.id == photo.id)) in (None, "erasing"):
-        blobs().delete(path)  # the photo went while we were busy, and its thumbnails before this one came
-    return made
+        blobs().delete(path)  # the photo and its stored pictures were deleted meanwhile
+    return picture
 
 
 def _opened(key: str) -> Image.Image:

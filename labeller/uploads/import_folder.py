@@ -13,22 +13,22 @@ SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".heic", ".heif", ".avif
 
 
 def labelled_files(path: Path, classes: Sequence[str]) -> list[tuple[Path, str | None]]:
-    """(file, class) of every file in a class folder, and of photos directly in `path`, which have none.
+    """(file, class) of every file in a class folder; (file, None) of the photos directly in `path`.
 
-    Raises BadAnswer when nothing fits, naming the folders that would.
+    Raises BadAnswer, naming the folders that would fit, for an unknown folder or without any photo.
     """
-    found: list[tuple[Path, str | None]] = [
+    files: list[tuple[Path, str | None]] = [
         (file, name) for name in classes for file in sorted((path / name).rglob("*")) if file.is_file()
     ]
-    found += [(file, None) for file in sorted(path.iterdir()) if file.suffix.lower() in SUFFIXES]
-    strangers = [one.name for one in sorted(path.iterdir()) if one.is_dir() and one.name not in classes]
-    if not found or strangers:
+    files += [(file, None) for file in sorted(path.iterdir()) if file.suffix.lower() in SUFFIXES]
+    unknown = [one.name for one in sorted(path.iterdir()) if one.is_dir() and one.name not in classes]
+    if not files or unknown:
         hint = f"Name the folders {', '.join(classes)}, or add classes of these names."
-        what = (
-            f"These folders are no classes: {', '.join(strangers)}." if strangers else "There are no photos."
-        )
-        raise BadAnswer("no_class_folders", what, hint)
-    return found
+        message = "There are no photos."
+        if unknown:
+            message = f"These folders are no classes: {', '.join(unknown)}."
+        raise BadAnswer("no_class_folders", message, hint)
+    return files
 
 
 def photos_below(path: Path) -> list[Path]:
@@ -38,8 +38,10 @@ def photos_below(path: Path) -> list[Path]:
     return sorted(file for file in path.rglob("*") if file.suffix.lower() in SUFFIXES)
 
 
-def take(session: Session, file: Path, label: str | None, by: Person, person: Person | None) -> Received:
-    """Receive one file and commit. Raises BadPhoto, also when it cannot be read."""
+def import_file(
+    session: Session, file: Path, label: str | None, by: Person, person: Person | None
+) -> Received:
+    """Receive one file and commit. Raises BadPhoto, also if the file cannot be read."""
     try:
         data = file.read_bytes()
     except OSError as error:

@@ -46,7 +46,7 @@ def _import_files(session: Session, path: Path, person: str | None) -> tuple[int
     new, known, refusals = 0, 0, []
     for file, label in track(files, "Reading", console=console, disable=not console.is_terminal):
         try:
-            received = import_folder.take(session, file, label, owner, depicted)
+            received = import_folder.import_file(session, file, label, owner, depicted)
         except Refused as error:
             session.rollback()
             refusals.append(f"{file}: {error.message} {error.hint}")

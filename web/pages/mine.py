@@ -32,7 +32,7 @@ def agree() -> ResponseReturnValue:
 
 @pages.get("/mine/everything.zip")
 def download() -> ResponseReturnValue:
-    return archive(export.of_person(db(), me()))
+    return archive(export.export_person(db(), me()))
 
 
 @pages.post("/mine/erase")

@@ -86,7 +86,7 @@ def replace_link(person_id: int) -> ResponseReturnValue:
 
 @pages.get("/people/<int:person_id>/everything.zip")
 def download(person_id: int) -> ResponseReturnValue:
-    return archive(export.of_person(db(), people.get_person(db(), person_id)))
+    return archive(export.export_person(db(), people.get_person(db(), person_id)))
 
 
 @pages.post("/people/<int:person_id>/erase")

@@ -15,7 +15,7 @@ from labeller.erasure.finish import erase_photo
 from labeller.erasure.mark import mark_photos
 from labeller.errors import BadPhoto, PhotoTooLarge
 from labeller.people import people
-from labeller.photos.decode import ANSWER, decode
+from labeller.photos.decode import RESPONSE, decode
 from labeller.photos.limits import check_size
 from labeller.uploads import intake
 from tests.hostile_files import REFUSED_FILES, encode, png
@@ -44,7 +44,7 @@ def test_a_decoder_that_is_killed_while_it_answers_leaves_no_half_a_photo(
 ) -> None:
     def half_an_answer(conversation: socket.socket) -> None:
         theirs = conversation.dup()
-        theirs.sendall(ANSWER.pack(20_000, 2) + b"{}" + bytes(5_000))
+        theirs.sendall(RESPONSE.pack(20_000, 2) + b"{}" + bytes(5_000))
         theirs.shutdown(socket.SHUT_WR)
 
     monkeypatch.setattr("labeller.photos.decode._hand_over", half_an_answer)
