@@ -53,10 +53,10 @@ def compare_passes(scenes: list[Any], pictures: list[Any]) -> dict[str, str]:
 
 def detect_once(picture: Any, size: Any, mirrored: bool) -> list[mtcnn.Detection]:
     """The detections of one pass."""
-    scale = min(mtcnn.MAGNIFY, mtcnn.LONGEST_SIDE / max(picture.shape[:2]))
+    scale = min(mtcnn.MAX_MAGNIFICATION, mtcnn.LONGEST_SIDE / max(picture.shape[:2]))
     if size == "border":
-        return mtcnn._look(picture, scale, round(mtcnn.BORDER * max(picture.shape[:2])))
-    return (mtcnn._mirrored if mirrored else mtcnn._look)(picture, scale * size)
+        return mtcnn._pass(picture, scale, round(mtcnn.BORDER * max(picture.shape[:2])))
+    return (mtcnn._mirrored_pass if mirrored else mtcnn._pass)(picture, scale * size)
 
 
 def recall(scenes: list[Any], detections: list[list[mtcnn.Detection]], label: str) -> float:
