@@ -15,10 +15,10 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks import photographs
 from benchmarks.detector_passes import IOU, SMALLEST, compare_passes
 from benchmarks.report import report
 from labeller.detection import mtcnn
-from tests.pictures import SHARED
 from trainer.box_ranking import box_head
 from trainer.features import crops, networks
 from trainer.features.feature_store import within_of
@@ -48,7 +48,7 @@ class Proposals:
 
 
 def main() -> None:
-    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else SHARED / "scenes"
+    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else photographs.FOLDER / "scenes"
     scenes = json.loads((folder / "faces.json").read_text())
     pictures = [crops.decode((folder / scene["file"]).read_bytes()) for scene in scenes]
     figures: dict[str, Any] = compare_passes(scenes, pictures)

@@ -30,11 +30,11 @@ def throughput() -> dict[str, float]:
     import tensorflow as tf
 
     import tests.environment  # noqa: F401 - before the settings are read
-    from tests.labelled import real
+    from benchmarks.photographs import labelled_faces
     from trainer.features import backbone, crops
     from trainer.features.feature_store import Embedder
 
-    photos = [crops.decode(picture.content) for picture in real(CROPS)]
+    photos = [crops.decode(picture.content) for picture in labelled_faces(CROPS)]
     images = np.stack([crops.crop(p, (0, 0, p.shape[1], p.shape[0])) for p in photos])
     floats = backbone.scaled(images)
     graph = tf.function(backbone.model())
@@ -112,16 +112,17 @@ def memory() -> dict[str, float]:
 def fill() -> None:
     """FACES labelled faces: one of each picture, and others with the box moved a little."""
     import tests.environment  # noqa: F401 - before the settings are read
+    from benchmarks.photographs import labelled_faces
     from db import migrate
     from db.base import now
     from db.models import Face
     from db.session import session_scope
-    from tests.labelled import add, real
+    from tests.labelled import add
 
     migrate.upgrade()
     rng = np.random.default_rng(0)
     with session_scope() as session:
-        firsts = add(session, real(792))
+        firsts = add(session, labelled_faces(792))
         for number in range(FACES - len(firsts)):
             first = firsts[number % len(firsts)]
             dx, dy, cut = rng.uniform(0, 0.15, 3)

@@ -53,13 +53,14 @@ def _in_own_process(seed: int) -> dict[str, Any]:
 def repeat(seed: int) -> dict[str, Any]:
     """Seconds of each run of one repeat, and which of the other pictures both models classify correctly."""
     import tests.environment  # noqa: F401 - before the settings are read
+    from benchmarks.photographs import labelled_faces
     from db import migrate
     from db.session import session_scope
-    from tests.labelled import add, real, train
+    from tests.labelled import add, train
     from trainer.features import networks
     from trainer.models import export
 
-    pictures = real(1000)
+    pictures = labelled_faces(1000)
     order = np.random.default_rng(seed).permutation(len(pictures))
     learned, others = order[: LABELLED + NEW], order[LABELLED + NEW :]
     migrate.upgrade()

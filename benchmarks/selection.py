@@ -26,9 +26,9 @@ from typing import Any
 import numpy as np
 from sklearn.isotonic import IsotonicRegression
 
+from benchmarks import photographs
 from benchmarks.other_libraries import INVERSE_PENALTY, OTHERS, remember_labels
 from benchmarks.report import report
-from tests.pictures import SHARED
 from trainer.features import crops, networks
 from trainer.label_efficiency import simulate
 from trainer.label_efficiency.compared_strategies import STRATEGIES, PoolState, workbench_policy
@@ -45,13 +45,13 @@ def labelled_pool() -> LabelledFaces:
     """Every labelled face of the shared pictures, grouped by file."""
     pictures, labels, files = [], [], []
     for number, label in enumerate(("mask", "nomask")):
-        for file in sorted((SHARED / "faces" / label).glob("*")):
+        for file in sorted((photographs.FOLDER / "faces" / label).glob("*")):
             photo = crops.decode(file.read_bytes())
             pictures.append(crops.crop(photo, (0, 0, photo.shape[1], photo.shape[0])))
             labels.append(number)
             files.append(file.name)
-    for scene in json.loads((SHARED / "scenes" / "faces.json").read_text()):
-        photo = crops.decode((SHARED / "scenes" / scene["file"]).read_bytes())
+    for scene in json.loads((photographs.FOLDER / "scenes" / "faces.json").read_text()):
+        photo = crops.decode((photographs.FOLDER / "scenes" / scene["file"]).read_bytes())
         for face in scene["faces"]:
             if face["label"] in ("mask", "nomask"):
                 pictures.append(crops.crop(photo, tuple(face["box"])))

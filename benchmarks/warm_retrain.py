@@ -3,7 +3,7 @@ worker.
 
     .venv/bin/python -m benchmarks.warm_retrain
 
-Uses real photographs where `tests.pictures.SHARED` has them, otherwise drawn portraits.
+Uses real photographs where `benchmarks.photographs` has them, otherwise drawn portraits.
 """
 
 import tempfile
@@ -11,8 +11,9 @@ import time
 import uuid
 from pathlib import Path
 
+from benchmarks import photographs
 from benchmarks.report import report
-from tests.pictures import SHARED, jpeg, portrait
+from tests.pictures import jpeg, portrait
 from tests.workbench_process import Workbench, running_workbench, wait_until
 
 LABELLED, NEW, REPEATS = 200, 10, 3
@@ -25,7 +26,7 @@ def make_folders(folder: Path) -> Path:
         label = ("nomask", "mask")[number % 2]
         subfolder = folder / label
         subfolder.mkdir(parents=True, exist_ok=True)
-        real = sorted((SHARED / "faces" / label).glob("*"))
+        real = sorted((photographs.FOLDER / "faces" / label).glob("*"))
         if real:
             source = real[number // 2]
             (subfolder / source.name).write_bytes(source.read_bytes())
@@ -80,7 +81,7 @@ def main() -> None:
             "warm runs (s)": " ".join(f"{seconds:.2f}" for seconds in warm),
             "phases of the last (s)": run["metrics"]["seconds"],  # type: ignore[index]
             "verdict of the last": run["reason"],
-            "photographs": "real" if SHARED.exists() else "drawn",
+            "photographs": "real" if photographs.FOLDER.exists() else "drawn",
         }
     report("warm_retrain", "The next 10 answers and a retrain take under 10 s on 2 cores", figures)
 

@@ -15,7 +15,7 @@ from db.models import Answer, Embedding, Face, Group, Person, Photo, Run, Workbe
 from labeller.people import people as labeller_people
 from labeller.photos.splits import split_of
 from labeller.uploads import intake
-from tests.pictures import SHARED, jpeg, portrait
+from tests.pictures import face, jpeg
 from trainer.runs import requests
 
 one_engine = pytest.mark.parametrize("db", ["sqlite"], indirect=True)
@@ -31,25 +31,14 @@ class Picture:
     person: str | None = None
 
 
-def real(count: int) -> list[Picture]:
-    """`count` real faces, as many masked as bare; drawn ones where the photographs are not there."""
-    found = []
-    for label in ("mask", "nomask"):
-        files = sorted((SHARED / "faces" / label).glob("*"))[: count // 2]
-        found += [Picture(file.read_bytes(), label) for file in files]
-    return found or drawn(count)
+def drawn(count: int) -> list[Picture]:
+    """`count` faces of as many people, by fives masked and bare.
 
-
-def drawn(count: int, people: int = 0) -> list[Picture]:
-    """Drawn portraits, by turns masked and bare; of `people` people, or of nobody named."""
-    return [
-        Picture(
-            jpeg(portrait(n, n % 2 == 0)),
-            ("mask", "nomask")[n % 2],
-            f"Person {n // 2 % people}" if people else None,
-        )
-        for n in range(count)
-    ]
+    By fives, as of every five groups in order of arrival one is locked: so both classes are locked alike, and
+    100 faces are enough for a locked set.
+    """
+    labels = ["mask" if n // 5 % 2 == 0 else "nomask" for n in range(count)]
+    return [Picture(jpeg(face(n, label == "mask")), label) for n, label in enumerate(labels)]
 
 
 def add(session: Session, pictures: Iterable[Picture]) -> list[Face]:

@@ -12,7 +12,7 @@ from db.models import Answer, Face, Run
 from db.session import session_scope
 from labeller.queue.picks import REASONS
 from tests.browser import DESKTOP, MARKS, all_sent, open_bench, page
-from tests.labelled import Picture, add, real
+from tests.labelled import Picture, add, drawn
 from tests.web_server import add_person_link
 from tests.workbench_process import Workbench, wait_until
 
@@ -82,15 +82,14 @@ def lasso_everything(browser: Page) -> None:
 
 
 def test_from_a_batch_with_reasons_to_advice_and_a_lasso(workbench: Workbench) -> None:
-    pictures = real(LABELLED + WAITING)
-    known, rest = pictures[:40] + pictures[-40:], pictures[40:-40]
-    by_turns = [one for pair in zip(known[:40], known[40:], strict=True) for one in pair]
+    pictures = drawn(LABELLED + WAITING)
+    known, rest = pictures[:LABELLED], pictures[LABELLED:]
     with session_scope() as session:
         waiting = put(session, rest)
     truth = dict(waiting)
-    for before, after in pairwise((0, *STEPS, len(by_turns))):
+    for before, after in pairwise((0, *STEPS, len(known))):
         with session_scope() as session:
-            truth |= {face.id: str(face.label) for face in add(session, by_turns[before:after])}
+            truth |= {face.id: str(face.label) for face in add(session, known[before:after])}
         if after in STEPS:
             train(workbench)
 

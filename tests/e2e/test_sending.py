@@ -1,7 +1,6 @@
 """Many photographs in one selection, over a connection that is cut and a tab that is closed.
 
-541 (`PROVE=1`) is the number on which a well-known labelling tool never finished. Real photographs where
-they are at hand.
+541 (`PROVE=1`) is the number on which a well-known labelling tool never finished.
 """
 
 import base64
@@ -20,7 +19,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser import MARKS, PHONE, page
 from tests.environment import PROVE
-from tests.pictures import SHARED, jpeg, portrait
+from tests.pictures import jpeg, portrait
 from tests.workbench_process import Workbench, running_workbench, wait_until
 
 pytestmark = MARKS
@@ -32,19 +31,11 @@ CLOSED_AT = 250 if PROVE else 60
 
 @pytest.fixture
 def photos(tmp_path: Path) -> list[Path]:
-    """PHOTOS different files that we keep as they are; those of other colours than sRGB are converted."""
-    real = sorted(file for file in (SHARED / "faces").rglob("*") if file.is_file() and plain(file))
-    found = list({hashlib.sha256(file.read_bytes()).digest(): file for file in real}.values())[:PHOTOS]
-    for seed in range(PHOTOS - len(found)):
-        made = tmp_path / f"IMG_{seed:04}.jpg"
-        made.write_bytes(jpeg(portrait(seed, seed % 2 == 1, (480, 360))))
-        found.append(made)
-    return found
-
-
-def plain(file: Path) -> bool:
-    with Image.open(file) as picture:
-        return picture.mode == "RGB" and b"Adobe RGB" not in picture.info.get("icc_profile", b"")
+    """PHOTOS different files, which we keep as they are."""
+    paths = [tmp_path / f"IMG_{seed:04}.jpg" for seed in range(PHOTOS)]
+    for seed, path in enumerate(paths):
+        path.write_bytes(jpeg(portrait(seed, seed % 2 == 1)))
+    return paths
 
 
 def pixels(content: bytes) -> str:

@@ -1,18 +1,21 @@
 """Near repeats: photos that differ in few bits of their hashes."""
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageOps
 
 from labeller.photos.decode import decode
 from labeller.photos.near_duplicates import NEAR, distances
 from tests.hostile_files import encode
-from tests.pictures import SHARED, jpeg, portrait
+from tests.pictures import face, jpeg, portrait
 
 
 def photos() -> list[Image.Image]:
-    """Real photographs where they are at hand."""
-    real = sorted(file for file in (SHARED / "faces").rglob("*.jpg"))[::40]
-    return [Image.open(file).convert("RGB") for file in real] or [portrait(n, n % 2 == 1) for n in range(12)]
+    """Photographs that scikit-image ships, at most 400 pixels wide and high, and some faces."""
+    from skimage import data
+
+    photographs = [data.chelsea(), data.coffee(), data.rocket(), data.retina(), data.hubble_deep_field()]
+    shrunk = [ImageOps.contain(Image.fromarray(pixels), (400, 400)) for pixels in photographs]
+    return shrunk + [draw(n, n % 2 == 1) for n in range(4) for draw in (portrait, face)]
 
 
 def burst(picture: Image.Image, rng: np.random.Generator) -> Image.Image:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from db import integrity
 from tests.environment import PROVE
-from tests.labelled import Picture, add, one_engine, real, train
+from tests.labelled import Picture, add, drawn, one_engine, train
 from trainer.data import dataset
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
@@ -20,7 +20,7 @@ def test_flipped_labels_are_the_first_suspects(db: Session) -> None:
     """5 % flipped: at least 95 % of them are among the first 12 %. In the short test that is one less."""
     from trainer.evaluation.label_errors import suspect_labels
 
-    pictures = real(792 if PROVE else 300)
+    pictures = drawn(792 if PROVE else 300)
     chance = np.random.default_rng(0)
     flipped = set(chance.choice(len(pictures), len(pictures) // 20, replace=False).tolist())
     other = {"mask": "nomask", "nomask": "mask"}
@@ -38,7 +38,7 @@ def test_flipped_labels_are_the_first_suspects(db: Session) -> None:
 @one_engine
 def test_shuffled_labels_give_no_false_hope(db: Session) -> None:
     """With labels dealt at random the truth is 0.5, and the intervals must say so."""
-    faces = add(db, real(200))
+    faces = add(db, drawn(200))
     chance, held = np.random.default_rng(0), []
     for _ in range(100 if PROVE else 15):
         labels = chance.permutation([face.label for face in faces])
@@ -67,7 +67,7 @@ def disguised(content: bytes) -> list[bytes]:
 @one_engine
 def test_no_face_is_on_both_sides_of_the_split_even_disguised_as_anothers(db: Session) -> None:
     """60 people of two faces each, and for some of these faces three disguises on somebody else."""
-    pictures = real(120)
+    pictures = drawn(120)
     originals = [Picture(one.content, one.label, f"Person {n // 2}") for n, one in enumerate(pictures)]
     planted = [
         (number, Picture(content, originals[number].label, f"Person {(number // 2 + 17) % 60}"))

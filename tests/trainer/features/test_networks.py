@@ -4,32 +4,24 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from db.models import Run, Score
 from tests.factories import add_live_run, draw_face
-from tests.pictures import SHARED, jpeg, portrait
+from tests.pictures import SIDE, face, jpeg, portrait
 from trainer.arrays import Box, softmax
 from trainer.data.recipe import Recipe
 from trainer.features import crops
 
 pytestmark = pytest.mark.slow
-FACE = (175.0, 65.0, 100.0, 130.0)
 
 
 @pytest.fixture(scope="module")
 def images() -> np.ndarray:
-    """32 crops of real faces where they are at hand, else of drawn portraits."""
-    files = (
-        sorted((SHARED / "faces" / "nomask").glob("*"))[:16]
-        + sorted((SHARED / "faces" / "mask").glob("*"))[:16]
-    )
-    if len(files) == 32:
-        photos = [np.asarray(Image.open(file).convert("RGB")) for file in files]
-        return np.stack([crops.crop(p, (0, 0, p.shape[1], p.shape[0])) for p in photos])
-    return np.stack([crops.crop(np.asarray(portrait(seed, seed % 2 == 1)), FACE) for seed in range(32)])
+    """32 crops of as many people, by turns bare and masked."""
+    pictures = [np.asarray(face(number, number % 2 == 1)) for number in range(32)]
+    return np.stack([crops.crop(picture, (0, 0, SIDE, SIDE)) for picture in pictures])
 
 
 def test_the_backbone_is_known_by_its_tensors() -> None:

@@ -19,7 +19,7 @@ from labeller.erasure.finish import finish_pending
 from labeller.erasure.mark import mark_photos
 from labeller.people import people
 from tests.environment import PROVE
-from tests.labelled import add, drawn, live_run_id, one_engine, real, train
+from tests.labelled import add, drawn, live_run_id, one_engine, train
 from tests.workbench_process import ROOT
 from trainer.data import minimum_labels
 from trainer.runs import requests
@@ -28,8 +28,8 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 SMALL = {
     "quick": {"preset": "quick"},
-    "tutorial": {"preset": "tutorial", "views": 2, "epochs": 2},
-    "fine-tune": {"preset": "fine-tune", "views": 2, "epochs": 2, "folds": 2},
+    "tutorial": {"preset": "tutorial", "views": 2, "epochs": 4},
+    "fine-tune": {"preset": "fine-tune", "views": 2, "epochs": 2, "folds": 2, "blocks": 1},
 }
 
 
@@ -44,7 +44,7 @@ def test_a_run_by_each_preset_is_whole_and_can_be_replayed(
     from trainer.runs.replay import replay
 
     monkeypatch.setattr(minimum_labels, "PER_CLASS_TO_FINE_TUNE", 10)
-    faces = add(db, real(100))
+    faces = add(db, drawn(100))
     run = train(db, SMALL[preset])
     assert run.status == "done", run.error
     assert live_run_id(db) == run.id
@@ -66,10 +66,10 @@ def test_a_run_by_each_preset_is_whole_and_can_be_replayed(
 def test_a_replay_uses_the_boxes_of_then_and_says_who_is_missing(db: Session) -> None:
     from trainer.runs.replay import replay
 
-    faces, owner = add(db, real(100)), people.owner(db)
+    faces, owner = add(db, drawn(100)), people.owner(db)
     run = train(db)
     record_answer(db, owner, AnswerInput("move", "adjust", faces[5].id, box=(3, 3, 40, 40)))
-    record_answer(db, owner, AnswerInput("other", "label", faces[6].id, "nomask"))
+    record_answer(db, owner, AnswerInput("other", "label", faces[4].id, "nomask"))
     db.commit()
     again = replay(db, run)
     assert (again.difference, again.missing) == (0.0, 0)
@@ -83,7 +83,7 @@ def test_a_replay_uses_the_boxes_of_then_and_says_who_is_missing(db: Session) ->
 @one_engine
 def test_a_replay_on_another_number_of_threads_is_alike(db: Session) -> None:
     """One core instead of all, in a process of its own, and no feature kept."""
-    add(db, real(100))
+    add(db, drawn(100))
     run = train(db)
     db.execute(delete(Embedding))
     db.commit()
@@ -99,7 +99,7 @@ def test_a_replay_on_another_number_of_threads_is_alike(db: Session) -> None:
 @one_engine
 def test_a_worse_model_is_kept_back_and_explained(db: Session) -> None:
     """The second run learns from labels turned round; the locked faces keep theirs."""
-    add(db, real(120))
+    add(db, drawn(120))
     first = train(db)
     open_faces = select(Face.id).join(Photo).join(Group).where(Group.split != "locked")
     for label, other in (("mask", "x"), ("nomask", "mask"), ("x", "nomask")):
@@ -117,14 +117,15 @@ def test_a_worse_model_is_kept_back_and_explained(db: Session) -> None:
 
 
 def test_features_are_kept_shared_and_computed_once(db: Session) -> None:
-    faces = add(db, real(60))
+    pictures = drawn(64)
+    faces = add(db, pictures[:60])
     train(db)
     before = {(one.face_id, one.view): one.vector for one in db.scalars(select(Embedding))}
     train(db, {"seed": 1})
     db.expire_all()
     after = {(one.face_id, one.view): one.vector for one in db.scalars(select(Embedding))}
     assert before == after
-    more = add(db, drawn(4))
+    more = add(db, pictures[60:])
     train(db)
     new = {key for (key,) in db.execute(select(Embedding.face_id).distinct())} - {face for face, _ in before}
     assert new == {face.id for face in more}
@@ -146,7 +147,7 @@ def test_every_export_says_the_same_of_real_crops(db: Session) -> None:
     from trainer.models import export
     from trainer.models.head import Head
 
-    faces = add(db, real(200 if PROVE else 60))
+    faces = add(db, drawn(200 if PROVE else 60))
     run = train(db)
     ids = [face.id for face in faces]
     images = crops_of(db, networks.shared(), ids)

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from tests.clients import get_page
 from tests.labelled import rows
-from tests.pictures import SHARED, jpeg, portrait
+from tests.pictures import face, jpeg
 from tests.simulation_result import simulation_result
 from tests.web.conftest import Client
 from trainer.label_efficiency.compared_strategies import STRATEGIES
@@ -126,13 +126,11 @@ def test_a_folder_of_one_class_is_refused_before_any_face_is_looked_for(app: Fla
 @pytest.mark.slow
 @pytest.mark.parametrize("db", ["sqlite"], indirect=True)
 def test_a_folder_is_replayed_from_its_pictures_to_its_curves(app: Flask, tmp_path: Path) -> None:
-    real = [sorted((SHARED / "faces" / label).glob("*"))[:32] for label in ("mask", "nomask")]
     for place, label in enumerate(("mask", "nomask")):
         folder = tmp_path / "set" / label
         folder.mkdir(parents=True)
         for n in range(32):
-            content = real[place][n].read_bytes() if real[place] else jpeg(portrait(2 * n + place, not place))
-            (folder / f"{n}.jpg").write_bytes(content)
+            (folder / f"{n}.jpg").write_bytes(jpeg(face(2 * n + place, label == "mask")))
     (tmp_path / "set" / "mask" / "note.txt").write_text("no picture")
     arguments = ["simulate", str(tmp_path / "set"), "--seeds", "2", "--out", str(tmp_path / "out")]
     done = app.test_cli_runner().invoke(args=arguments)
