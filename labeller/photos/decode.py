@@ -25,7 +25,7 @@ from labeller.photos.pixels import SEND, Decoded, read
 SECONDS = 15
 """Time for one photo, waiting included; 50 megapixels take 4 seconds."""
 MEMORY = 1200 << 20
-"""Address space of a child in bytes; 50 megapixels as WebP need nearly all of it, more than in any format."""
+"""Address space of a child in bytes; 50 megapixels as WebP, the worst case, need nearly all of it."""
 REQUEST = struct.Struct("<IQ")
 """Header of a request: megapixels allowed, bytes of the file."""
 RESPONSE = struct.Struct("<QI")
