@@ -1,4 +1,4 @@
-"""HTTP: parse, call one domain function, commit, render. The only package that knows Flask."""
+"""HTTP: parse, call one domain function, commit, render. The only package that imports Flask."""
 
 from collections.abc import Iterable
 from datetime import timedelta
@@ -53,7 +53,7 @@ def create_app() -> APIFlask:
         static_folder=str(Path(__file__).parent / "static"),
     )
     _configure(app)
-    app.wsgi_app = _whole_bodies(app.wsgi_app)  # type: ignore[assignment]
+    app.wsgi_app = _refuse_cut_bodies(app.wsgi_app)  # type: ignore[assignment]
     for module in (database, errors, identity, rate_limits, headers, i18n, charts, links, commands):
         module.init_app(app)
     app.before_request(permissions.check)
@@ -83,9 +83,11 @@ def _configure(app: APIFlask) -> None:
     app.security_schemes = {"token": {"type": "http", "scheme": "bearer"}}
 
 
-def _whole_bodies(inner: "WSGIApplication") -> "WSGIApplication":
-    """gunicorn says that every body ends by itself, also one whose connection broke. Without its word
-    Werkzeug counts, and a body that was cut short is refused instead of taken for the whole."""
+def _refuse_cut_bodies(inner: "WSGIApplication") -> "WSGIApplication":
+    """Refuse bodies that were cut short by a broken connection.
+
+    gunicorn sets `wsgi.input_terminated` for these as well. Without it Werkzeug counts the bytes itself.
+    """
 
     def application(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         if environ.get("CONTENT_LENGTH"):

@@ -1,4 +1,4 @@
-"""One database session a request, opened when it is first asked for."""
+"""One database session per request, opened on first use."""
 
 from flask import Flask, g
 from sqlalchemy.orm import Session
@@ -7,7 +7,7 @@ from db.session import engine
 
 
 def db() -> Session:
-    """This request's session; what the view does not commit is rolled back."""
+    """This request's session. What the view does not commit is rolled back."""
     if "db" not in g:
         g.db = Session(engine(), expire_on_commit=False)
     session: Session = g.db

@@ -1,4 +1,4 @@
-"""Every refusal in words: JSON for the API and for scripts, a page for people. Never a stack trace."""
+"""Errors as responses: JSON for the API and for scripts, a page for people. Never a stack trace."""
 
 from http import HTTPStatus
 from typing import Any
@@ -11,7 +11,9 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
 from db.errors import BadInput, Conflict, Forbidden, NotFound, Refused, TooLarge, Unavailable
+from db.i18n import N_
 from db.settings import settings
+from web.i18n import _
 
 log = structlog.get_logger()
 
@@ -23,12 +25,17 @@ STATUS: dict[type[Refused], int] = {
     Conflict: 409,
     Unavailable: 503,
 }
-HINTS = {
-    401: "Open the link you were given, or send Authorization: Bearer <token>.",
-    404: "Check the address.",
-    405: "This address takes another method.",
-    429: "Wait a moment and try again.",
+MESSAGES = {
+    401: (
+        N_("You are not signed in."),
+        N_("Open the link you were given, or send Authorization: Bearer <token>."),
+    ),
+    403: (N_("You may not do this."), N_("Ask an owner of this workbench.")),
+    404: (N_("There is no such page."), N_("Check the address.")),
+    405: (N_("This address takes another method."), ""),
+    429: (N_("That was too much at once."), N_("Wait a moment and try again.")),
 }
+"""The message and the hint of an HTTP status."""
 
 
 def init_app(app: Flask) -> None:
@@ -40,7 +47,7 @@ def init_app(app: Flask) -> None:
 
 
 def answer(status: int, code: str, message: str, hint: str, **detail: Any) -> ResponseReturnValue:
-    """The error as JSON or as a page, whichever was asked for."""
+    """The error as JSON or as a page, depending on what the client accepts."""
     if request.path.startswith("/api/") or request.accept_mimetypes.best == "application/json":
         return jsonify(error={"code": code, "message": message, "hint": hint}, **detail), status
     return render_template("error.html", message=message, hint=hint, status=status), status
@@ -55,18 +62,18 @@ def status_of(error: Refused) -> int:
 
 
 def _invalid(error: HTTPError) -> ResponseReturnValue:
-    """What a schema refused, as one sentence."""
+    """All errors of a schema in one message."""
     problems = [
         f"{field}: {' '.join(map(str, texts)) if isinstance(texts, list) else texts}"
         for fields in (error.detail or {}).values()
         for field, texts in (fields.items() if isinstance(fields, dict) else [("request", fields)])
     ]
-    message = "; ".join(problems) or error.message or "The request is not valid."
-    return answer(error.status_code, "invalid_request", message, "See /api/v1/docs for what is expected.")
+    message = "; ".join(problems) or error.message or _("The request is not valid.")
+    return answer(error.status_code, "invalid_request", message, _("See /api/v1/docs for what is expected."))
 
 
 def _expired(_error: CSRFError) -> ResponseReturnValue:
-    return answer(400, "page_expired", "This page is too old to send from.", "Reload it and try again.")
+    return answer(400, "page_expired", _("This page is too old to send from."), _("Reload it and try again."))
 
 
 def _http(error: HTTPException) -> ResponseReturnValue:
@@ -74,12 +81,18 @@ def _http(error: HTTPException) -> ResponseReturnValue:
     if 300 <= status < 400:
         return error
     if status == 413:
-        limit = settings().max_upload_mb
-        return answer(413, "file_too_large", "This file is too large.", f"The limit is {limit} MB.")
-    name = HTTPStatus(status).phrase
-    return answer(status, name.lower().replace(" ", "_"), f"{name}.", HINTS.get(status, ""))
+        hint = _("The limit is %(limit)s MB.", limit=settings().max_upload_mb)
+        return answer(413, "file_too_large", _("This file is too large."), hint)
+    phrase = HTTPStatus(status).phrase
+    message, hint = MESSAGES.get(status, (f"{phrase}.", ""))
+    return answer(status, phrase.lower().replace(" ", "_"), _(message), _(hint) if hint else "")
 
 
 def _broken(error: Exception) -> ResponseReturnValue:
     log.exception("request_failed", path=request.path, error=type(error).__name__)
-    return answer(500, "internal_error", "Something went wrong on our side.", "It was written to the log.")
+    return answer(
+        500,
+        "internal_error",
+        _("Something went wrong on our side."),
+        _("It is in the log. Try again."),
+    )

@@ -1,4 +1,4 @@
-"""The words of the pages in every language they come in; the browser says which it wants."""
+"""The texts of the pages in each language, chosen by the browser's Accept-Language."""
 
 import functools
 import io
@@ -17,7 +17,7 @@ from markupsafe import Markup
 
 CATALOGUES = Path(__file__).parent / "translations"
 SOURCE = "en"
-"""The language that the code is written in; it needs no catalogue."""
+"""The language of the texts in the code; it needs no catalogue."""
 
 
 @functools.cache
@@ -26,7 +26,7 @@ def languages() -> tuple[str, ...]:
 
 
 def language() -> str:
-    """The best of ours for this request."""
+    """The available language that fits this request best."""
     if not has_request_context():
         return SOURCE
     if "language" not in g:
@@ -37,13 +37,13 @@ def language() -> str:
 
 def _(text: str, **values: object) -> str:
     """The text in this request's language; `%(name)s` in it stands for a value."""
-    said = str(_catalogue(language()).gettext(text))
-    return said % values if values else said
+    translated = str(_catalogue(language()).gettext(text))
+    return translated % values if values else translated
 
 
-def ngettext(one: str, many: str, n: int, **values: object) -> str:
-    """The right one of two texts for a number `%(n)s`."""
-    return _plural(one, many, n) % ({"n": n} | values)
+def ngettext(singular: str, plural: str, n: int, **values: object) -> str:
+    """The singular or plural text for the number `%(n)s`, in this request's language."""
+    return _plural(singular, plural, n) % ({"n": n} | values)
 
 
 def init_app(app: Flask) -> None:
@@ -54,7 +54,7 @@ def init_app(app: Flask) -> None:
     )
     env.policies["ext.i18n.trimmed"] = True
     env.filters |= {"moment": moment, "day": day, "percent": percent, "decimal": decimal}
-    app.context_processor(lambda: {"language": _locale(), "script_words": _script_words})
+    app.context_processor(lambda: {"language": _locale(), "script_texts": _script_texts})
 
 
 def moment(at: Any, pattern: str = "d MMM, HH:mm") -> str:
@@ -71,12 +71,12 @@ def percent(share: float, pattern: str = "0.0 %") -> str:
     return str(format_percent(share, pattern, locale=_locale()))
 
 
-def decimal(number: float, places: int = 1) -> str:
-    return str(format_decimal(number, f"0.{'0' * places}", locale=_locale()))
+def decimal(number: float, digits: int = 1) -> str:
+    return str(format_decimal(number, f"0.{'0' * digits}", locale=_locale()))
 
 
-def _plural(one: str, many: str, n: int) -> str:
-    return str(_catalogue(language()).ngettext(one, many, n))
+def _plural(singular: str, plural: str, n: int) -> str:
+    return str(_catalogue(language()).ngettext(singular, plural, n))
 
 
 def _locale() -> Locale:
@@ -93,16 +93,16 @@ def _catalogue(name: str) -> Translations:
     return Translations(compiled)
 
 
-def _script_words() -> Markup:
-    """What the scripts say in this language, as JSON for a script element that is only data."""
-    return _words_of_scripts(language())
+def _script_texts() -> Markup:
+    """The scripts' texts in this language, as JSON for a data script element."""
+    return _script_texts_in(language())
 
 
 @functools.cache
-def _words_of_scripts(name: str) -> Markup:
-    spoken = [] if name == SOURCE else [one for one in _read(name) if _is_in_script(one)]
-    words = {one.id if isinstance(one.id, str) else one.id[0]: one.string for one in spoken if one.string}
-    return Markup(json.dumps(words).replace("<", "\\u003c"))  # noqa: S704 - JSON of our own catalogue
+def _script_texts_in(name: str) -> Markup:
+    messages = [] if name == SOURCE else [m for m in _read(name) if m.string and _is_in_script(m)]
+    texts = {m.id if isinstance(m.id, str) else m.id[0]: m.string for m in messages}
+    return Markup(json.dumps(texts).replace("<", "\\u003c"))  # noqa: S704 - JSON of our own catalogue
 
 
 def _is_in_script(message: Any) -> bool:

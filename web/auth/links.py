@@ -13,12 +13,12 @@ from labeller.people import credentials
 
 
 def init_app(app: Flask) -> None:
-    """Templates make links and codes themselves, where they show them."""
+    """Make `personal_url` and `qr_code` available to the templates."""
     app.jinja_env.globals.update(personal_url=personal_url, qr_code=qr_code)
 
 
 def base_url() -> str:
-    """BASE_URL, else where this request came to, else this machine on its port."""
+    """BASE_URL, else the host of this request, else this machine and its port."""
     if settings().base_url:
         return str(settings().base_url).rstrip("/")
     if has_request_context():
@@ -43,7 +43,7 @@ def qr_code(url: str) -> Markup:
 def network_address() -> str | None:
     """This machine's address for a phone on the same network, if it has one."""
     for name, addresses in psutil.net_if_addrs().items():
-        for one in addresses:
-            if one.family == socket.AF_INET and name != "lo" and not one.address.startswith("127."):
-                return one.address
+        for entry in addresses:
+            if entry.family == socket.AF_INET and name != "lo" and not entry.address.startswith("127."):
+                return entry.address
     return None

@@ -1,4 +1,4 @@
-"""Who may call what: every endpoint stands here, and one that does not is refused (a test walks it)."""
+"""Which roles may call which endpoint. An endpoint that is not listed here is refused."""
 
 from flask import abort, redirect, request, url_for
 from flask.typing import ResponseReturnValue
@@ -113,7 +113,7 @@ ALLOWED: dict[str, frozenset[str]] = {
 
 
 def check() -> ResponseReturnValue | None:
-    """Before each request: let it pass, send a stranger to the greeting, or refuse."""
+    """Before each request: let it pass, redirect to /hello if nobody is signed in, or refuse."""
     if request.endpoint is None:
         return None  # no such address: the 404 handler answers
     allowed = ALLOWED.get(request.endpoint, frozenset())

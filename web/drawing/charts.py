@@ -19,20 +19,20 @@ def init_app(app: Flask) -> None:
 def line(values: Sequence[float], top: float) -> str:
     """`points` of a polyline in a WIDTH × HEIGHT box, 0 at the bottom and `top` at the top."""
     step = WIDTH / max(1, len(values) - 1)
-    values = [*values, *values] if len(values) == 1 else values  # of one value: a line across
+    values = [*values, *values] if len(values) == 1 else values  # one value: a level line
     return " ".join(f"{i * step:.1f},{HEIGHT * (1 - value / top):.1f}" for i, value in enumerate(values))
 
 
-def curves(epochs: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+def epoch_charts(epochs: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
     """By figure (loss, accuracy): its highest value `top`; `lines` so far, as (name, points, last value)."""
-    found = {}
+    charts = {}
     for figure in ("loss", "accuracy"):
         names = ((figure, "training"), (f"validation_{figure}", "validation"))
         series = [([row[key] for row in epochs if row.get(key) is not None], title) for key, title in names]
         top = 1.0 if figure == "accuracy" else max((v for values, _ in series for v in values), default=1.0)
         if drawn := [(title, line(values, top or 1.0), values[-1]) for values, title in series if values]:
-            found[figure] = {"top": top, "lines": drawn}
-    return found
+            charts[figure] = {"top": top, "lines": drawn}
+    return charts
 
 
 def square(points: Sequence[Sequence[float]]) -> str:
@@ -41,15 +41,15 @@ def square(points: Sequence[Sequence[float]]) -> str:
 
 
 FALSE_BOXES = 2.0
-"""Boxes a photo that are no face, up to which the detector's curve is drawn."""
+"""False boxes per photo up to which the detector's curve is drawn."""
 
 
 def trade_off(lines: Mapping[str, Sequence[tuple[float, float, float]]]) -> dict[str, str]:
-    """`points` of a polyline for each line of (threshold, false boxes a photo, share found)."""
+    """`points` of a polyline for each line of (threshold, false boxes per photo, share of faces found)."""
     return {
         name: " ".join(
-            f"{min(1.0, wrong / FALSE_BOXES) * WIDTH:.1f},{HEIGHT * (1 - found):.1f}"
-            for _, wrong, found in line
+            f"{min(1.0, wrong / FALSE_BOXES) * WIDTH:.1f},{HEIGHT * (1 - recall):.1f}"
+            for _, wrong, recall in line
         )
         for name, line in lines.items()
     }
@@ -60,10 +60,11 @@ AHEAD = 1.5
 """How far beyond the last run the forecast is drawn."""
 
 
-def learning(runs: Sequence[Run], forecast: Forecast | None) -> dict[str, Any]:
-    """`runs`, in their order: where the balanced accuracy of each and its interval stand, from 50 to 100 %.
+def learning_curve(runs: Sequence[Run], forecast: Forecast | None) -> dict[str, Any]:
+    """The learning curve: `runs` with the position of their balanced accuracy and interval, from 50 to 100 %.
 
-    `line` and `band`: points of the forecast and of its interval, empty without; `most`: labels at the edge.
+    `line` and `band` are the points of the forecast and its interval, empty without one; `most` is the number
+    of labels at the right edge.
     """
     measured = [(run, run.metrics["locked"] or run.metrics["cross_validated"]) for run in runs if run.metrics]
     shown = [(run, part, run.metrics["train"]["n"]) for run, part in measured if part and run.metrics]
@@ -72,22 +73,22 @@ def learning(runs: Sequence[Run], forecast: Forecast | None) -> dict[str, Any]:
     return {
         "runs": [
             {"run": run, "part": part, "x": round(WIDTH * n / most, 1)}
-            | {edge: _above_half(part["balanced_accuracy"][edge]) for edge in ("value", "low", "high")}
+            | {edge: _y_above_half(part["balanced_accuracy"][edge]) for edge in ("value", "low", "high")}
             for run, part, n in shown
         ],
         "most": most,
-    } | (_ahead(forecast, least, most) if forecast else {"line": "", "band": ""})
+    } | (_forecast_points(forecast, least, most) if forecast else {"line": "", "band": ""})
 
 
-def _ahead(forecast: Forecast, least: int, most: int) -> dict[str, str]:
-    """`line` and `band` between so many labels."""
+def _forecast_points(forecast: Forecast, least: int, most: int) -> dict[str, str]:
+    """`line` and `band` from `least` to `most` labels."""
     sizes = [least + (most - least) * step / STEPS for step in range(STEPS + 1)]
     curve = [(WIDTH * n / most, forecast.accuracy(n)) for n in sizes]
     line, low, high = (
-        [f"{x:.1f},{_above_half(at[edge])}" for x, at in curve] for edge in ("value", "low", "high")
+        [f"{x:.1f},{_y_above_half(at[edge])}" for x, at in curve] for edge in ("value", "low", "high")
     )
     return {"line": " ".join(line), "band": " ".join(low + high[::-1])}
 
 
-def _above_half(value: float) -> float:
+def _y_above_half(value: float) -> float:
     return round(HEIGHT * (1 - max(0.0, value - 0.5) / 0.5), 1)

@@ -1,4 +1,4 @@
-"""Simulated curves as coordinates of an SVG; the template `_plot.html` draws them."""
+"""The curves of a simulation as SVG coordinates; the template `_plot.html` draws them."""
 
 import math
 from collections.abc import Callable, Mapping
@@ -7,9 +7,9 @@ from typing import Any
 
 Scale = Callable[[float], float]
 LEFT, RIGHT, TOP, BOTTOM = 46.0, 14.0, 12.0, 42.0
-"""Around the plot, for the numbers and names of the axes."""
+"""Margins around the plot for the axes' numbers and names, in pixels."""
 BASELINE = "random"
-"""The way that the others have to beat: grey and dashed."""
+"""The strategy that the others are compared with, drawn grey and dashed."""
 OURS = "default"
 COLOURS = {
     "default": 0,
@@ -20,12 +20,12 @@ COLOURS = {
     "density": 5,
     "k-centre": 6,
 }
-"""Of each way, whatever its rank."""
+"""The colour number of each strategy."""
 
 
 @dataclass(frozen=True)
-class Way:
-    """A strategy: `colour` is a class of the style sheet, `line` and `band` are points."""
+class StrategyCurve:
+    """One strategy's curve: `colour` is a class of the style sheet, `line` and `band` are SVG points."""
 
     name: str
     colour: str
@@ -35,7 +35,7 @@ class Way:
 
 @dataclass(frozen=True)
 class Plot:
-    """Everything in pixels; `across` and `up` are (place, number) of each tick."""
+    """The plot in pixels; a tick is (position, number)."""
 
     width: float
     height: float
@@ -43,20 +43,20 @@ class Plot:
     right: float
     top: float
     bottom: float
-    across: list[tuple[float, int]]
-    up: list[tuple[float, float]]
+    x_ticks: list[tuple[float, int]]
+    y_ticks: list[tuple[float, float]]
     target: float
-    ways: list[Way]
+    curves: list[StrategyCurve]
 
 
 def colour(name: str) -> str:
-    """The class that colours a way."""
+    """The style sheet class with a strategy's colour."""
     return f"c{COLOURS.get(name, 9)}"
 
 
 def plot(result: Mapping[str, Any], width: float, height: float) -> Plot:
     """The result's curves, the workbench's own in front."""
-    # Ours comes last, so on top of the others.
+    # The workbench's own strategy comes last, so it is drawn on top of the others.
     rows = sorted(result["strategies"], key=lambda row: (row["name"] == OURS, row["name"] == BASELINE))
     points = [point for row in rows for point in row["curve"]]
     first, last = points[0]["labels"], max(point["labels"] for point in points)
@@ -71,22 +71,22 @@ def plot(result: Mapping[str, Any], width: float, height: float) -> Plot:
     def y(accuracy: float) -> float:
         return _pixel(bottom, TOP, (accuracy - floor) / (1 - floor))
 
-    up = [1 - step * n for n in range(int((1 - floor) / step + 1.5))]
+    y_ticks = [1 - step * n for n in range(int((1 - floor) / step + 1.5))]
     return Plot(
         width, height, LEFT, right, TOP, bottom,
         [(x(labels), labels) for labels in ticks(first, last, 5 if width < 500 else 9)],
-        [(y(accuracy), round(accuracy, 2)) for accuracy in up],
-        y(result["target"]), [_way(row, x, y) for row in rows],
+        [(y(accuracy), round(accuracy, 2)) for accuracy in y_ticks],
+        y(result["target"]), [_curve(row, x, y) for row in rows],
     )  # fmt: skip
 
 
-def _way(row: Mapping[str, Any], x: Scale, y: Scale) -> Way:
-    curve = row["curve"]
+def _curve(row: Mapping[str, Any], x: Scale, y: Scale) -> StrategyCurve:
+    points = row["curve"]
 
     def along(key: str) -> list[str]:
-        return [f"{x(point['labels'])},{y(point[key])}" for point in curve]
+        return [f"{x(point['labels'])},{y(point[key])}" for point in points]
 
-    return Way(
+    return StrategyCurve(
         row["name"],
         colour(row["name"]),
         " ".join(along("mean")),
@@ -99,7 +99,7 @@ def _pixel(start: float, end: float, share: float) -> float:
 
 
 def ticks(first: int, last: int, most: int) -> list[int]:
-    """Round numbers from first to last, at most so many."""
+    """At most `most` round numbers from `first` to `last`."""
     steps = (size * 10**power for power in range(1, 7) for size in (1, 2, 5))
     step = next(step for step in steps if (last - first) / step < most)
     return list(range(-(-first // step) * step, last + 1, step))

@@ -1,4 +1,4 @@
-"""A run as it goes: server-sent events for those who watch, the same fragment for those who poll."""
+"""The progress of a run: server-sent events, and the same fragment for clients that poll."""
 
 import hashlib
 import threading
@@ -14,9 +14,9 @@ from web.database import db
 from web.pages.runs import pages, render
 
 STREAMS = 6
-"""Each holds one of the server's threads; who comes later polls."""
-EVERY, QUIET, LONGEST = 0.25, 10.0, 240.0
-"""Seconds between looks, until a sign of life, and until the browser is to connect anew."""
+"""Streams at once. Each holds one of the server's threads; further clients poll."""
+POLL_SECONDS, KEEP_ALIVE_SECONDS, MAX_SECONDS = 0.25, 10.0, 240.0
+"""Between two looks at the run, between two signs of life, and until the browser has to reconnect."""
 
 _free = threading.BoundedSemaphore(STREAMS)
 
@@ -29,7 +29,7 @@ def live(run_id: int) -> ResponseReturnValue:
 
 @pages.get("/runs/<int:run_id>/stream")
 def stream(run_id: int) -> ResponseReturnValue:
-    """That part each time it changes, until the run is over. 503 when too many watch: poll then."""
+    """That part each time it changes, until the run is over. Answers 503 if STREAMS are taken: poll then."""
     requests.get_run(db(), run_id)
     if not _free.acquire(blocking=False):
         return Response("Too many watch; poll instead.", 503, mimetype="text/plain")
@@ -40,20 +40,20 @@ def stream(run_id: int) -> ResponseReturnValue:
 
 
 def _events(run_id: int) -> Iterator[str]:
-    seen, began, spoke = request.headers.get("Last-Event-ID", ""), time.monotonic(), time.monotonic()
-    while time.monotonic() - began < LONGEST:
-        db().rollback()  # else this session would go on seeing what it saw first
+    last_id, started, sent_at = request.headers.get("Last-Event-ID", ""), time.monotonic(), time.monotonic()
+    while time.monotonic() - started < MAX_SECONDS:
+        db().rollback()  # ends the transaction, else it would read the same snapshot again
         run = requests.get_run(db(), run_id)
         html = render(run_id, "runs/_run.html")
-        id = hashlib.sha256(html.encode()).hexdigest()[:16]
-        if id != seen:
+        event_id = hashlib.sha256(html.encode()).hexdigest()[:16]
+        if event_id != last_id:
             lines = "".join(f"data: {line}\n" for line in html.splitlines())
-            yield f"id: {id}\n{lines}\n"
-            seen, spoke = id, time.monotonic()
+            yield f"id: {event_id}\n{lines}\n"
+            last_id, sent_at = event_id, time.monotonic()
         if run.status not in OPEN:
             yield "event: over\ndata: \n\n"
             return
-        if time.monotonic() - spoke > QUIET:
-            yield ": still here\n\n"  # also tells the server when nobody is
-            spoke = time.monotonic()
-        time.sleep(EVERY)
+        if time.monotonic() - sent_at > KEEP_ALIVE_SECONDS:
+            yield ": still here\n\n"  # also makes the server notice that the client is gone
+            sent_at = time.monotonic()
+        time.sleep(POLL_SECONDS)

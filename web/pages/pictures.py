@@ -1,4 +1,4 @@
-"""Pictures, to those who may see them: the photo's rendition and the crop of a face."""
+"""Renditions of photos and crops of faces, for those who may see them."""
 
 from apiflask import APIBlueprint
 from flask import Response

@@ -53,7 +53,7 @@ def page() -> ResponseReturnValue:
         limits=LIMITS,
         rule=RULE,
         review_composition=picks.counts_by_reason(session, live) if live else [],
-        learning_curve=charts.learning(recent[::-1], outlook.forecast),
+        learning_curve=charts.learning_curve(recent[::-1], outlook.forecast),
         outlook=outlook,
     )
 
@@ -135,7 +135,7 @@ def render(run_id: int, template: str) -> str:
         template,
         run=run,
         live=live_run(db()),
-        curves=charts.curves(run.curve),
+        epoch_charts=charts.epoch_charts(run.curve),
         seconds_left=None if over else requests.seconds_left(db(), run),
         worst_mistakes=label_errors.worst_mistakes(db(), run) if over and run.metrics else [],
         files=_files(run) if over else {},

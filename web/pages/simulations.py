@@ -1,4 +1,4 @@
-"""Labelling replayed: the results that `flask simulate` has left in the data folder, and their page."""
+"""The results that `flask simulate` wrote to the data folder, and the page that shows the newest."""
 
 import json
 from datetime import datetime
@@ -29,10 +29,15 @@ def page() -> ResponseReturnValue:
         if result is None
         else {"for-desk": plot.plot(result, *DESK), "for-phone": plot.plot(result, *PHONE)}
     )
-    ways = {} if result is None else {row["name"]: row for row in result["strategies"]}
-    made = None if result is None else datetime.fromisoformat(result["made_at"])
+    by_strategy = {} if result is None else {row["name"]: row for row in result["strategies"]}
+    made_at = None if result is None else datetime.fromisoformat(result["made_at"])
     return render_template(
-        "simulations/simulations.html", result=result, plots=plots, ways=ways, made=made, colour=plot.colour
+        "simulations/simulations.html",
+        result=result,
+        plots=plots,
+        by_strategy=by_strategy,
+        made_at=made_at,
+        colour=plot.colour,
     )
 
 
@@ -41,19 +46,19 @@ def folder() -> Path:
 
 
 def new_folder() -> Path:
-    """Where a result of now belongs; later ones sort after it."""
+    """The folder for a result of now. Names sort by time."""
     return folder() / f"{now():%Y-%m-%dT%H-%M-%SZ}"
 
 
 def latest() -> dict[str, Any] | None:
     """The newest result in the data folder."""
     files = sorted(folder().glob(f"*/{RESULT}"))
-    found: dict[str, Any] | None = json.loads(files[-1].read_text()) if files else None
-    return found
+    result: dict[str, Any] | None = json.loads(files[-1].read_text()) if files else None
+    return result
 
 
 def save(result: dict[str, Any], to: Path) -> None:
-    """Write the result and its picture; who looks meanwhile sees the one before."""
+    """Write the result and its picture. A rename puts the result there, so nobody reads half of it."""
     to.mkdir(parents=True, exist_ok=True)
     (to / PICTURE).write_text(svg(result), encoding="utf-8")
     draft = to / f"{RESULT}.part"
@@ -62,7 +67,7 @@ def save(result: dict[str, Any], to: Path) -> None:
 
 
 def svg(result: dict[str, Any]) -> str:
-    """The plot as a file of its own, with its style in it, for light and dark."""
+    """The plot as a standalone SVG with its styles inside, for light and dark."""
     static = Path(str(current_app.static_folder))
     style = "".join((static / name).read_text(encoding="utf-8") for name in STYLES)
     template = current_app.jinja_env.get_template("simulations/_plot_file.html")
