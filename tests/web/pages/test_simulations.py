@@ -80,13 +80,13 @@ def test_the_picture_is_a_file_of_its_own(app: Flask, tmp_path: Path) -> None:
 def test_every_point_lies_in_the_plot(values: tuple[float, float]) -> None:
     curves = {name: [[(20, values[0]), (30, values[1])]] for name in STRATEGIES}
     drawn = plot.plot(simulation_result(target=1.0, strategies=summary(curves, 30, 1.0, 2)), 340, 320)
-    for way in drawn.ways:
-        for point in f"{way.line} {way.band}".split():
+    for curve in drawn.curves:
+        for point in f"{curve.line} {curve.band}".split():
             x, y = map(float, point.split(","))
             assert drawn.left <= x <= drawn.right
             assert drawn.top <= y <= drawn.bottom
-    assert all(drawn.top <= at <= drawn.bottom for at, _ in drawn.up)
-    assert drawn.ways[-1].name == "default"
+    assert all(drawn.top <= at <= drawn.bottom for at, _ in drawn.y_ticks)
+    assert drawn.curves[-1].name == "default"
 
 
 def test_ticks_are_round_and_few() -> None:
