@@ -19,28 +19,10 @@ SESSION_DAYS = 90
 
 def create_app() -> APIFlask:
     """The application; it opens the database and the broker only when a request needs them."""
-    from web import api, database, errors, i18n
+    from web import api, database, errors, i18n, pages
     from web.auth import headers, identity, links, permissions, rate_limits
     from web.cli import commands
     from web.drawing import charts
-    from web.pages import (
-        agreement,
-        boxes,
-        classes,
-        compare,
-        detector,
-        gallery,
-        home,
-        label,
-        live,
-        map,
-        mine,
-        people,
-        pictures,
-        sign_in,
-        simulations,
-        upload,
-    )
 
     logs.configure()
     app = APIFlask(
@@ -58,10 +40,8 @@ def create_app() -> APIFlask:
         module.init_app(app)
     app.before_request(permissions.check)
     app.before_request(identity.protect)
-    for page in (home, sign_in, upload, mine, pictures, label, boxes, agreement, classes, gallery, people):
-        app.register_blueprint(page.pages)
-    for page in (live, compare, simulations, detector, map):  # the routes of `live` are those of a run
-        app.register_blueprint(page.pages)
+    for blueprint in pages.blueprints():
+        app.register_blueprint(blueprint)
     for blueprint in api.blueprints():
         app.register_blueprint(blueprint, url_prefix=API)
     return app

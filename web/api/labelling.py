@@ -40,10 +40,10 @@ def get_queue(query_data: schemas.QueueQuery) -> Any:
 @blueprint.doc(security="token")
 def get_agreed(query_data: schemas.AgreedQuery) -> Any:
     """Faces that the live model is sure of, look-alikes side by side, leased to you: confirm them in bulk."""
-    found = bulk.sure_faces(db(), me(), query_data.label, query_data.limit)
+    batch = bulk.sure_faces(db(), me(), query_data.label, query_data.limit)
     db().commit()
-    items = [item_out(item) for item in found.items]
-    return {"label": found.label, "items": items, "remaining": found.remaining}
+    items = [item_out(item) for item in batch.items]
+    return {"label": batch.label, "items": items, "remaining": batch.remaining}
 
 
 @blueprint.get("/progress")
@@ -73,21 +73,21 @@ def send_answer(json_data: schemas.AnswerIn) -> Any:
 @blueprint.doc(security="token")
 def send_answers(json_data: schemas.AnswersIn) -> Any:
     """Several answers in their order, each for itself: one that is refused holds up no other."""
-    return {"results": [_result(one) for one in json_data.answers]}
+    return {"results": [_result(answer) for answer in json_data.answers]}
 
 
-def _result(one: schemas.AnswerIn) -> dict[str, Any]:
-    result: dict[str, Any] = {"client_key": one.client_key}
+def _result(sent: schemas.AnswerIn) -> dict[str, Any]:
+    result: dict[str, Any] = {"client_key": sent.client_key}
     try:
-        answer, created = record_answer(db(), me(), AnswerInput(**one.model_dump()))
+        answer, created = record_answer(db(), me(), AnswerInput(**sent.model_dump()))
         result |= {"status": 201 if created else 200, "face": face_out(answer.face)}
-        if one.face_id is None:  # they could not know which face it is about
+        if sent.face_id is None:  # the client cannot know which face it is about
             result["item"] = _card_out(answer)
         db().commit()
     except Refused as error:
         db().rollback()
-        words = {"code": error.code, "message": error.message, "hint": error.hint}
-        result |= {"status": status_of(error), "error": words, **error.detail}
+        problem = {"code": error.code, "message": error.message, "hint": error.hint}
+        result |= {"status": status_of(error), "error": problem, **error.detail}
     return result
 
 
@@ -97,19 +97,19 @@ def _result(one: schemas.AnswerIn) -> dict[str, Any]:
 @blueprint.doc(security="token")
 def list_answers(query_data: schemas.HistoryQuery) -> Any:
     """Your last answers that stand, newest first."""
-    given = latest_answers(db(), me(), query_data.limit)
-    faces = {one.face_id: one.face for one in given}
+    answers = latest_answers(db(), me(), query_data.limit)
+    faces = {answer.face_id: answer.face for answer in answers}
     items = {item.face.id: item_out(item) for item in items_again(db(), list(faces.values()), me())}
-    return {"items": [_given_out(one, items[one.face_id]) for one in given]}
+    return {"items": [_answer_out(answer, items[answer.face_id]) for answer in answers]}
 
 
-def _given_out(given: Answer, item: dict[str, Any]) -> dict[str, Any]:
+def _answer_out(answer: Answer, item: dict[str, Any]) -> dict[str, Any]:
     return {
-        "id": given.id,
-        "client_key": given.client_key,
-        "kind": given.kind,
-        "label": given.label,
-        "at": given.created_at.isoformat(),
+        "id": answer.id,
+        "client_key": answer.client_key,
+        "kind": answer.kind,
+        "label": answer.label,
+        "at": answer.created_at.isoformat(),
         "item": item,
     }
 
@@ -132,7 +132,7 @@ def renew_leases(json_data: schemas.LeasesIn) -> Any:
 
 
 def item_out(item: Item) -> dict[str, Any]:
-    """The contract's form of a card, and what the bench needs beyond it."""
+    """A queue item as the API returns it."""
     face, guess = item.face, item.guess
     opinion = None
     if guess is not None:

@@ -19,7 +19,7 @@ blueprint = APIBlueprint("api_people", __name__, tag="People")
 @blueprint.doc(security="token")
 def list_people() -> Any:
     """Everybody, with how much they gave."""
-    return {"items": [person_out(one) for one in counts.counts_by_person(db())]}
+    return {"items": [person_out(row) for row in counts.counts_by_person(db())]}
 
 
 @blueprint.delete("/people/<int:person_id>")
@@ -32,15 +32,15 @@ def delete_person(person_id: int) -> Any:
     return {}
 
 
-def person_out(one: counts.PersonCounts) -> dict[str, Any]:
-    person, consented = one.person, one.person.consented_at
+def person_out(row: counts.PersonCounts) -> dict[str, Any]:
+    person, consented = row.person, row.person.consented_at
     return {
         "id": person.id,
         "name": person.name,
         "role": person.role,
-        "photos": one.photos,
-        "faces": one.faces,
-        "answers": one.answers,
+        "photos": row.photos,
+        "faces": row.faces,
+        "answers": row.answers,
         "consented_at": consented.isoformat() if consented else None,
         "consent_version": person.consent_version,
     }

@@ -72,7 +72,7 @@ def get_photo(photo_id: int) -> Any:
 
 
 def photo_out(photo: Photo) -> dict[str, Any]:
-    """The contract's form of a photo."""
+    """A photo as the API returns it."""
     return {
         "id": photo.id,
         "status": status(photo),
@@ -139,20 +139,20 @@ def reopen_photo(photo_id: int) -> Any:
 @blueprint.doc(security="token")
 def list_faces(query_data: schemas.FacesQuery) -> Any:
     """Faces by id, filtered; pass `next` as `cursor` for the next page."""
-    listed = faces_after(
+    rows = faces_after(
         db(),
         FaceQuery(query_data.cursor, query_data.limit, query_data.state, query_data.label, query_data.person),
     )
     items = [
-        face_out(one.face)
-        | {"photo_id": one.face.photo_id, "person": one.person, "split": one.split, "answers": one.answers}
-        for one in listed
+        face_out(row.face)
+        | {"photo_id": row.face.photo_id, "person": row.person, "split": row.split, "answers": row.answers}
+        for row in rows
     ]
     return {"items": items, "next": items[-1]["id"] if len(items) == query_data.limit else None}
 
 
 def face_out(face: Face) -> dict[str, Any]:
-    """The contract's form of a face."""
+    """A face as the API returns it."""
     return {
         "id": face.id,
         "box": face.box,
@@ -164,5 +164,5 @@ def face_out(face: Face) -> dict[str, Any]:
 
 
 def status(photo: Photo) -> str:
-    """The contract knows no `running`: a photo is queued until its faces are there."""
+    """The API has no `running`: a photo is queued until its faces are there."""
     return "queued" if photo.status in OPEN else photo.status

@@ -68,8 +68,8 @@ def promote_run(run_id: int, query_data: schemas.PromoteQuery) -> Any:
 @blueprint.doc(security="token")
 def list_suspects(run_id: int, query_data: schemas.SuspectsQuery) -> Any:
     """Labelled faces from the most to the least doubtful label, by models that had not learned from them."""
-    found = label_errors.suspect_labels(db(), requests.get_run(db(), run_id), query_data.limit)
-    return {"items": [_suspect(one) for one in found]}
+    suspects = label_errors.suspect_labels(db(), requests.get_run(db(), run_id), query_data.limit)
+    return {"items": [_suspect_out(suspect) for suspect in suspects]}
 
 
 @blueprint.get("/runs/<int:run_id>/compare/<int:other_id>")
@@ -77,16 +77,16 @@ def list_suspects(run_id: int, query_data: schemas.SuspectsQuery) -> Any:
 @blueprint.doc(security="token")
 def compare_runs(run_id: int, other_id: int) -> Any:
     """The first run minus the second in balanced accuracy, on the same faces that neither learned from."""
-    found = compare(db(), requests.get_run(db(), run_id), requests.get_run(db(), other_id))
-    gap = found.difference
+    comparison = compare(db(), requests.get_run(db(), run_id), requests.get_run(db(), other_id))
+    difference = comparison.difference
     return {
-        "part": found.part,
-        "n": gap.n if gap else 0,
-        "difference": gap.interval if gap else None,
-        "reason": found.reason,
+        "part": comparison.part,
+        "n": difference.n if difference else 0,
+        "difference": difference.interval if difference else None,
+        "reason": comparison.reason,
         "differ": [
-            {"face_id": one.face.id, "label": one.face.label, "one": one.one, "other": one.other}
-            for one in found.disagreements
+            {"face_id": pair.face.id, "label": pair.face.label, "one": pair.one, "other": pair.other}
+            for pair in comparison.disagreements
         ],
     }
 
@@ -113,19 +113,19 @@ def predict(form_and_files_data: schemas.PredictIn) -> Any:
 
 
 def run_out(run: Run) -> dict[str, Any]:
-    """The contract's form of a run."""
+    """A run as the API returns it."""
     return {name: getattr(run, name) for name in schemas.RunOut.model_fields}
 
 
-def _suspect(one: label_errors.UnlikelyLabel) -> dict[str, Any]:
-    face = one.face
+def _suspect_out(suspect: label_errors.UnlikelyLabel) -> dict[str, Any]:
+    face = suspect.face
     return {
         "face_id": face.id,
         "photo_id": face.photo_id,
         "label": face.label,
-        "predicted": one.predicted,
-        "confidence": one.label_probability,
-        "split": "locked" if one.part == "locked" else "open",
+        "predicted": suspect.predicted,
+        "confidence": suspect.label_probability,
+        "split": "locked" if suspect.part == "locked" else "open",
     }
 
 

@@ -20,8 +20,8 @@ blueprint = APIBlueprint("api_uploads", __name__, tag="Photos")
 @blueprint.doc(security="token")
 def look_up(json_data: schemas.UploadsIn) -> Any:
     """Ask, before sending, what of these files is here already."""
-    found = chunked.arrived(db(), me(), json_data.sha256)
-    arrived = [{"sha256": key, "photo_id": photo, "parts": parts} for key, (photo, parts) in found.items()]
+    known = chunked.arrived(db(), me(), json_data.sha256)
+    arrived = [{"sha256": key, "photo_id": photo, "parts": parts} for key, (photo, parts) in known.items()]
     return {"part_bytes": chunked.PART_BYTES, "arrived": arrived}
 
 
@@ -33,9 +33,9 @@ def look_up(json_data: schemas.UploadsIn) -> Any:
 )
 def send_part(sha256: str, part: int, query_data: schemas.PartQuery) -> Any:
     """Send one part as the body; the last one to arrive makes the photo."""
-    shown = shown_in(query_data.person)
+    depicted = shown_in(query_data.person)
     sent = chunked.Part(sha256, part, query_data.of, request.get_data())
-    received = chunked.take_part(db(), me(), shown, sent)
+    received = chunked.take_part(db(), me(), depicted, sent)
     db().commit()
     if received is None:
         return {"photo": None}

@@ -1,4 +1,4 @@
-"""Heavy work in a process of its own, since this one never loads a network; it answers in lines of JSON."""
+"""Runs a module in a process of its own, which answers in lines of JSON: web never loads a network."""
 
 import json
 import os
@@ -15,20 +15,20 @@ LAST_LINES = 15
 
 
 class ChildFailed(Exception):
-    """The process ended badly; the message holds the last it said."""
+    """The process failed; the message holds the last lines it wrote to stderr."""
 
 
-def lines(module: str, asked: object) -> Generator[dict[str, Any]]:
-    """What `python -m module` says to what it is asked. Raises ChildFailed.
+def lines(module: str, request: object) -> Generator[dict[str, Any]]:
+    """The JSON lines that `python -m module` prints; `request` is its stdin. Raises ChildFailed.
 
-    Closing it ends the process and all that it started, so wrap it in `contextlib.closing`.
+    Closing it ends the process and its children, so wrap it in `contextlib.closing`.
     """
-    with tempfile.TemporaryFile("w+") as question, tempfile.TemporaryFile("w+") as errors:
-        json.dump(asked, question)
-        question.seek(0)
+    with tempfile.TemporaryFile("w+") as stdin, tempfile.TemporaryFile("w+") as errors:
+        json.dump(request, stdin)
+        stdin.seek(0)
         child = subprocess.Popen(
             [sys.executable, "-m", module],
-            stdin=question,
+            stdin=stdin,
             stdout=subprocess.PIPE,
             stderr=errors,
             text=True,
@@ -46,7 +46,7 @@ def lines(module: str, asked: object) -> Generator[dict[str, Any]]:
 
 
 def _end(child: "subprocess.Popen[str]") -> None:
-    """Whatever of it still lives: workers of a pool outlive a main process that was killed."""
+    """End the whole process group: workers of a pool outlive a main process that was killed."""
     for number in (signal.SIGTERM, signal.SIGKILL):
         try:
             os.killpg(child.pid, number)

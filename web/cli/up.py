@@ -50,13 +50,13 @@ def up() -> None:
 
 
 def programs() -> list[Program]:
-    """What runs on one machine, in the order of starting."""
+    """The programs of one machine, in the order in which they start."""
     env = {"DATA": str(settings().data), "PYTHONPATH": str(ROOT), "TF_CPP_MIN_LOG_LEVEL": "2"}
     python = [sys.executable, "-m"]
     celery = [*python, "celery", "-A", "db.queue"]
     bind = f"{settings().host}:{settings().port}"
     gunicorn = ["gunicorn", "--worker-class", "gthread", "--threads", str(THREADS), "--bind", bind]
-    listed = [
+    started = [
         Program("web", [*python, *gunicorn, "--no-control-socket", "web:create_app()"], env),
         Program("detect", [*celery, *worker("detect")], env),
         Program("train", [*celery, *worker("train")], env),
@@ -64,15 +64,15 @@ def programs() -> list[Program]:
     ]
     if settings().broker_url is None:
         ready: Callable[[], bool] = lambda: valkey.answers(settings().socket)  # noqa: E731
-        listed.insert(0, Program("valkey", valkey.command(settings()), ready=ready))
-    return listed
+        started.insert(0, Program("valkey", valkey.command(settings()), ready=ready))
+    return started
 
 
 def worker(kind: str) -> list[str]:
-    """Celery's arguments for a worker of that kind.
+    """Celery's arguments for a `detect` or `train` worker.
 
-    TensorFlow does not survive a fork, so none does: detection runs in the worker's own thread, training
-    beside predictions, scores and the sweep in three.
+    TensorFlow does not survive a fork, so no pool forks: detection runs in the worker's own thread; training,
+    predictions, scores and the sweep share three threads.
     """
     tasks, queues, pool = {
         "detect": ("labeller.jobs", "predict,erase,detect", ["--pool", "solo"]),

@@ -1,4 +1,4 @@
-"""Sending photos: the page, and what is found in them while it happens."""
+"""Sending photos, and the faces found in them so far."""
 
 from apiflask import APIBlueprint
 from flask import redirect, render_template, request, url_for
