@@ -5,6 +5,7 @@ and a sweep every two seconds sends again what was never sent, what the broker l
 worker held. So each job may run twice and be killed anywhere.
 """
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -37,12 +38,20 @@ def submit(session: Session, job: Photo | Run) -> None:
     queue.enqueue(session, TASKS[type(job)], job.id, job.attempt)
 
 
-def claim(
-    session: Session, model: type[Photo] | type[Run], id: int, attempt: int, owner: str, lease: float
-) -> bool:
-    """Take the job for `lease` seconds and commit; False when it is another's, over, or must wait."""
+@dataclass(frozen=True)
+class Holder:
+    """The process that claims a job, and for how many seconds."""
+
+    name: str
+    lease: float
+
+
+def claim(session: Session, model: type[Photo] | type[Run], id: int, attempt: int, holder: Holder) -> bool:
+    """Take the job for `holder` and commit; False when it is another's, over, or must wait."""
     waiting = update(model).where(model.id == id, model.attempt == attempt, model.status == "queued")
-    claimed = waiting.values(status="running", owner=owner, attempt=attempt + 1, lease_until=_in(lease))
+    claimed = waiting.values(
+        status="running", owner=holder.name, attempt=attempt + 1, lease_until=_in(holder.lease)
+    )
     try:
         taken = _changed(session, claimed)
     except IntegrityError:  # another run is running; the sweep will nudge this one again

@@ -24,7 +24,7 @@ LEASE_SECONDS = 30
 
 def propose_faces(session: Session, photo_id: int, attempt: int, owner: str) -> None:
     """Detect the photo's faces and store them, if this attempt is still due. Safe to repeat and to kill."""
-    if not jobs.claim(session, Photo, photo_id, attempt, owner, LEASE_SECONDS):
+    if not jobs.claim(session, Photo, photo_id, attempt, jobs.Holder(owner, LEASE_SECONDS)):
         return
     photo = session.get(Photo, photo_id, populate_existing=True)
     if photo is None:  # deleted meanwhile

@@ -39,19 +39,19 @@ def statuses(db: Session, photos: list[Photo]) -> list[str]:
 
 
 def test_a_claim_takes_the_named_job_and_no_other(db: Session, photos: list[Photo]) -> None:
-    assert jobs.claim(db, Photo, photos[1].id, 0, "detect@here", LEASE)
+    assert jobs.claim(db, Photo, photos[1].id, 0, jobs.Holder("detect@here", LEASE))
     assert statuses(db, photos) == ["queued", "running", "queued"]
 
 
 def test_a_message_of_an_earlier_attempt_claims_nothing(db: Session, photos: list[Photo]) -> None:
     photos[0].attempt = 1
     db.commit()
-    assert not jobs.claim(db, Photo, photos[0].id, 0, "detect@here", LEASE)
-    assert jobs.claim(db, Photo, photos[0].id, 1, "detect@here", LEASE)
+    assert not jobs.claim(db, Photo, photos[0].id, 0, jobs.Holder("detect@here", LEASE))
+    assert jobs.claim(db, Photo, photos[0].id, 1, jobs.Holder("detect@here", LEASE))
 
 
 def test_a_claim_and_each_write_hold_the_job_until_the_lease_ends(db: Session, photos: list[Photo]) -> None:
-    jobs.claim(db, Photo, photos[0].id, 0, "detect@here", LEASE)
+    jobs.claim(db, Photo, photos[0].id, 0, jobs.Holder("detect@here", LEASE))
     job = db.get_one(Photo, photos[0].id, populate_existing=True)
     assert job.lease_until is not None
     assert now() < job.lease_until <= now() + timedelta(seconds=LEASE)

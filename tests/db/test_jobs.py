@@ -49,33 +49,35 @@ def test_nothing_is_sent_before_its_row_is_committed(
 
 
 def test_a_job_is_claimed_once_and_a_stale_message_does_nothing(db: Session, photo: Photo) -> None:
-    assert jobs.claim(db, Photo, photo.id, 0, "one", 30)
-    assert not jobs.claim(db, Photo, photo.id, 0, "two", 30)
-    assert not jobs.claim(db, Photo, photo.id, 1, "two", 30), "it is running"
+    assert jobs.claim(db, Photo, photo.id, 0, jobs.Holder("one", 30))
+    assert not jobs.claim(db, Photo, photo.id, 0, jobs.Holder("two", 30))
+    assert not jobs.claim(db, Photo, photo.id, 1, jobs.Holder("two", 30)), "it is running"
 
 
 def test_a_message_of_an_earlier_attempt_claims_nothing(
     db: Session, photo: Photo, sent: list[tuple[str, tuple[object, ...]]]
 ) -> None:
-    assert jobs.claim(db, Photo, photo.id, 0, "one", 30)
+    assert jobs.claim(db, Photo, photo.id, 0, jobs.Holder("one", 30))
     expire(db)
     jobs.sweep(db)
     db.refresh(photo)
     assert (photo.status, photo.attempt) == ("queued", 1)
-    assert not jobs.claim(db, Photo, photo.id, 0, "two", 30), "its message was sent for attempt 0"
-    assert jobs.claim(db, Photo, photo.id, 1, "two", 30)
+    assert not jobs.claim(db, Photo, photo.id, 0, jobs.Holder("two", 30)), (
+        "its message was sent for attempt 0"
+    )
+    assert jobs.claim(db, Photo, photo.id, 1, jobs.Holder("two", 30))
 
 
 def test_a_worker_that_lost_its_lease_writes_nothing_more(
     db: Session, photo: Photo, sent: list[tuple[str, tuple[object, ...]]]
 ) -> None:
-    jobs.claim(db, Photo, photo.id, 0, "slow", 30)
+    jobs.claim(db, Photo, photo.id, 0, jobs.Holder("slow", 30))
     slow = db.get_one(Photo, photo.id, populate_existing=True)
     db.expunge(slow)
     expire(db)
     jobs.sweep(db)
     assert sent == [("labeller.propose_faces", (photo.id, 1))]
-    assert jobs.claim(db, Photo, photo.id, 1, "quick", 30)
+    assert jobs.claim(db, Photo, photo.id, 1, jobs.Holder("quick", 30))
     with pytest.raises(jobs.LostLease):
         jobs.write(db, slow, 30, status="ready")
     quick = db.get_one(Photo, photo.id, populate_existing=True)
@@ -87,7 +89,7 @@ def test_a_worker_that_lost_its_lease_writes_nothing_more(
 
 def test_what_takes_down_three_workers_fails_with_words(db: Session, photo: Photo) -> None:
     for attempt in range(jobs.MAX_ATTEMPTS):
-        assert jobs.claim(db, Photo, photo.id, attempt, "worker", 30)
+        assert jobs.claim(db, Photo, photo.id, attempt, jobs.Holder("worker", 30))
         expire(db)
         jobs.sweep(db)
     db.refresh(photo)
@@ -96,7 +98,7 @@ def test_what_takes_down_three_workers_fails_with_words(db: Session, photo: Phot
 
 
 def test_a_restarted_worker_gives_back_what_it_held_at_once(db: Session, photo: Photo) -> None:
-    jobs.claim(db, Photo, photo.id, 0, "detect@here", 3600)
+    jobs.claim(db, Photo, photo.id, 0, jobs.Holder("detect@here", 3600))
     jobs.release(db, "detect@elsewhere")
     db.refresh(photo)
     assert photo.status == "running"
@@ -122,13 +124,13 @@ def test_one_run_waits_and_one_runs(db: Session) -> None:
     first, second = (Run(recipe={}, seed=0, classes=[], status="queued") for _ in range(2))
     db.add(first)
     db.commit()
-    assert jobs.claim(db, Run, first.id, 0, "train", 30)
+    assert jobs.claim(db, Run, first.id, 0, jobs.Holder("train", 30))
     db.add(second)
     db.commit()
-    assert not jobs.claim(db, Run, second.id, 0, "train", 30)
+    assert not jobs.claim(db, Run, second.id, 0, jobs.Holder("train", 30))
     db.execute(update(Run).where(Run.id == first.id).values(status="done"))
     db.commit()
-    assert jobs.claim(db, Run, second.id, 0, "train", 30)
+    assert jobs.claim(db, Run, second.id, 0, jobs.Holder("train", 30))
 
 
 def test_a_broker_that_is_away_fails_no_request(db: Session, photo: Photo, data: Path) -> None:

@@ -37,7 +37,7 @@ _one_at_a_time = threading.Lock()
 
 def train(session: Session, run_id: int, attempt: int, owner: str) -> None:
     """Do the run if this attempt can claim it. Its row says how it ended; until then the live model stays."""
-    if not jobs.claim(session, Run, run_id, attempt, owner, LEASE_SECONDS):
+    if not jobs.claim(session, Run, run_id, attempt, jobs.Holder(owner, LEASE_SECONDS)):
         return
     run = session.get_one(Run, run_id, populate_existing=True)
     with _one_at_a_time:
