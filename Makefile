@@ -75,7 +75,7 @@ lint: $(VENV)/.dev web/node_modules/.dev ## format, style, types, import contrac
 	$(BIN)/lint-imports --no-logo
 	@$(call in-web,node node_modules/typescript/bin/tsc --project .)
 	@$(call in-web,node node_modules/oxlint/bin/oxlint --quiet static)
-	-$(BIN)/python -m scripts.size_report
+	@$(BIN)/python -m scripts.size_report
 
 # On SQLite and PostgreSQL, without networks and browser.
 unit: $(VENV)/.dev web/node_modules/.installed ## the quick tests, about a minute
