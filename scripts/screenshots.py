@@ -132,7 +132,7 @@ def be_a_friend(
     browser.get_by_text(f"{SENT_AT_THE_SHOT} of {SENT} sent").wait_for(timeout=120_000)
     save(browser, out, f"sending-{name}", wanted)
     slow.send("Network.emulateNetworkConditions", limits | {"latency": 0, "uploadThroughput": -1})
-    browser.get_by_text("All there.").wait_for(timeout=120_000)
+    browser.get_by_text("All photos arrived.").wait_for(timeout=120_000)
     browser.wait_for_selector("#found[data-waiting='0']", timeout=120_000)
     browser.locator("#transfer").scroll_into_view_if_needed()
     browser.evaluate("scrollTo(0, document.getElementById('transfer').offsetTop - 20)")

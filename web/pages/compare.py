@@ -22,4 +22,4 @@ def page() -> ResponseReturnValue:
         )
     first, second = requests.get_run(db(), one), requests.get_run(db(), other)
     comparison = compare(db(), first, second) if first.metrics and second.metrics else None
-    return render_template("compare/compare.html", one=first, other=second, comparison=comparison)
+    return render_template("compare/compare.html", first=first, second=second, comparison=comparison)
