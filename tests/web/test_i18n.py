@@ -26,14 +26,14 @@ IN_SCRIPT = re.compile(r'\b(?:_|ngettext)\(\s*"([^"]+)"')
 def extracted() -> Catalog:
     with open(CATALOGUES / "mapping.cfg", encoding="utf-8") as file:
         methods, options = parse_mapping_cfg(file)
-    found = Catalog()
+    catalogue = Catalog()
     for folder in FOLDERS:
         keywords = DEFAULT_KEYWORDS | {"N_": None}
         for file_name, _line, text, _comments, _context in extract_from_dir(
             ROOT / folder, methods, options, keywords
         ):
-            found.add(text, locations=[(f"{folder}/{file_name}", 0)])
-    return found
+            catalogue.add(text, locations=[(f"{folder}/{file_name}", 0)])
+    return catalogue
 
 
 def forms(text: str | tuple[str, ...] | list[str]) -> tuple[str, ...]:
@@ -41,46 +41,47 @@ def forms(text: str | tuple[str, ...] | list[str]) -> tuple[str, ...]:
 
 
 def messages(catalogue: Catalog) -> Iterator[Message]:
-    return (one for one in catalogue if one.id)
+    return (message for message in catalogue if message.id)
 
 
-@pytest.fixture(params=[one for one in languages() if (CATALOGUES / f"{one}.po").exists()])
+@pytest.fixture(params=[name for name in languages() if (CATALOGUES / f"{name}.po").exists()])
 def catalogue(request: pytest.FixtureRequest) -> Catalog:
     with open(CATALOGUES / f"{request.param}.po", "rb") as file:
         return read_po(file)
 
 
-def is_said(text: Message, catalogue: Catalog) -> bool:
-    known = catalogue.get(text.id)
-    if known is None or known.fuzzy or known.id != text.id:
+def is_translated(message: Message, catalogue: Catalog) -> bool:
+    entry = catalogue.get(message.id)
+    if entry is None or entry.fuzzy or entry.id != message.id:
         return False
-    count = catalogue.num_plurals if text.pluralizable else 1
-    return len(forms(known.string)) == count and all(forms(known.string))
+    count = catalogue.num_plurals if message.pluralizable else 1
+    return len(forms(entry.string)) == count and all(forms(entry.string))
 
 
-def is_for_scripts(text: Message) -> bool:
-    return any(file.endswith(".js") for file, _ in text.locations)
+def is_for_scripts(message: Message) -> bool:
+    return any(file.endswith(".js") for file, _ in message.locations)
 
 
 def test_every_text_is_translated(catalogue: Catalog) -> None:
-    found = list(messages(extracted()))
-    assert [one.id for one in found if not is_said(one, catalogue)] == [], "run `make words`, then translate"
-    for one in filter(is_for_scripts, found):
-        assert is_for_scripts(catalogue[one.id]), f"run `make words`: the scripts do not get “{one.id}”"
+    texts = list(messages(extracted()))
+    missing = [text.id for text in texts if not is_translated(text, catalogue)]
+    assert missing == [], "run `make words`, then translate"
+    for text in filter(is_for_scripts, texts):
+        assert is_for_scripts(catalogue[text.id]), f"run `make words`: the scripts do not get “{text.id}”"
 
 
 def test_translations_keep_the_placeholders(catalogue: Catalog) -> None:
-    for one in messages(catalogue):
-        wanted = {mark for form in forms(one.id) for mark in PLACEHOLDER.findall(form)}
-        for form in forms(one.string):
-            assert set(PLACEHOLDER.findall(form)) == wanted, form
+    for message in messages(catalogue):
+        placeholders = {mark for form in forms(message.id) for mark in PLACEHOLDER.findall(form)}
+        for form in forms(message.string):
+            assert set(PLACEHOLDER.findall(form)) == placeholders, form
 
 
 def test_no_text_of_the_scripts_is_overlooked() -> None:
-    """Babel reads JavaScript only roughly: what it does not see would stay English without a word."""
-    seen = {form for one in messages(extracted()) for form in forms(one.id)}
+    """Babel parses JavaScript only roughly; a text that it misses would stay English unnoticed."""
+    extracted_texts = {form for message in messages(extracted()) for form in forms(message.id)}
     for script in Path(CATALOGUES.parent / "static").rglob("*.js"):
-        assert set(IN_SCRIPT.findall(script.read_text())) <= seen, script.name
+        assert set(IN_SCRIPT.findall(script.read_text())) <= extracted_texts, script.name
 
 
 @pytest.mark.parametrize(

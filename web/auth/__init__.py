@@ -1,1 +1,1 @@
-"""Who is asking and what they may do: sign-in, links that work from a phone, one table of permissions."""
+"""Who sent a request and what they may do: identity, permissions, rate limits, headers, sign-in links."""
