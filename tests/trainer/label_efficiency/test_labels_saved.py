@@ -3,17 +3,18 @@
 import os
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
-from time import monotonic
 from typing import Any
 
 import numpy as np
 import pytest
+from sklearn.linear_model import LogisticRegression
 from threadpoolctl import threadpool_limits
 
 from tests.trainer.label_efficiency import simulated_worlds
+from trainer.arrays import Float32Array, IntArray
 from trainer.label_efficiency import labels_saved, random_baseline
 from trainer.label_efficiency.random_baseline import REPLAYS, AnsweredPool, RandomBaseline
-from trainer.label_efficiency.simulate import LabelledFaces
+from trainer.label_efficiency.simulate import LabelledFaces, fit
 
 RUNS = 100 if os.environ.get("PROVE") else 20
 FRESH = 7_000
@@ -182,16 +183,23 @@ def test_the_figure_is_the_same_twice_and_adds_up(monkeypatch: pytest.MonkeyPatc
     assert (one["pool"], one["control"], one["n"]) == (300, 8, 80)
 
 
-@pytest.mark.slow
-def test_the_size_of_a_real_workbench_takes_seconds() -> None:
-    """300 answers, 2,000 faces without one, 400 locked, 1,280 numbers of each."""
-    pool, locked = blobs(2300, 0.7, d=1280), blobs(400, 0.7, 1, d=1280)
-    labelled = LabelledFaces(pool.features[:300], pool.labels[:300], pool.groups[:300])
-    began = monotonic()
-    labels_saved.labels_saved(AnsweredPool(labelled, np.arange(300) < 30, pool.features[300:], locked))
-    took = monotonic() - began
-    print(f"{took:.1f} s")
-    assert took < 20
+def test_the_number_and_size_of_the_fitted_heads_do_not_grow_with_the_features(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A real workbench has features of 1,280 numbers, and an estimate must take seconds, not minutes."""
+    columns = []
+
+    def recorded_fit(features: Float32Array, labels: IntArray) -> LogisticRegression:
+        columns.append(features.shape[1])
+        return fit(features, labels)
+
+    monkeypatch.setattr(random_baseline, "fit", recorded_fit)
+    pool, locked = blobs(300, 0.7, d=1280), blobs(80, 0.7, 1, d=1280)
+    labelled = LabelledFaces(pool.features[:60], pool.labels[:60], pool.groups[:60])
+    labels_saved.labels_saved(AnsweredPool(labelled, np.arange(60) < 8, pool.features[60:], locked))
+    heads_a_fold = random_baseline.STEPS + 1 + 3  # of each size, of the known faces, and to calibrate these
+    assert set(columns) == {random_baseline.DIMENSIONS}
+    assert len(columns) <= random_baseline.REPLAYS * random_baseline.FOLDS * heads_a_fold + 1
 
 
 @pytest.mark.slow
