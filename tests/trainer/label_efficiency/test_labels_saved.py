@@ -197,7 +197,7 @@ def test_the_number_and_size_of_the_fitted_heads_do_not_grow_with_the_features(
     pool, locked = blobs(300, 0.7, d=1280), blobs(80, 0.7, 1, d=1280)
     labelled = LabelledFaces(pool.features[:60], pool.labels[:60], pool.groups[:60])
     labels_saved.labels_saved(AnsweredPool(labelled, np.arange(60) < 8, pool.features[60:], locked))
-    heads_a_fold = random_baseline.STEPS + 1 + 3  # of each size, of the known faces, and to calibrate these
+    heads_a_fold = random_baseline.SIZES + 1 + 3  # of each size, of the known faces, and to calibrate these
     assert set(columns) == {random_baseline.DIMENSIONS}
     assert len(columns) <= random_baseline.REPLAYS * random_baseline.FOLDS * heads_a_fold + 1
 
