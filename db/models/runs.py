@@ -45,7 +45,8 @@ class Run(Job, Base):
     box_head: Mapped[dict[str, Any] | None] = mapped_column(deferred=True)
     """What re-ranks the detector's proposals, see `trainer.boxes`; None while answers are few."""
     saved: Mapped[dict[str, Any] | None]
-    """Labels that choosing faces saved (`trainer.saved`), or why that cannot be said; computed after it."""
+    """Labels that choosing faces saved (`trainer.label_efficiency.labels_saved`), or why there is no figure;
+    computed after the run."""
     log: Mapped[list[Any]] = mapped_column(default=list)
     """What it did and saw: [seconds since its start, text, values for the text's `%(name)s`]."""
     promoted: Mapped[bool] = mapped_column(default=False)

@@ -1,4 +1,4 @@
-"""Numbers to believe: wrong labels are found, chance is not taken for skill, no face is on both sides."""
+"""Wrong labels are found, chance is not mistaken for skill, and no face is on both sides of the split."""
 
 import io
 
@@ -21,33 +21,33 @@ def test_flipped_labels_are_the_first_suspects(db: Session) -> None:
     from trainer.evaluation.label_errors import suspect_labels
 
     pictures = drawn(792 if PROVE else 300)
-    chance = np.random.default_rng(0)
-    flipped = set(chance.choice(len(pictures), len(pictures) // 20, replace=False).tolist())
+    rng = np.random.default_rng(0)
+    flipped = set(rng.choice(len(pictures), len(pictures) // 20, replace=False).tolist())
     other = {"mask": "nomask", "nomask": "mask"}
     faces = add(
         db,
         [Picture(p.content, other[p.label] if i in flipped else p.label) for i, p in enumerate(pictures)],
     )
     wrong = {faces[i].id for i in flipped}
-    found = [one.face.id for one in suspect_labels(db, train(db), len(faces))]
-    assert len(found) == len(faces)
-    first = set(found[: round(0.12 * len(found))])
+    ranked = [suspect.face.id for suspect in suspect_labels(db, train(db), len(faces))]
+    assert len(ranked) == len(faces)
+    first = set(ranked[: round(0.12 * len(ranked))])
     assert len(wrong & first) >= (0.95 if PROVE else 0.9) * len(wrong)
 
 
 @one_engine
-def test_shuffled_labels_give_no_false_hope(db: Session) -> None:
-    """With labels dealt at random the truth is 0.5, and the intervals must say so."""
+def test_with_shuffled_labels_the_intervals_contain_one_half(db: Session) -> None:
+    """With labels assigned at random the true accuracy is 0.5, and the intervals must contain it."""
     faces = add(db, drawn(200))
-    chance, held = np.random.default_rng(0), []
+    rng, held = np.random.default_rng(0), []
     for _ in range(100 if PROVE else 15):
-        labels = chance.permutation([face.label for face in faces])
+        labels = rng.permutation([face.label for face in faces])
         for face, label in zip(faces, labels, strict=True):
             face.label = str(label)
         db.commit()
         metrics = train(db).metrics or {}
-        told = [metrics[part]["balanced_accuracy"] for part in ("locked", "cross_validated")]
-        held.append([one["low"] <= 0.5 <= one["high"] for one in told])
+        accuracies = [metrics[part]["balanced_accuracy"] for part in ("locked", "cross_validated")]
+        held.append([figure["low"] <= 0.5 <= figure["high"] for figure in accuracies])
     assert np.sum(held, axis=0).min() >= (93 if PROVE else 13), np.sum(held, axis=0)
 
 
@@ -65,7 +65,7 @@ def disguised(content: bytes) -> list[bytes]:
 
 
 @one_engine
-def test_no_face_is_on_both_sides_of_the_split_even_disguised_as_anothers(db: Session) -> None:
+def test_no_face_is_on_both_sides_of_the_split_even_under_another_name(db: Session) -> None:
     """60 people of two faces each, and for some of these faces three disguises on somebody else."""
     pictures = drawn(120)
     originals = [Picture(one.content, one.label, f"Person {n // 2}") for n, one in enumerate(pictures)]

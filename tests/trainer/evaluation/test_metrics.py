@@ -35,19 +35,19 @@ def test_wilson_against_published_values() -> None:
 
 def test_the_interval_of_balanced_accuracy_covers_what_it_should() -> None:
     """Simulated: recalls 0.9 and 0.8 on 60 and 30 faces; about 95 % of the intervals hold 0.85."""
-    chance = np.random.default_rng(0)
+    rng = np.random.default_rng(0)
     held = 0
     for _ in range(2000):
-        recalls = [wilson(int(chance.binomial(60, 0.9)), 60), wilson(int(chance.binomial(30, 0.8)), 30)]
+        recalls = [wilson(int(rng.binomial(60, 0.9)), 60), wilson(int(rng.binomial(30, 0.8)), 30)]
         figure = balanced_accuracy(recalls)
         held += figure["low"] <= 0.85 <= figure["high"]
     assert 0.93 <= held / 2000 <= 0.975
 
 
 def test_measure_agrees_with_scikit_learn() -> None:
-    chance = np.random.default_rng(1)
-    labels = chance.integers(0, 3, 200)
-    probabilities = softmax(chance.normal(size=(200, 3)) + 2 * np.eye(3)[labels])
+    rng = np.random.default_rng(1)
+    labels = rng.integers(0, 3, 200)
+    probabilities = softmax(rng.normal(size=(200, 3)) + 2 * np.eye(3)[labels])
     found = measure(labels, probabilities, np.arange(200) // 2, ("a", "b", "c"))
     predicted = probabilities.argmax(axis=1)
     assert found["balanced_accuracy"]["value"] == pytest.approx(balanced_accuracy_score(labels, predicted))
@@ -64,14 +64,14 @@ def test_a_class_without_faces_is_left_out_of_the_mean() -> None:
 
 def test_calibration_error_by_hand() -> None:
     # Two bins: confidence 0.95 twice and right once; 0.55 twice and right twice.
-    chances = np.array([[0.95, 0.05], [0.95, 0.05], [0.55, 0.45], [0.55, 0.45]])
-    assert calibration_error(np.array([0, 1, 0, 0]), chances) == pytest.approx((0.9 + 0.9) / 4)
+    probabilities = np.array([[0.95, 0.05], [0.95, 0.05], [0.55, 0.45], [0.55, 0.45]])
+    assert calibration_error(np.array([0, 1, 0, 0]), probabilities) == pytest.approx((0.9 + 0.9) / 4)
 
 
 def test_temperature_cools_an_overconfident_model() -> None:
-    chance = np.random.default_rng(2)
-    truth = chance.normal(size=(5000, 2))
-    labels = (chance.random(5000) > softmax(truth)[:, 0]).astype(np.int64)
+    rng = np.random.default_rng(2)
+    truth = rng.normal(size=(5000, 2))
+    labels = (rng.random(5000) > softmax(truth)[:, 0]).astype(np.int64)
     assert fit_temperature(labels, truth * 3) == pytest.approx(3, rel=0.15)
 
 

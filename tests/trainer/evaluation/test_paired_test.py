@@ -6,11 +6,11 @@ import pytest
 from trainer.evaluation.paired_test import Difference, decide_promotion, difference
 
 
-def found(value: float, low: float, high: float) -> Difference:
+def measured(value: float, low: float, high: float) -> Difference:
     return Difference({"value": value, "low": low, "high": high}, 50, 20)
 
 
-def test_models_that_agree_are_equal_but_not_certainly_so() -> None:
+def test_models_that_agree_on_every_face_still_have_an_interval() -> None:
     labels, right = np.array([0, 1] * 20), np.ones(40, bool)
     same = difference(labels, right, right, np.arange(40))
     assert same.interval["value"] == 0
@@ -29,13 +29,13 @@ def test_the_difference_is_that_of_the_balanced_accuracies() -> None:
     assert gap["low"] < gap["value"] < gap["high"]
 
 
-def test_its_interval_covers_what_it_should() -> None:
+def test_the_interval_covers_the_true_difference() -> None:
     """The new model is right on 9 of 10, the old on 8 of 10, on the same 60 and 40 faces, 500 times over."""
-    chance, held = np.random.default_rng(0), 0
+    rng, held = np.random.default_rng(0), 0
     labels = np.repeat([0, 1], [60, 40])
     for _ in range(500):
-        easy = chance.random(100)
-        gap = difference(labels, easy < 0.9, (easy < 0.75) | (chance.random(100) < 0.2), np.arange(100))
+        easy = rng.random(100)
+        gap = difference(labels, easy < 0.9, (easy < 0.75) | (rng.random(100) < 0.2), np.arange(100))
         held += gap.interval["low"] <= 0.9 - (0.75 + 0.25 * 0.2) <= gap.interval["high"]
     assert held / 500 >= 0.93
 
@@ -44,14 +44,14 @@ def test_its_interval_covers_what_it_should() -> None:
     ("gap", "good", "words"),
     [
         (None, True, "too few"),
-        (found(0.0, -0.05, 0.05), True, "Not worse"),
-        (found(0.02, 0.01, 0.03), True, "Not worse"),
-        (found(-0.01, -0.03, 0.01), True, "Not worse"),
-        (found(-0.01, -0.015, -0.005), False, "Worse"),
-        (found(-0.02, -0.05, 0.01), False, "Worse"),
+        (measured(0.0, -0.05, 0.05), True, "Not worse"),
+        (measured(0.02, 0.01, 0.03), True, "Not worse"),
+        (measured(-0.01, -0.03, 0.01), True, "Not worse"),
+        (measured(-0.01, -0.015, -0.005), False, "Worse"),
+        (measured(-0.02, -0.05, 0.01), False, "Worse"),
     ],
 )
 def test_only_a_model_that_is_not_worse_takes_over(gap: Difference | None, good: bool, words: str) -> None:
-    verdict = decide_promotion(gap, "locked")
-    assert verdict.promote is good
-    assert words in verdict.reason
+    decision = decide_promotion(gap, "locked")
+    assert decision.promote is good
+    assert words in decision.reason

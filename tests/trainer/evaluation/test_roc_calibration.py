@@ -10,20 +10,20 @@ from trainer.evaluation.roc_calibration import area_interval, calibration, ranki
 
 
 @pytest.fixture
-def some() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def predictions() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Labels (300,), logits (300, 2) with ties, and 60 people."""
-    chance = np.random.default_rng(0)
-    labels = chance.integers(0, 2, 300)
-    logits = np.round(chance.normal(size=(300, 2)) + 1.5 * np.eye(2)[labels], 1)
+    rng = np.random.default_rng(0)
+    labels = rng.integers(0, 2, 300)
+    logits = np.round(rng.normal(size=(300, 2)) + 1.5 * np.eye(2)[labels], 1)
     return labels, logits, np.arange(300) // 5
 
 
-def test_areas_agree_with_scikit_learn(some: tuple[np.ndarray, np.ndarray, np.ndarray]) -> None:
-    labels, logits, groups = some
-    chances = softmax(logits)
-    found = ranking(labels, chances, groups, ("a", "b"))
+def test_areas_agree_with_scikit_learn(predictions: tuple[np.ndarray, np.ndarray, np.ndarray]) -> None:
+    labels, logits, groups = predictions
+    probabilities = softmax(logits)
+    found = ranking(labels, probabilities, groups, ("a", "b"))
     for index, name in enumerate("ab"):
-        truth, scores = labels == index, chances[:, index]
+        truth, scores = labels == index, probabilities[:, index]
         assert found[name]["auc"]["value"] == pytest.approx(roc_auc_score(truth, scores))
         assert found[name]["average_precision"]["value"] == pytest.approx(
             average_precision_score(truth, scores)
@@ -47,25 +47,25 @@ def test_a_perfect_ranking_is_not_certain() -> None:
     assert middle["low"] < 0.42 < 0.58 < middle["high"]
 
 
-def test_the_interval_of_an_area_covers_what_it_should() -> None:
+def test_the_interval_of_an_area_covers_the_true_area() -> None:
     """Scores of 40 and 40 from normals one apart: the area is 0.7602; about 95 % of the intervals hold it."""
-    chance, held = np.random.default_rng(1), 0
+    rng, held = np.random.default_rng(1), 0
     for _ in range(300):
-        scores = np.concatenate([chance.normal(1, 1, 40), chance.normal(0, 1, 40)])
+        scores = np.concatenate([rng.normal(1, 1, 40), rng.normal(0, 1, 40)])
         interval = area_interval(float(roc_auc_score([1] * 40 + [0] * 40, scores)), 40, 40)
         held += interval["low"] <= 0.7602 <= interval["high"]
     assert held / 300 >= 0.92
 
 
 def test_the_right_temperature_lowers_the_calibration_error(
-    some: tuple[np.ndarray, np.ndarray, np.ndarray],
+    predictions: tuple[np.ndarray, np.ndarray, np.ndarray],
 ) -> None:
-    labels, logits, groups = some
+    labels, logits, groups = predictions
     found = calibration(labels, logits * 6, 6.0, groups)
     assert found["after"]["value"] < found["before"]["value"]
     for when in ("before", "after"):
         assert found[when]["low"] <= found[when]["value"] <= found[when]["high"]
-    assert sum(one["n"] for one in found["bins"]) == 300
+    assert sum(row["n"] for row in found["bins"]) == 300
 
 
 def test_faces_of_one_person_count_for_less() -> None:
@@ -78,12 +78,12 @@ def test_faces_of_one_person_count_for_less() -> None:
     assert together["high"] - together["low"] > 2 * (alone["high"] - alone["low"])
 
 
-def test_the_interval_covers_although_people_differ() -> None:
+def test_the_interval_of_a_proportion_covers_although_people_differ() -> None:
     """20 people of 8 faces, each with a rate of their own around 0.8."""
-    chance, held = np.random.default_rng(2), 0
+    rng, held = np.random.default_rng(2), 0
     groups = np.repeat(np.arange(20), 8)
     for _ in range(400):
-        rates = chance.beta(1.6, 0.4, 20)
-        found = proportion(chance.random(160) < np.repeat(rates, 8), groups)
+        rates = rng.beta(1.6, 0.4, 20)
+        found = proportion(rng.random(160) < np.repeat(rates, 8), groups)
         held += found["low"] <= 0.8 <= found["high"]
     assert held / 400 >= 0.91

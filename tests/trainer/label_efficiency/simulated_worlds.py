@@ -1,4 +1,4 @@
-"""Made-up people of whom the truth is known: how many labels did choosing save a simulated user?"""
+"""Synthetic people with known labels: how many labels did choosing save a simulated user?"""
 
 from dataclasses import dataclass
 
@@ -17,7 +17,8 @@ HUGE = 12_000
 
 @dataclass(frozen=True)
 class World:
-    """`centres` (components, d) with their class and share of the people; the scatter of people and faces."""
+    """`centres` (components, d) with their class and share of the people; the spread of people and of
+    faces."""
 
     centres: NDArray[np.float64]
     classes: NDArray[np.int64]
@@ -25,37 +26,37 @@ class World:
     person: float
     face: float
 
-    def faces(self, n: int, chance: np.random.Generator) -> LabelledFaces:
-        """n faces of n / FACES_EACH people; a person's are around one point of one component."""
+    def faces(self, n: int, rng: np.random.Generator) -> LabelledFaces:
+        """n faces of n / FACES_EACH people; a person's faces scatter around one point of one component."""
         people = -(-n // FACES_EACH)
-        component = chance.choice(len(self.shares), people, p=self.shares)
-        middle = self.centres[component] + self.person * chance.normal(size=(people, self.centres.shape[1]))
+        component = rng.choice(len(self.shares), people, p=self.shares)
+        middle = self.centres[component] + self.person * rng.normal(size=(people, self.centres.shape[1]))
         group = np.repeat(np.arange(people), FACES_EACH)[:n]
-        rows = middle[group] + self.face * chance.normal(size=(n, self.centres.shape[1]))
+        rows = middle[group] + self.face * rng.normal(size=(n, self.centres.shape[1]))
         return LabelledFaces(rows.astype(np.float32), self.classes[component][group], group)
 
 
-def world(kind: str, chance: np.random.Generator) -> World:
+def world(kind: str, rng: np.random.Generator) -> World:
     """`flat`: one blob a class, overlapping. `hard`: most people easy, some near the other class.
     `rare`: several kinds of people of whom there are few, each on a side of its own."""
-    d = int(chance.integers(16, 33))
-    axes = np.linalg.qr(chance.normal(size=(d, d)))[0]
+    d = int(rng.integers(16, 33))
+    axes = np.linalg.qr(rng.normal(size=(d, d)))[0]
     if kind == "flat":
-        far = chance.uniform(1.5, 3.0)
+        far = rng.uniform(1.5, 3.0)
         centres, classes, shares = (
             np.stack([-far * axes[0], far * axes[0]]),
             np.array([0, 1]),
             np.array([1, 1]),
         )
     else:
-        many = int(chance.integers(4, 9)) if kind == "hard" else int(chance.integers(4, 8))
-        mass = chance.uniform(0.25, 0.5) if kind == "hard" else chance.uniform(0.06, 0.15)
-        easy = chance.uniform(5, 8)
+        many = int(rng.integers(4, 9)) if kind == "hard" else int(rng.integers(4, 8))
+        mass = rng.uniform(0.25, 0.5) if kind == "hard" else rng.uniform(0.06, 0.15)
+        easy = rng.uniform(5, 8)
         centres, classes, shares = [-easy * axes[0], easy * axes[0]], [0, 1], [(1 - mass) / 2] * 2
         for k in range(many):
             side = k % 2
-            along = chance.uniform(-0.5, 1.0) if kind == "hard" else chance.uniform(-4, -1)
-            off = chance.uniform(3, 7) * axes[1 + k] + (2 * side - 1) * chance.uniform(1, 3) * axes[1 + many]
+            along = rng.uniform(-0.5, 1.0) if kind == "hard" else rng.uniform(-4, -1)
+            off = rng.uniform(3, 7) * axes[1 + k] + (2 * side - 1) * rng.uniform(1, 3) * axes[1 + many]
             centres.append((2 * side - 1) * along * axes[0] + off)
             classes.append(side)
             shares.append(mass / many)
@@ -65,7 +66,8 @@ def world(kind: str, chance: np.random.Generator) -> World:
 
 @dataclass(frozen=True)
 class User:
-    """Who labelled `labelled` of the pool, those that `control` (pool,) marks at random."""
+    """A user who labelled the faces at `labelled` of the pool; `control` (pool,) marks those drawn at
+    random."""
 
     pool: LabelledFaces
     labelled: IntArray
@@ -78,65 +80,70 @@ KINDS = ("flat", "hard", "rare", "hard")
 
 
 def user(seed: int, locked_faces: int = 0) -> User:
-    """The default policy with a tenth of each batch at random, up to a number of labels of the seed's.
+    """Chooses by the workbench's policy, a tenth of each batch at random; the seed sets the number of labels.
 
-    Its locked faces are 250 to 450, as the seed says, unless their number is given.
+    The seed also sets the number of locked faces, 250 to 450, unless it is given.
     """
-    chance = np.random.default_rng([seed, 77])
-    its = world(KINDS[seed % len(KINDS)], chance)
-    pool = its.faces(int(chance.integers(600, 1400)), chance)
-    usual = int(chance.integers(250, 450))
-    locked, huge = its.faces(locked_faces or usual, chance), its.faces(HUGE, chance)
-    labelled, control = label(pool, int(chance.integers(7, 20)) * 10, chance)
+    rng = np.random.default_rng([seed, 77])
+    its = world(KINDS[seed % len(KINDS)], rng)
+    pool = its.faces(int(rng.integers(600, 1400)), rng)
+    usual = int(rng.integers(250, 450))
+    locked, huge = its.faces(locked_faces or usual, rng), its.faces(HUGE, rng)
+    labelled, control = label(pool, int(rng.integers(7, 20)) * 10, rng)
     return User(pool, labelled, control, locked, huge)
 
 
-def label(pool: LabelledFaces, upto: int, chance: np.random.Generator) -> tuple[IntArray, BoolArray]:
-    """Places of the labelled faces, and which of the pool (n,) were chosen at random."""
-    left, labelled = np.arange(len(pool.labels)), np.arange(0)
+def label(pool: LabelledFaces, upto: int, rng: np.random.Generator) -> tuple[IntArray, BoolArray]:
+    """Indices of the labelled faces, and which of the pool (n,) were chosen at random."""
+    unlabelled, labelled = np.arange(len(pool.labels)), np.arange(0)
     control = np.zeros(len(pool.labels), bool)
     while len(labelled) < upto:
         batch = simulate.BATCH if len(labelled) else simulate.START
-        at_random = chance.permutation(len(left))[: batch // 10]
-        control[left[at_random]] = True
-        labelled, left = np.concatenate([labelled, left[at_random]]), np.delete(left, at_random)
-        fitted = head(pool, labelled)
-        said = None if fitted is None else fitted.predict_proba(pool.features[left])
-        state = PoolState(pool.features[left], said, pool.features[labelled], chance)
+        at_random = rng.permutation(len(unlabelled))[: batch // 10]
+        control[unlabelled[at_random]] = True
+        labelled = np.concatenate([labelled, unlabelled[at_random]])
+        unlabelled = np.delete(unlabelled, at_random)
+        model = head(pool, labelled)
+        probabilities = None if model is None else model.predict_proba(pool.features[unlabelled])
+        state = PoolState(pool.features[unlabelled], probabilities, pool.features[labelled], rng)
         chosen = workbench_policy(state, batch - batch // 10, {"uncertain": 1})
-        labelled, left = np.concatenate([labelled, left[chosen]]), np.delete(left, chosen)
+        labelled = np.concatenate([labelled, unlabelled[chosen]])
+        unlabelled = np.delete(unlabelled, chosen)
     return labelled, control
 
 
 def head(pool: LabelledFaces, labelled: IntArray) -> LogisticRegression | None:
-    """Of the faces at these places; None unless both classes have two of them."""
+    """The model of the faces at these indices; None unless both classes have two of them."""
     if np.bincount(pool.labels[labelled], minlength=2).min() < 2:
         return None
     return simulate.fit(pool.features[labelled], pool.labels[labelled])
 
 
 def accuracy(fitted: LogisticRegression | None, on: LabelledFaces) -> float:
-    """Balanced accuracy; without a head one half."""
+    """Balanced accuracy; one half without a model."""
     if fitted is None:
         return 0.5
     right = fitted.predict(on.features) == on.labels
     return float(np.mean([right[on.labels == k].mean() for k in (0, 1)]))
 
 
-def true_saving(it: User, seed: int, orders: int = 16) -> tuple[float, bool]:
-    """What choosing truly saved this user, and whether not even the whole pool would have done at random.
+def true_saving(person: User, seed: int, orders: int = 16) -> tuple[float, bool]:
+    """The true number of labels saved, and whether not even the whole pool at random would be enough.
 
     R(n) is the mean balanced accuracy on the HUGE set (never the locked one) of heads that learned the true
-    labels of the first n faces of `orders` random orders of the user's own pool; it is made rising by its
+    labels of the first n faces of `orders` random orders of the user's own pool, made monotonic by its
     running maximum. The saving is the n at which R first reaches what the user's own head reaches on the
     HUGE set, straight between sizes in log n, at most the pool, less the labels that the user gave.
     """
-    chance, n = np.random.default_rng([seed, 78]), len(it.pool.labels)
+    rng, n = np.random.default_rng([seed, 78]), len(person.pool.labels)
     sizes = np.unique(np.geomspace(15, n, 16).astype(int))
     curve = np.zeros(len(sizes))
-    for order in (chance.permutation(n) for _ in range(orders)):
-        curve += [accuracy(head(it.pool, order[:size]), it.huge) for size in sizes]
-    rising, reached = np.maximum.accumulate(curve / orders), accuracy(head(it.pool, it.labelled), it.huge)
+    for order in (rng.permutation(n) for _ in range(orders)):
+        curve += [accuracy(head(person.pool, order[:size]), person.huge) for size in sizes]
+    rising, reached = (
+        np.maximum.accumulate(curve / orders),
+        accuracy(head(person.pool, person.labelled), person.huge),
+    )
     if capped := bool(rising[-1] < reached):
-        return float(n - len(it.labelled)), capped
-    return float(np.exp(np.interp(reached, rising, np.log(sizes)))) - len(it.labelled), capped
+        return float(n - len(person.labelled)), capped
+    return float(np.exp(np.interp(reached, rising, np.log(sizes)))) - len(person.labelled), capped

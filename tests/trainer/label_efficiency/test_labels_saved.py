@@ -1,4 +1,4 @@
-"""Labels saved: the pieces on small arrays, and the whole on users of whom the truth is known."""
+"""Labels saved: its parts on small arrays, and the whole on simulated users whose true saving is known."""
 
 import os
 from concurrent.futures import ProcessPoolExecutor
@@ -18,7 +18,7 @@ from trainer.label_efficiency.simulate import LabelledFaces, fit
 
 RUNS = 100 if os.environ.get("PROVE") else 20
 FRESH = 7_000
-"""First seed of the proof; the method was made on others."""
+"""First seed of the coverage test; the method was developed on others."""
 
 
 def blobs(n: int, far: float, seed: int = 0, d: int = 6) -> LabelledFaces:
@@ -73,7 +73,7 @@ def test_accuracy_that_random_never_reaches_is_capped_at_the_pool() -> None:
     assert (found, low, high, capped) == (10**4, 10**4, 10**4, True)
 
 
-def test_models_that_agree_on_every_face_leave_a_doubt() -> None:
+def test_models_that_agree_on_every_face_leave_uncertainty() -> None:
     baseline, labels, groups = replays(0.9)
     assert labels_saved._discordance_sd(baseline, labels, groups) == pytest.approx(1 / 202)
     baseline = replays(0.7)[0]
@@ -100,14 +100,16 @@ def _few(n: int, seed: int) -> LabelledFaces:
     return LabelledFaces(many.features[some], many.labels[some], np.arange(n) + 10_000)
 
 
-def test_nobody_is_in_two_parts_of_the_locked_people() -> None:
+def test_no_person_is_in_two_parts_of_the_locked_people() -> None:
     groups = np.random.default_rng(0).integers(20, 50, 300)
     parts = random_baseline._locked_parts(groups, np.random.default_rng(1))
     assert (np.sum(parts, axis=0) == 1).all()
     assert sum(len(np.unique(groups[part])) for part in parts) == len(np.unique(groups))
 
 
-def test_who_draws_labels_never_learned_from_whom_it_is_asked_about(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_model_that_draws_labels_never_learned_from_the_people_measured(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     pool, locked = blobs(100, 0.7), blobs(80, 0.7, 1)
     locked = LabelledFaces(locked.features, locked.labels, locked.groups + 1000)
     drew, asked = [], []
@@ -132,7 +134,7 @@ def test_who_draws_labels_never_learned_from_whom_it_is_asked_about(monkeypatch:
     assert set.union(*asked) == set(locked.groups)
 
 
-def test_heads_of_one_class_say_that_class() -> None:
+def test_a_model_of_one_class_predicts_that_class() -> None:
     on = blobs(8, 1.0)
     hits = random_baseline.is_correct(on.features[:2], np.array([1, 1]), on)
     assert hits.tolist() == (on.labels == 1).tolist()
@@ -155,13 +157,13 @@ def test_reduced_rows_keep_their_distances() -> None:
         (100, 10, 44, labels_saved.FEW_PEOPLE),
     ],
 )
-def test_too_little_is_said_in_words(labels: int, control: int, locked: int, text: str | None) -> None:
+def test_too_few_answers_are_explained(labels: int, control: int, locked: int, text: str | None) -> None:
     reason = labels_saved.too_little(blobs(labels, 1.0), np.arange(labels) < control, blobs(locked, 1.0))
     assert (reason and reason[0]) == text
     assert reason is None or str(reason[1]["least"]) in reason[0] % reason[1]
 
 
-def test_a_locked_set_of_one_class_is_too_little() -> None:
+def test_a_locked_set_of_one_class_is_too_small() -> None:
     both = blobs(200, 1.0)
     one = LabelledFaces(both.features, both.labels * 0, both.groups)
     assert labels_saved.too_little(both, np.arange(200) < 20, one) == (
@@ -170,7 +172,7 @@ def test_a_locked_set_of_one_class_is_too_little() -> None:
     )
 
 
-def test_the_figure_is_the_same_twice_and_adds_up(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_figure_is_reproducible_and_consistent(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(random_baseline, "REPLAYS", 2)
     monkeypatch.setattr(random_baseline, "SIZES", 5)
     pool, locked = blobs(300, 0.7), blobs(80, 0.7, 1)
@@ -205,7 +207,7 @@ def test_the_number_and_size_of_the_fitted_heads_do_not_grow_with_the_features(
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
 @pytest.mark.parametrize("locked", [0, 3000])
-def test_the_interval_holds_the_truth(locked: int) -> None:
+def test_the_interval_contains_the_true_saving(locked: int) -> None:
     """The contract: at least 80 of 100 simulated users, of worlds easy and hard (20 without PROVE=1).
 
     With as many locked faces as people have (0: 250 to 450) intervals are so wide that they can hardly fail;
@@ -215,13 +217,13 @@ def test_the_interval_holds_the_truth(locked: int) -> None:
         found = list(on.map(_one_user, range(FRESH, FRESH + RUNS), [locked] * RUNS))
     held = [low - 1 <= true <= high + 1 for true, _, _, low, high, _ in found]
     for kind in sorted(set(simulated_worlds.KINDS)):
-        print(f"{kind}: {_told([one for one in found if one[1] == kind])}")
-    print(f"all: {_told(found)}")
+        print(f"{kind}: {_summary([one for one in found if one[1] == kind])}")
+    print(f"all: {_summary(found)}")
     # Of 20 a method that holds in 80 % has fewer than 13 once in 31 times (binomial).
     assert sum(held) >= (80 if RUNS == 100 else 13)
 
 
-def _told(found: list[tuple[float, str, float, float, float, int]]) -> str:
+def _summary(found: list[tuple[float, str, float, float, float, int]]) -> str:
     held = sum(low - 1 <= true <= high + 1 for true, _, _, low, high, _ in found)
     width = np.median([(high - low) / pool for _, _, _, low, high, pool in found])
     wrong = np.median([abs(value - true) for true, _, value, _, _, _ in found])

@@ -1,4 +1,4 @@
-"""Labels saved, counted from a workbench's own answers: what counts as what, and when it is left alone."""
+"""Labels saved, counted from a workbench's own answers, and when the count is skipped."""
 
 from collections.abc import Callable
 
@@ -44,24 +44,24 @@ def draw_at_random(db: Session, run: Run, faces: list[Face]) -> set[int]:
     return {face.id for face in some if face.label and face.photo.group.split != "locked"}
 
 
-def test_it_counts_from_what_was_asked_at_random(db: Session, faces: list[Face]) -> None:
+def test_it_counts_from_the_faces_chosen_at_random(db: Session, faces: list[Face]) -> None:
     run = labelled.done_run(db)
     control = draw_at_random(db, run, faces)
     labels_saved_job.count(db, run.id)
     db.refresh(run)
-    told = run.saved or {}
+    saved = run.saved or {}
     locked = [face for face in faces if face.photo.group.split == "locked"]
     given = [face for face in faces if face.label and face not in locked]
-    assert (told["n"], told["given"], told["control"]) == (len(locked), len(given), len(control))
-    assert told["pool"] == len(faces) - len(locked)
-    assert told["low"] <= told["value"] <= told["high"]
-    first = dict(told)
+    assert (saved["n"], saved["given"], saved["control"]) == (len(locked), len(given), len(control))
+    assert saved["pool"] == len(faces) - len(locked)
+    assert saved["low"] <= saved["value"] <= saved["high"]
+    first = dict(saved)
     labels_saved_job.count(db, run.id)  # the same message again
     db.refresh(run)
     assert run.saved == first
 
 
-def test_too_little_is_kept_as_words(db: Session, faces: list[Face]) -> None:
+def test_too_few_answers_are_stored_as_an_explanation(db: Session, faces: list[Face]) -> None:
     run = labelled.done_run(db)
     labels_saved_job.count(db, run.id)
     db.refresh(run)
@@ -71,7 +71,7 @@ def test_too_little_is_kept_as_words(db: Session, faces: list[Face]) -> None:
     labels_saved_job.count(db, run.id + 1)  # a run that is gone
 
 
-def test_what_waits_is_a_sample_without_the_doubtful(
+def test_the_unlabelled_sample_has_no_doubtful_boxes(
     db: Session, faces: list[Face], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(labels_saved_job, "MAX_UNLABELLED", 50)
@@ -85,7 +85,7 @@ def test_what_waits_is_a_sample_without_the_doubtful(
     assert some != labels_saved_job._unlabelled_sample(db, 2)
 
 
-def test_it_gives_way_to_a_newer_run(db: Session, faces: list[Face], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_stops_for_a_newer_run(db: Session, faces: list[Face], monkeypatch: pytest.MonkeyPatch) -> None:
     run = labelled.done_run(db)
     draw_at_random(db, run, faces)
     asked = []

@@ -1,4 +1,4 @@
-"""The curve through the runs so far, and what is advised from it."""
+"""The curve fitted to the runs so far, and the advice that follows from it."""
 
 import numpy as np
 import pytest
@@ -22,12 +22,12 @@ def on_curve(a: float, b: float, c: float, noise: float = 0.0, seed: int = 0) ->
 
 
 def gain_of(low: float, value: float, high: float) -> Forecast:
-    """Of whom 100 more labels than 100 add these: error is a/n, so a·(1/100 - 1/200)."""
+    """A forecast whose gain from 100 to 200 labels is this: error is a/n, so it is a·(1/100 - 1/200)."""
     each = np.repeat([value, low, high], [1, 10, 10]) * 200
     return Forecast(100, each, np.ones(21), np.zeros(21))
 
 
-def test_a_power_law_without_noise_is_found_again() -> None:
+def test_a_power_law_without_noise_is_recovered() -> None:
     found = forecast(SIZES, on_curve(0.8, 0.5, 0.02))
     assert found is not None
     assert found.accuracy(1200)["value"] == pytest.approx(1 - 0.02 - 0.8 * 1200**-0.5, abs=1e-6)
@@ -35,27 +35,27 @@ def test_a_power_law_without_noise_is_found_again() -> None:
 
 
 def test_the_order_of_the_runs_does_not_matter() -> None:
-    told = on_curve(0.8, 0.5, 0.02, 0.01)
-    one, other = forecast(SIZES, told), forecast(SIZES[::-1], told[::-1])
+    accuracies = on_curve(0.8, 0.5, 0.02, 0.01)
+    one, other = forecast(SIZES, accuracies), forecast(SIZES[::-1], accuracies[::-1])
     assert one is not None
     assert other is not None
     assert one.gain(40) == other.gain(40)
 
 
-def test_accuracy_that_only_falls_promises_nothing() -> None:
+def test_falling_accuracy_gives_no_gain() -> None:
     found = forecast(SIZES, [0.9 - 0.0001 * n for n in SIZES])
     assert found is not None
     assert found.gain(40)["value"] == 0
     assert found.accuracy(340)["value"] <= 0.9
 
 
-def test_nothing_is_said_of_few_runs_or_of_runs_of_one_size() -> None:
+def test_there_is_no_forecast_from_few_runs_or_from_runs_of_one_size() -> None:
     assert forecast(SIZES[:4], on_curve(0.8, 0.5, 0.02)[:4]) is None
     assert forecast([100, 110, 120, 130, 140], [0.9] * 5) is None
     assert forecast([100] * 4 + [300], [0.9] * 5) is None
 
 
-def test_its_interval_holds_the_true_gain() -> None:
+def test_the_interval_contains_the_true_gain() -> None:
     held = 0
     for seed in range(60):
         found = forecast(SIZES, on_curve(0.8, 0.5, 0.03, 0.01, seed), seed)

@@ -1,4 +1,4 @@
-"""How labelling is replayed: what each way of choosing may see, and what comes of it."""
+"""Replayed labelling: what each strategy may see, and the curves and summary that result."""
 
 import os
 import signal
@@ -29,83 +29,83 @@ from trainer.label_efficiency.worker import labels_replayed
 NAMES = ("mask", "nomask")
 
 
-def pool(faces: int = 400, groups: int = 0, seed: int = 0) -> LabelledFaces:
-    """One class in twenty is rare and lies apart, so that chance meets it late."""
-    chance = np.random.default_rng(seed)
-    labels = (chance.random(faces) < 0.05).astype(np.int64)
+def pool(count: int = 400, groups: int = 0, seed: int = 0) -> LabelledFaces:
+    """One class in twenty is rare and lies apart, so that random choice meets it late."""
+    rng = np.random.default_rng(seed)
+    labels = (rng.random(count) < 0.05).astype(np.int64)
     labels[:10] = 1
-    features = chance.normal(size=(faces, 16)).astype(np.float32)
+    features = rng.normal(size=(count, 16)).astype(np.float32)
     features[:, :2] += 3 * labels[:, None]
-    members = np.arange(faces) if not groups else chance.integers(0, groups, faces)
+    members = np.arange(count) if not groups else rng.integers(0, groups, count)
     return LabelledFaces(features, labels, members.astype(np.int64))
 
 
-def state(known: LabelledFaces, with_model: bool, seed: int = 0) -> PoolState:
-    said = None
+def state(faces: LabelledFaces, with_model: bool, seed: int = 0) -> PoolState:
+    probabilities = None
     if with_model:
-        one = np.random.default_rng(seed).random(len(known.labels))
-        said = np.column_stack([one, 1 - one])
-    return PoolState(known.features, said, known.features[:5], np.random.default_rng(seed))
+        first = np.random.default_rng(seed).random(len(faces.labels))
+        probabilities = np.column_stack([first, 1 - first])
+    return PoolState(faces.features, probabilities, faces.features[:5], np.random.default_rng(seed))
 
 
 @pytest.mark.parametrize("name", STRATEGIES)
 @pytest.mark.parametrize("with_model", [False, True])
-def test_a_strategy_gives_different_places_and_the_same_ones_again(name: str, with_model: bool) -> None:
-    known = pool(120)
-    chosen, again = (STRATEGIES[name](state(known, with_model), 10) for _ in range(2))
+def test_a_strategy_gives_distinct_indices_and_the_same_again(name: str, with_model: bool) -> None:
+    faces = pool(120)
+    chosen, again = (STRATEGIES[name](state(faces, with_model), 10) for _ in range(2))
     assert 1 <= len(chosen) <= 10
     assert len(set(chosen.tolist())) == len(chosen)
     assert set(chosen.tolist()) <= set(range(120))
     assert chosen.tolist() == again.tolist()
-    few = LabelledFaces(known.features[:4], known.labels[:4], known.groups[:4])
+    few = LabelledFaces(faces.features[:4], faces.labels[:4], faces.groups[:4])
     assert sorted(STRATEGIES[name](state(few, with_model), 10).tolist()) in ([0, 1, 2, 3], [])
 
 
 def test_a_strategy_never_sees_a_face_that_is_measured_on() -> None:
-    known = pool(groups=60)
+    faces = pool(groups=60)
     seen: list[np.ndarray] = []
 
     def watching(state: PoolState, n: int) -> np.ndarray:
         seen.extend((state.unlabelled, state.labelled))
         return state.rng.permutation(len(state.unlabelled))[:n]
 
-    replay(known, watching, 3, 100)
-    chosen_from, measured = halves(known, 3)
-    assert not set(known.groups[chosen_from]) & set(known.groups[measured])
-    assert len(chosen_from) + len(measured) == len(known.labels)
+    replay(faces, watching, 3, 100)
+    chosen_from, measured = halves(faces, 3)
+    assert not set(faces.groups[chosen_from]) & set(faces.groups[measured])
+    assert len(chosen_from) + len(measured) == len(faces.labels)
     looked_at = {row.tobytes() for rows in seen for row in rows}
-    assert looked_at == {row.tobytes() for row in known.features[chosen_from]}
-    assert not looked_at & {row.tobytes() for row in known.features[measured]}
+    assert looked_at == {row.tobytes() for row in faces.features[chosen_from]}
+    assert not looked_at & {row.tobytes() for row in faces.features[measured]}
 
 
 @pytest.mark.parametrize("name", ["default", "badge"])
-def test_the_same_seed_gives_the_same_curve_and_another_another(name: str) -> None:
-    known = pool()
-    one, again, other = (replay(known, STRATEGIES[name], seed, 80) for seed in (1, 1, 2))
+def test_the_same_seed_gives_the_same_curve_and_another_seed_another(name: str) -> None:
+    faces = pool()
+    one, again, other = (replay(faces, STRATEGIES[name], seed, 80) for seed in (1, 1, 2))
     assert one == again
     assert one != other
     assert [labels for labels, _ in one] == [n for n in grid(80) if n >= one[0][0]]
 
 
-def test_chance_is_not_better_than_margin_where_a_class_is_rare() -> None:
+def test_margin_beats_random_where_a_class_is_rare() -> None:
     curves = {
         name: [replay(pool(800, seed=seed), STRATEGIES[name], seed, 150) for seed in range(4)]
         for name in ("random", "margin")
     }
     rows = {row["name"]: row for row in summary(curves, 150, 0.95, 2)}
-    margin, chance = (
+    margin, random = (
         next(point["mean"] for point in rows[name]["at"] if point["labels"] == 100)
         for name in ("margin", "random")
     )
-    assert margin > chance + 0.02
+    assert margin > random + 0.02
 
 
-def test_equal_faces_end_a_replay_with_every_label_that_was_asked_for() -> None:
-    """k-means finds fewer clusters than faces are asked for, and every one of them has a labelled face."""
+def test_identical_faces_still_give_a_replay_with_all_its_labels() -> None:
+    """k-means finds fewer clusters than faces are asked for, and each of them contains a labelled face."""
     labels = np.arange(120) % 2
-    known = LabelledFaces(np.repeat(labels[:, None], 8, axis=1).astype(np.float32), labels, np.arange(120))
+    faces = LabelledFaces(np.repeat(labels[:, None], 8, axis=1).astype(np.float32), labels, np.arange(120))
     for name in ("default", "density", "k-centre", "clustered margin", "badge"):
-        curve = replay(known, STRATEGIES[name], 0, 45)
+        curve = replay(faces, STRATEGIES[name], 0, 45)
         assert curve[-1] == (45, 1.0), name
 
 
@@ -127,10 +127,10 @@ def test_a_median_that_half_the_seeds_never_reach_is_none() -> None:
 
 
 def test_how_many_labels_are_replayed() -> None:
-    known = pool(400)
-    assert labels_replayed(known, 3, None) == 100
-    assert labels_replayed(known, 3, 55) == 55
-    assert labels_replayed(known, 3, 9000) == 200
+    faces = pool(400)
+    assert labels_replayed(faces, 3, None) == 100
+    assert labels_replayed(faces, 3, 55) == 55
+    assert labels_replayed(faces, 3, 9000) == 200
     assert labels_replayed(pool(4000), 1, None) == 400
     assert labels_replayed(pool(60), 1, None) == START + BATCH
 
@@ -144,19 +144,19 @@ def test_how_many_labels_are_replayed() -> None:
         ([0] * 40 + [1] * 40, [0] * 40 + [1] * 40, "so few people"),
     ],
 )
-def test_too_little_is_refused_with_what_is_needed(labels: list[int], groups: range, words: str) -> None:
-    known = LabelledFaces(np.empty((len(labels), 0), np.float32), np.array(labels), np.array(groups))
+def test_too_few_labels_are_refused_with_what_is_needed(labels: list[int], groups: range, words: str) -> None:
+    faces = LabelledFaces(np.empty((len(labels), 0), np.float32), np.array(labels), np.array(groups))
     with pytest.raises(NotEnoughLabels) as refused:
-        require_both_halves(known, NAMES[: len(set(labels))], 5)
+        require_both_halves(faces, NAMES[: len(set(labels))], 5)
     assert words in refused.value.message
     assert refused.value.hint
 
 
 @pytest.mark.slow
-def test_all_cores_replay_what_one_does() -> None:
-    known = pool(120)
-    found = {(name, seed): curve for name, seed, curve in simulate.replay_all(known, ["margin"], 2, 40)}
-    assert found == {("margin", seed): replay(known, STRATEGIES["margin"], seed, 40) for seed in (0, 1)}
+def test_replays_in_worker_processes_equal_those_in_this_one() -> None:
+    faces = pool(120)
+    found = {(name, seed): curve for name, seed, curve in simulate.replay_all(faces, ["margin"], 2, 40)}
+    assert found == {("margin", seed): replay(faces, STRATEGIES["margin"], seed, 40) for seed in (0, 1)}
 
 
 LONG = """
@@ -164,10 +164,10 @@ import numpy as np
 from trainer.label_efficiency import simulate
 from trainer.label_efficiency.compared_strategies import STRATEGIES
 if __name__ == "__main__":
-    chance = np.random.default_rng(0)
-    labels = chance.integers(0, 2, 4000)
-    known = simulate.LabelledFaces(chance.normal(size=(4000, 256)).astype("f4"), labels, np.arange(4000))
-    for name, seed, curve in simulate.replay_all(known, list(STRATEGIES), 20, 2000):
+    rng = np.random.default_rng(0)
+    labels = rng.integers(0, 2, 4000)
+    faces = simulate.LabelledFaces(rng.normal(size=(4000, 256)).astype("f4"), labels, np.arange(4000))
+    for name, seed, curve in simulate.replay_all(faces, list(STRATEGIES), 20, 2000):
         pass
 """
 

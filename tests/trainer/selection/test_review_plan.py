@@ -1,4 +1,4 @@
-"""The plan of review: its mix, its reasons, and what is never in it."""
+"""The review plan: its mix, its reasons, and which faces are never in it."""
 
 from collections import Counter
 
@@ -29,17 +29,17 @@ def pool(db: Session, count: int, people: int = 0) -> tuple[Run, list[Face]]:
     db.add(run)
     db.flush()
     db.add(Workbench(id=1, live_run_id=run.id))
-    chance = np.random.default_rng(0)
-    centres = chance.normal(size=(count // 10 + 1, 1280))
-    vectors = [centres[place // 10] + chance.normal(0, 0.05, 1280) for place in range(count)]
+    rng = np.random.default_rng(0)
+    centres = rng.normal(size=(count // 10 + 1, 1280))
+    vectors = [centres[place // 10] + rng.normal(0, 0.05, 1280) for place in range(count)]
     scores = []
     for place, face in enumerate(faces):
         face.state, face.label, face.decided_at, face.waiting = "proposed", None, None, True
         margin = place / count
-        chances = [(1 + margin) / 2, (1 - margin) / 2]
+        probabilities = [(1 + margin) / 2, (1 - margin) / 2]
         label = ("mask", "nomask")[place % 3 == 0]
         score = {"run_id": run.id, "face_id": face.id, "box_version": 1, "label": label, "margin": margin}
-        scores.append(score | {"probabilities": chances})
+        scores.append(score | {"probabilities": probabilities})
     db.flush()
     labelled.plant(db, faces, vectors, NETWORK.id)
     insert_for_faces(db, Score, scores)
@@ -58,7 +58,7 @@ def test_a_batch_has_the_mix_of_the_settings(db: Session) -> None:
     assert [pick.place for pick in picks] == list(range(1, len(picks) + 1))
 
 
-def test_uncertain_ones_are_the_least_sure_but_not_all_alike(db: Session) -> None:
+def test_uncertain_picks_are_the_least_sure_but_not_near_repeats(db: Session) -> None:
     run, faces = pool(db, 600)
     place = {face.id: n for n, face in enumerate(faces)}
     picks = [pick for pick in review_plan.plan(db, run, NETWORK, {}) if pick.reason == "uncertain"][:14]
@@ -94,7 +94,7 @@ def test_doubtful_boxes_come_the_most_doubtful_first(db: Session) -> None:
     assert set(boxes[:5]) == {face.id for face in some[13:18]}
 
 
-def test_of_a_weak_class_and_person_more_is_asked(db: Session) -> None:
+def test_a_weak_class_gets_more_picks(db: Session) -> None:
     run, faces = pool(db, 400, people=20)
     sure = {"n": 50, "recall": {"value": 0.97, "low": 0.9, "high": 0.99}}
     poor = {"n": 50, "recall": {"value": 0.7, "low": 0.6, "high": 0.8}}
@@ -116,7 +116,7 @@ def test_of_a_weak_class_and_person_more_is_asked(db: Session) -> None:
     assert {pick.detail["label"] for pick in weak} == {"nomask"}
 
 
-def test_the_plan_is_refilled_when_it_runs_low_and_says_by_which_rule(
+def test_the_plan_is_refilled_when_it_runs_low_and_records_its_rule(
     db: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(networks, "network_of", lambda session, run: NETWORK)
@@ -138,7 +138,7 @@ def test_the_plan_is_refilled_when_it_runs_low_and_says_by_which_rule(
     assert sum(events[0].detail["counts"].values()) == len(first)
 
 
-def test_without_a_model_what_is_typical_is_planned(db: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_model_typical_faces_are_planned(db: Session, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(networks, "shared", lambda: NETWORK)
     _, faces = pool(db, 300)
     db.get_one(Workbench, 1).live_run_id = None

@@ -1,4 +1,4 @@
-"""Which class and person a model is weak on, by its figures."""
+"""Which class and person a model is weak on, from its metrics."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ def person(name: str, low: float, value: float, high: float) -> dict[str, Any]:
     return {"by": "person", "name": name, "n": 20, "accuracy": {"value": value, "low": low, "high": high}}
 
 
-def test_the_class_and_the_person_below_the_rest_with_all_of_their_interval() -> None:
+def test_a_slice_is_weak_when_its_whole_interval_lies_below_the_rest() -> None:
     part = {
         "per_class": {"mask": recall(0.97, 0.9, 0.99), "nomask": recall(0.7, 0.6, 0.8)},
         "balanced_accuracy": {"value": 0.84},
@@ -26,7 +26,7 @@ def test_the_class_and_the_person_below_the_rest_with_all_of_their_interval() ->
     assert weakest_slices({"locked": None, "cross_validated": part}) == WeakSlices("nomask", 8)
 
 
-def test_nothing_is_weak_where_chance_explains_the_difference() -> None:
+def test_no_slice_is_weak_without_a_significant_difference() -> None:
     part = {
         "per_class": {"mask": recall(0.9, 0.6, 0.99), "nomask": recall(0.95, 0.7, 1.0)},
         "balanced_accuracy": {"value": 0.9},
@@ -36,6 +36,6 @@ def test_nothing_is_weak_where_chance_explains_the_difference() -> None:
     assert weakest_slices({}) == WeakSlices(None, None)
 
 
-def test_a_locked_person_is_never_chosen_whatever_the_figures_say() -> None:
+def test_a_locked_person_is_never_chosen_even_when_weak() -> None:
     part = {"per_class": {}, "balanced_accuracy": {"value": 0.9}, "slices": [person("7", 0, 0.1, 0.2)]}
     assert weakest_slices({"locked": part, "cross_validated": None}) == WeakSlices(None, None)
