@@ -101,8 +101,8 @@ class Face(Base):
     """It is not sure that this is a face: offered after all others, and fainter."""
     hidden: Mapped[bool] = mapped_column(default=False)
     """Hardly a face: offered to nobody, but for a sample."""
-    chance: Mapped[float | None]
-    """Calibrated probability that a proposal is a face, by what people answered; None: not known yet."""
+    face_probability: Mapped[float | None] = mapped_column("chance")
+    """The box head's calibrated probability that a detection is a face; None: the head has not scored it."""
     decided_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     decided_at: Mapped[datetime | None]
     disputed: Mapped[bool] = mapped_column(default=False)

@@ -117,16 +117,16 @@ def boxes_of_complete_photos(session: Session) -> list[EvaluatedBox]:
 def _score(face: Face) -> float | None:
     if face.source == "human":
         return None
-    return face.confidence if face.chance is None else face.chance
+    return face.confidence if face.face_probability is None else face.face_probability
 
 
 def _level(face: Face, thresholds: BoxThresholds) -> BoxLevel:
     """How the box would be shown now if nobody had answered it."""
     if face.source == "human":
         return BoxLevel.HIDDEN
-    if face.chance is None:
+    if face.face_probability is None:
         return stored_level(face)
-    return box_level(face.confidence or 0.0, face.chance, thresholds)
+    return box_level(face.confidence or 0.0, face.face_probability, thresholds)
 
 
 def set_thresholds(session: Session, by: Person, likely: float, hidden: float) -> None:

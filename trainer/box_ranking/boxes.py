@@ -35,7 +35,7 @@ def learn(session: Session, run_id: int) -> None:
     run.box_head = fitted.head.as_dict()
     # Of what it learned from it must not judge by itself: the report on the detector is made of these.
     judged = [
-        {"id": face.id, "chance": p}
+        {"id": face.id, "face_probability": p}
         for face, p in zip(faces, _chances(fitted.out_of_fold, faces), strict=True)
         if face.source == "mtcnn"
     ]
@@ -50,7 +50,7 @@ def weigh(session: Session, *, again: bool) -> None:
 
     `again`: also those that have one, since the head or the thresholds are others now.
     """
-    query = _waiting() if again else _waiting().where(Face.chance.is_(None))
+    query = _waiting() if again else _waiting().where(Face.face_probability.is_(None))
     photos = session.scalars(query.with_only_columns(Face.photo_id).distinct().order_by(Face.photo_id)).all()
     newest = select(Run.box_head).where(Run.box_head.is_not(None)).order_by(Run.id.desc()).limit(1)
     saved = session.scalar(newest) if photos else None
@@ -63,7 +63,7 @@ def weigh(session: Session, *, again: bool) -> None:
         certain = session.scalars(_answered().where(here, Face.state == "confirmed")).all()
         scores = np.concatenate([head.scores(rows), np.full(len(certain), np.inf)])
         weighed = [
-            {"id": face.id, "chance": p, **box_level(face.confidence or 0.0, p, thresholds).columns}
+            {"id": face.id, "face_probability": p, **box_level(face.confidence or 0.0, p, thresholds).columns}
             for face, p in zip(faces, _chances(scores, [*faces, *certain]), strict=False)
         ]
         if weighed:

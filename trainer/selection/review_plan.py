@@ -116,7 +116,7 @@ def _of_weak_slices(session: Session, clear: Select[int], weak: WeakSlices) -> l
 
 def _doubtful_boxes(session: Session, run: Run, rng: np.random.Generator) -> list[Candidate]:
     """Boxes whose probability of being a face is nearest to one half, with hidden ones among them."""
-    distance = func.abs(func.coalesce(Face.chance, 0.5) - 0.5)
+    distance = func.abs(func.coalesce(Face.face_probability, 0.5) - 0.5)
     shown = _choosable(run).where(Face.doubtful, Face.hidden.is_(False)).order_by(distance, Face.id)
     hidden = rng.permutation(_ids(session, _choosable(run).where(Face.hidden)))[:PLANNED]
     return as_candidates(_interleave(_ids(session, shown, PLANNED), hidden), "box")

@@ -79,7 +79,7 @@ def test_only_complete_photos_count_and_what_waits_is_left_out(db: Session, ada:
     faces[0].state, faces[0].label = "confirmed", "mask"
     faces[1].state = "rejected"
     faces[2].doubtful = True
-    faces[0].chance = 0.7
+    faces[0].face_probability = 0.7
     photo = faces[0].photo
     db.add(Face(photo_id=photo.id, x=1, y=1, w=30, h=30, proposed_box=[1, 1, 30, 30], source="human"))
     db.commit()

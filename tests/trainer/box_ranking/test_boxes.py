@@ -50,22 +50,22 @@ def test_what_waits_is_sorted_by_what_was_answered(db: Session, proposals: list[
     real, none = proposals[100::2], proposals[101::2]
     assert set(weighed(db, real)) == {(False, False)}
     assert all(doubtful for doubtful, _ in weighed(db, none))
-    assert min(face.chance or 0 for face in real) > max(face.chance or 1 for face in none)
-    assert all(face.chance is not None for face in proposals[:100]), "the report needs them, too"
+    assert min(face.face_probability or 0 for face in real) > max(face.face_probability or 1 for face in none)
+    assert all(face.face_probability is not None for face in proposals[:100]), "the report needs them, too"
     assert proposals[0].doubtful is False, "what is answered stays as it was"
 
 
 def test_a_new_proposal_is_weighed_by_the_head_there_is(db: Session, proposals: list[Face]) -> None:
     boxes.weigh(db, again=False)
-    assert proposals[100].chance is None, "there is no head yet"
+    assert proposals[100].face_probability is None, "there is no head yet"
     boxes.learn(db, labelled.done_run(db).id)
     labelled.done_run(db)  # a later run has none: answers were too few for it, or it never came to it
     latest = proposals[-1]
-    latest.chance = None
+    latest.face_probability = None
     db.commit()
     boxes.weigh(db, again=False)
     assert weighed(db, [latest])[0][0]
-    assert latest.chance is not None
+    assert latest.face_probability is not None
 
 
 def test_the_owners_thresholds_count(db: Session, proposals: list[Face]) -> None:
@@ -88,7 +88,7 @@ def test_few_answers_change_nothing(db: Session, proposals: list[Face]) -> None:
     boxes.learn(db, run.id)
     db.refresh(run)
     assert run.box_head is None
-    assert {face.chance for face in proposals} == {None}
+    assert {face.face_probability for face in proposals} == {None}
     boxes.learn(db, run.id + 1)  # a run that is gone
 
 
@@ -96,26 +96,26 @@ def test_faces_whose_features_are_gone_are_left_out(
     db: Session, proposals: list[Face], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     boxes.learn(db, labelled.done_run(db).id)
-    before = proposals[100].chance
+    before = proposals[100].face_probability
     monkeypatch.setattr(networks, "shared", lambda: Network("another", False, None))  # type: ignore[arg-type]
     monkeypatch.setattr(
         "trainer.features.feature_store._batches", lambda session, missing: iter(())
     )  # as if all were erased
     boxes.weigh(db, again=True)
     db.refresh(proposals[100])
-    assert proposals[100].chance == before
+    assert proposals[100].face_probability == before
 
 
 def test_beside_a_confirmed_face_a_second_box_on_it_is_doubted(db: Session, proposals: list[Face]) -> None:
     run, real = labelled.done_run(db), proposals[100]
     boxes.learn(db, run.id)
     db.refresh(real)
-    before = real.chance or 0.5
+    before = real.face_probability or 0.5
     sure = proposals[0]
     sure.photo_id, sure.x, sure.y, sure.w, sure.h = real.photo_id, real.x + 5, real.y, real.w, real.h
     db.commit()
     boxes.weigh(db, again=True)
     db.refresh(real)
-    after = real.chance or 0.5
+    after = real.face_probability or 0.5
     lost = np.log(before / (1 - before)) - np.log(after / (1 - after))
     assert lost == pytest.approx(box_head.CROWDED * 55 / 65, rel=1e-3), "both are 60 wide, 5 apart"

@@ -87,7 +87,7 @@ def test_doubtful_boxes_come_the_most_doubtful_first(db: Session) -> None:
     run, faces = pool(db, 100)
     some = [face for face in faces if face.photo.group.split != "locked"][:30]
     for n, face in enumerate(some):
-        face.doubtful, face.chance = True, n / 30
+        face.doubtful, face.face_probability = True, n / 30
     db.commit()
     boxes = [pick.face_id for pick in review_plan.plan(db, run, NETWORK, {}) if pick.reason == "box"]
     assert boxes[0] == some[15].id

@@ -14,7 +14,7 @@ pytestmark = one_engine
 def on_complete_photos(db: Session) -> None:
     """40 faces found on complete photos, every fifth of them none; a box head."""
     for place, face in enumerate(rows(db, 40)):
-        face.photo.completed_at, face.chance = now(), 0.2 if place % 5 == 0 else 0.9
+        face.photo.completed_at, face.face_probability = now(), 0.2 if place % 5 == 0 else 0.9
         if place % 5 == 0:
             face.state, face.label = "rejected", None
     db.add(Run(recipe={}, seed=0, classes=[], status="done", finished_at=now(), box_head={"weights": []}))
