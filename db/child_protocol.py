@@ -1,4 +1,4 @@
-"""How a child process tells the command that started it how it gets on: one JSON object a line."""
+"""How a child process reports its progress to the command that started it: one JSON object per line."""
 
 import json
 import sys

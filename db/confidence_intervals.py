@@ -1,4 +1,4 @@
-"""Proportions never stand without what chance alone would make of them."""
+"""Confidence intervals of proportions."""
 
 from math import sqrt
 

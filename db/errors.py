@@ -1,4 +1,4 @@
-"""What goes wrong for a person, in words for that person. `web` decides the HTTP status by class."""
+"""Errors with a message for the person who caused them. `web` chooses the HTTP status by class."""
 
 from collections.abc import Mapping
 from typing import Any

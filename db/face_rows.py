@@ -1,4 +1,4 @@
-"""Rows that belong to faces: a face may be erased while somebody is busy with it."""
+"""Inserting rows that belong to faces, which may be erased in the meantime."""
 
 import json
 from collections.abc import Sequence

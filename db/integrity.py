@@ -1,4 +1,4 @@
-"""Whether what the rows say is so: every file there and whole, nothing half done, the split kept."""
+"""Consistency checks of the database and its files: files, models, scores, leases, split."""
 
 import hashlib
 from collections.abc import Iterator
@@ -13,12 +13,12 @@ from db.models import SHOWN, Artifact, Group, Photo, Run, Score, Workbench
 from db.storage import blobs
 
 OVERDUE = timedelta(seconds=60)
-"""A lease that ran out so long ago should have been taken back."""
+"""A lease that expired longer ago should have been released by the sweep."""
 FORMS = ("keras", "tflite", "onnx", "labels", "card")
 
 
 def problems(session: Session) -> Iterator[str]:
-    """One plain line for each thing that is not as it should be."""
+    """One line of text for each problem."""
     yield from _engine(session)
     yield from _pictures(session)
     for run in session.scalars(select(Run).order_by(Run.id)):
@@ -93,7 +93,7 @@ def _jobs(session: Session) -> Iterator[str]:
 
 
 def straddling(session: Session) -> list[int]:
-    """The first photo of each set of near repeats on both sides of the split; by construction none."""
+    """The first photo of each set of near duplicates on both sides of the split; there should be none."""
     spread = (
         select(Photo.repeat_id)
         .join(Group, Group.id == Photo.group_id)

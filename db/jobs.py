@@ -1,8 +1,8 @@
 """Claiming, fencing and sweeping the rows that workers work on.
 
-A worker claims by compare-and-set on (id, attempt), every later write is fenced by (owner, attempt),
-and a sweep every two seconds sends again what was never sent, what the broker lost, and what a dead
-worker held. So each job may run twice and be killed anywhere.
+A worker claims a job by compare-and-set on (id, attempt); every later write is fenced by (owner, attempt).
+A sweep every two seconds sends again what was never sent, what the broker lost and what a dead worker held.
+So a job may run twice, and may be killed anywhere.
 """
 
 from dataclasses import dataclass

@@ -1,7 +1,7 @@
-"""One process over the others: starts them, restarts what dies with a back-off, takes all down with it.
+"""Starts the processes of a workbench, restarts those that die (with a back-off), and stops them all.
 
-It holds a lock on the data folder, and writes down which processes it started, so that the next start
-can end what a killed launcher left behind.
+A lock on the data folder allows one launcher at a time. The process ids are stored, so that the next
+launcher can end what a killed one left running.
 """
 
 import fcntl
@@ -23,9 +23,9 @@ log = structlog.get_logger()
 
 FIRST_DELAY, LONGEST_DELAY = 0.5, 30.0
 STEADY_AFTER = 60.0
-"""Seconds after which a process counts as well, and its next restart is quick again."""
+"""Seconds after which a process counts as stable and its restart delay is reset."""
 GRACE = 8.0
-"""Seconds between asking a process to stop and ending it; rows and leases make that safe."""
+"""Seconds between SIGTERM and SIGKILL; leases make killing a worker safe."""
 LARGEST_LOG = 5 << 20
 
 
@@ -85,7 +85,7 @@ class Supervisor:
                     raise RuntimeError(f"{program.name} did not start; see {self._log_path(program)}")
 
     def watch(self) -> None:
-        """Restart what dies, until told to stop; then stop everything."""
+        """Restart processes that die until `stop` is set, then stop all."""
         try:
             while not self.stop.wait(0.2):
                 for program in self._programs:
@@ -139,14 +139,14 @@ class Supervisor:
         draft.replace(self._notes)
 
     def end_leftovers(self) -> None:
-        """End what an earlier launcher, killed, left running."""
+        """End the processes that a killed launcher left running."""
         if not self._notes.exists():
             return
         left = []
         for pid, created in json.loads(self._notes.read_text()):
             try:
                 process = psutil.Process(pid)
-                if abs(process.create_time() - created) < 1:  # else the number was given out again
+                if abs(process.create_time() - created) < 1:  # otherwise the id was reused
                     left.append(process)
             except psutil.NoSuchProcess:
                 continue
@@ -156,7 +156,7 @@ class Supervisor:
 
 
 def _end(processes: Sequence[psutil.Process]) -> None:
-    """Ask the processes and their children to stop, then make them."""
+    """Stop the processes: SIGTERM first, SIGKILL after GRACE seconds, their children included."""
     family = [member for one in processes for member in [one, *_children(one)]]
     for one in processes:
         _signal(one, signal.SIGTERM)

@@ -1,4 +1,4 @@
-"""What the whole workbench agrees on: which model is in use, and the one row that says so."""
+"""The workbench's one row of shared state, and the live run that it names."""
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session

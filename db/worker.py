@@ -1,4 +1,4 @@
-"""What a Celery worker of ours does at its start: name itself, give back what its predecessor held, beat.
+"""What each Celery worker does at its start: release the jobs of its predecessor, send heartbeats.
 
 Loaded with `-I db.worker`; it also holds the sweep, so any worker on queue `default` can do it.
 """

@@ -1,4 +1,4 @@
-"""The rows. They are the truth; what travels through the broker is only a nudge to look at them."""
+"""The tables. All state is in their rows; a message in the broker only says which row to look at."""
 
 from db.models.classes import Class
 from db.models.people import ROLES, Event, Invite, Person, Token

@@ -1,4 +1,4 @@
-"""What the classes are called now, and what became of those that were."""
+"""Edited classes: their names, merges and retirements."""
 
 from datetime import datetime
 from typing import Any
@@ -10,15 +10,15 @@ from db.base import Base
 
 
 class Class(Base):
-    """A class that somebody edited; those that nobody did stand in the settings alone."""
+    """A class that somebody edited. Classes that nobody edited are only in the settings."""
 
     __tablename__ = "class"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(unique=True)
     former: Mapped[list[Any]] = mapped_column(default=list)
-    """Its earlier names: an answer from an open page may still use them."""
+    """Its earlier names, which an answer from an open page may still use."""
     merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("class.id"))
-    """The class as which its answers count."""
+    """The class that its answers count as."""
     retired_at: Mapped[datetime | None]
     """Since when its answers do not count."""

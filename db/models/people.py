@@ -1,4 +1,4 @@
-"""Who takes part, how they come in, and what was done."""
+"""People, their invites and tokens, and the audit trail."""
 
 from datetime import datetime
 from typing import Any
@@ -22,17 +22,17 @@ class Person(Base):
     created_at: Mapped[datetime] = mapped_column(default=now)
     consented_at: Mapped[datetime | None]
     consent_version: Mapped[str | None]
-    """Which text they agreed to, see `labeller.consent`."""
+    """Which text they agreed to, see `labeller.people.consent`."""
     invite_id: Mapped[int | None] = mapped_column(ForeignKey("invite.id", ondelete="SET NULL"))
     """The link they came by."""
     link_version: Mapped[int] = mapped_column(default=1)
-    """Counts the personal links they were given; only the newest one signs in."""
+    """Counts their personal links; only the newest one signs in."""
     merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"))
-    """Whom this person turned out to be: their link and tokens go on working, as the other's."""
+    """The person whom this one was merged into; the link and tokens of this one sign in that person."""
     erasing_at: Mapped[datetime | None]
-    """Since when they are being erased; nothing of them is shown any more."""
+    """When their erasure began; from then on nothing of them is shown."""
 
-    # An id is never given out twice, or an old cookie or link would sign in a stranger.
+    # Ids are never reused, or an old cookie or link would sign in somebody else.
     __table_args__ = ({"sqlite_autoincrement": True},)
 
 

@@ -1,4 +1,4 @@
-"""Photos, the faces in them, and what people said of these."""
+"""Photos, the faces in them, and the answers of people."""
 
 from datetime import datetime
 from typing import Any
@@ -35,7 +35,7 @@ class Photo(Job, Base):
     """Of the bytes as sent. None on the exact twin of another photo, once two people were merged."""
     blob: Mapped[str]
     view_blob: Mapped[str]
-    """A rendition of at most 1024 px: what the detector and the pages look at."""
+    """A rendition of at most 1024 px, which the detector and the pages use."""
     width: Mapped[int]
     height: Mapped[int]
     dhash: Mapped[bytes] = mapped_column(LargeBinary)
@@ -48,9 +48,9 @@ class Photo(Job, Base):
     """The class its import folder named: the answer for its one obvious face."""
     created_at: Mapped[datetime] = mapped_column(default=now, index=True)
     erase_at: Mapped[datetime | None]
-    """Until when an `erasing` photo can still be had back."""
+    """Until when an `erasing` photo can be restored."""
     completed_at: Mapped[datetime | None]
-    """Since when somebody says that every face in it has its box: the detector's recall is counted there."""
+    """When somebody marked the photo as complete: every face has a box. Detector recall uses such photos."""
     completed_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     group: Mapped[Group] = relationship()
     person: Mapped[Person | None] = relationship(foreign_keys=person_id)
@@ -73,11 +73,11 @@ class Photo(Job, Base):
 
 
 SHOWN: ColumnElement[bool] = Photo.status != "erasing"
-"""What pages and queries know of: every photo that nobody is erasing."""
+"""Photos that pages and queries include: all that are not being erased."""
 
 
 class Face(Base):
-    """A box in photo pixels with the state that its answers, folded, give it."""
+    """A box in photo pixels, with the state that follows from its answers."""
 
     __tablename__ = "face"
 
@@ -98,23 +98,23 @@ class Face(Base):
     state: Mapped[str] = mapped_column(default="proposed")
     label: Mapped[str | None]
     doubtful: Mapped[bool] = mapped_column(default=False)
-    """It is not sure that this is a face: offered after all others, and fainter."""
+    """Unlikely to be a face: offered after all others, and drawn fainter."""
     hidden: Mapped[bool] = mapped_column(default=False)
-    """Hardly a face: offered to nobody, but for a sample."""
+    """Almost certainly no face: offered only in a sample."""
     face_probability: Mapped[float | None] = mapped_column("chance")
     """The box head's calibrated probability that a detection is a face; None: the head has not scored it."""
     decided_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     decided_at: Mapped[datetime | None]
     disputed: Mapped[bool] = mapped_column(default=False)
-    """Two people gave different answers, neither knowing the other's: nobody learns from it until settled."""
+    """Two people gave different answers independently; it is not trained on until somebody settles it."""
     wanted: Mapped[int] = mapped_column(default=1)
-    """How many people are to answer, each without knowing what the others said."""
+    """How many independent answers are wanted."""
     opinions: Mapped[int] = mapped_column(default=0)
-    """How many people did."""
+    """How many independent answers there are."""
     waiting: Mapped[bool] = mapped_column(default=True)
-    """Nobody decided yet, or fewer people than wanted."""
+    """Undecided, or with fewer independent answers than wanted."""
     gold: Mapped[bool] = mapped_column(default=False)
-    """The owner vouches for its label: new labellers are measured on it, and do not change it unawares."""
+    """The owner confirmed its label: new labellers are measured on it and cannot change it by accident."""
     version: Mapped[int] = mapped_column(default=0)
     """Counts writes; writing it first locks the row on both engines."""
     photo: Mapped[Photo] = relationship(back_populates="faces")
@@ -143,7 +143,7 @@ class Face(Base):
 
     @property
     def offered(self) -> bool:
-        """Whether pages show it: all but the proposals that are hardly faces."""
+        """Whether pages show it; only hidden proposals are left out."""
         return self.state != "proposed" or not self.hidden
 
     @property
@@ -153,7 +153,7 @@ class Face(Base):
 
 
 class Answer(Base):
-    """What a person said of a face. Append-only: an undo marks, a redo takes the mark away."""
+    """A person's answer about a face. Append-only: an undo marks an answer, a redo removes the mark."""
 
     __tablename__ = "answer"
 
@@ -166,12 +166,12 @@ class Answer(Base):
     box: Mapped[list[Any] | None]
     seconds: Mapped[float | None]
     informed: Mapped[bool] = mapped_column(default=False)
-    """Given by somebody who was shown what others had answered: it settles the matter."""
+    """Given by somebody who saw the answers of others; it settles a dispute."""
     undoes_id: Mapped[int | None] = mapped_column(ForeignKey("answer.id", ondelete="CASCADE"))
     """Of an undo: the answer it took back; of a redo: the undo it took back."""
     undone_at: Mapped[datetime | None]
     run_id: Mapped[int | None] = mapped_column(ForeignKey("run.id", ondelete="SET NULL"))
-    """The run that was the first to know of it; None: it is new."""
+    """The first run that was trained with it; None: it is new."""
     created_at: Mapped[datetime] = mapped_column(default=now)
     face: Mapped[Face] = relationship()
 
@@ -199,4 +199,4 @@ class Lease(Base):
     seen_at: Mapped[datetime]
     until: Mapped[datetime]
     blind: Mapped[bool] = mapped_column(default=False)
-    """Shown without what others had answered."""
+    """Shown without the answers of others."""

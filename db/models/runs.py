@@ -1,4 +1,4 @@
-"""What the model does: features, runs, scores, predictions; and the processes that do it."""
+"""Features, runs, scores, picks and predictions, and the worker processes."""
 
 from datetime import datetime
 from typing import Any
@@ -43,7 +43,7 @@ class Run(Job, Base):
     head: Mapped[dict[str, Any] | None]
     """{"kernel": [[...]], "bias": [...], "temperature": t}: what scores a face."""
     box_head: Mapped[dict[str, Any] | None] = mapped_column(deferred=True)
-    """What re-ranks the detector's proposals, see `trainer.boxes`; None while answers are few."""
+    """What re-ranks the detector's proposals, see `trainer.box_ranking.boxes`; None while answers are few."""
     saved: Mapped[dict[str, Any] | None]
     """Labels that choosing faces saved (`trainer.label_efficiency.labels_saved`), or why there is no figure;
     computed after the run."""
@@ -123,9 +123,9 @@ class Workbench(Base):
     nightly_on: Mapped[str | None]
     """The last day, as 2026-11-24, on which that was looked at."""
     likely_at: Mapped[float | None]
-    """Chance of being a face from which a proposal is shown among the first; None: as `db.levels` has it."""
+    """Face probability from which a proposal counts as likely; None: the default of `db.box_thresholds`."""
     hidden_at: Mapped[float | None]
-    """Chance below which it is hidden; None: likewise."""
+    """Face probability below which a proposal is hidden; None: the default of `db.box_thresholds`."""
     mapped_at: Mapped[datetime | None]
     """When the map was last drawn anew."""
     live_run: Mapped[Run | None] = relationship(foreign_keys=live_run_id)
@@ -156,20 +156,20 @@ class Score(Base):
 
 
 class Pick(Base):
-    """A face chosen for somebody's next second, and why."""
+    """A face chosen for review, and the reason."""
 
     __tablename__ = "pick"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     face_id: Mapped[int] = mapped_column(ForeignKey("face.id", ondelete="CASCADE"), index=True)
     run_id: Mapped[int | None] = mapped_column(ForeignKey("run.id", ondelete="CASCADE"))
-    """By whose scores it was chosen; None: without a model, or by hand."""
+    """The run whose scores chose it; None: chosen without a model, or by hand."""
     place: Mapped[int]
-    """Its place among those of its run; what was chosen by hand comes before all others."""
+    """Its rank among the picks of its run; faces chosen by hand come before all others."""
     reason: Mapped[str]
     """typical, uncertain, novel, control, weak_class, weak_person, box, or chosen (by hand, on the map)."""
     detail: Mapped[dict[str, Any]] = mapped_column(default=dict)
-    """What stands in the reason's text."""
+    """Values for the text of the reason."""
     created_at: Mapped[datetime] = mapped_column(default=now)
     face: Mapped[Face] = relationship()
 
@@ -177,7 +177,7 @@ class Pick(Base):
 
 
 class Spot(Base):
-    """Where a face lies on the map of all faces: alike ones lie side by side."""
+    """The position of a face on the face map, where similar faces are close together."""
 
     __tablename__ = "spot"
 
@@ -187,7 +187,7 @@ class Spot(Base):
 
 
 class Prediction(Job, Base):
-    """A photo to be judged by the live model and forgotten: one worker detects, the next classifies."""
+    """A photo that is classified and then deleted: one worker detects its faces, another classifies them."""
 
     __tablename__ = "prediction"
 
@@ -202,7 +202,7 @@ class Prediction(Job, Base):
 
 
 class Worker(Base):
-    """When each long-lived process last said that it is there."""
+    """The last heartbeat of each worker process."""
 
     __tablename__ = "worker"
 
