@@ -136,13 +136,13 @@ def warnings(data: Dataset, straddling: int, drift: dict[str, Any] | None) -> li
 
     `straddling` is the number of near-repeat sets on both sides of the split.
     """
-    found = [*_few_faces(data), *_dominant_people(data)]
+    reasons = [*_few_faces(data), *_dominant_people(data)]
     if straddling:
-        found.append(_warning(STRADDLING, n=straddling))
+        reasons.append(_warning(STRADDLING, n=straddling))
     if drift and drift["unusual"]["low"] > DRIFT_THRESHOLD:
         unusual = drift["unusual"]["value"]
-        found.append(_warning(DRIFT, share=f"{unusual:.0%}", n=drift["n"]))
-    return found
+        reasons.append(_warning(DRIFT, share=f"{unusual:.0%}", n=drift["n"]))
+    return reasons
 
 
 def _warning(text: str, **values: Any) -> dict[str, Any]:
