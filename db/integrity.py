@@ -61,11 +61,11 @@ def _run(session: Session, run: Run) -> Iterator[str]:
         yield f"run {run.id}: it is done, and has no model"
     if run.manifest is None or _blob(run.manifest):
         yield f"run {run.id}: its manifest is gone or has changed"
-    found = {one.form: one for one in session.scalars(select(Artifact).where(Artifact.run_id == run.id))}
+    artifacts = {one.form: one for one in session.scalars(select(Artifact).where(Artifact.run_id == run.id))}
     for form in FORMS:
-        if form not in found:
+        if form not in artifacts:
             yield f"run {run.id}: it has no {form} file"
-    for artifact in found.values():
+    for artifact in artifacts.values():
         try:
             signing.read(artifact)
         except signing.Tampered as error:
@@ -73,8 +73,8 @@ def _run(session: Session, run: Run) -> Iterator[str]:
 
 
 def _live(session: Session) -> Iterator[str]:
-    rule = session.scalar(select(Workbench))
-    kept = [] if rule is None else rule.kept
+    workbench = session.scalar(select(Workbench))
+    kept = [] if workbench is None else workbench.kept
     for id in kept:
         run = session.get_one(Run, id)
         if run.status != "done" or run.head is None:

@@ -36,9 +36,9 @@ def engine() -> Engine:
     if not url.startswith("sqlite"):
         return create_engine(url, pool_pre_ping=True, pool_size=16, hide_parameters=True)
     settings().data.mkdir(parents=True, exist_ok=True)
-    made = create_engine(url, hide_parameters=True)
-    event.listen(made, "connect", _sqlite_pragmas)
-    return made
+    sqlite_engine = create_engine(url, hide_parameters=True)
+    event.listen(sqlite_engine, "connect", _sqlite_pragmas)
+    return sqlite_engine
 
 
 @contextmanager

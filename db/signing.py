@@ -1,4 +1,4 @@
-"""What this workbench wrote, it knows again: a model file is used only with its hash and our signature."""
+"""Signatures of model files: a file is used only if its hash and this workbench's signature match."""
 
 import hashlib
 import hmac
@@ -18,8 +18,8 @@ class Tampered(Conflict):
 
 def sign(run_id: int, form: str, blob: str) -> str:
     """HMAC-SHA-256 over run, form and content hash, by the workbench's secret key."""
-    said = f"{run_id}:{form}:{blob}".encode()
-    return hmac.new(settings().signing_key().encode(), said, hashlib.sha256).hexdigest()
+    message = f"{run_id}:{form}:{blob}".encode()
+    return hmac.new(settings().signing_key().encode(), message, hashlib.sha256).hexdigest()
 
 
 def read(artifact: Artifact) -> bytes:

