@@ -1,5 +1,6 @@
 """The web process alone, for tests without workers, and a whole workbench for the others."""
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,7 +12,8 @@ from tests.workbench_process import Workbench, running_workbench
 
 
 @pytest.fixture
-def server(tmp_path: Path) -> Iterator[Server]:
+def server(tmp_path: Path, migrated_sqlite: Path) -> Iterator[Server]:
+    shutil.copy(migrated_sqlite, tmp_path)
     with running_server(tmp_path) as server:
         yield server
 

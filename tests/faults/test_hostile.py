@@ -25,7 +25,7 @@ from web import create_app
 
 pytestmark = pytest.mark.slow
 
-MUTATIONS = 5000 if PROVE else 1000
+MUTATIONS = 5000 if PROVE else 400
 SENDERS = 2
 MEMORY_LIMIT = 1 << 30
 

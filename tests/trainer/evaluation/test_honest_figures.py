@@ -20,7 +20,7 @@ def test_flipped_labels_are_the_first_suspects(db: Session) -> None:
     """5 % flipped: at least 95 % of them are among the first 12 %. In the short test that is one less."""
     from trainer.evaluation.label_errors import suspect_labels
 
-    pictures = drawn(792 if PROVE else 300)
+    pictures = drawn(792 if PROVE else 200)
     rng = np.random.default_rng(0)
     flipped = set(rng.choice(len(pictures), len(pictures) // 20, replace=False).tolist())
     other = {"mask": "nomask", "nomask": "mask"}
