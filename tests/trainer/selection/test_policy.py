@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from tests.trainer.selection.test_strategies import clumps, two_classes
+from tests.trainer.selection.example_features import clumps, two_classes
 from trainer.label_efficiency.compared_strategies import PoolState, workbench_policy
 from trainer.selection import policy
 from trainer.selection.policy import FacePool, as_candidates, mixed_batches

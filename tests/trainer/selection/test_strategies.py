@@ -2,28 +2,15 @@
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 from scipy.stats import entropy as scipy_entropy
 
+from tests.trainer.selection.example_features import clumps, two_classes
 from trainer.arrays import unit
 from trainer.selection import strategies
 
 
 def rng(seed: int = 0) -> np.random.Generator:
     return np.random.default_rng(seed)
-
-
-def clumps(
-    counts: list[int], width: float = 0.01, dims: int = 8
-) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-    """Clusters of so many points around the axes, and which point is of which."""
-    of = np.repeat(np.arange(len(counts)), counts)
-    points = np.eye(dims)[of] + rng(9).normal(0, width, (len(of), dims))
-    return points.astype(np.float32), of
-
-
-def two_classes(p: list[float]) -> NDArray[np.float64]:
-    return np.column_stack([p, 1 - np.array(p)])
 
 
 def test_margins_and_entropies_equal_their_definitions() -> None:
