@@ -10,7 +10,7 @@ DOCUMENTS = sorted(
     path.relative_to(ROOT).as_posix()
     for path in [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), ROOT / "benchmarks" / "README.md"]
 )
-NAMED_FILE = re.compile(r"`((?:db|labeller|trainer|web|tests|scripts|benchmarks|docs)/(?!results/)[\w/.-]+)(?:: (\w+))?`")
+NAMED_FILE = re.compile(r"`((?:db|labeller|trainer|web|tests|scripts|benchmarks|docs)/[\w/.-]+)(?:: (\w+))?`")
 """A path in backticks, and the function that is said to be in it."""
 LINK = re.compile(r"\]\((?!https?:|#|mailto:)([^)#]+)")
 
@@ -19,7 +19,7 @@ LINK = re.compile(r"\]\((?!https?:|#|mailto:)([^)#]+)")
 def test_every_file_and_function_that_a_document_names_exists(document: str) -> None:
     text = (ROOT / document).read_text(encoding="utf-8")
     for path, function in NAMED_FILE.findall(text):
-        assert (ROOT / path).exists(), path
+        assert "NAME" in path or (ROOT / path).exists(), path
         assert not function or f"def {function}(" in (ROOT / path).read_text(encoding="utf-8"), function
     for link in LINK.findall(text):
         assert ((ROOT / document).parent / link).exists(), link
