@@ -117,12 +117,12 @@ def fill() -> None:
     from db.base import now
     from db.models import Face
     from db.session import session_scope
-    from tests.labelled import add
+    from tests.labelled import add_labelled_pictures
 
     migrate.upgrade()
     rng = np.random.default_rng(0)
     with session_scope() as session:
-        firsts = add(session, labelled_faces(792))
+        firsts = add_labelled_pictures(session, labelled_faces(792))
         for number in range(FACES - len(firsts)):
             first = firsts[number % len(firsts)]
             dx, dy, cut = rng.uniform(0, 0.15, 3)
@@ -139,7 +139,7 @@ def run() -> None:
     """One quick run as the train worker does it; prints its peak memory and its seconds."""
     import tests.environment  # noqa: F401 - before the settings are read
     from db.session import session_scope
-    from tests.labelled import train
+    from tests.labelled import train_run
     from trainer.features import networks
     from trainer.models import export
 
@@ -147,7 +147,7 @@ def run() -> None:
     export.warm_up(2)
     with session_scope() as session:
         began = time.monotonic()
-        done = train(session)
+        done = train_run(session)
         assert done.status == "done", done.error
         seconds = time.monotonic() - began
     with open("/proc/self/status") as status:

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tests.labelled import Picture, drawn
+from tests.labelled import Picture, draw_pictures
 
 FOLDER = Path(__file__).parent.parent.parent / "shared" / "data"
 
@@ -13,4 +13,4 @@ def labelled_faces(count: int) -> list[Picture]:
     for label in ("mask", "nomask"):
         files = sorted((FOLDER / "faces" / label).glob("*"))[: count // 2]
         pictures += [Picture(file.read_bytes(), label) for file in files]
-    return pictures or drawn(count)
+    return pictures or draw_pictures(count)

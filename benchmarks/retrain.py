@@ -56,7 +56,7 @@ def repeat(seed: int) -> dict[str, Any]:
     from benchmarks.photographs import labelled_faces
     from db import migrate
     from db.session import session_scope
-    from tests.labelled import add, train
+    from tests.labelled import add_labelled_pictures, train_run
     from trainer.features import networks
     from trainer.models import export
 
@@ -68,13 +68,13 @@ def repeat(seed: int) -> dict[str, Any]:
     export.warm_up(2)
     seconds = {}
     with session_scope() as session:
-        add(session, [pictures[i] for i in learned[:LABELLED]])
+        add_labelled_pictures(session, [pictures[i] for i in learned[:LABELLED]])
         fresh = learned[LABELLED:]
         rounds = (("cold", [], "quick"), ("warm", fresh, "quick"), ("tutorial", [], "tutorial"))
         for name, more, recipe in rounds:
-            add(session, [pictures[i] for i in more])
+            add_labelled_pictures(session, [pictures[i] for i in more])
             began = time.monotonic()
-            run = train(session, recipe)
+            run = train_run(session, recipe)
             seconds[name] = time.monotonic() - began
             assert run.status == "done", run.error
         return {"seconds": seconds, "people": test_models(session, [pictures[i] for i in others])}
@@ -85,13 +85,13 @@ def test_models(session: Any, pictures: list[Any]) -> dict[str, Any]:
     from sqlalchemy import select
 
     from db.models import Photo, Run
-    from tests.labelled import add
+    from tests.labelled import add_labelled_pictures
     from trainer.features.feature_store import crops_of
     from trainer.features.networks import network_of
     from trainer.models.head import Head
 
     before = set(session.scalars(select(Photo.group_id)))
-    faces = [face for face in add(session, pictures) if face.photo.group_id not in before]
+    faces = [face for face in add_labelled_pictures(session, pictures) if face.photo.group_id not in before]
     results: dict[str, Any] = {"labels": [str(face.label) for face in faces]}
     results["groups"] = [face.photo.group_id for face in faces]
     quick, tutorial = session.scalars(select(Run).order_by(Run.id.desc()).limit(2)).all()[::-1]

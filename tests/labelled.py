@@ -18,37 +18,37 @@ from labeller.uploads import intake
 from tests.pictures import face, jpeg
 from trainer.runs import requests
 
-one_engine = pytest.mark.parametrize("db", ["sqlite"], indirect=True)
-"""Where the engine makes no difference, and learning takes its time."""
+sqlite_only = pytest.mark.parametrize("db", ["sqlite"], indirect=True)
+"""For slow tests of training, where the database engine makes no difference."""
 
 
 @dataclass(frozen=True)
 class Picture:
-    """A picture that is one face, of somebody or of nobody named."""
+    """A picture of one face that fills it; `person` is the name of whom it shows, if known."""
 
     content: bytes
     label: str
     person: str | None = None
 
 
-def drawn(count: int) -> list[Picture]:
-    """`count` faces of as many people, by fives masked and bare.
+def draw_pictures(count: int) -> list[Picture]:
+    """`count` drawn faces, each of a different person: five masked, five bare, and so on.
 
-    By fives, as of every five groups in order of arrival one is locked: so both classes are locked alike, and
-    100 faces are enough for a locked set.
+    One of every five groups is locked, in order of arrival. Changing the class every five faces puts equally
+    many of both classes into the locked set, and 100 faces are enough for one.
     """
     labels = ["mask" if n // 5 % 2 == 0 else "nomask" for n in range(count)]
     return [Picture(jpeg(face(n, label == "mask")), label) for n, label in enumerate(labels)]
 
 
-def add(session: Session, pictures: Iterable[Picture]) -> list[Face]:
-    """The pictures as photos with one confirmed, answered face each; commits."""
-    owner, made = labeller_people.owner(session), []
-    known: dict[str, Person] = {}
+def add_labelled_pictures(session: Session, pictures: Iterable[Picture]) -> list[Face]:
+    """Store the pictures as photos with one confirmed, answered face each; commits."""
+    owner, faces = labeller_people.owner(session), []
+    people: dict[str, Person] = {}
     for picture in pictures:
-        if picture.person and picture.person not in known:
-            known[picture.person] = labeller_people.new_person(session, picture.person, "friend")
-        person = known.get(picture.person or "")
+        if picture.person and picture.person not in people:
+            people[picture.person] = labeller_people.new_person(session, picture.person, "friend")
+        person = people.get(picture.person or "")
         photo = intake.receive(session, picture.content, owner, person).photo
         photo.status = "ready"
         box = [0.0, 0.0, float(photo.width), float(photo.height)]
@@ -57,25 +57,23 @@ def add(session: Session, pictures: Iterable[Picture]) -> list[Face]:
             state="confirmed", label=picture.label, decided_at=now(), decided_by=owner.id, waiting=False,
             opinions=1,
         )  # fmt: skip
-        session.add(face)
-        session.flush()
-        key = f"made:{face.id}"
-        session.add(
-            Answer(client_key=key, face_id=face.id, person_id=owner.id, kind="label", label=picture.label)
-        )
-        made.append(face)
+        _add_answered(session, face, owner)
+        faces.append(face)
     session.commit()
-    return made
+    return faces
 
 
-def rows(session: Session, count: int, people: int = 0) -> list[Face]:
-    """`count` labelled faces without pictures, by turns `mask` and `nomask`: where only the rows matter."""
+def add_labelled_faces(session: Session, count: int, people: int = 0) -> list[Face]:
+    """`count` faces without pictures, alternately `mask` and `nomask`; commits.
+
+    With `people`, each person's photos are one group, and their faces come in pairs of both classes.
+    """
     owner = labeller_people.owner(session)
     friends = [labeller_people.new_person(session, f"Person {n}", "friend") for n in range(people)]
     groups = [Group(split=split_of(n)) for n in range(people or count)]
     session.add_all(groups)
     session.flush()
-    made = []
+    faces = []
     for n in range(count):
         group = groups[n // 2 % len(groups)] if people else groups[n]
         photo = Photo(
@@ -87,30 +85,35 @@ def rows(session: Session, count: int, people: int = 0) -> list[Face]:
             state="confirmed", label=("mask", "nomask")[n % 2], decided_at=now(), decided_by=owner.id,
             waiting=False, opinions=1,
         )  # fmt: skip
-        session.add(face)
-        session.flush()
-        session.add(
-            Answer(
-                client_key=f"made:{face.id}",
-                face_id=face.id,
-                person_id=owner.id,
-                kind="label",
-                label=face.label,
-            )
-        )
-        made.append(face)
+        _add_answered(session, face, owner)
+        faces.append(face)
     session.commit()
-    return made
+    return faces
 
 
-def plant(
+def _add_answered(session: Session, face: Face, person: Person) -> None:
+    """Add the face with the answer that gave it its label."""
+    session.add(face)
+    session.flush()
+    session.add(
+        Answer(
+            client_key=f"labelled:{face.id}",
+            face_id=face.id,
+            person_id=person.id,
+            kind="label",
+            label=face.label,
+        )
+    )
+
+
+def add_features(
     session: Session,
     faces: Iterable[Face],
     vectors: Iterable[NDArray[np.floating]],
     backbone: str,
     views: Sequence[int] = (0,),
 ) -> None:
-    """Features (1280,) of each face, the same in all `views`, as if computed; commits."""
+    """Store a feature vector of shape (1280,) for each face, the same in all `views`; commits."""
     insert_for_faces(
         session,
         Embedding,
@@ -124,25 +127,25 @@ def plant(
     session.commit()
 
 
-def done_run(session: Session) -> Run:
-    """A run that is over and made nothing; commits."""
+def add_finished_run(session: Session) -> Run:
+    """A finished run without a model; commits."""
     run = Run(recipe={}, seed=0, classes=["mask", "nomask"], status="done", finished_at=now())
     session.add(run)
     session.commit()
     return run
 
 
-def train(session: Session, recipe: dict[str, object] | str = "quick") -> Run:
-    """A run from request to end, in this process."""
-    from trainer.runs import train
+def train_run(session: Session, recipe: dict[str, object] | str = "quick") -> Run:
+    """Request a run and train it in this process; the finished run."""
+    from trainer.runs.train import train
 
     run = requests.request_run(session, recipe)
     session.commit()
-    train.train(session, run.id, run.attempt, "test")
+    train(session, run.id, run.attempt, "test")
     session.refresh(run)
     return run
 
 
 def live_run_id(session: Session) -> int | None:
-    """Which run is live."""
+    """The id of the live run."""
     return session.scalar(select(Workbench.live_run_id))

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from db.session import session_scope
 from tests.browser import DESKTOP, MARKS, PHONE, open_bench, page
-from tests.labelled import add, drawn
+from tests.labelled import add_labelled_pictures, draw_pictures
 from tests.web_server import add_person_link
 from tests.workbench_process import Workbench, wait_until
 
@@ -23,7 +23,7 @@ SLOW = {"preset": "tutorial", "views": "6", "epochs": "20"}
 def bench(workbench: Workbench) -> Workbench:
     """With 100 labelled faces."""
     with session_scope() as session:
-        add(session, drawn(100))
+        add_labelled_pictures(session, draw_pictures(100))
     return workbench
 
 

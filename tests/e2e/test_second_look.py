@@ -12,7 +12,7 @@ from db.models import Answer, Face, Run
 from db.session import session_scope
 from labeller.queue.picks import REASONS
 from tests.browser import DESKTOP, MARKS, all_sent, open_bench, page
-from tests.labelled import Picture, add, drawn
+from tests.labelled import Picture, add_labelled_pictures, draw_pictures
 from tests.web_server import add_person_link
 from tests.workbench_process import Workbench, wait_until
 
@@ -25,7 +25,7 @@ STEPS = (20, 28, 38)
 
 def put(session: Session, pictures: list[Picture]) -> dict[int, str]:
     """The pictures as faces that wait; their true labels by id."""
-    faces = add(session, pictures)
+    faces = add_labelled_pictures(session, pictures)
     session.execute(delete(Answer).where(Answer.face_id.in_([face.id for face in faces])))
     for face in faces:
         face.state, face.label, face.decided_at, face.decided_by = "proposed", None, None, None
@@ -82,14 +82,16 @@ def lasso_everything(browser: Page) -> None:
 
 
 def test_from_a_batch_with_reasons_to_advice_and_a_lasso(workbench: Workbench) -> None:
-    pictures = drawn(LABELLED + WAITING)
+    pictures = draw_pictures(LABELLED + WAITING)
     known, rest = pictures[:LABELLED], pictures[LABELLED:]
     with session_scope() as session:
         waiting = put(session, rest)
     truth = dict(waiting)
     for before, after in pairwise((0, *STEPS, len(known))):
         with session_scope() as session:
-            truth |= {face.id: str(face.label) for face in add(session, known[before:after])}
+            truth |= {
+                face.id: str(face.label) for face in add_labelled_pictures(session, known[before:after])
+            }
         if after in STEPS:
             train(workbench)
 

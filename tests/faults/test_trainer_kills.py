@@ -15,7 +15,7 @@ from db import integrity, jobs
 from db.base import OPEN
 from db.models import Answer, Run, Score
 from tests.environment import PROVE
-from tests.labelled import add, drawn, live_run_id, train
+from tests.labelled import add_labelled_pictures, draw_pictures, live_run_id, train_run
 from tests.workbench_process import ROOT, wait_until
 from trainer.runs import requests
 
@@ -78,8 +78,8 @@ class TrainWorker:
 @pytest.fixture
 def live(db: Session) -> Run:
     """A live model on 60 drawn faces."""
-    add(db, drawn(60))
-    run = train(db)
+    add_labelled_pictures(db, draw_pictures(60))
+    run = train_run(db)
     assert run.status == "done", run.error
     return run
 

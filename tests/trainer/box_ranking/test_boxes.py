@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 
 from db.models import Face, Workbench
 from tests import labelled
-from tests.labelled import one_engine
+from tests.labelled import sqlite_only
 from trainer.box_ranking import box_head, boxes
 from trainer.features import networks
 from trainer.features.feature_store import WITHIN
@@ -14,14 +14,14 @@ from trainer.features.networks import Network
 
 NETWORK = Network("planted", False, None)  # type: ignore[arg-type] # nothing is to be embedded
 
-pytestmark = [pytest.mark.slow, one_engine]
+pytestmark = [pytest.mark.slow, sqlite_only]
 
 
 @pytest.fixture
 def proposals(db: Session, monkeypatch: pytest.MonkeyPatch) -> list[Face]:
     """160 proposals, by turns a face and none, of which the features tell; 100 of them answered."""
     monkeypatch.setattr(networks, "shared", lambda: NETWORK)
-    faces = labelled.rows(db, 160)
+    faces = labelled.add_labelled_faces(db, 160)
     vectors = np.random.default_rng(0).normal(0, 0.5, (160, 1280))
     vectors[:, :40] += np.where(np.arange(160) % 2, -1, 1)[:, None]
     for place, face in enumerate(faces):
@@ -30,7 +30,7 @@ def proposals(db: Session, monkeypatch: pytest.MonkeyPatch) -> list[Face]:
             face.state, face.label, face.decided_at = "proposed", None, None
         elif place % 2:
             face.state, face.label = "rejected", None
-    labelled.plant(db, faces, vectors, NETWORK.id, tuple(WITHIN))
+    labelled.add_features(db, faces, vectors, NETWORK.id, tuple(WITHIN))
     return faces
 
 
@@ -42,7 +42,7 @@ def weighed(db: Session, faces: list[Face]) -> list[tuple[bool, bool]]:
 
 
 def test_what_waits_is_sorted_by_what_was_answered(db: Session, proposals: list[Face]) -> None:
-    run = labelled.done_run(db)
+    run = labelled.add_finished_run(db)
     boxes.learn(db, run.id)
     boxes.learn(db, run.id)  # the same message again
     db.refresh(run)
@@ -58,8 +58,8 @@ def test_what_waits_is_sorted_by_what_was_answered(db: Session, proposals: list[
 def test_a_new_proposal_is_weighed_by_the_head_there_is(db: Session, proposals: list[Face]) -> None:
     boxes.weigh(db, again=False)
     assert proposals[100].face_probability is None, "there is no head yet"
-    boxes.learn(db, labelled.done_run(db).id)
-    labelled.done_run(db)  # a later run has none: answers were too few for it, or it never came to it
+    boxes.learn(db, labelled.add_finished_run(db).id)
+    labelled.add_finished_run(db)  # a later run has none: answers were too few for it, or it never came to it
     latest = proposals[-1]
     latest.face_probability = None
     db.commit()
@@ -69,7 +69,7 @@ def test_a_new_proposal_is_weighed_by_the_head_there_is(db: Session, proposals: 
 
 
 def test_the_owners_thresholds_count(db: Session, proposals: list[Face]) -> None:
-    boxes.learn(db, labelled.done_run(db).id)
+    boxes.learn(db, labelled.add_finished_run(db).id)
     db.add(Workbench(id=1, likely_at=1.0, hidden_at=1.0))
     db.commit()
     boxes.weigh(db, again=True)
@@ -84,7 +84,7 @@ def test_few_answers_change_nothing(db: Session, proposals: list[Face]) -> None:
     for face in proposals[40:100]:
         face.state, face.label, face.decided_at = "proposed", None, None
     db.commit()
-    run = labelled.done_run(db)
+    run = labelled.add_finished_run(db)
     boxes.learn(db, run.id)
     db.refresh(run)
     assert run.box_head is None
@@ -95,7 +95,7 @@ def test_few_answers_change_nothing(db: Session, proposals: list[Face]) -> None:
 def test_faces_whose_features_are_gone_are_left_out(
     db: Session, proposals: list[Face], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    boxes.learn(db, labelled.done_run(db).id)
+    boxes.learn(db, labelled.add_finished_run(db).id)
     before = proposals[100].face_probability
     monkeypatch.setattr(networks, "shared", lambda: Network("another", False, None))  # type: ignore[arg-type]
     monkeypatch.setattr(
@@ -107,7 +107,7 @@ def test_faces_whose_features_are_gone_are_left_out(
 
 
 def test_beside_a_confirmed_face_a_second_box_on_it_is_doubted(db: Session, proposals: list[Face]) -> None:
-    run, real = labelled.done_run(db), proposals[100]
+    run, real = labelled.add_finished_run(db), proposals[100]
     boxes.learn(db, run.id)
     db.refresh(real)
     before = real.face_probability or 0.5

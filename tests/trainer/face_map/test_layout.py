@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from db.base import now
 from db.models import Embedding, Face, Spot, Workbench
 from tests.factories import add_faces, add_live_run, add_score
-from tests.labelled import one_engine
+from tests.labelled import sqlite_only
 from trainer.face_map import layout, layout_read
 
 pytestmark = pytest.mark.slow  # t-SNE takes a second for a map
@@ -150,7 +150,7 @@ def test_two_maps_never_mix(db: Session, monkeypatch: pytest.MonkeyPatch) -> Non
     assert set(drawn_positions(db).values()) == {(7.0, 7.0)}
 
 
-@one_engine
+@sqlite_only
 def test_above_the_limit_the_newest_and_a_stable_sample_are_shown(
     db: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from db.models import Face, Pick, Run
 from tests import labelled
-from tests.labelled import one_engine
+from tests.labelled import sqlite_only
 from trainer.features import networks
 from trainer.features.networks import Network
 from trainer.label_efficiency import labels_saved, labels_saved_job
@@ -16,20 +16,20 @@ from trainer.label_efficiency.random_baseline import AnsweredPool
 
 NETWORK = Network("planted", False, None)  # type: ignore[arg-type] # nothing is to be embedded
 
-pytestmark = [pytest.mark.slow, one_engine]
+pytestmark = [pytest.mark.slow, sqlite_only]
 
 
 @pytest.fixture
 def faces(db: Session, monkeypatch: pytest.MonkeyPatch) -> list[Face]:
     """900 faces by turns masked and bare, of which the features tell; every third was answered."""
     monkeypatch.setattr(networks, "shared", lambda: NETWORK)
-    made = labelled.rows(db, 900)
+    made = labelled.add_labelled_faces(db, 900)
     vectors = np.random.default_rng(0).normal(0, 1, (900, 1280))
     vectors[:, :30] += 1 - 2 * (np.arange(900) % 2)[:, None]
     for place, face in enumerate(made):
         if place % 3 and face.photo.group.split != "locked":
             face.state, face.label, face.decided_at, face.waiting = "proposed", None, None, True
-    labelled.plant(db, made, vectors, NETWORK.id)
+    labelled.add_features(db, made, vectors, NETWORK.id)
     return made
 
 
@@ -45,7 +45,7 @@ def draw_at_random(db: Session, run: Run, faces: list[Face]) -> set[int]:
 
 
 def test_it_counts_from_the_faces_chosen_at_random(db: Session, faces: list[Face]) -> None:
-    run = labelled.done_run(db)
+    run = labelled.add_finished_run(db)
     control = draw_at_random(db, run, faces)
     labels_saved_job.count(db, run.id)
     db.refresh(run)
@@ -62,7 +62,7 @@ def test_it_counts_from_the_faces_chosen_at_random(db: Session, faces: list[Face
 
 
 def test_too_few_answers_are_stored_as_an_explanation(db: Session, faces: list[Face]) -> None:
-    run = labelled.done_run(db)
+    run = labelled.add_finished_run(db)
     labels_saved_job.count(db, run.id)
     db.refresh(run)
     assert run.saved == {
@@ -86,14 +86,14 @@ def test_the_unlabelled_sample_has_no_doubtful_boxes(
 
 
 def test_it_stops_for_a_newer_run(db: Session, faces: list[Face], monkeypatch: pytest.MonkeyPatch) -> None:
-    run = labelled.done_run(db)
+    run = labelled.add_finished_run(db)
     draw_at_random(db, run, faces)
     asked = []
 
     def overtaken(pool: AnsweredPool, seed: int, heartbeat: Callable[[], None]) -> dict[str, object]:
         asked.append(len(pool.labelled.labels))
         heartbeat()
-        labelled.done_run(db)
+        labelled.add_finished_run(db)
         heartbeat()
         raise AssertionError("it went on")
 

@@ -13,7 +13,7 @@ from db import integrity
 from db.models import Run, Score
 from db.session import session_scope
 from tests.environment import PROVE
-from tests.labelled import add, drawn, live_run_id, one_engine, train
+from tests.labelled import add_labelled_pictures, draw_pictures, live_run_id, sqlite_only, train_run
 from tests.workbench_process import wait_until
 from trainer.features.feature_store import OnProgress
 from trainer.runs import requests
@@ -26,8 +26,8 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 def test_a_run_cancelled_in_any_phase_stops_there_and_leaves_nothing(
     db: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    add(db, drawn(60))
-    live, enter = train(db), Progress.phase
+    add_labelled_pictures(db, draw_pictures(60))
+    live, enter = train_run(db), Progress.phase
     for phase in PHASES["quick"]:
 
         @contextmanager
@@ -41,21 +41,21 @@ def test_a_run_cancelled_in_any_phase_stops_there_and_leaves_nothing(
                 yield say
 
         monkeypatch.setattr(Progress, "phase", cancelled_there)
-        run = train(db, {"seed": 1})
+        run = train_run(db, {"seed": 1})
         assert run.status == "cancelled", phase
         assert live_run_id(db) == live.id
         assert set(db.scalars(select(Score.run_id).distinct())) == {live.id}
         assert list(integrity.problems(db)) == []
 
 
-@one_engine
+@sqlite_only
 def test_the_next_run_waits_for_a_cancelled_one_to_hear_of_it(
     db: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """In one process they share compiled steps: side by side they would write into each other's weights."""
     from trainer.runs import train as trainer
 
-    add(db, drawn(60))
+    add_labelled_pictures(db, draw_pictures(60))
     enter, seen, go_on = Progress.phase, [], threading.Event()
 
     @contextmanager

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 from db.base import now
 from db.models import Event, Run, Score
 from labeller.people import people
-from tests.labelled import live_run_id, rows
+from tests.labelled import add_labelled_faces, live_run_id
 from trainer.errors import NoModel
 from trainer.runs import promote, requests
 
@@ -32,7 +32,7 @@ def scored(db: Session) -> set[int]:
 
 
 def test_going_back_is_one_step_and_keeps_the_scores(db: Session) -> None:
-    face, owner = rows(db, 1)[0], people.owner(db)
+    face, owner = add_labelled_faces(db, 1)[0], people.owner(db)
     one, two, three = (done(db) for _ in range(3))
     for run in (one, two, three):
         score(db, run, face.id)
@@ -65,7 +65,7 @@ def test_a_reason_given_by_hand_is_kept(db: Session) -> None:
 
 
 def test_a_run_at_work_keeps_its_scores(db: Session) -> None:
-    face = rows(db, 1)[0]
+    face = add_labelled_faces(db, 1)[0]
     live, working = done(db), Run(recipe={}, seed=0, classes=["mask", "nomask"], status="running")
     db.add(working)
     db.flush()

@@ -11,7 +11,7 @@ from db.models import Answer, Run
 from labeller.answers.answer_input import AnswerInput
 from labeller.answers.record import record_answer
 from labeller.people import people
-from tests.labelled import rows
+from tests.labelled import add_labelled_faces
 from trainer.errors import BadSchedule
 from trainer.runs import requests, schedule
 
@@ -32,7 +32,7 @@ def finish(db: Session, run: Run) -> None:
 
 
 def test_nothing_starts_unless_the_owner_said_so(db: Session) -> None:
-    rows(db, 40)
+    add_labelled_faces(db, 40)
     quiet(db)
     assert schedule.start_due_run(db) is None
     schedule.set_rule(db, 41, None)
@@ -40,7 +40,7 @@ def test_nothing_starts_unless_the_owner_said_so(db: Session) -> None:
 
 
 def test_a_run_starts_once_there_are_enough_and_not_again(db: Session) -> None:
-    rows(db, 40)
+    add_labelled_faces(db, 40)
     schedule.set_rule(db, 25, None)
     assert schedule.start_due_run(db) is None, "a hand is still at it"
     quiet(db)
@@ -54,7 +54,7 @@ def test_a_run_starts_once_there_are_enough_and_not_again(db: Session) -> None:
 
 def test_the_counter_cannot_be_stepped_over(db: Session) -> None:
     """Whole batches at a time, and answers taken back in between: what counts is what stands and is new."""
-    faces = rows(db, 60)
+    faces = add_labelled_faces(db, 60)
     finish(db, requests.request_run(db, {}))
     owner = people.owner(db)
     for face in faces[:9]:
@@ -72,13 +72,13 @@ def test_the_counter_cannot_be_stepped_over(db: Session) -> None:
 
 
 def test_twice_as_many_are_not_kept_waiting(db: Session) -> None:
-    rows(db, 40)
+    add_labelled_faces(db, 40)
     schedule.set_rule(db, 20, None)
     assert schedule.start_due_run(db) is not None
 
 
 def test_the_night_run_comes_once_and_only_for_something_new(db: Session) -> None:
-    rows(db, 40)
+    add_labelled_faces(db, 40)
     rule = schedule.set_rule(db, 0, 3)
     rule.nightly_on = "2026-11-23"
     assert schedule.start_due_run(db, NIGHT - timedelta(hours=1)) is None
@@ -90,13 +90,13 @@ def test_the_night_run_comes_once_and_only_for_something_new(db: Session) -> Non
 
 
 def test_a_computer_that_slept_through_the_hour_catches_up(db: Session) -> None:
-    rows(db, 40)
+    add_labelled_faces(db, 40)
     schedule.set_rule(db, 0, 3).nightly_on = "2026-11-20"
     assert schedule.start_due_run(db, NIGHT - timedelta(hours=2)) is not None
 
 
 def test_too_few_labels_are_no_error(db: Session) -> None:
-    rows(db, 4)
+    add_labelled_faces(db, 4)
     schedule.set_rule(db, 1, None)
     quiet(db)
     assert schedule.start_due_run(db) is None

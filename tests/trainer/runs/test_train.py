@@ -19,7 +19,7 @@ from labeller.erasure.finish import finish_pending
 from labeller.erasure.mark import mark_photos
 from labeller.people import people
 from tests.environment import PROVE
-from tests.labelled import add, drawn, live_run_id, one_engine, train
+from tests.labelled import add_labelled_pictures, draw_pictures, live_run_id, sqlite_only, train_run
 from tests.workbench_process import ROOT
 from trainer.data import minimum_labels
 from trainer.runs import requests
@@ -44,8 +44,8 @@ def test_a_run_by_each_preset_is_whole_and_can_be_replayed(
     from trainer.runs.replay import replay
 
     monkeypatch.setattr(minimum_labels, "PER_CLASS_TO_FINE_TUNE", 10)
-    faces = add(db, drawn(100))
-    run = train(db, SMALL[preset])
+    faces = add_labelled_pictures(db, draw_pictures(100))
+    run = train_run(db, SMALL[preset])
     assert run.status == "done", run.error
     assert live_run_id(db) == run.id
     assert list(integrity.problems(db)) == []
@@ -66,8 +66,8 @@ def test_a_run_by_each_preset_is_whole_and_can_be_replayed(
 def test_a_replay_uses_the_boxes_of_then_and_says_who_is_missing(db: Session) -> None:
     from trainer.runs.replay import replay
 
-    faces, owner = add(db, drawn(100)), people.owner(db)
-    run = train(db)
+    faces, owner = add_labelled_pictures(db, draw_pictures(100)), people.owner(db)
+    run = train_run(db)
     record_answer(db, owner, AnswerInput("move", "adjust", faces[5].id, box=(3, 3, 40, 40)))
     record_answer(db, owner, AnswerInput("other", "label", faces[4].id, "nomask"))
     db.commit()
@@ -80,11 +80,11 @@ def test_a_replay_uses_the_boxes_of_then_and_says_who_is_missing(db: Session) ->
     assert db.scalar(select(func.count()).where(Outcome.face_id == faces[7].id)) == 0
 
 
-@one_engine
+@sqlite_only
 def test_a_replay_on_another_number_of_threads_is_alike(db: Session) -> None:
     """One core instead of all, in a process of its own, and no feature kept."""
-    add(db, drawn(100))
-    run = train(db)
+    add_labelled_pictures(db, draw_pictures(100))
+    run = train_run(db)
     db.execute(delete(Embedding))
     db.commit()
     core = str(min(os.sched_getaffinity(0)))
@@ -96,16 +96,16 @@ def test_a_replay_on_another_number_of_threads_is_alike(db: Session) -> None:
     assert json.loads(done.stdout.splitlines()[-1])["difference"] <= 1e-3
 
 
-@one_engine
+@sqlite_only
 def test_a_worse_model_is_kept_back_and_explained(db: Session) -> None:
     """The second run learns from labels turned round; the locked faces keep theirs."""
-    add(db, drawn(120))
-    first = train(db)
+    add_labelled_pictures(db, draw_pictures(120))
+    first = train_run(db)
     open_faces = select(Face.id).join(Photo).join(Group).where(Group.split != "locked")
     for label, other in (("mask", "x"), ("nomask", "mask"), ("x", "nomask")):
         db.execute(update(Face).where(Face.id.in_(open_faces), Face.label == label).values(label=other))
     db.commit()
-    second = train(db)
+    second = train_run(db)
     assert live_run_id(db) == first.id
     assert not second.promoted
     assert "Worse than the live model" in str(second.reason)
@@ -117,16 +117,16 @@ def test_a_worse_model_is_kept_back_and_explained(db: Session) -> None:
 
 
 def test_features_are_kept_shared_and_computed_once(db: Session) -> None:
-    pictures = drawn(64)
-    faces = add(db, pictures[:60])
-    train(db)
+    pictures = draw_pictures(64)
+    faces = add_labelled_pictures(db, pictures[:60])
+    train_run(db)
     before = {(one.face_id, one.view): one.vector for one in db.scalars(select(Embedding))}
-    train(db, {"seed": 1})
+    train_run(db, {"seed": 1})
     db.expire_all()
     after = {(one.face_id, one.view): one.vector for one in db.scalars(select(Embedding))}
     assert before == after
-    more = add(db, pictures[60:])
-    train(db)
+    more = add_labelled_pictures(db, pictures[60:])
+    train_run(db)
     new = {key for (key,) in db.execute(select(Embedding.face_id).distinct())} - {face for face, _ in before}
     assert new == {face.id for face in more}
     mark_photos(db, Photo.id == faces[0].photo_id, None)
@@ -135,7 +135,7 @@ def test_features_are_kept_shared_and_computed_once(db: Session) -> None:
     assert db.scalar(select(func.count()).where(Embedding.face_id == faces[0].id)) == 0
 
 
-@one_engine
+@sqlite_only
 def test_every_export_says_the_same_of_real_crops(db: Session) -> None:
     import tempfile
     from pathlib import Path
@@ -147,8 +147,8 @@ def test_every_export_says_the_same_of_real_crops(db: Session) -> None:
     from trainer.models import export
     from trainer.models.head import Head
 
-    faces = add(db, drawn(200 if PROVE else 60))
-    run = train(db)
+    faces = add_labelled_pictures(db, draw_pictures(200 if PROVE else 60))
+    run = train_run(db)
     ids = [face.id for face in faces]
     images = crops_of(db, networks.shared(), ids)
     scaled = backbone.scaled(np.stack([images[id] for id in ids]))
@@ -169,10 +169,10 @@ def test_every_export_says_the_same_of_real_crops(db: Session) -> None:
         assert (said.argmax(1) == expected.argmax(1)).all(), form
 
 
-@one_engine
+@sqlite_only
 def test_a_tampered_file_is_not_read(db: Session) -> None:
-    add(db, drawn(40))
-    run = train(db)
+    add_labelled_pictures(db, draw_pictures(40))
+    run = train_run(db)
     artifact = db.get_one(Artifact, (run.id, "labels"))
     assert signing.read(artifact) == b"mask\nnomask\n"
     artifact.blob = blobs().put(b"other\n")

@@ -11,7 +11,7 @@ from db.base import now
 from db.face_rows import insert_for_faces
 from db.models import Event, Face, Pick, Run, Score, Workbench
 from tests import labelled
-from tests.labelled import one_engine
+from tests.labelled import sqlite_only
 from trainer.features import networks
 from trainer.features.networks import Network
 from trainer.selection import review_plan
@@ -19,12 +19,12 @@ from trainer.selection.weak_slices import WeakSlices, weakest_slices
 
 NETWORK = Network("planted", False, None)  # type: ignore[arg-type] # nothing is to be embedded
 
-pytestmark = [pytest.mark.slow, one_engine]
+pytestmark = [pytest.mark.slow, sqlite_only]
 
 
 def pool(db: Session, count: int, people: int = 0) -> tuple[Run, list[Face]]:
     """Scored and embedded faces that wait, near repeats in tens; a live run."""
-    faces = labelled.rows(db, count, people)
+    faces = labelled.add_labelled_faces(db, count, people)
     run = Run(recipe={}, seed=0, classes=["mask", "nomask"], status="done", metrics={}, finished_at=now())
     db.add(run)
     db.flush()
@@ -41,7 +41,7 @@ def pool(db: Session, count: int, people: int = 0) -> tuple[Run, list[Face]]:
         score = {"run_id": run.id, "face_id": face.id, "box_version": 1, "label": label, "margin": margin}
         scores.append(score | {"probabilities": probabilities})
     db.flush()
-    labelled.plant(db, faces, vectors, NETWORK.id)
+    labelled.add_features(db, faces, vectors, NETWORK.id)
     insert_for_faces(db, Score, scores)
     db.commit()
     return run, faces

@@ -5,15 +5,15 @@ from sqlalchemy.orm import Session
 from db.base import now
 from db.models import Run, Workbench
 from tests.clients import get_page
-from tests.labelled import one_engine, rows
+from tests.labelled import add_labelled_faces, sqlite_only
 from tests.web.conftest import Client
 
-pytestmark = one_engine
+pytestmark = sqlite_only
 
 
 def on_complete_photos(db: Session) -> None:
     """40 faces found on complete photos, every fifth of them none; a box head."""
-    for place, face in enumerate(rows(db, 40)):
+    for place, face in enumerate(add_labelled_faces(db, 40)):
         face.photo.completed_at, face.face_probability = now(), 0.2 if place % 5 == 0 else 0.9
         if place % 5 == 0:
             face.state, face.label = "rejected", None

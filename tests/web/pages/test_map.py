@@ -15,7 +15,7 @@ from db.workbench import live_run
 from labeller.people import people
 from tests.clients import csrf_token, get_page, sign_in
 from tests.factories import add_faces, add_live_run, add_score, fill_in_results
-from tests.labelled import one_engine
+from tests.labelled import sqlite_only
 from tests.web.conftest import Client
 from trainer.face_map import layout_read
 
@@ -107,7 +107,7 @@ def recorded_statements() -> Iterator[list[str]]:
     event.remove(engine(), "before_cursor_execute", record)
 
 
-@one_engine
+@sqlite_only
 def test_twenty_thousand_faces_take_the_queries_of_one_and_1_5_megabytes(client: Client, db: Session) -> None:
     labeller = client("labeller", "Ada")
     photos = [add_faces(db, 1)[0].photo_id for _ in range(50)]

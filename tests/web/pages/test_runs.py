@@ -10,12 +10,12 @@ from db import signing
 from db.models import Answer, Artifact, Run, Score, Workbench
 from tests.clients import get_page
 from tests.example_run import add_example_run
-from tests.labelled import rows
+from tests.labelled import add_labelled_faces
 from tests.web.conftest import Client
 
 
 def test_a_run_shows_what_to_believe_and_what_not(client: Client, db: Session) -> None:
-    faces = rows(db, 120, people=40)
+    faces = add_labelled_faces(db, 120, people=40)
     run = add_example_run(db, {face.id for face in faces[::20]})
     page = get_page(client("owner", "Grace"), f"/runs/{run.id}")
     for words in (
@@ -31,7 +31,7 @@ def test_a_run_shows_what_to_believe_and_what_not(client: Client, db: Session) -
 
 
 def test_a_recipe_is_chosen_and_edited(client: Client, db: Session) -> None:
-    rows(db, 40)
+    add_labelled_faces(db, 40)
     owner = client("owner", "Grace")
     for words in ("tutorial", "fine-tune", "learning_rate"):
         assert words in get_page(owner, "/runs")
@@ -46,14 +46,14 @@ def test_a_recipe_is_chosen_and_edited(client: Client, db: Session) -> None:
 def test_a_recipe_that_makes_no_sense_is_refused_in_words(
     client: Client, db: Session, wrong: dict[str, str]
 ) -> None:
-    rows(db, 40)
+    add_labelled_faces(db, 40)
     answer = client("owner", "Grace").post("/runs", data=wrong)
     assert answer.status_code == 400
     assert db.scalars(select(Run.id)).all() == []
 
 
 def test_fine_tuning_asks_for_more_labels(client: Client, db: Session) -> None:
-    rows(db, 40)
+    add_labelled_faces(db, 40)
     answer = client("owner", "Grace").post("/runs", data={"preset": "fine-tune"})
     assert answer.status_code == 409
     assert "at least 100" in answer.text
@@ -76,7 +76,7 @@ def test_the_owner_says_when_to_train_unasked(client: Client, db: Session) -> No
 
 
 def test_a_doubtful_label_is_one_press_from_another(client: Client, db: Session) -> None:
-    faces = rows(db, 120)
+    faces = add_labelled_faces(db, 120)
     run = add_example_run(db, {faces[6].id, faces[10].id})
     ada = client("labeller", "Ada")
     found = ada.get(f"/api/v1/runs/{run.id}/suspects?limit=3").get_json()["items"]
@@ -97,7 +97,7 @@ def test_a_doubtful_label_is_one_press_from_another(client: Client, db: Session)
 
 
 def test_suspects_are_mixed_into_review_with_their_reason(client: Client, db: Session) -> None:
-    faces = rows(db, 120)
+    faces = add_labelled_faces(db, 120)
     wrong = {face.id for face in faces[20:40]}
     run = add_example_run(db, wrong)
     db.add(Workbench(id=1, live_run_id=run.id))
@@ -123,7 +123,7 @@ def test_suspects_are_mixed_into_review_with_their_reason(client: Client, db: Se
 
 
 def test_two_runs_are_compared_on_the_same_faces(client: Client, db: Session) -> None:
-    faces = rows(db, 120)
+    faces = add_labelled_faces(db, 120)
     one, other = add_example_run(db, {face.id for face in faces[::4]}), add_example_run(db, set())
     owner = client("owner", "Grace")
     page = get_page(owner, f"/compare?one={one.id}&other={other.id}")
@@ -146,7 +146,7 @@ def test_two_runs_are_compared_on_the_same_faces(client: Client, db: Session) ->
 
 
 def test_a_file_that_is_gone_or_not_ours_is_refused_in_words(client: Client, db: Session) -> None:
-    rows(db, 40)
+    add_labelled_faces(db, 40)
     run = add_example_run(db, set())
     gone, other = "0" * 64, "1" * 64
     db.add(Artifact(run_id=run.id, form="onnx", blob=gone, signature=signing.sign(run.id, "onnx", gone)))
@@ -161,7 +161,7 @@ def test_a_file_that_is_gone_or_not_ours_is_refused_in_words(client: Client, db:
 
 
 def test_a_run_that_is_over_is_sent_once_to_those_who_watch(client: Client, db: Session) -> None:
-    rows(db, 40)
+    add_labelled_faces(db, 40)
     run = add_example_run(db, set())
     stream = client("labeller", "Ada").get(f"/runs/{run.id}/stream")
     assert stream.mimetype == "text/event-stream"

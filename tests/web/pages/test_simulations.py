@@ -11,7 +11,7 @@ from flask import Flask
 from sqlalchemy.orm import Session
 
 from tests.clients import get_page
-from tests.labelled import rows
+from tests.labelled import add_labelled_faces
 from tests.pictures import face, jpeg
 from tests.simulation_result import simulation_result
 from tests.web.conftest import Client
@@ -96,7 +96,7 @@ def test_ticks_are_round_and_few() -> None:
 
 
 def test_too_few_answers_are_refused_with_what_is_needed(app: Flask, db: Session, data: Path) -> None:
-    rows(db, 12)
+    add_labelled_faces(db, 12)
     done = app.test_cli_runner().invoke(args=["simulate"])
     assert done.exit_code == 1
     assert "at least 60 labelled faces, 15 or more of each of two classes" in done.output

@@ -9,12 +9,12 @@ from db.base import now
 from db.models import Run
 from db.workbench import workbench
 from tests.clients import get_page
-from tests.labelled import one_engine
+from tests.labelled import sqlite_only
 from tests.web.conftest import Client
 from trainer.label_efficiency.labels_saved import FEW_CONTROL
 from trainer.label_efficiency.stopping_advice import outlook
 
-pytestmark = one_engine
+pytestmark = sqlite_only
 
 SAVED = {"value": 130, "low": 40, "high": 260, "labels": 430, "given": 300, "capped": False}
 SAVED |= {"pool": 900, "control": 30, "n": 220}
