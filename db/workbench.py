@@ -7,8 +7,9 @@ from db.models import Run, Workbench
 
 
 def live_run(session: Session) -> Run | None:
-    """The run whose model is in use."""
-    return session.scalar(select(Run).join(Workbench, Workbench.live_run_id == Run.id))
+    """The run whose model is in use, as the database has it now, also in a session that knows it already."""
+    query = select(Run).join(Workbench, Workbench.live_run_id == Run.id)
+    return session.scalar(query, execution_options={"populate_existing": True})
 
 
 def workbench(session: Session) -> Workbench:
