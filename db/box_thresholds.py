@@ -39,7 +39,7 @@ in twenty is a face."""
 def box_thresholds(session: Session) -> BoxThresholds:
     """The owner's thresholds on the box head's probability."""
     row = session.get(Workbench, 1)
-    likely, hidden = (row.likely_at, row.hidden_at) if row else (None, None)
+    likely, hidden = (row.likely_threshold, row.hidden_threshold) if row else (None, None)
     return BoxThresholds(
         DEFAULT.likely if likely is None else likely, DEFAULT.hidden if hidden is None else hidden
     )

@@ -74,7 +74,7 @@ def _run(session: Session, run: Run) -> Iterator[str]:
 
 def _live(session: Session) -> Iterator[str]:
     workbench = session.scalar(select(Workbench))
-    kept = [] if workbench is None else workbench.kept
+    kept = [] if workbench is None else workbench.runs_with_scores
     for id in kept:
         run = session.get_one(Run, id)
         if run.status != "done" or run.head is None:

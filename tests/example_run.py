@@ -35,7 +35,8 @@ def add_example_run(session: Session, wrong: set[int], preset: str = "quick") ->
         predicted = data.classes[int(probabilities.argmax())]
         session.add(
             Outcome(run_id=run.id, face_id=row.face_id, part=str(part_name), truth=row.label, label=predicted,
-                    probabilities=probabilities.tolist(), own=float(probabilities[label]), group_id=row.group)
+                    probabilities=probabilities.tolist(), label_probability=float(probabilities[label]),
+                    group_id=row.group)
         )  # fmt: skip
     session.commit()
     return run

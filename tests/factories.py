@@ -46,7 +46,7 @@ def draw_face(db: Session, person: Person, photo: Photo, box: Box, label: str | 
 
 def add_second_answer(db: Session, person: Person, face: Face, label: str) -> None:
     """A second answer by somebody who did not see the first."""
-    face.wanted = 2
+    face.opinions_wanted = 2
     db.flush()
     db.merge(
         Lease(

@@ -107,8 +107,8 @@ class Face(Base):
     decided_at: Mapped[datetime | None]
     disputed: Mapped[bool] = mapped_column(default=False)
     """Two people gave different answers independently; it is not trained on until somebody settles it."""
-    wanted: Mapped[int] = mapped_column(default=1)
-    """How many independent answers are wanted."""
+    opinions_wanted: Mapped[int] = mapped_column("wanted", default=1)
+    """How many independent answers it should get."""
     opinions: Mapped[int] = mapped_column(default=0)
     """How many independent answers there are."""
     waiting: Mapped[bool] = mapped_column(default=True)

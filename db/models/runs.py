@@ -44,9 +44,9 @@ class Run(Job, Base):
     """{"kernel": [[...]], "bias": [...], "temperature": t}: what scores a face."""
     box_head: Mapped[dict[str, Any] | None] = mapped_column(deferred=True)
     """What re-ranks the detector's proposals, see `trainer.box_ranking.boxes`; None while answers are few."""
-    saved: Mapped[dict[str, Any] | None]
-    """Labels that choosing faces saved (`trainer.label_efficiency.labels_saved`), or why there is no figure;
-    computed after the run."""
+    labels_saved: Mapped[dict[str, Any] | None] = mapped_column("saved")
+    """How many labels the choice of faces saved (`trainer.label_efficiency.labels_saved`), or why there is no
+    figure; computed after the run."""
     log: Mapped[list[Any]] = mapped_column(default=list)
     """What it did and saw: [seconds since its start, text, values for the text's `%(name)s`]."""
     promoted: Mapped[bool] = mapped_column(default=False)
@@ -97,8 +97,8 @@ class Outcome(Base):
     """The label it had then."""
     label: Mapped[str]
     probabilities: Mapped[list[Any]]
-    own: Mapped[float]
-    """Probability of the label it had: small where that label looks wrong."""
+    label_probability: Mapped[float] = mapped_column("own")
+    """Probability of `truth`: small where that label looks wrong."""
     group_id: Mapped[int]
 
     __table_args__ = (
@@ -120,19 +120,19 @@ class Workbench(Base):
     """Train by itself after so many new answers; 0: never."""
     nightly_hour: Mapped[int | None]
     """Train by itself at this hour (0 to 23, local) if there is anything new; None: never."""
-    nightly_on: Mapped[str | None]
-    """The last day, as 2026-11-24, on which that was looked at."""
-    likely_at: Mapped[float | None]
+    last_nightly_day: Mapped[str | None] = mapped_column("nightly_on")
+    """The last day, as 2026-11-24, whose nightly training was started or found unnecessary."""
+    likely_threshold: Mapped[float | None] = mapped_column("likely_at")
     """Face probability from which a proposal counts as likely; None: the default of `db.box_thresholds`."""
-    hidden_at: Mapped[float | None]
+    hidden_threshold: Mapped[float | None] = mapped_column("hidden_at")
     """Face probability below which a proposal is hidden; None: the default of `db.box_thresholds`."""
     mapped_at: Mapped[datetime | None]
     """When the map was last drawn anew."""
     live_run: Mapped[Run | None] = relationship(foreign_keys=live_run_id)
 
     @property
-    def kept(self) -> list[int]:
-        """Ids of the runs whose scores are kept."""
+    def runs_with_scores(self) -> list[int]:
+        """Ids of the runs whose scores are kept: the live one and the one before."""
         return [id for id in (self.live_run_id, self.previous_run_id) if id is not None]
 
 

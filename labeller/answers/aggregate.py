@@ -27,7 +27,7 @@ def apply_answers(face: Face, answers: Sequence[Answer], classes: Classes) -> No
     face.decided_at = deciding.created_at if deciding else None
     face.disputed = not face.gold and len({opinion(one, classes) for one in sure}) > 1
     face.opinions = len({one.person_id for one in opinions})
-    face.waiting = not is_withdrawn and (deciding is None or face.opinions < face.wanted)
+    face.waiting = not is_withdrawn and (deciding is None or face.opinions < face.opinions_wanted)
 
 
 def opinion(answer: Answer, classes: Classes) -> tuple[str, str | None] | None:

@@ -64,7 +64,7 @@ def is_informed(
     if seen_at is None and lease is not None and lease.person_id == person.id:
         seen_at, blind = lease.seen_at, lease.blind
     # Served at the same moment as another person's answer arrived: nobody asked for one more opinion.
-    is_surplus = blind and face.opinions >= face.wanted and not face.gold
+    is_surplus = blind and face.opinions >= face.opinions_wanted and not face.gold
     if seen_at is None or seen_at < others[-1].created_at or is_surplus:
         who = session.get(Person, others[-1].person_id) if others[-1].person_id else None
         raise AnsweredMeanwhile(others[-1], who.name if who else "Somebody else")

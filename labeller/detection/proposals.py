@@ -49,7 +49,7 @@ def _propose(session: Session, photo: Photo) -> None:
     session.add_all(faces)
     session.flush()
     if photo.folder_label and (index := pick_single_face(detections)) is not None:
-        faces[index].wanted = 1  # the folder's answer is enough
+        faces[index].opinions_wanted = 1  # the folder's answer is enough
         record_folder_label(session, faces[index], photo)
     tasks.enqueue_scoring(session)
     session.commit()
@@ -92,6 +92,6 @@ def _face(photo: Photo, detection: Detection, level: BoxLevel) -> Face:
         confidence=detection.confidence,
         keypoints=detection.keypoints,
         confidence_again=detection.again,
-        wanted=1 + (_rng.random() < settings().second_opinions),
+        opinions_wanted=1 + (_rng.random() < settings().second_opinions),
         **level.columns,
     )

@@ -51,7 +51,7 @@ def queries(session: Session, mode: str, run: Run | None, person: Person | None)
     suspects = ready.join(Outcome, Outcome.face_id == Face.id).where(is_suspect(run))
     return [
         scored.where(Score.box_version == Face.box_version, _needs_review(run)),
-        suspects.order_by(Outcome.own, Outcome.face_id),
+        suspects.order_by(Outcome.label_probability, Outcome.face_id),
         ready.join(Pick, Pick.face_id == Face.id).where(picks.AGAIN).order_by(Pick.id),
     ]
 

@@ -138,7 +138,7 @@ def set_thresholds(session: Session, by: Person, likely: float, hidden: float) -
         hint = "Both are between 0 and 1, and what is hidden is below what is likely."
         raise BadAnswer("bad_thresholds", "These thresholds do not fit.", hint)
     row = workbench(session)
-    row.likely_at, row.hidden_at = likely, hidden
+    row.likely_threshold, row.hidden_threshold = likely, hidden
     detail = {"likely": likely, "hidden": hidden}
     session.add(Event(kind="thresholds", person_id=by.id, detail=detail))
     tasks.enqueue_box_scoring(session)

@@ -36,6 +36,6 @@ def test_the_columns_of_a_face_say_how_it_is_shown() -> None:
 
 def test_the_owners_thresholds_replace_the_default_ones_singly(db: Session) -> None:
     assert box_thresholds(db) == DEFAULT
-    db.add(Workbench(id=1, likely_at=0.0))
+    db.add(Workbench(id=1, likely_threshold=0.0))
     db.flush()
     assert box_thresholds(db) == BoxThresholds(likely=0.0, hidden=DEFAULT.hidden)

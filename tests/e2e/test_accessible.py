@@ -40,7 +40,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         with session_scope() as session:
             add_confident_run(session, faces)
             session.execute(update(Group).values(split="train"))
-            session.execute(update(Face).where(Face.id == faces[0]).values(wanted=2))
+            session.execute(update(Face).where(Face.id == faces[0]).values(opinions_wanted=2))
             owner = people.owner(session)
             for name, label in (("Bob", "mask"), ("Eve", "nomask")):
                 person = people.new_person(session, name, "labeller")

@@ -23,7 +23,7 @@ def test_the_pages_beside_the_bench_by_keyboard(server: Server) -> None:
         add_confident_run(session, faces)
         session.execute(update(Group).values(split="train"))
         ada, bob = (people.new_person(session, name, "labeller") for name in ("Ada", "Bob"))
-        session.execute(update(Face).where(Face.id == faces[0]).values(wanted=2))
+        session.execute(update(Face).where(Face.id == faces[0]).values(opinions_wanted=2))
         for person, label in ((ada, "mask"), (bob, "nomask")):
             leases.take(session, person, [faces[0]], blind=True)
             record_answer(session, person, AnswerInput(f"of {person.name}", "label", faces[0], label))

@@ -133,7 +133,7 @@ def test_from_a_batch_with_reasons_to_advice_and_a_lasso(workbench: Workbench) -
     with session_scope() as session:
         runs = session.scalars(select(Run).order_by(Run.id)).all()
         assert [run.status for run in runs] == ["done"] * 5
-        assert runs[-1].saved is not None
+        assert runs[-1].labels_saved is not None
         answered = session.scalars(select(Face).where(Face.id.in_(waiting), Face.label.is_not(None))).all()
         assert len(answered) > ANSWERED, "some of the second batch were doubted labels"
         assert all(face.label == truth[face.id] for face in answered)

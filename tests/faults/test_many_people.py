@@ -40,7 +40,7 @@ def test_no_face_is_answered_by_more_than_it_wants_and_no_stale_answer_counts(
         faces = add_waiting_faces(PHOTOS, FACES_EACH)
         twice = faces[:: len(faces) // SECONDS]
         with session_scope() as session:
-            session.execute(update(Face).where(Face.id.in_(twice)).values(wanted=2))
+            session.execute(update(Face).where(Face.id.in_(twice)).values(opinions_wanted=2))
             tokens = [credentials.issue_token(session, "labeller", f"Person {n}")[0] for n in range(PEOPLE)]
             session.commit()
         over = threading.Event()

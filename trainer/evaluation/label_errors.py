@@ -40,9 +40,11 @@ def suspect_labels(session: Session, run: Run, limit: int) -> list[UnlikelyLabel
 def _by_label_probability() -> Select[Face, Outcome]:
     query = select(Face, Outcome).join(Outcome, Outcome.face_id == Face.id).join(Face.photo)
     query = query.where(Face.state == "confirmed", Photo.status == "ready")
-    return query.order_by(Outcome.own, Outcome.face_id).options(contains_eager(Face.photo))
+    return query.order_by(Outcome.label_probability, Outcome.face_id).options(contains_eager(Face.photo))
 
 
 def _read(session: Session, query: Select[Face, Outcome]) -> list[UnlikelyLabel]:
     rows = session.execute(query).all()
-    return [UnlikelyLabel(face, outcome.label, outcome.own, outcome.part) for face, outcome in rows]
+    return [
+        UnlikelyLabel(face, outcome.label, outcome.label_probability, outcome.part) for face, outcome in rows
+    ]

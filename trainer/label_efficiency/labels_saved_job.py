@@ -40,7 +40,7 @@ def count(session: Session, run_id: int) -> None:
         session.commit()  # do not hold a snapshot for seconds
 
     with contextlib.suppress(_NewerRun):
-        run.saved = _labels_saved(session, run, heartbeat)
+        run.labels_saved = _labels_saved(session, run, heartbeat)
         session.commit()
 
 

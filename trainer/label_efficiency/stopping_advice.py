@@ -35,7 +35,9 @@ def significant_saving(saved: dict[str, Any] | None) -> dict[str, Any] | None:
 
 def newest_saved(session: Session) -> dict[str, Any] | None:
     """Labels saved, or why there is no figure, as the newest run that counted them stored it."""
-    return session.scalar(select(Run.saved).where(Run.saved.is_not(None)).order_by(Run.id.desc()).limit(1))
+    return session.scalar(
+        select(Run.labels_saved).where(Run.labels_saved.is_not(None)).order_by(Run.id.desc()).limit(1)
+    )
 
 
 def outlook(session: Session) -> Outlook:

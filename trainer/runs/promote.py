@@ -19,7 +19,7 @@ def make_live(session: Session, run: Run, reason: str, by: Person | None = None)
 
 def forget_old_scores(session: Session) -> None:
     """Delete the scores of runs that are neither live, previous nor running. Commits."""
-    kept = workbench(session).kept
+    kept = workbench(session).runs_with_scores
     running = select(Run.id).where(Run.status == "running")
     session.execute(delete(Score).where(Score.run_id.not_in(kept), Score.run_id.not_in(running)))
     session.commit()

@@ -28,7 +28,7 @@ def set_rule(session: Session, train_after: int, nightly_hour: int | None) -> Wo
         )
     row = workbench(session)
     row.train_after, row.nightly_hour = train_after, nightly_hour
-    row.nightly_on = _day(datetime.now()) if nightly_hour is not None else None
+    row.last_nightly_day = _day(datetime.now()) if nightly_hour is not None else None
     return row
 
 
@@ -42,7 +42,7 @@ def start_due_run(session: Session, at: datetime | None = None) -> Run | None:
         return None
     by_count, by_night = _enough(session, rule.train_after), _night(rule, local)
     if by_night:
-        workbench(session).nightly_on = _day(local)
+        workbench(session).last_nightly_day = _day(local)
     run = None
     if by_count or (by_night and new_answers(session)[0]):
         try:
@@ -78,7 +78,7 @@ def _night(rule: Workbench, local: datetime) -> bool:
     if rule.nightly_hour is None:
         return False
     due = local if local.hour >= rule.nightly_hour else local - timedelta(days=1)
-    return rule.nightly_on is None or rule.nightly_on < _day(due)
+    return rule.last_nightly_day is None or rule.last_nightly_day < _day(due)
 
 
 def _day(local: datetime) -> str:

@@ -34,7 +34,7 @@ class Thing:
 
     photo: int
     box: Box
-    wanted: int
+    opinions_wanted: int
     human: bool = False
 
 
@@ -95,7 +95,7 @@ class Plain:
         state = "confirmed" if label else "rejected" if gone or word == "-reject" else "proposed"
         box = ([thing.box] + [one.box for one in standing if one.box])[-1]
         many = len({one.who for one in opinions})
-        waits = not gone and (chosen is None or many < thing.wanted)
+        waits = not gone and (chosen is None or many < thing.opinions_wanted)
         return state, label, box, len({self.says(one) for one in sure}) > 1, many, waits
 
     def may_answer(self, who: str, face: int, seen: bool) -> tuple[bool, bool]:
@@ -108,7 +108,7 @@ class Plain:
         held = self.held.get(face)
         if held is None or held.who != who or held.seen < theirs[-1].at:
             return False, False
-        if held.blind and self.verdict(face)[4] >= self.things[face].wanted:
+        if held.blind and self.verdict(face)[4] >= self.things[face].opinions_wanted:
             return False, False
         return True, not held.blind
 

@@ -54,7 +54,7 @@ class Bench(RuleBasedStateMachine):
         self.all = self.connection.begin()
         self.db = Session(self.connection, join_transaction_mode="create_savepoint", expire_on_commit=False)
         faces = self.db.scalars(select(Face))
-        things = {face.id: Thing(face.photo_id, face.box, face.wanted) for face in faces}
+        things = {face.id: Thing(face.photo_id, face.box, face.opinions_wanted) for face in faces}
         self.plain, self.number, self.edits = Plain(things, list(FIRST)), 0, []
         self.repeat: tuple[Person, AnswerInput] | None = None
 
@@ -211,7 +211,7 @@ def bench(db: Session) -> type[Bench]:
     Bench.owner = people.owner(db)
     Bench.photos = [add_faces(db, 3)[0].photo_id, add_faces(db, 2)[0].photo_id]
     class_edits.add(db, "chin", Bench.owner)
-    db.execute(update(Face).where(Face.id.in_([2, 4])).values(wanted=2))
+    db.execute(update(Face).where(Face.id.in_([2, 4])).values(opinions_wanted=2))
     db.commit()
     if db.get_bind().dialect.name == "sqlite":  # its driver begins too late for savepoints
         event.listen(db.get_bind(), "connect", lambda made, _: setattr(made, "isolation_level", None))

@@ -147,7 +147,7 @@ def test_suspects_are_still_mixed_in_among_picks(db: Session) -> None:
             truth="mask",
             label="nomask",
             probabilities=[0.1, 0.9],
-            own=0.1,
+            label_probability=0.1,
             group_id=1,
         )
     )

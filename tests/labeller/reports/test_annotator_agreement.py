@@ -56,7 +56,7 @@ def test_a_second_opinion_is_served_blind_and_a_dispute_is_settled_by_who_saw_bo
     db: Session, ada: Person, bob: Person
 ) -> None:
     (face, *_) = add_faces(db, 1)
-    face.wanted = 2
+    face.opinions_wanted = 2
     db.flush()
     first_look(db, ada, face, "mask")
     assert next_faces(db, ada, "label", 5).items == [], "nobody is asked twice"

@@ -70,11 +70,11 @@ def test_a_new_proposal_is_weighed_by_the_head_there_is(db: Session, proposals: 
 
 def test_the_owners_thresholds_count(db: Session, proposals: list[Face]) -> None:
     boxes.learn(db, labelled.add_finished_run(db).id)
-    db.add(Workbench(id=1, likely_at=1.0, hidden_at=1.0))
+    db.add(Workbench(id=1, likely_threshold=1.0, hidden_threshold=1.0))
     db.commit()
     boxes.weigh(db, again=True)
     assert set(weighed(db, proposals[100:])) == {(True, True)}
-    db.get_one(Workbench, 1).hidden_at = 0.0
+    db.get_one(Workbench, 1).hidden_threshold = 0.0
     db.commit()
     boxes.weigh(db, again=True)
     assert set(weighed(db, proposals[100:])) == {(True, False)}

@@ -49,7 +49,7 @@ def test_it_counts_from_the_faces_chosen_at_random(db: Session, faces: list[Face
     control = draw_at_random(db, run, faces)
     labels_saved_job.count(db, run.id)
     db.refresh(run)
-    saved = run.saved or {}
+    saved = run.labels_saved or {}
     locked = [face for face in faces if face.photo.group.split == "locked"]
     given = [face for face in faces if face.label and face not in locked]
     assert (saved["n"], saved["given"], saved["control"]) == (len(locked), len(given), len(control))
@@ -58,14 +58,14 @@ def test_it_counts_from_the_faces_chosen_at_random(db: Session, faces: list[Face
     first = dict(saved)
     labels_saved_job.count(db, run.id)  # the same message again
     db.refresh(run)
-    assert run.saved == first
+    assert run.labels_saved == first
 
 
 def test_too_few_answers_are_stored_as_an_explanation(db: Session, faces: list[Face]) -> None:
     run = labelled.add_finished_run(db)
     labels_saved_job.count(db, run.id)
     db.refresh(run)
-    assert run.saved == {
+    assert run.labels_saved == {
         "too_little": [labels_saved.FEW_CONTROL, {"n": 0, "least": labels_saved.MIN_CONTROL}]
     }
     labels_saved_job.count(db, run.id + 1)  # a run that is gone
@@ -101,4 +101,4 @@ def test_it_stops_for_a_newer_run(db: Session, faces: list[Face], monkeypatch: p
     labels_saved_job.count(db, run.id)
     db.refresh(run)
     assert asked
-    assert run.saved is None
+    assert run.labels_saved is None

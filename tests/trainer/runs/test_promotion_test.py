@@ -111,7 +111,7 @@ def add_outcomes(db: Session, live: Run, faces: list[Face], part: str = "fold") 
     """What the live run predicted: the label of each face."""
     db.add_all(
         Outcome(run_id=live.id, face_id=face.id, part=part, truth=str(face.label), label=str(face.label),
-                probabilities=[1, 0], own=1.0, group_id=1)
+                probabilities=[1, 0], label_probability=1.0, group_id=1)
         for face in faces
     )  # fmt: skip
     db.commit()

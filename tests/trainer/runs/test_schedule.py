@@ -80,7 +80,7 @@ def test_twice_as_many_are_not_kept_waiting(db: Session) -> None:
 def test_the_night_run_comes_once_and_only_for_something_new(db: Session) -> None:
     add_labelled_faces(db, 40)
     rule = schedule.set_rule(db, 0, 3)
-    rule.nightly_on = "2026-11-23"
+    rule.last_nightly_day = "2026-11-23"
     assert schedule.start_due_run(db, NIGHT - timedelta(hours=1)) is None
     run = schedule.start_due_run(db, NIGHT)
     assert run is not None
@@ -91,7 +91,7 @@ def test_the_night_run_comes_once_and_only_for_something_new(db: Session) -> Non
 
 def test_a_computer_that_slept_through_the_hour_catches_up(db: Session) -> None:
     add_labelled_faces(db, 40)
-    schedule.set_rule(db, 0, 3).nightly_on = "2026-11-20"
+    schedule.set_rule(db, 0, 3).last_nightly_day = "2026-11-20"
     assert schedule.start_due_run(db, NIGHT - timedelta(hours=2)) is not None
 
 

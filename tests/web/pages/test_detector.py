@@ -37,7 +37,7 @@ def test_the_owner_moves_the_thresholds(client: Client, db: Session) -> None:
     owner = client("owner", "Grace")
     assert owner.post("/detector", data={"likely": "0.7", "hidden": "0.1"}).status_code == 302
     bench = db.get_one(Workbench, 1, populate_existing=True)
-    assert (bench.likely_at, bench.hidden_at) == (0.7, 0.1)
+    assert (bench.likely_threshold, bench.hidden_threshold) == (0.7, 0.1)
     for wrong in ({"likely": "0.7"}, {"likely": "much", "hidden": "0"}, {"likely": "0.1", "hidden": "0.5"}):
         assert owner.post("/detector", data=wrong).status_code == 400
     allowed = client("labeller", "Ada").post("/detector", data={"likely": "0.7", "hidden": "0.1"})

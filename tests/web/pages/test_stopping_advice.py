@@ -36,7 +36,7 @@ def past(db: Session, sizes: list[int], saved: dict[str, Any] | None = None, **o
         }
         made.append(Run(seed=0, status="done", finished_at=now(), head={}, **(row | other)))
     if saved:
-        made[-1].saved = saved
+        made[-1].labels_saved = saved
     db.add_all(made)
     db.flush()
     workbench(db).live_run_id = made[-1].id
