@@ -11,8 +11,8 @@ SUSPECT_BELOW = 0.5
 def label_judged_by(run: Run) -> ColumnElement[bool]:
     """For `Face` joined with `Outcome`: the run judged the label that the face still has.
 
-    Nobody has decided on the face since the run began. Ordered by `Outcome.label_probability`, ascending, such
-    outcomes list the most suspect labels first (self-confidence of confident learning, Northcutt et al. 2021).
+    Nobody has decided on the face since the run began. Ordered by `Outcome.label_probability`, such outcomes
+    list the most suspect labels first (self-confidence of confident learning, Northcutt et al. 2021).
     """
     undecided_since = or_(Face.decided_at.is_(None), Face.decided_at <= (run.started_at or run.created_at))
     return and_(Outcome.run_id == run.id, Face.label == Outcome.truth, undecided_since)

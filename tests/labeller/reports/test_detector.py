@@ -98,9 +98,7 @@ def test_the_owner_moves_the_thresholds_within_reason(db: Session, ada: Person) 
             detector.set_thresholds(db, ada, likely, hidden)
     detector.set_thresholds(db, ada, 0.6, 0.1)
     db.flush()
-    assert (db.get_one(Workbench, 1).likely_threshold, db.get_one(Workbench, 1).hidden_threshold) == (
-        0.6,
-        0.1,
-    )
+    workbench = db.get_one(Workbench, 1)
+    assert (workbench.likely_threshold, workbench.hidden_threshold) == (0.6, 0.1)
     assert db.query(Event).filter_by(kind="thresholds").one().detail == {"likely": 0.6, "hidden": 0.1}
     assert ("trainer.weigh_boxes", ()) in db.info["outbox"]
