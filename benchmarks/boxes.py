@@ -21,7 +21,7 @@ from benchmarks.report import report
 from labeller.detection import mtcnn
 from trainer.box_ranking import box_head
 from trainer.features import crops, networks
-from trainer.features.feature_store import within_of
+from trainer.features.feature_store import box_head_features
 from trainer.selection import strategies
 
 SPLITS, ANSWERS, RESAMPLES = 10, 300, 300
@@ -54,7 +54,7 @@ def main() -> None:
     figures: dict[str, Any] = compare_passes(scenes, pictures)
     proposals = propose(scenes, pictures)
     figures["proposals a photo"] = len(proposals.scene) / len(scenes)
-    choices = {"chosen by the head's doubt": by_uncertainty, "all boxes of random photos": by_photo}
+    choices = {"chosen by the head's uncertainty": by_uncertainty, "all boxes of random photos": by_photo}
     for name, choose in choices.items():
         figures |= {
             f"{ANSWERS} answers, {name}: {key}": value
@@ -80,14 +80,16 @@ def propose(scenes: list[Any], pictures: list[Any]) -> Proposals:
             small = min(scene["faces"][best]["box"][2:] if best >= 0 else detection.box[2:]) < SMALLEST
             size = float(np.sqrt(detection.box[2] * detection.box[3])) / max(picture.shape[:2])
             again = np.nan if detection.again is None else detection.again
-            inputs = (detection.confidence, again, size, box_head.tilt(detection.keypoints))
+            inputs = (detection.confidence, again, size, box_head.eye_angle(detection.keypoints))
             parts.append((number, best, small, inputs, detection.box, picture))
     views = [
-        np.concatenate([within_of(network.embedder, picture, box, margin) for *_, box, picture in parts])
-        for margin in crops.SURROUNDINGS
+        np.concatenate(
+            [box_head_features(network.embedder, picture, box, margin) for *_, box, picture in parts]
+        )
+        for margin in crops.BOX_HEAD_MARGINS
     ]
     inputs = np.array([part[3] for part in parts])
-    rows = box_head.inputs([view.astype(np.float16) for view in views], box_head.Told(*inputs.T))
+    rows = box_head.inputs([view.astype(np.float16) for view in views], box_head.DetectorOutputs(*inputs.T))
     boxes = np.array([part[4] for part in parts], float)
     face, small = np.array([part[1] for part in parts]), np.array([part[2] for part in parts])
     return Proposals(np.array([part[0] for part in parts]), inputs[:, 0], rows, boxes, face, small, face >= 0)
@@ -126,7 +128,8 @@ def fit(proposals: Proposals, indices: np.ndarray) -> box_head.BoxHead | None:
 
 def face_probabilities(proposals: Proposals, head: box_head.BoxHead, indices: np.ndarray) -> np.ndarray:
     scores = head.scores(proposals.rows[indices])
-    return box_head.chances(box_head.uncrowded(scores, proposals.boxes[indices], proposals.scene[indices]))
+    boxes, scenes = proposals.boxes[indices], proposals.scene[indices]
+    return box_head.probabilities(box_head.penalise_overlaps(scores, boxes, scenes))
 
 
 def compare(scenes: list[Any], proposals: Proposals, choose: Any, answers: int = ANSWERS) -> dict[str, str]:

@@ -37,7 +37,7 @@ def score_new_faces() -> None:
 
     with session_scope() as session:
         score.score_new_faces(session)
-        boxes.weigh(session, again=False)
+        boxes.score_proposals(session, rescore=False)
         review_plan.refill(session)
 
 
@@ -46,7 +46,7 @@ def learn_boxes(run_id: int) -> None:
     from trainer.box_ranking import boxes
 
     with session_scope() as session:
-        boxes.learn(session, run_id)
+        boxes.train_box_head(session, run_id)
 
 
 @app.task(name=queue.COUNT_SAVED)
@@ -71,7 +71,7 @@ def weigh_boxes() -> None:
     from trainer.box_ranking import boxes
 
     with session_scope() as session:
-        boxes.weigh(session, again=True)
+        boxes.score_proposals(session, rescore=True)
 
 
 @app.task(name=queue.CLASSIFY_PREDICTION)

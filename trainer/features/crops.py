@@ -8,30 +8,31 @@ from trainer.arrays import Box, Image
 SIDE = 160
 MARGIN = 0.1
 """Share of the box added on each side: the chin and the edge of a mask lie outside MTCNN's box."""
-SURROUNDINGS = (MARGIN, 0.2, 0.45, 1.0)
-"""The same for the box head: hair, neck and shoulders tell a face from a fist, and from half a face."""
+BOX_HEAD_MARGINS = (MARGIN, 0.2, 0.45, 1.0)
+"""Margins of the box head's crops: hair, neck and shoulders tell a face from a fist or from half a face."""
 
 # The augmentation of the 2020 tutorial: rotation and shear in degrees, shift and zoom as shares.
 ROTATION, SHEAR, SHIFT, ZOOM = 20.0, 0.15, 0.1, 0.1
 
 
-def decode(kept: bytes) -> Image:
-    """RGB pixels (h, w, 3) of a photo as we keep it: an upright JPEG, PNG or WebP."""
-    pixels = cv2.imdecode(np.frombuffer(kept, np.uint8), cv2.IMREAD_COLOR)
+def decode(stored: bytes) -> Image:
+    """RGB pixels (h, w, 3) of a photo as it is stored: an upright JPEG, PNG or WebP."""
+    pixels = cv2.imdecode(np.frombuffer(stored, np.uint8), cv2.IMREAD_COLOR)
     return np.asarray(cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB), np.uint8)
 
 
 def crop(photo: Image, box: Box, margin: float = MARGIN) -> Image:
-    """The box with the margin on each side, where the photo has it, squashed to (SIDE, SIDE, 3).
+    """The box with a margin on each side, clipped to the photo and resized to (SIDE, SIDE, 3).
 
-    Squashed rather than filled up: repeated edges look like nothing the backbone knows (ADR 12).
+    `margin` is a share of the box. The aspect ratio is not kept: padding with repeated edges looks like
+    nothing the backbone was trained on (docs/adr/0012-the-trainer.md).
     """
     x, y, w, h = box
     return _cut(photo, x - margin * w, y - margin * h, x + w + margin * w, y + h + margin * h)
 
 
 def tight(photo: Image, box: Box) -> Image:
-    """The tutorial's crop: the box clipped to the photo, without margin, squashed to (SIDE, SIDE, 3)."""
+    """The tutorial's crop: the box without margin, clipped to the photo and resized to (SIDE, SIDE, 3)."""
     x, y, w, h = box
     return _cut(photo, x, y, x + w, y + h)
 
@@ -45,15 +46,15 @@ def _cut(photo: Image, left: float, top: float, right: float, bottom: float) -> 
 
 
 def view(image: Image, number: int, face_id: int) -> Image:
-    """The crop itself for view 0, else a distortion that depends on (face, number) alone."""
+    """The crop (SIDE, SIDE, 3) itself for view 0, else a distortion that depends on (face, number) alone."""
     if number == 0:
         return image
-    chance = np.random.default_rng([face_id, number])
-    angle = np.deg2rad(chance.uniform(-ROTATION, ROTATION))
-    shear = np.deg2rad(chance.uniform(-SHEAR, SHEAR))
-    zoom_x, zoom_y = chance.uniform(1 - ZOOM, 1 + ZOOM, 2)
-    shift = chance.uniform(-SHIFT, SHIFT, 2) * SIDE
-    flip = -1.0 if chance.random() < 0.5 else 1.0
+    rng = np.random.default_rng([face_id, number])
+    angle = np.deg2rad(rng.uniform(-ROTATION, ROTATION))
+    shear = np.deg2rad(rng.uniform(-SHEAR, SHEAR))
+    zoom_x, zoom_y = rng.uniform(1 - ZOOM, 1 + ZOOM, 2)
+    shift = rng.uniform(-SHIFT, SHIFT, 2) * SIDE
+    flip = -1.0 if rng.random() < 0.5 else 1.0
     turn = np.array([[np.cos(angle), -np.sin(angle + shear)], [np.sin(angle), np.cos(angle + shear)]])
     matrix = turn @ np.diag([zoom_x * flip, zoom_y])
     centre = np.full(2, (SIDE - 1) / 2)

@@ -22,8 +22,8 @@ from trainer.features.networks import Network
 
 Key = tuple[int, int]
 """(face id, view)."""
-WITHIN = dict(zip((-1, -2, -3, -4), crops.SURROUNDINGS, strict=True))
-"""The box head's views: each is the mean of the face within such a margin, and of its mirror image."""
+BOX_HEAD_VIEWS = dict(zip((-1, -2, -3, -4), crops.BOX_HEAD_MARGINS, strict=True))
+"""Margin by view of the box head: its features are the mean over the crop and its mirror image."""
 BATCH = 64
 READ_AT_ONCE = 5000
 """Ids in one query; both engines allow tens of thousands of parameters, not hundreds."""
@@ -31,51 +31,52 @@ READ_AT_ONCE = 5000
 OnProgress = Callable[[float], None]
 """Called with the share done, from 0 to 1; it may raise to stop the work."""
 Boxes = Mapping[int, tuple[int, Box]]
-"""Box version and box by face, where another than the face's present one is meant."""
+"""Box version and box by face, for faces whose features are needed for another box than the present one."""
 
 
 @dataclass(frozen=True)
 class FeatureRequest:
-    """A face whose features are needed, in views 0 to `views` - 1, or in the box head's."""
+    """A face whose features are needed: views 0 to `views` - 1, and those of the box head if asked for."""
 
     face_id: int
     views: int
-    within: bool = False
+    for_box_head: bool = False
 
     @property
     def keys(self) -> list[Key]:
-        numbers = [*range(self.views), *(WITHIN if self.within else [])]
+        """The keys of all views asked for."""
+        numbers = [*range(self.views), *(BOX_HEAD_VIEWS if self.for_box_head else [])]
         return [(self.face_id, view) for view in numbers]
 
 
 class Features:
-    """Vectors (n, 1280) in float16 by (face, view): half the memory, as they are stored."""
+    """Feature vectors (1280,) by (face, view), in float16 as they are stored, which halves the memory."""
 
-    def __init__(self, wanted: Iterable[FeatureRequest]) -> None:
-        keys = [key for one in wanted for key in one.keys]
-        self._place = {key: place for place, key in enumerate(keys)}
+    def __init__(self, requests: Iterable[FeatureRequest]) -> None:
+        keys = [key for request in requests for key in request.keys]
+        self._row = {key: row for row, key in enumerate(keys)}
         self._vectors = np.zeros((len(keys), backbone.FEATURES), np.float16)
-        self._there = np.zeros(len(keys), bool)
+        self._present = np.zeros(len(keys), bool)
 
     def __contains__(self, key: Key) -> bool:
-        place = self._place.get(key)
-        return place is not None and bool(self._there[place])
+        row = self._row.get(key)
+        return row is not None and bool(self._present[row])
 
     def put(self, key: Key, vector: NDArray[np.float16]) -> None:
-        """Keep a vector if it is wanted."""
-        if (place := self._place.get(key)) is not None:
-            self._vectors[place] = vector
-            self._there[place] = True
+        """Store a vector (1280,) if its key was requested."""
+        if (row := self._row.get(key)) is not None:
+            self._vectors[row] = vector
+            self._present[row] = True
 
     def take(self, keys: Sequence[Key]) -> NDArray[np.float16]:
-        """Vectors (n, 1280) of keys that are there. Raises KeyError."""
-        return np.asarray(self._vectors[[self._place[key] for key in keys]])
+        """Vectors (n, 1280) of the keys; zeros where one is missing. Raises KeyError if not requested."""
+        return np.asarray(self._vectors[[self._row[key] for key in keys]])
 
     def missing(self) -> dict[int, list[int]]:
-        """The views that are not there yet, by face."""
+        """The requested views without a vector, by face."""
         views: dict[int, list[int]] = {}
-        for (face_id, view), place in self._place.items():
-            if not self._there[place]:
+        for (face_id, view), row in self._row.items():
+            if not self._present[row]:
                 views.setdefault(face_id, []).append(view)
         return views
 
@@ -83,16 +84,17 @@ class Features:
 def features_of(
     session: Session,
     network: Network,
-    wanted: Sequence[FeatureRequest],
+    requests: Sequence[FeatureRequest],
     on_progress: OnProgress = lambda share: None,
     boxes: Boxes = MappingProxyType({}),
 ) -> Features:
-    """Features of the faces, computing and committing what is missing, batch by batch.
+    """The requested features; those not stored yet are computed and committed, batch by batch.
 
-    `on_progress` hears the share done, photo by photo. Faces that are gone meanwhile are left out.
+    `on_progress` is called with the share done after each face computed. Faces that were deleted meanwhile
+    stay missing. Features of a box in `boxes` are stored only if it is the face's present box.
     """
-    features = Features(wanted)
-    _read(session, network, features, [one.face_id for one in wanted], boxes)
+    features = Features(requests)
+    _read(session, network, features, [request.face_id for request in requests], boxes)
     missing = features.missing()
     done = 0
     for faces in _batches(session, missing):
@@ -115,10 +117,10 @@ def features_of_existing(
     face_ids: Sequence[int],
     on_progress: OnProgress = lambda share: None,
 ) -> tuple[list[int], NDArray[np.float16]]:
-    """The faces that are still there, in their order, and the features (n, 1280) of their crops."""
+    """Ids of the faces that still exist, in their order, and the features (n, 1280) of their crops."""
     features = features_of(session, network, [FeatureRequest(id, 1) for id in face_ids], on_progress)
-    there = [id for id in face_ids if (id, 0) in features]
-    return there, features.take([(id, 0) for id in there])
+    existing = [id for id in face_ids if (id, 0) in features]
+    return existing, features.take([(id, 0) for id in existing])
 
 
 def crops_of(
@@ -128,33 +130,34 @@ def crops_of(
     on_progress: OnProgress = lambda share: None,
     boxes: Boxes = MappingProxyType({}),
 ) -> dict[int, Image]:
-    """The faces as the network sees them, undistorted; those that are gone are left out."""
-    found: dict[int, Image] = {}
+    """Undistorted crops (160, 160, 3) as the network sees them, by face; deleted faces are left out."""
+    images: dict[int, Image] = {}
     for faces in _batches(session, {id: [0] for id in face_ids}):
         for face in faces:
             with contextlib.suppress(FileNotFoundError):  # deleted since the batch was listed
                 photo = crops.decode(blobs().get(face.photo.blob))
-                found[face.id] = network.crop(photo, boxes.get(face.id, (0, face.box))[1])
-            on_progress(len(found) / len(face_ids))
-    return found
+                images[face.id] = network.crop(photo, boxes.get(face.id, (0, face.box))[1])
+            on_progress(len(images) / len(face_ids))
+    return images
 
 
 def _read(session: Session, network: Network, features: Features, ids: Sequence[int], boxes: Boxes) -> None:
+    """Fill in the stored features that were computed for the right version of the box."""
     query = (
         select(Embedding.face_id, Embedding.view, Embedding.vector, Embedding.box_version, Face.box_version)
         .join(Face, Face.id == Embedding.face_id)
         .where(Embedding.backbone == network.id)
     )
     for start in range(0, len(ids), READ_AT_ONCE):
-        for face_id, view, vector, version, now in session.execute(
+        for face_id, view, vector, version, current_version in session.execute(
             query.where(around(Embedding.face_id, ids[start : start + READ_AT_ONCE]))
         ):
-            if version == boxes.get(face_id, (now,))[0]:
+            if version == boxes.get(face_id, (current_version,))[0]:
                 features.put((face_id, view), np.frombuffer(vector, "<f2"))
 
 
 def _batches(session: Session, missing: dict[int, list[int]]) -> Iterator[list[Face]]:
-    """The faces still to do, in batches that keep each photo's faces together."""
+    """The faces with missing views, in batches, ordered so that faces of one photo stand together."""
     ids = sorted(missing)
     for start in range(0, len(ids), BATCH):
         query = select(Face).join(Photo).where(Face.id.in_(ids[start : start + BATCH]))
@@ -176,29 +179,31 @@ def _compute(
         for members, task in tasks:
             if vectors := task.result():
                 yield from zip(members, vectors, strict=True)
-    finally:
-        for _, task in tasks:  # cancelled: what has not begun need not
+    finally:  # when the caller stops early, photos that have not begun are skipped
+        for _, task in tasks:
             task.cancel()
 
 
 def _embed(network: Network, blob: str, cuts: list[tuple[int, Box, list[int]]]) -> list[NDArray[np.float16]]:
+    """For each face of a photo its vectors (views, 1280); nothing if the photo is gone."""
     try:
         photo = crops.decode(blobs().get(blob))
     except FileNotFoundError:  # deleted since the batch was listed
         return []
-    done = []
+    vectors = []
     for face_id, box, views in cuts:
-        plain = network.crop(photo, box)
-        shown = (crops.view(plain, view, face_id) for view in views if view >= 0)
-        within = (within_of(network.embedder, photo, box, WITHIN[view]) for view in views if view < 0)
-        done.append(np.concatenate([network.embedder.embed_in_thread(shown), *within]).astype("<f2"))
-    return done
+        image = network.crop(photo, box)
+        distorted = (crops.view(image, view, face_id) for view in views if view >= 0)
+        margins = [BOX_HEAD_VIEWS[view] for view in views if view < 0]
+        wider = (box_head_features(network.embedder, photo, box, margin) for margin in margins)
+        vectors.append(np.concatenate([network.embedder.embed_in_thread(distorted), *wider]).astype("<f2"))
+    return vectors
 
 
-def within_of(embedder: Embedder, photo: Image, box: Box, margin: float) -> Float32Array:
-    """One of the box head's views (1, 1280)."""
-    one = crops.crop(photo, box, margin)
-    return np.asarray(embedder.embed_in_thread([one, one[:, ::-1]]).mean(axis=0, keepdims=True))
+def box_head_features(embedder: Embedder, photo: Image, box: Box, margin: float) -> Float32Array:
+    """Features (1, 1280) of the box with a margin, the mean over the crop and its mirror image."""
+    image = crops.crop(photo, box, margin)
+    return np.asarray(embedder.embed_in_thread([image, image[:, ::-1]]).mean(axis=0, keepdims=True))
 
 
 def _row(network: Network, face: Face, view: int, vector: NDArray[np.float16]) -> dict[str, Any]:
