@@ -1,1 +1,1 @@
-"""Fitting, exporting and describing one classifier; nothing here knows runs or the queue."""
+"""Fitting, exporting and describing a classifier, independent of runs and the queue."""

@@ -1,4 +1,4 @@
-"""The model card (Mitchell et al. 2019): what the model is, what it was measured on, what it is not for."""
+"""The model card (Mitchell et al. 2019, "Model Cards for Model Reporting") of a run, in Markdown."""
 
 from typing import Any
 
@@ -8,14 +8,18 @@ from db.models import Run
 from trainer.models.fit import FittedModel
 
 
-def text(
+def render(
     run: Run,
     fitted: FittedModel,
     metrics: dict[str, Any],
     hashes: dict[str, str],
     differences: dict[str, float],
 ) -> str:
-    """The card in Markdown. `hashes` and `differences` are those of the files, by form."""
+    """The card in Markdown.
+
+    `hashes` (SHA-256) and `differences` (largest difference of a probability to the Keras model) are those of
+    the files, by form.
+    """
     sections = [
         f"# Second Look, run {run.id}\n\nMade {now():%Y-%m-%d %H:%M} UTC. Classes: {', '.join(run.classes)}.",
         _input(fitted.network.tight),
@@ -49,35 +53,37 @@ def _figures(title: str, part: dict[str, Any] | None, reason: str | None) -> str
     lines = [
         f"## {title}",
         f"{part['n']} faces of {part['people']} people. 95 % intervals in brackets.",
-        f"Balanced accuracy {_told(part['balanced_accuracy'])}; calibration error {part['ece']:.3f}.",
+        f"Balanced accuracy {_interval(part['balanced_accuracy'])}; calibration error {part['ece']:.3f}.",
         "| class | n | recall | precision |\n|---|---|---|---|\n"
         + "\n".join(
-            f"| {name} | {one['n']} | {_told(one['recall'])} | {_told(one['precision'])} |"
-            for name, one in part["per_class"].items()
+            f"| {name} | {row['n']} | {_interval(row['recall'])} | {_interval(row['precision'])} |"
+            for name, row in part["per_class"].items()
         ),
     ]
     return "\n\n".join(lines)
 
 
 def _limits(metrics: dict[str, Any]) -> str:
-    told = [f"- {one['text'] % one['values']}" for one in metrics["warnings"]]
-    told.append(
+    limits = [f"- {warning['text'] % warning['values']}" for warning in metrics["warnings"]]
+    limits.append(
         "- The figures hold for people and cameras like those in the data; elsewhere they can be far lower."
     )
-    told.append(
+    limits.append(
         "- It answers for any crop, also for one without a face; finding faces is the detector's part."
     )
-    return "## Limits\n\n" + "\n".join(told)
+    return "## Limits\n\n" + "\n".join(limits)
 
 
 def _files(fitted: FittedModel, hashes: dict[str, str], differences: dict[str, float]) -> str:
-    lines = [f"- {form}: SHA-256 `{key}`" + _apart(differences.get(form)) for form, key in hashes.items()]
+    lines = [
+        f"- {form}: SHA-256 `{key}`" + _difference(differences.get(form)) for form, key in hashes.items()
+    ]
     return f"## Files\n\nBackbone `{fitted.network.id}`.\n\n" + "\n".join(lines)
 
 
-def _apart(difference: float | None) -> str:
+def _difference(difference: float | None) -> str:
     return "" if difference is None else f", at most {difference:.1e} from the Keras model on checked crops"
 
 
-def _told(one: Interval) -> str:
-    return f"{one['value']:.3f} ({one['low']:.3f} to {one['high']:.3f})"
+def _interval(interval: Interval) -> str:
+    return f"{interval['value']:.3f} ({interval['low']:.3f} to {interval['high']:.3f})"

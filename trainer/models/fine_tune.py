@@ -1,4 +1,4 @@
-"""Fine-tuning: the last blocks of the backbone are trained too, the deeper the slower.
+"""Fine-tuning: the last blocks of the backbone are trained as well, deeper ones at lower learning rates.
 
 Each fit starts from the head that was fitted on the frozen features (linear probing, then fine-tuning: Kumar
 et al. 2022, "Fine-Tuning can Distort Pretrained Features and Underperform Out-of-Distribution").
@@ -22,13 +22,13 @@ from trainer.models.head_fit import OnEpoch
 from trainer.models.tail_tuner import TailFit, TailTuner
 
 STEM_SHARE = 0.2
-"""Share of the time that the frozen part of the network takes, for the progress bar."""
+"""Share of the progress bar for sending all crops through the frozen part of the network."""
 
 
 def fit_fine_tuned(
     inputs: TrainingInputs, probe: FittedModel, recipe: Recipe, on_epoch: OnEpoch, on_progress: OnProgress
 ) -> FittedModel:
-    """Train the tail for the model and for its folds, from the heads of `probe`.
+    """Train the tail for the model and for its folds, starting from the heads of `probe`.
 
     `on_progress` is called with the share done and may raise to stop it.
     """
@@ -70,7 +70,7 @@ def _out_of_fold(
 def _converted(
     keras_backbone: Any, data: Dataset, on_progress: OnProgress
 ) -> tuple[Network, ExportBackbone, bytes]:
-    """The tuned backbone as a network to embed with, as one to export with, and as its LiteRT file."""
+    """The tuned backbone as a network that computes features, its export form, and its LiteRT file."""
     template = keras_model(template_head(len(data.classes)), keras_backbone)
     models = {"features": keras_backbone, "template": template}
     files = backbone.converted(models, lambda: on_progress(1.0))

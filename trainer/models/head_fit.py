@@ -1,7 +1,7 @@
 """Fitting heads on features, with compiled steps on the whole set or on batches.
 
-Several heads are fitted side by side on the same features, each with its own weights of the faces: the
-model itself and the folds of its cross-validation cost little more than one.
+Several heads are fitted side by side on the same features, each with its own weights of the faces: fitting
+the model together with the folds of its cross-validation costs little more than fitting one head.
 """
 
 import functools
@@ -24,7 +24,7 @@ Epoch = dict[str, float | None]
 OnEpoch = Callable[[int, Epoch], None]
 """Called after each epoch with its number, from 1."""
 MIN_IMPROVEMENT = 1e-4
-"""A loss that falls by less counts as not falling: early stopping does not wait for the last digits."""
+"""Early stopping ignores improvements of the loss smaller than this."""
 OPTIMISERS: dict[str, Callable[..., Any]] = {
     "adam": keras.optimizers.Adam,
     "adamw": keras.optimizers.AdamW,
@@ -34,14 +34,14 @@ OPTIMISERS: dict[str, Callable[..., Any]] = {
 
 @dataclass(frozen=True)
 class Examples:
-    """features (n, 1280), class indices (n,) and weights (n, heads): 0 where a head must not see a face."""
+    """Features (n, 1280), class indices (n,) and weights (n, heads), 0 where a head must not see a face."""
 
     features: NDArray[np.float16]
     labels: IntArray
     weights: Float32Array
 
     def tensors(self) -> list[Any]:
-        """Copies for TensorFlow."""
+        """Copies as TensorFlow constants."""
         return [tf.constant(array) for array in (self.features, self.labels, self.weights)]
 
 
@@ -54,8 +54,8 @@ def fit_heads(
 ) -> tuple[list[Head], int]:
     """Fit until the loss on `held_out` stops falling; returns the heads of the best epoch and its number.
 
-    The weights of `held_out` say which head is validated on which face. Without it the first head's training
-    loss decides.
+    The weights of `held_out` select the faces that each head is validated on. Without `held_out` the first
+    head's training loss decides. `on_epoch` may raise to stop.
     """
     steps = _compiled_steps(classes, train.weights.shape[1], recipe.optimiser)
     steps.reset(recipe)
@@ -100,7 +100,7 @@ def balanced_weights(labels: IntArray, seen: BoolArray, classes: int, balance: b
 
 
 class _CompiledSteps:
-    """Weights, optimiser and the compiled steps. Kept between fits: tracing costs more than fitting."""
+    """Weights, optimiser and compiled steps, kept between fits because tracing takes longer than fitting."""
 
     def __init__(self, classes: int, heads: int, optimiser: str) -> None:
         self._shape = (heads, classes)
@@ -120,7 +120,7 @@ class _CompiledSteps:
         self.evaluate = tf.function(self._evaluate, input_signature=data)
 
     def reset(self, recipe: Recipe) -> None:
-        """Start anew: the same random kernel for every head, and an optimiser without memory."""
+        """Give every head the same random kernel, and clear the optimiser's state."""
         heads, classes = self._shape
         kernel = keras.initializers.GlorotUniform(seed=recipe.seed)((FEATURES, classes))
         self._kernel.assign(tf.tile(kernel, (1, heads)))
@@ -131,21 +131,21 @@ class _CompiledSteps:
         self._rng_state.assign([recipe.seed, 0])
 
     def snapshot(self) -> list[Head]:
-        """The heads as they are now."""
+        """Copies of the current heads."""
         heads, classes = self._shape
         kernels = self._kernel.numpy().reshape(FEATURES, heads, classes)
         biases = self._bias.numpy().reshape(heads, classes)
         return [Head(np.ascontiguousarray(kernels[:, head]), biases[head]) for head in range(heads)]
 
     def _whole(self, x: Any, y: Any, w: Any, steps: Any) -> Any:
-        """`steps` steps on the whole set; the first head's loss and accuracy before the last of them."""
+        """Take `steps` steps on the whole set; return the first head's loss and accuracy in the last one."""
         x, means = tf.cast(x, tf.float32), (tf.constant(0.0), tf.constant(0.0))
         for _ in tf.range(steps):
             means = self._step(x, y, w)
         return means
 
     def _sampled(self, x: Any, y: Any, w: Any, steps: Any, batch: Any) -> Any:
-        """`steps` steps on `batch` faces drawn each time; means of the first head's loss and accuracy."""
+        """Take `steps` steps on `batch` random faces each; return the first head's mean loss and accuracy."""
         sums = (tf.constant(0.0), tf.constant(0.0))
         for _ in tf.range(steps):
             drawn = tf.random.stateless_uniform([batch], self._rng_state, 0, tf.shape(y)[0], tf.int32)
@@ -165,7 +165,7 @@ class _CompiledSteps:
         return losses[0], accuracies[0]
 
     def _evaluate(self, x: Any, y: Any, w: Any) -> Any:
-        """Loss and accuracy over all heads together, each on the faces that `w` gives weight to."""
+        """Loss and accuracy of each head on the faces it has weights for, averaged by total weight."""
         losses, accuracies = self._loss(tf.cast(x, tf.float32), y, w)
         share = tf.reduce_sum(w, 0) / tf.reduce_sum(w)
         return tf.reduce_sum(losses * share), tf.reduce_sum(accuracies * share)
@@ -175,9 +175,9 @@ class _CompiledSteps:
         logits = tf.reshape(x @ self._kernel + self._bias, (-1, *self._shape))
         labels = tf.repeat(y[:, None], self._shape[0], axis=1)
         losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)
-        right = tf.cast(tf.equal(tf.argmax(logits, 2), labels), tf.float32)
+        correct = tf.cast(tf.equal(tf.argmax(logits, 2), labels), tf.float32)
         total = tf.maximum(tf.reduce_sum(w, 0), 1e-6)
-        return tf.reduce_sum(losses * w, 0) / total, tf.reduce_sum(right * w, 0) / total
+        return tf.reduce_sum(losses * w, 0) / total, tf.reduce_sum(correct * w, 0) / total
 
 
 @functools.cache

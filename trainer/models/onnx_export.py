@@ -1,6 +1,7 @@
-"""A Keras classifier as ONNX, layer by layer.
+"""Conversion of a Keras classifier to ONNX, layer by layer.
 
-MobileNetV2 has nine kinds of layer; the one converter there is (tf2onnx) is hardly kept any more (ADR 12).
+MobileNetV2 has nine kinds of layer; tf2onnx, the only converter, is hardly maintained any more
+(docs/adr/0012-the-trainer.md).
 """
 
 from collections.abc import Callable
@@ -14,7 +15,7 @@ OPSET = 17
 
 
 def convert(keras_model: Any) -> bytes:
-    """The model as ONNX with the same input `image` (n, 160, 160, 3) and output `probabilities`.
+    """The model as an ONNX file with the input `image` (n, 160, 160, 3) and the output `probabilities`.
 
     Raises ValueError for a kind of layer that is not in MobileNetV2.
     """
@@ -25,43 +26,43 @@ def convert(keras_model: Any) -> bytes:
 
 
 class _Graph:
-    """Nodes and tensors so far; `_named` says what each Keras tensor is called."""
+    """An ONNX graph under construction; `_names` has the name of each Keras tensor, by its id."""
 
     def __init__(self, keras_model: Any) -> None:
         self._nodes: list[Any] = []
         self._tensors: list[Any] = []
-        self._named: dict[int, str] = {}
+        self._names: dict[int, str] = {}
         shape = keras_model.inputs[0].shape
         self._input = helper.make_tensor_value_info("image", TensorProto.FLOAT, ["n", *shape[1:]])
         classes = keras_model.output.shape[-1]
         self._output = helper.make_tensor_value_info("probabilities", TensorProto.FLOAT, ["n", classes])
 
     def add(self, layer: Any) -> None:
-        """The layer's nodes."""
+        """Add the layer's nodes. Raises ValueError for an unknown kind of layer."""
         kind = type(layer).__name__
         if kind not in LAYERS:
             raise ValueError(f"no ONNX form for a {kind} layer")
         inputs = layer.input if isinstance(layer.input, list) else [layer.input]
-        names = [self._named[id(one)] for one in inputs if id(one) in self._named]
-        self._named[id(layer.output)] = LAYERS[kind](self, layer, names)
+        names = [self._names[id(tensor)] for tensor in inputs if id(tensor) in self._names]
+        self._names[id(layer.output)] = LAYERS[kind](self, layer, names)
 
     def node(self, kind: str, inputs: list[str], name: str, **attributes: Any) -> str:
-        """Add a node with one output, called `name`."""
+        """Add a node with one output, and return its name, which is `name`."""
         self._nodes.append(helper.make_node(kind, inputs, [name], name=name, **attributes))
         return name
 
     def tensor(self, values: Any, name: str, kind: Any = np.float32) -> str:
-        """Add a constant."""
+        """Add a constant, and return its name, which is `name`."""
         self._tensors.append(numpy_helper.from_array(np.ascontiguousarray(values, kind), name))
         return name
 
     def model(self) -> Any:
-        """The whole, checked."""
+        """The finished model, validated by ONNX' own checker."""
         self.node("Identity", [self._nodes[-1].output[0]], "probabilities")
         graph = helper.make_graph(self._nodes, "second_look", [self._input], [self._output], self._tensors)
-        made = helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=8)
-        onnx.checker.check_model(made)
-        return made
+        model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=8)
+        onnx.checker.check_model(model)
+        return model
 
 
 def _input(graph: _Graph, layer: Any, names: list[str]) -> str:
@@ -81,7 +82,7 @@ def _convolution(graph: _Graph, layer: Any, names: list[str]) -> str:
     # Keras: (h, w, in, out), depthwise (h, w, channels, 1). ONNX: (out, in / groups, h, w).
     weights = kernel.transpose(2, 3, 0, 1) if depthwise else kernel.transpose(3, 2, 0, 1)
     inputs = [names[0], graph.tensor(weights, f"{layer.name}/kernel")]
-    inputs += [graph.tensor(one, f"{layer.name}/bias") for one in bias]
+    inputs += [graph.tensor(values, f"{layer.name}/bias") for values in bias]
     padding = "SAME_UPPER" if layer.padding == "same" else "VALID"
     return graph.node(
         "Conv", inputs, layer.name, strides=list(layer.strides), auto_pad=padding,
@@ -91,8 +92,8 @@ def _convolution(graph: _Graph, layer: Any, names: list[str]) -> str:
 
 def _normalisation(graph: _Graph, layer: Any, names: list[str]) -> str:
     parts = ("gamma", "beta", "mean", "variance")
-    values = zip(layer.get_weights(), parts, strict=True)
-    tensors = [graph.tensor(one, f"{layer.name}/{part}") for one, part in values]
+    weights = zip(layer.get_weights(), parts, strict=True)
+    tensors = [graph.tensor(values, f"{layer.name}/{part}") for values, part in weights]
     return graph.node("BatchNormalization", [names[0], *tensors], layer.name, epsilon=layer.epsilon)
 
 

@@ -21,18 +21,19 @@ from trainer.models.head import Head
 from trainer.models.head_fit import MIN_IMPROVEMENT, OPTIMISERS, Epoch, OnEpoch, balanced_weights
 
 CUTS = {1: "block_15_add", 2: "block_14_add", 3: "block_13_project_BN"}
-"""By the number of blocks in the tail: the layer whose output feeds it."""
+"""The layer whose output feeds the tail, by the number of blocks in it."""
 SLOWDOWN = 2.6
-"""Each block deeper has a learning rate so many times smaller (Howard & Ruder 2018, ULMFiT)."""
+"""Factor by which the learning rate falls from block to block (Howard & Ruder 2018, "Universal Language Model
+Fine-tuning for Text Classification")."""
 BATCH = 64
-"""Crops sent through a network at once, where nothing is learned."""
+"""Crops per batch where nothing is learned."""
 
 
 @dataclass(frozen=True)
 class TailFit:
-    """One fit: the rows (n,) to learn from, the head to start from, and at most how many epochs.
+    """One fit: the mask (n,) of rows to learn from, the head to start from, and the maximum of epochs.
 
-    With `validation` the epoch with the least loss on these rows counts, else the last one.
+    With `validation`, a mask (n,), the epoch with the least loss on these rows is kept, else the last one.
     """
 
     rows: BoolArray
@@ -43,7 +44,7 @@ class TailFit:
 
 @dataclass(frozen=True)
 class TunedTail:
-    """What a fit ended with: the epoch that counts, its weights of the tail, and its head."""
+    """The epoch that a fit kept, with its weights of the tail and its head."""
 
     epoch: int
     weights: list[Float32Array]
@@ -51,7 +52,7 @@ class TunedTail:
 
 
 class TailTuner:
-    """Stored outputs of the frozen part, the tail, and its compiled step.
+    """The tail with its compiled training step, and the stored outputs of the frozen part that feeds it.
 
     `on_progress` is called with the share of crops that have passed the frozen part.
     """
@@ -76,7 +77,11 @@ class TailTuner:
         self._stem_outputs = self._through_stem(inputs.images, on_progress)
 
     def fit(self, task: TailFit, on_progress: OnProgress, on_epoch: OnEpoch | None = None) -> TunedTail:
-        """Train from the backbone's own weights. Afterwards `logits` is by the last epoch's weights."""
+        """Train the tail, starting from the backbone's weights.
+
+        `on_progress` is called with the share done and may raise to stop. Afterwards `logits` uses the
+        weights of the last epoch, whichever was kept.
+        """
         self._reset(task.start)
         rng, patience = np.random.default_rng(self._recipe.seed), self._recipe.patience
         views = range(self._recipe.views)
@@ -98,7 +103,7 @@ class TailTuner:
         return best
 
     def logits(self, rows: BoolArray) -> Float32Array:
-        """Logits (n, classes) of the rows, undistorted, by the tail as it is now."""
+        """Logits (n, classes) of the rows' undistorted crops, by the tail's current weights."""
         outputs = self._stem_outputs[np.flatnonzero(rows), 0].astype(np.float32)
         parts = [outputs[i : i + BATCH] for i in range(0, len(outputs), BATCH)]
         return np.concatenate([self._forward(part).numpy() for part in parts])
@@ -121,7 +126,7 @@ class TailTuner:
         return balanced_weights(self._data.labels, rows, len(self._data.classes), self._recipe.class_weights)
 
     def _run_epoch(self, examples: IntArray, weights: Float32Array, on_progress: OnProgress) -> Epoch:
-        """One pass over `examples` (n, 2), row and view of each, in their order."""
+        """One pass over `examples` (n, 2), each a row and a view, in the given order."""
         batch, sums = self._recipe.batch or len(examples), np.zeros(2)
         for begin in range(0, len(examples), batch):
             rows, views = examples[begin : begin + batch].T
@@ -136,23 +141,26 @@ class TailTuner:
         """Outputs (rows, views, side, side, channels) of the frozen part; locked rows stay empty."""
         views, data = self._recipe.views, self._data
         rows = np.flatnonzero(data.where("train", "validation"))
-        wanted = [(row, view) for row in rows for view in range(views)]
+        crops_needed = [(row, view) for row in rows for view in range(views)]
         outputs = np.zeros((len(data.rows), views, *self._stem_shape()), np.float16)
-        for begin in range(0, len(wanted), BATCH):
-            batch = wanted[begin : begin + BATCH]
+        for begin in range(0, len(crops_needed), BATCH):
+            batch = crops_needed[begin : begin + BATCH]
             ids = [data.rows[row].face_id for row, _ in batch]
             distorted = [crops.view(images[id], view, id) for id, (_, view) in zip(ids, batch, strict=True)]
             batch_outputs = self._stem(backbone.scaled(np.stack(distorted))).numpy()
             for (row, view), output in zip(batch, batch_outputs, strict=True):
                 outputs[row, view] = output
-            on_progress((begin + len(batch)) / len(wanted))
+            on_progress((begin + len(batch)) / len(crops_needed))
         return outputs
 
     def _stem_shape(self) -> tuple[int, ...]:
         return tuple(backbone.model().get_layer(CUTS[self._recipe.blocks]).output.shape[1:])
 
     def _variables_by_depth(self) -> list[list[Any]]:
-        """Variables to train: the softmax, the last convolution, then block by block. Norms stay."""
+        """Variables to train: the dense layer, the last convolution, then block by block.
+
+        Batch normalisation stays frozen.
+        """
         groups: list[list[Any]] = [list(self._dense.trainable_variables), []]
         block = ""
         for layer in reversed(self._tail.layers):
@@ -166,6 +174,7 @@ class TailTuner:
         return groups
 
     def _reset(self, start: Head) -> None:
+        """Restore the backbone's weights, set the dense layer to `start`, and clear the optimisers' state."""
         self._tail.set_weights(self._initial_weights)
         self._dense.set_weights([start.kernel, start.bias])
         for depth, optimiser in enumerate(self._optimisers):
@@ -191,8 +200,8 @@ class TailTuner:
         labels, logits = self._data.labels[rows], self.logits(rows)
         weights = self._weights(rows)[rows]
         losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits).numpy()
-        right = logits.argmax(axis=1) == labels
+        correct = logits.argmax(axis=1) == labels
         return {
             "validation_loss": float((losses * weights).mean()),
-            "validation_accuracy": float(right.mean()),
+            "validation_accuracy": float(correct.mean()),
         }

@@ -1,6 +1,6 @@
-"""The tutorial's recipe as published: augmented copies through the frozen network, in every epoch anew.
+"""The tutorial's recipe as published: in each epoch, newly augmented copies go through the frozen network.
 
-It is there to compare with, and for those who want exactly that; `quick` does the same in seconds.
+It serves as a baseline and for those who want exactly that; `quick` does the same in seconds.
 """
 
 from collections.abc import Iterator
@@ -23,7 +23,10 @@ from trainer.models.head_fit import OPTIMISERS, OnEpoch, balanced_weights
 def fit_tutorial(
     inputs: TrainingInputs, recipe: Recipe, on_epoch: OnEpoch, on_progress: OnProgress
 ) -> FittedModel:
-    """Fit the model and its folds by Keras' own loop; `on_progress` may raise to stop it."""
+    """Fit the model and its folds by Keras' own loop.
+
+    `on_progress` is called with the share done after each batch and may raise to stop it.
+    """
     plan = plan_fits(inputs.data, recipe)
     validation = None if plan.choosing is None else plan.held_out(plan.choosing)
     fits = [plan.everything if plan.choosing is None else plan.choosing, *plan.folds]
@@ -38,7 +41,7 @@ def fit_tutorial(
 
 
 def _ignore_epoch(number: int, epoch: dict[str, float | None]) -> None:
-    """Only the model's own fit has a curve."""
+    """The folds have no learning curve."""
 
 
 def _out_of_fold(inputs: TrainingInputs, plan: FitPlan, heads: list[Head]) -> Float32Array:
@@ -63,7 +66,7 @@ class _DenseFit(keras.callbacks.Callback):  # type: ignore[misc]
         self._batches_done, self._batches_total = 0, 1
 
     def fit(self, learned: BoolArray, validation: BoolArray | None) -> Head:
-        """Fit on the rows `learned`; with `validation`, stop early by its loss."""
+        """Fit on the rows of the mask `learned` (n,); with the mask `validation`, stop early by its loss."""
         recipe = self._recipe
         copies = int(learned.sum()) * recipe.views
         batch = recipe.batch or copies
@@ -92,7 +95,7 @@ class _DenseFit(keras.callbacks.Callback):  # type: ignore[misc]
         self._on_progress(self._batches_done / self._batches_total)
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-        """Called by Keras: report the epoch under the names that `Epoch` has."""
+        """Called by Keras: report the metrics under the names that `Epoch` has."""
         names = {"loss": "loss", "accuracy": "accuracy", "validation_loss": "val_loss"}
         names["validation_accuracy"] = "val_accuracy"
         self._on_epoch(epoch + 1, {name: (logs or {}).get(key) for name, key in names.items()})
@@ -113,7 +116,7 @@ class _DenseFit(keras.callbacks.Callback):  # type: ignore[misc]
         return model, dense
 
     def _batches(self, learned: BoolArray, batch: int) -> Iterator[Any]:
-        """Every face in `views` copies an epoch, shuffled, each copy distorted anew."""
+        """Endless batches (crops, labels, weights): `views` newly distorted copies of each face per epoch."""
         rng = np.random.default_rng(self._recipe.seed)
         labels, copies = self._data.labels, self._recipe.views
         weights = balanced_weights(labels, learned, len(self._data.classes), self._recipe.class_weights)
@@ -130,5 +133,6 @@ class _DenseFit(keras.callbacks.Callback):  # type: ignore[misc]
                 yield backbone.tutorial_scaled(np.stack(views)), labels[rows], weights[rows]
 
     def _undistorted(self, rows: BoolArray) -> tuple[Float32Array, IntArray]:
+        """Crops (n, 160, 160, 3) in [0, 1] and class indices (n,)."""
         images = [self._images[self._data.rows[row].face_id] for row in np.flatnonzero(rows)]
         return backbone.tutorial_scaled(np.stack(images)), self._data.labels[rows]

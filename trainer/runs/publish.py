@@ -48,19 +48,19 @@ class Candidate:
 def save(session: Session, candidate: Candidate) -> None:
     """Store the model's files, each checked on real crops, and its predictions. Commits.
 
-    Raises NotTheSame.
+    Raises ExportMismatch if a file predicts something else than the Keras model.
     """
     run, data, fitted = candidate.run, candidate.data, candidate.fitted
     ids = [data.rows[i].face_id for i in np.linspace(0, len(data.rows) - 1, CHECKED_FACES).astype(int)]
     crops_to_check = _crops(session, fitted.network, ids)
-    exported = export.files(fitted.head, fitted.export_backbone, crops_to_check)
+    exported = export.build_files(fitted.head, fitted.export_backbone, crops_to_check)
     files = {form: file.data for form, file in exported.items()}
     files["labels"] = "".join(f"{name}\n" for name in data.classes).encode()
     if fitted.network_file is not None:
         files["features"] = fitted.network_file
     hashes = {form: blobs().put(content) for form, content in files.items()}
     differences = {form: file.difference for form, file in exported.items()}
-    hashes["card"] = blobs().put(card.text(run, fitted, candidate.metrics, hashes, differences).encode())
+    hashes["card"] = blobs().put(card.render(run, fitted, candidate.metrics, hashes, differences).encode())
     session.execute(delete(Artifact).where(Artifact.run_id == run.id))
     session.execute(delete(Outcome).where(Outcome.run_id == run.id))
     session.add_all(

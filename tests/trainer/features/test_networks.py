@@ -121,7 +121,7 @@ def test_exports_say_what_the_head_says(images: np.ndarray, data: Path, network:
     head = Head(kernel, np.array([0.3, -0.2], np.float32), temperature=1.7)
     expected = head.probabilities(getattr(networks, network)().embedder(images))
     base = getattr(export, network)()
-    files = export.files(head, base, list(images))
+    files = export.build_files(head, base, list(images))
     path = data / "model.keras"
     path.write_bytes(files["keras"].data)
     scaled = backbone.scaled(images)
@@ -144,10 +144,10 @@ def test_a_file_that_says_something_else_is_not_offered(images: np.ndarray, data
 
     def wrong(classes: int) -> bytes:
         old = export.template_head(classes)
-        return export._replaced(shared.template(classes), old.bias, old.bias + 1)
+        return export._replace_weights(shared.template(classes), old.bias, old.bias + 1)
 
-    with pytest.raises((export.NotTheSame, ValueError)):
-        export.files(head, export.ExportBackbone(shared.network, wrong), list(images[:2]))
+    with pytest.raises((export.ExportMismatch, ValueError)):
+        export.build_files(head, export.ExportBackbone(shared.network, wrong), list(images[:2]))
 
 
 def test_views_differ_from_each_other_and_repeat_themselves(images: np.ndarray) -> None:
