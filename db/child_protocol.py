@@ -5,20 +5,24 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-Say = Callable[..., None]
+WriteLine = Callable[..., None]
+"""Writes its keyword arguments as one line of JSON."""
 
 
-def asked() -> Any:
-    """What the command wants, from standard input."""
+def read_request() -> Any:
+    """The JSON value on standard input: what the command asks for."""
     return json.load(sys.stdin)
 
 
-def speaker() -> Say:
-    """`say(phase="embed", done=3, of=9)` writes a line; what libraries print goes to standard error."""
+def open_line_writer() -> WriteLine:
+    """A function that writes lines to standard output: `write_line(phase="embed", done=3, of=9)`.
+
+    Anything else that is printed from now on, such as a library's messages, goes to standard error.
+    """
     out, sys.stdout = sys.stdout, sys.stderr
 
-    def say(**line: Any) -> None:
-        out.write(json.dumps(line) + "\n")
+    def write_line(**values: Any) -> None:
+        out.write(json.dumps(values) + "\n")
         out.flush()
 
-    return say
+    return write_line

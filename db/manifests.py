@@ -1,4 +1,7 @@
-"""Which faces a run learned from or was measured on: written by the trainer, read when a face is erased."""
+"""The faces that a run learned from or was measured on, as its manifest lists them.
+
+The trainer writes manifests; erasure reads them.
+"""
 
 import functools
 import json
@@ -7,6 +10,6 @@ from db.storage import blobs
 
 
 @functools.lru_cache(maxsize=256)
-def faces_in(manifest: str) -> frozenset[int]:
-    """Ids of the faces that the manifest of that key lists. A key is a hash, so it always says the same."""
+def manifest_face_ids(manifest: str) -> frozenset[int]:
+    """Ids of the faces in the manifest with this blob key. The key is a hash, so the result can be cached."""
     return frozenset(row[0] for row in json.loads(blobs().get(manifest))["rows"])

@@ -11,17 +11,18 @@ from sqlalchemy.orm import Session
 
 from db.settings import settings
 
-BUSY_MS = 15_000
+BUSY_TIMEOUT_MS = 15_000
+"""How long a write on SQLite waits for another one."""
 
 
 def _sqlite_pragmas(connection: Any, _record: Any) -> None:
     cursor = connection.cursor()
-    # Readers never wait for the writer; a writer waits its turn instead of failing. What is deleted is
-    # overwritten, or a name would stay readable in the file.
+    # WAL: readers never wait for the writer. busy_timeout: a writer waits for another instead of failing.
+    # secure_delete: deleted rows are overwritten; otherwise an erased person's name would stay in the file.
     for pragma in (
         "journal_mode=WAL",
         "foreign_keys=ON",
-        f"busy_timeout={BUSY_MS}",
+        f"busy_timeout={BUSY_TIMEOUT_MS}",
         "synchronous=NORMAL",
         "secure_delete=ON",
     ):
@@ -31,7 +32,7 @@ def _sqlite_pragmas(connection: Any, _record: Any) -> None:
 
 @functools.cache
 def engine() -> Engine:
-    """The engine of this process. Its errors leave out the values, so that no name reaches a log."""
+    """The engine of this process. Its errors contain no values of rows, so that no name reaches a log."""
     url = settings().database
     if not url.startswith("sqlite"):
         return create_engine(url, pool_pre_ping=True, pool_size=16, hide_parameters=True)
@@ -49,7 +50,7 @@ def session_scope() -> Iterator[Session]:
 
 
 def insert_missing(session: Session, table: Any, rows: Sequence[dict[str, Any]]) -> None:
-    """Insert `rows`, leaving those whose key is already there as they are."""
+    """Insert the `rows` whose key does not exist yet; the keys of a row are names of columns."""
     if not rows:
         return
     dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
@@ -57,10 +58,10 @@ def insert_missing(session: Session, table: Any, rows: Sequence[dict[str, Any]])
     session.execute(dialect.insert(target).on_conflict_do_nothing(), list(rows))
 
 
-def forget_deleted(session: Session) -> None:
-    """Write SQLite's log into its file and empty it, so that no deleted row stays readable there.
+def empty_write_ahead_log(session: Session) -> None:
+    """Move SQLite's write-ahead log into the database file and empty it, so that it holds no deleted rows.
 
-    Readers are waited for, half a second each time; what is left then goes with the next call.
+    Waits for readers, five times half a second. If that is not enough, the next call does it.
     """
     if session.get_bind().dialect.name != "sqlite":
         return
@@ -69,5 +70,5 @@ def forget_deleted(session: Session) -> None:
         busy, _, _ = session.execute(text("PRAGMA wal_checkpoint(TRUNCATE)")).one()
         if not busy:
             break
-    session.execute(text(f"PRAGMA busy_timeout={BUSY_MS}"))
+    session.execute(text(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}"))
     session.commit()

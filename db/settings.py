@@ -12,13 +12,12 @@ from typing import Annotated, Literal
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-# sockaddr_un holds 108 bytes on Linux and 104 on macOS, the closing NUL included.
-LONGEST_SOCKET_PATH = 100
-
-
-MIX = {"uncertain": 70, "control": 10, "novel": 5, "weak": 10, "box": 5}
-"""Of a hundred faces in review: those the model is least sure of, drawn at random, least like anything
-labelled, of a weak class or person, doubtful boxes. Where a kind has none, uncertain ones take its place."""
+MAX_SOCKET_PATH = 100
+"""Characters: `sockaddr_un` holds 108 bytes on Linux and 104 on macOS, including the final NUL."""
+DEFAULT_REVIEW_MIX = {"uncertain": 70, "control": 10, "novel": 5, "weak": 10, "box": 5}
+"""Faces of each kind in a hundred for review: those the model is least sure of, drawn at random, least
+similar to anything labelled, of a class or person that the model is often wrong about, and unlikely boxes.
+Uncertain faces replace a kind that has none."""
 
 
 class Settings(BaseSettings):
@@ -44,12 +43,12 @@ class Settings(BaseSettings):
     retire_on_erasure: bool = False
     second_opinions: float = Field(default=0.05, ge=0, le=1)
     gold_faces: int = Field(default=0, ge=0)
-    review_mix: Annotated[dict[str, int], NoDecode] = MIX
+    review_mix: Annotated[dict[str, int], NoDecode] = DEFAULT_REVIEW_MIX
     log_level: Literal["debug", "info", "warning", "error"] = "warning"
 
     @field_validator("classes", mode="before")
     @classmethod
-    def _split(cls, value: object) -> object:
+    def _parse_classes(cls, value: object) -> object:
         if isinstance(value, str):
             value = tuple(name.strip() for name in value.split(",") if name.strip())
         if isinstance(value, tuple) and (len(value) < 2 or len(set(value)) != len(value)):
@@ -58,28 +57,30 @@ class Settings(BaseSettings):
 
     @field_validator("review_mix", mode="before")
     @classmethod
-    def _shares(cls, value: object) -> object:
+    def _parse_shares(cls, value: object) -> object:
         if isinstance(value, str):
-            value = {
-                name.strip(): share for name, _, share in (one.partition("=") for one in value.split(","))
-            }
+            pairs = (part.partition("=") for part in value.split(","))
+            value = {name.strip(): share for name, _, share in pairs}
         return value
 
     @field_validator("review_mix")
     @classmethod
-    def _known_shares(cls, value: dict[str, int]) -> dict[str, int]:
-        if not set(value) <= set(MIX) or min(value.values(), default=-1) < 0 or not sum(value.values()):
-            raise ValueError(f"REVIEW_MIX gives shares to {', '.join(MIX)}, such as uncertain=80,control=20")
+    def _check_shares(cls, value: dict[str, int]) -> dict[str, int]:
+        kinds, shares = DEFAULT_REVIEW_MIX.keys(), value.values()
+        if not value.keys() <= kinds or not any(shares) or min(shares) < 0:
+            raise ValueError(
+                f"REVIEW_MIX gives shares to {', '.join(kinds)}, such as uncertain=80,control=20"
+            )
         return value
 
     @field_validator("data")
     @classmethod
-    def _absolute(cls, value: Path) -> Path:
+    def _resolve_path(cls, value: Path) -> Path:
         return value.expanduser().resolve()
 
     @property
     def run_dir(self) -> Path:
-        """Sockets, process ids and logs of the running workbench; nothing in it outlives it."""
+        """Sockets, process ids and logs of the running workbench; it can be deleted when nothing runs."""
         return self.data / "run"
 
     @property
@@ -88,9 +89,9 @@ class Settings(BaseSettings):
 
     @property
     def socket(self) -> Path:
-        """Where the embedded Valkey listens; beside the data unless that path is too long."""
+        """Where the embedded Valkey listens: in `run_dir`, or a temporary folder if that path is too long."""
         path = self.run_dir / "valkey.sock"
-        if len(str(path)) <= LONGEST_SOCKET_PATH:
+        if len(str(path)) <= MAX_SOCKET_PATH:
             return path
         digest = hashlib.sha256(str(path).encode()).hexdigest()[:16]
         return Path(tempfile.gettempdir()) / f"secondlook-{os.getuid()}-{digest}" / "valkey.sock"
@@ -105,22 +106,22 @@ class Settings(BaseSettings):
 
     @property
     def cache_dir(self) -> Path:
-        """What can be made again at any time: the converted backbone."""
+        """Files that can be computed again, such as the converted backbone."""
         return self.cache or self.data / "cache"
 
     def signing_key(self) -> str:
-        """SECRET_KEY, or a random one kept in the data folder since its first start (0600)."""
+        """SECRET_KEY, or a random key that the first start stored in the data folder (mode 0600)."""
         if self.secret_key is not None:
             return self.secret_key.get_secret_value()
         path = self.data / "secret_key"
         if not path.exists():
             self.data.mkdir(parents=True, exist_ok=True)
-            _write_once(path, secrets.token_urlsafe(48))
+            _create_private(path, secrets.token_urlsafe(48))
         return path.read_text()
 
 
-def _write_once(path: Path, text: str) -> None:
-    """Create `path` whole and private; of several processes that try, the first wins."""
+def _create_private(path: Path, text: str) -> None:
+    """Create `path` with mode 0600 and all of its content at once; the first of several processes wins."""
     handle, draft = tempfile.mkstemp(dir=path.parent)  # mkstemp makes it 0600
     with os.fdopen(handle, "w") as file:
         file.write(text)

@@ -10,20 +10,20 @@ from db.storage import blobs
 
 
 class Tampered(Conflict):
-    """A stored model is gone, or not what this workbench wrote; the message says which."""
+    """A model file is gone or is not what this workbench wrote; the message says which."""
 
     def __init__(self, message: str) -> None:
         super().__init__("tampered", message, "It is not used. Go back to another run, or train again.")
 
 
 def sign(run_id: int, form: str, blob: str) -> str:
-    """HMAC-SHA-256 over run, form and content hash, by the workbench's secret key."""
+    """HMAC-SHA-256 of run, form and content hash with the workbench's secret key, in hex."""
     message = f"{run_id}:{form}:{blob}".encode()
     return hmac.new(settings().signing_key().encode(), message, hashlib.sha256).hexdigest()
 
 
-def read(artifact: Artifact) -> bytes:
-    """The file's bytes. Raises Tampered."""
+def read_verified(artifact: Artifact) -> bytes:
+    """The file's bytes, after checking its signature and its hash. Raises Tampered."""
     name = f"{artifact.form} of run {artifact.run_id}"
     if not hmac.compare_digest(artifact.signature, sign(artifact.run_id, artifact.form, artifact.blob)):
         raise Tampered(f"The signature of {name} is not ours.")

@@ -1,4 +1,4 @@
-"""Blobs by content hash, and named ones beside them: a folder on one machine, an S3 bucket on many."""
+"""Stored files (blobs), found by content hash or by name: in a folder, or in an S3 bucket."""
 
 import functools
 import hashlib
@@ -13,10 +13,10 @@ from db.settings import settings
 
 
 class Blobs:
-    """`put` returns a key; the same bytes have the same key, so a repeat costs nothing.
+    """`put` returns a key, the content hash, so the same bytes are stored once.
 
-    What is made again at any time, or only passes through, has a name instead, such as `thumb/7/3.jpg`:
-    it is found and deleted by the start of its name, and no row keeps account of it.
+    Blobs that can be recomputed or are temporary have a name instead, such as `thumb/7/3.jpg`. No row of the
+    database refers to them; they are found and deleted by the beginning of their name.
     """
 
     def __init__(self, store: ObjectStore) -> None:
@@ -30,21 +30,21 @@ class Blobs:
         return key
 
     def put_named(self, name: str, data: bytes) -> None:
-        """Store `data` under a name that holds a slash."""
+        """Store `data` under a name, which must contain a slash: that tells it from a key."""
         obstore.put(self._store, _path(name), data)
 
-    def named(self, start: str) -> dict[str, datetime]:
-        """The names that begin with `start`, a whole folder, and when each was last written."""
-        listed = obstore.list(self._store, prefix=start.rstrip("/")).collect()
-        return {str(one["path"]): one["last_modified"] for one in listed}
+    def list_named(self, start: str) -> dict[str, datetime]:
+        """The names in the folder `start`, and when each was last written."""
+        objects = obstore.list(self._store, prefix=start.rstrip("/")).collect()
+        return {str(meta["path"]): meta["last_modified"] for meta in objects}
 
     def delete_named(self, start: str) -> None:
-        """Remove everything whose name begins with `start`, a whole folder."""
-        for name in self.named(start):
+        """Delete everything in the folder `start`."""
+        for name in self.list_named(start):
             self.delete(name)
 
     def get(self, key: str) -> bytes:
-        """The bytes of `key`; FileNotFoundError when they are gone."""
+        """The bytes of `key`. Raises FileNotFoundError."""
         return bytes(obstore.get(self._store, _path(key)).bytes())
 
     def has(self, key: str) -> bool:
@@ -55,7 +55,7 @@ class Blobs:
         return True
 
     def delete(self, key: str) -> None:
-        """Remove `key`; it is no error when it is already gone."""
+        """Delete `key`; nothing happens if it does not exist."""
         try:
             obstore.delete(self._store, _path(key))
         except FileNotFoundError:
@@ -63,13 +63,13 @@ class Blobs:
 
 
 def _path(key: str) -> str:
-    # Two levels keep a folder of 100,000 files listable.
+    # Subfolders by the first two digits, since listing one folder of 100,000 files is slow.
     return key if "/" in key else f"{key[:2]}/{key}"
 
 
 @functools.cache
 def blobs() -> Blobs:
-    """The store that BLOBS_URL names; `file://` and `s3://bucket/prefix` are understood."""
+    """The store at BLOBS_URL: `file:///folder` or `s3://bucket/prefix`."""
     url = urlparse(settings().blobs)
     if url.scheme == "file":
         folder = Path(unquote(url.path))

@@ -1,7 +1,7 @@
 """Starts the processes of a workbench, restarts those that die (with a back-off), and stops them all.
 
 A lock on the data folder allows one launcher at a time. The process ids are stored, so that the next
-launcher can end what a killed one left running.
+launcher can stop the processes of one that was killed.
 """
 
 import fcntl
@@ -22,11 +22,11 @@ import structlog
 log = structlog.get_logger()
 
 FIRST_DELAY, LONGEST_DELAY = 0.5, 30.0
-STEADY_AFTER = 60.0
+STABLE_AFTER = 60.0
 """Seconds after which a process counts as stable and its restart delay is reset."""
-GRACE = 8.0
+KILL_AFTER = 8.0
 """Seconds between SIGTERM and SIGKILL; leases make killing a worker safe."""
-LARGEST_LOG = 5 << 20
+MAX_LOG_BYTES = 5 << 20
 
 
 class AlreadyRunning(Exception):
@@ -50,7 +50,8 @@ class Program:
 class Lock:
     """An exclusive hold on a data folder until released or until this process ends."""
 
-    def __init__(self, path: Path, about: str) -> None:
+    def __init__(self, path: Path, description: str) -> None:
+        """Raises AlreadyRunning with the `description` that the holder of the lock gave."""
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._file: IO[str] = open(path, "a+")  # noqa: SIM115 - held until the process ends
         try:
@@ -59,7 +60,7 @@ class Lock:
             self._file.seek(0)
             raise AlreadyRunning(self._file.read().strip()) from None
         self._file.truncate(0)
-        self._file.write(about)
+        self._file.write(description)
         self._file.flush()
 
     def release(self) -> None:
@@ -67,17 +68,19 @@ class Lock:
 
 
 class Supervisor:
-    """Runs `programs` in order until `stop` is set. `folder` holds its notes and their logs."""
+    """Runs `programs` until `stop` is set. `folder` holds their logs and the list of their processes."""
 
     def __init__(self, programs: Sequence[Program], folder: Path) -> None:
         self._programs = programs
         self._folder = folder
-        self._notes = folder / "processes.json"
+        self._process_list = folder / "processes.json"
         self.stop = threading.Event()
 
     def start(self) -> None:
-        """Start every program, each once the one before it is ready."""
+        """Start the programs in order, each once the one before it is ready.
 
+        Raises RuntimeError if one ends before it is ready.
+        """
         for program in self._programs:
             self._launch(program)
             while not program.ready() and not self.stop.wait(0.05):
@@ -85,24 +88,23 @@ class Supervisor:
                     raise RuntimeError(f"{program.name} did not start; see {self._log_path(program)}")
 
     def watch(self) -> None:
-        """Restart processes that die until `stop` is set, then stop all."""
+        """Restart programs that end until `stop` is set, then stop all."""
         try:
             while not self.stop.wait(0.2):
                 for program in self._programs:
-                    self._look_after(program)
+                    self._restart_if_ended(program)
         finally:
             self.shut_down()
 
     def shut_down(self) -> None:
-        """Stop all programs, the last started first, so that the broker outlives its clients."""
-        clients, first = list(self._programs[1:]), list(self._programs[:1])
-        for batch in (clients, first):
-            _end([psutil.Process(p.process.pid) for p in batch if p.process and p.process.poll() is None])
-        self._notes.unlink(missing_ok=True)
+        """Stop all programs, the first one last: it is the broker of the others, if there is one."""
+        for programs in (self._programs[1:], self._programs[:1]):
+            _stop_all([psutil.Process(pid) for pid in _running_pids(programs)])
+        self._process_list.unlink(missing_ok=True)
 
-    def _look_after(self, program: Program) -> None:
+    def _restart_if_ended(self, program: Program) -> None:
         if program.process is not None and (code := program.process.poll()) is not None:
-            if time.monotonic() - program.started > STEADY_AFTER:
+            if time.monotonic() - program.started > STABLE_AFTER:
                 program.delay = FIRST_DELAY
             log.warning("restarting", program=program.name, exit=code, seconds=program.delay)
             program.restart_at = time.monotonic() + program.delay
@@ -114,7 +116,7 @@ class Supervisor:
     def _launch(self, program: Program) -> None:
         path = self._log_path(program)
         path.parent.mkdir(parents=True, exist_ok=True)
-        if path.exists() and path.stat().st_size > LARGEST_LOG:
+        if path.exists() and path.stat().st_size > MAX_LOG_BYTES:
             path.replace(path.with_suffix(".old.log"))
         with open(path, "ab") as output:
             program.process = subprocess.Popen(
@@ -126,44 +128,48 @@ class Supervisor:
                 start_new_session=True,  # Ctrl-C reaches the launcher alone, which stops them in order
             )
         program.started = time.monotonic()
-        self._note()
+        self._store_processes()
 
     def _log_path(self, program: Program) -> Path:
         return self._folder / "logs" / f"{program.name}.log"
 
-    def _note(self) -> None:
-        running = [p.process.pid for p in self._programs if p.process and p.process.poll() is None]
-        notes = [[pid, psutil.Process(pid).create_time()] for pid in running if psutil.pid_exists(pid)]
-        draft = self._notes.with_suffix(".new")
-        draft.write_text(json.dumps(notes))
-        draft.replace(self._notes)
+    def _store_processes(self) -> None:
+        """Store [id, time of creation] of each running process; ids alone are reused by the system."""
+        pids = [pid for pid in _running_pids(self._programs) if psutil.pid_exists(pid)]
+        draft = self._process_list.with_suffix(".new")
+        draft.write_text(json.dumps([[pid, psutil.Process(pid).create_time()] for pid in pids]))
+        draft.replace(self._process_list)
 
     def end_leftovers(self) -> None:
-        """End the processes that a killed launcher left running."""
-        if not self._notes.exists():
+        """Stop the processes that a killed launcher left running."""
+        if not self._process_list.exists():
             return
-        left = []
-        for pid, created in json.loads(self._notes.read_text()):
+        leftovers = []
+        for pid, created in json.loads(self._process_list.read_text()):
             try:
                 process = psutil.Process(pid)
                 if abs(process.create_time() - created) < 1:  # otherwise the id was reused
-                    left.append(process)
+                    leftovers.append(process)
             except psutil.NoSuchProcess:
                 continue
-        if left:
-            log.warning("ending_leftovers", processes=[process.pid for process in left])
-        _end(left)
+        if leftovers:
+            log.warning("ending_leftovers", processes=[process.pid for process in leftovers])
+        _stop_all(leftovers)
 
 
-def _end(processes: Sequence[psutil.Process]) -> None:
-    """Stop the processes: SIGTERM first, SIGKILL after GRACE seconds, their children included."""
-    family = [member for one in processes for member in [one, *_children(one)]]
-    for one in processes:
-        _signal(one, signal.SIGTERM)
-    _, alive = psutil.wait_procs(family, timeout=GRACE)
-    for one in alive:
-        _signal(one, signal.SIGKILL)
-    psutil.wait_procs(alive, timeout=GRACE)
+def _running_pids(programs: Sequence[Program]) -> list[int]:
+    return [program.process.pid for program in programs if program.process and program.process.poll() is None]
+
+
+def _stop_all(processes: Sequence[psutil.Process]) -> None:
+    """Send SIGTERM, and SIGKILL to the processes and children that are left after KILL_AFTER seconds."""
+    with_children = [member for process in processes for member in [process, *_children(process)]]
+    for process in processes:
+        _signal(process, signal.SIGTERM)
+    _, alive = psutil.wait_procs(with_children, timeout=KILL_AFTER)
+    for process in alive:
+        _signal(process, signal.SIGKILL)
+    psutil.wait_procs(alive, timeout=KILL_AFTER)
 
 
 def _children(process: psutil.Process) -> list[psutil.Process]:

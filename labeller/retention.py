@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from db.base import now
 from db.models import SHOWN, Person, Photo
-from db.session import forget_deleted
+from db.session import empty_write_ahead_log
 from db.settings import settings
 from labeller.erasure.finish import finish_pending
 from labeller.erasure.mark import mark_person, mark_photos
@@ -21,7 +21,7 @@ def tidy(session: Session) -> None:
         _mark_expired(session, timedelta(days=settings().retention_days or 0))
         session.commit()
         finish_pending(session)
-    forget_deleted(session)
+    empty_write_ahead_log(session)
 
 
 def _mark_expired(session: Session, period: timedelta) -> None:

@@ -15,7 +15,7 @@ from typing import Any
 from PIL import Image
 
 from db.box_thresholds import CONFIDENCE
-from db.child_protocol import asked, speaker
+from db.child_protocol import open_line_writer, read_request
 from db.errors import Refused
 from db.settings import settings
 from labeller.detection.mtcnn import Detection
@@ -76,14 +76,14 @@ def _save_cut(photo: bytes, box: Box, to: Path) -> Box:
 
 
 def main() -> None:
-    request, say = asked(), speaker()
+    request, write_line = read_request(), open_line_writer()
     for number, file in enumerate(request["files"]):
         try:
-            say(file=file, **cut_face(Path(file), Path(request["folder"]) / str(number)))
+            write_line(file=file, **cut_face(Path(file), Path(request["folder"]) / str(number)))
         except Refused as error:
-            say(file=file, refused=f"{error.message} {error.hint}".strip())
+            write_line(file=file, refused=f"{error.message} {error.hint}".strip())
         except OSError as error:
-            say(file=file, refused=f"The file cannot be read ({error.strerror}).")
+            write_line(file=file, refused=f"The file cannot be read ({error.strerror}).")
 
 
 if __name__ == "__main__":

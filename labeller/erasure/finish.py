@@ -10,7 +10,7 @@ from sqlalchemy import CursorResult, Select, delete, exists, or_, select, true, 
 from sqlalchemy.orm import Session
 
 from db.base import now
-from db.manifests import faces_in
+from db.manifests import manifest_face_ids
 from db.models import (
     SHOWN,
     Artifact,
@@ -25,7 +25,7 @@ from db.models import (
     Score,
     Workbench,
 )
-from db.session import forget_deleted
+from db.session import empty_write_ahead_log
 from db.settings import settings
 from db.storage import blobs
 from db.workbench import live_run
@@ -92,7 +92,7 @@ def _mark_runs(session: Session, faces: frozenset[int]) -> None:
     """Count for each run the deleted faces it learned from, and retire it if the settings say so."""
     live = live_run(session)
     for run_id, manifest in session.execute(select(Run.id, Run.manifest).where(Run.manifest.is_not(None))):
-        if not (erased := len(faces & faces_in(str(manifest)))):
+        if not (erased := len(faces & manifest_face_ids(str(manifest)))):
             continue
         run = session.get_one(Run, run_id)
         run.erased += erased
@@ -137,7 +137,7 @@ def _finish_person(session: Session, person: Person) -> None:
         invite.note = _redacted(person.name, invite.note)
     session.execute(delete(Person).where(Person.id == person.id))  # cascades to merged people, tokens, leases
     session.commit()
-    forget_deleted(session)
+    empty_write_ahead_log(session)
 
 
 def _redacted(name: str, text: str) -> str:

@@ -38,7 +38,7 @@ def arrived(
 ) -> dict[str, tuple[int | None, list[int]]]:
     """By SHA-256: photo id (None: incomplete) and numbers of the stored parts. Unknown files are left out."""
     parts = defaultdict(list)
-    for name in blobs().named(f"part/{sender.id}/"):
+    for name in blobs().list_named(f"part/{sender.id}/"):
         _, _, digest, number = name.split("/")
         parts[digest].append(int(number))
     states = {}
@@ -60,7 +60,7 @@ def take_part(session: Session, sender: Person, person: Person | None, part: Par
         blobs().delete_named(folder)
         return intake.Received(photo, created=False)
     blobs().put_named(f"{folder}{part.number}", part.content)
-    if len(blobs().named(folder)) < part.count:
+    if len(blobs().list_named(folder)) < part.count:
         return None
     try:
         received = intake.receive(session, _joined(folder, part), uploaded_by=sender, person=person)
@@ -73,7 +73,7 @@ def take_part(session: Session, sender: Person, person: Person | None, part: Par
 
 def forget_stale() -> None:
     """Delete the parts of uploads that nobody has continued for KEPT."""
-    for name, written in blobs().named("part/").items():
+    for name, written in blobs().list_named("part/").items():
         if written < now() - KEPT:
             blobs().delete(name)
 

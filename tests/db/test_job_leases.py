@@ -114,6 +114,6 @@ def test_each_worker_says_for_itself_that_it_is_alive(db: Session) -> None:
     jobs.heartbeat(db, "train@here", "train")
     db.execute(update(Worker).values(seen_at=now() - 2 * jobs.ALIVE_WITHIN))
     db.commit()
-    assert jobs.alive(db) == set()
+    assert jobs.alive_kinds(db) == set()
     jobs.heartbeat(db, "train@here", "train")
-    assert jobs.alive(db) == {"train"}
+    assert jobs.alive_kinds(db) == {"train"}

@@ -140,4 +140,4 @@ def test_a_broker_that_is_away_fails_no_request(db: Session, photo: Photo, data:
 def test_who_was_heard_of_is_alive(db: Session) -> None:
     for _ in range(2):
         jobs.heartbeat(db, "detect@here", "detect")
-    assert jobs.alive(db) == {"detect"}
+    assert jobs.alive_kinds(db) == {"detect"}

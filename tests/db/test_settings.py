@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from db.settings import LONGEST_SOCKET_PATH, Settings, settings
+from db.settings import MAX_SOCKET_PATH, Settings, settings
 
 
 def test_the_signing_key_is_random_private_and_stays(data: Path) -> None:
@@ -20,7 +20,7 @@ def test_the_signing_key_is_random_private_and_stays(data: Path) -> None:
 
 def test_a_socket_fits_even_when_the_data_folder_is_deep(data: Path) -> None:
     deep = Settings(data=data / ("x" * 200))
-    assert len(str(deep.socket)) <= LONGEST_SOCKET_PATH
+    assert len(str(deep.socket)) <= MAX_SOCKET_PATH
     assert deep.socket != Settings(data=data / ("y" * 200)).socket
 
 

@@ -117,7 +117,7 @@ def finish(db: Session, live: Run) -> None:
     db.expire_all()
     assert set(db.scalars(select(Run.status))) <= {"done", "failed", "cancelled"}
     is_served(db, live)
-    assert list(integrity.problems(db)) == []
+    assert list(integrity.find_problems(db)) == []
 
 
 @engines

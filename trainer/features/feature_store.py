@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from sqlalchemy import select
 from sqlalchemy.orm import Session, contains_eager
 
-from db.face_rows import around, insert_for_faces
+from db.face_rows import covers_ids, insert_for_faces
 from db.models import Embedding, Face, Photo
 from db.storage import blobs
 from trainer.arrays import Box, Float32Array, Image
@@ -150,7 +150,7 @@ def _read(session: Session, network: Network, features: Features, ids: Sequence[
     )
     for start in range(0, len(ids), READ_AT_ONCE):
         for face_id, view, vector, version, current_version in session.execute(
-            query.where(around(Embedding.face_id, ids[start : start + READ_AT_ONCE]))
+            query.where(covers_ids(Embedding.face_id, ids[start : start + READ_AT_ONCE]))
         ):
             if version == boxes.get(face_id, (current_version,))[0]:
                 features.put((face_id, view), np.frombuffer(vector, "<f2"))

@@ -70,7 +70,7 @@ def by_id(session: Session, id: str) -> Network:
     artifact = session.scalar(tuned)
     if artifact is None:
         raise BackboneMissing(f"There is no network {id[:16]} on this machine.")
-    return _load(id, lambda: Embedder(signing.read(artifact)))
+    return _load(id, lambda: Embedder(signing.read_verified(artifact)))
 
 
 def tuned(id: str, features: bytes) -> Network:

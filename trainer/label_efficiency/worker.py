@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from db.child_protocol import Say, asked, speaker
+from db.child_protocol import WriteLine, open_line_writer, read_request
 from db.errors import Refused
 from db.session import session_scope
 from trainer.errors import BackboneMissing
@@ -24,19 +24,19 @@ DEFAULT_LABELS = 400
 """Labels replayed unless more are asked for: beyond these the strategies hardly differ."""
 
 
-def simulate(request: dict[str, Any], say: Say) -> dict[str, Any]:
+def simulate(request: dict[str, Any], write_line: WriteLine) -> dict[str, Any]:
     """The result, in the form of `curves.json`. Raises NotEnoughLabels or BackboneMissing."""
     seeds, target = int(request["seeds"]), float(request["target"])
     faces, names = _labelled_faces(
-        request["pictures"], seeds, lambda done, of: say(phase="embed", done=done, of=of)
+        request["pictures"], seeds, lambda done, of: write_line(phase="embed", done=done, of=of)
     )
     upto = labels_replayed(faces, seeds, request["upto"])
     curves: dict[str, list[Curve]] = {name: [] for name in STRATEGIES}
     tasks = len(curves) * seeds
-    say(phase="replay", done=0, of=tasks)
+    write_line(phase="replay", done=0, of=tasks)
     for done, (name, _seed, curve) in enumerate(replay_all(faces, list(curves), seeds, upto), 1):
         curves[name].append(curve)
-        say(phase="replay", done=done, of=tasks)
+        write_line(phase="replay", done=done, of=tasks)
     counts = np.bincount(faces.labels, minlength=len(names)).tolist()
     return {
         "faces": len(faces.labels),
@@ -72,13 +72,13 @@ def labels_replayed(faces: LabelledFaces, seeds: int, upto: int | None) -> int:
 
 
 def main() -> None:
-    request, say = asked(), speaker()
+    request, write_line = read_request(), open_line_writer()
     try:
-        say(result=simulate(request, say))
+        write_line(result=simulate(request, write_line))
     except Refused as error:
-        say(refused={"message": error.message, "hint": error.hint})
+        write_line(refused={"message": error.message, "hint": error.hint})
     except BackboneMissing as error:
-        say(refused={"message": str(error), "hint": ""})
+        write_line(refused={"message": str(error), "hint": ""})
 
 
 if __name__ == "__main__":

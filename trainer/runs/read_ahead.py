@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import select
 
-from db.face_rows import around
+from db.face_rows import covers_ids
 from db.models import Face
 from db.session import session_scope
 from trainer.features.feature_store import FeatureRequest, Features, OnProgress, features_of
@@ -56,7 +56,7 @@ def _read(network: Network, ids: Sequence[int], stopped: threading.Event) -> Chu
 
     with session_scope() as session:
         # The versions first: a box that is moved meanwhile is then scored again, not taken for scored.
-        query = select(Face.id, Face.box_version).where(around(Face.id, ids))
+        query = select(Face.id, Face.box_version).where(covers_ids(Face.id, ids))
         versions = dict(session.execute(query).tuples().all())
         requests = [FeatureRequest(id, 1) for id in ids]
         return Chunk(versions, features_of(session, network, requests, check))

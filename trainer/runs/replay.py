@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from db.child_protocol import asked, speaker
+from db.child_protocol import open_line_writer, read_request
 from db.models import Run
 from db.session import session_scope
 from db.storage import blobs
@@ -64,9 +64,9 @@ def _largest_difference(old: Any, new: Any) -> float:
 
 
 def main() -> None:
-    number, say = asked(), speaker()
+    number, write_line = read_request(), open_line_writer()
     with session_scope() as session:
-        say(**asdict(replay(session, get_run(session, number))))
+        write_line(**asdict(replay(session, get_run(session, number))))
 
 
 if __name__ == "__main__":

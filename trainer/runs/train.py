@@ -115,7 +115,7 @@ def _validate(
     outputs = held_out_outputs(session, data, fitted, Recipe.parse(run.recipe), progress.heartbeat)
     fitted = replace(fitted, head=replace(fitted.head, temperature=outputs.temperature))
     drift = _drift(session, data, fitted.network, progress.heartbeat)
-    straddling = len(integrity.straddling(session))
+    straddling = len(integrity.straddling_near_duplicates(session))
     metrics = report.run_metrics(data, outputs) | {
         "drift": drift,
         "straddling": straddling,

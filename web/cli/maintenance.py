@@ -23,7 +23,7 @@ def status(json_: bool) -> None:
             "labels": totals.by_label,
             "waiting": waiting_by_mode(session),
             "active_run": live.id if live else None,
-            "alive": sorted(jobs.alive(session)),
+            "alive": sorted(jobs.alive_kinds(session)),
         }
     text = "\n".join(f"{name:>10}  {_format(part)}" for name, part in value.items())
     show(value, text, json_)
@@ -40,7 +40,7 @@ def fsck() -> None:
     """Check that every file is there and whole, nothing is half done, and the split holds."""
     count = 0
     with workbench_session() as session:
-        for problem in integrity.problems(session):
+        for problem in integrity.find_problems(session):
             click.echo(problem)
             count += 1
     if count:

@@ -58,7 +58,7 @@ def _import_files(session: Session, path: Path, person: str | None) -> tuple[int
 def _wait_for_faces(session: Session) -> None:
     """Show the progress of the detection. If this command is stopped, the workbench goes on with it."""
     total = _count_waiting(session)
-    if total and "detect" not in jobs.alive(session):
+    if total and "detect" not in jobs.alive_kinds(session):
         click.echo(f"{total} photos wait for their faces: they are found when the workbench runs (make run).")
         return
     with Progress(console=console, disable=not console.is_terminal) as progress:

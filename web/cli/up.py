@@ -63,8 +63,8 @@ def programs() -> list[Program]:
         Program("beat", [*celery, "beat", "--pidfile=", "--loglevel", settings().log_level], env),
     ]
     if settings().broker_url is None:
-        ready: Callable[[], bool] = lambda: valkey.answers(settings().socket)  # noqa: E731
-        started.insert(0, Program("valkey", valkey.command(settings()), ready=ready))
+        ready: Callable[[], bool] = lambda: valkey.is_answering(settings().socket)  # noqa: E731
+        started.insert(0, Program("valkey", valkey.server_command(settings()), ready=ready))
     return started
 
 

@@ -52,7 +52,7 @@ def page() -> ResponseReturnValue:
         outlook=stopping_advice.outlook(session),
         waiting=waiting,
         next_step=next_step,
-        alive=jobs.alive(session),
+        alive=jobs.alive_kinds(session),
     )
 
 
@@ -69,7 +69,7 @@ def asset(name: str) -> ResponseReturnValue:
 def healthz() -> ResponseReturnValue:
     """200 once the database, the broker and a worker of each kind answer; else 503 and what is missing."""
     db().execute(text("SELECT 1"))
-    missing = sorted(WORKERS - jobs.alive(db()))
+    missing = sorted(WORKERS - jobs.alive_kinds(db()))
     return jsonify(status="starting" if missing else "up", missing=missing), 503 if missing else 200
 
 

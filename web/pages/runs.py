@@ -122,7 +122,7 @@ def model(run_id: int, ending: str) -> ResponseReturnValue:
     artifact = db().get(Artifact, (run_id, FILES.get(ending, "")))
     if artifact is None:
         abort(404)
-    response = Response(signing.read(artifact), mimetype="application/octet-stream")
+    response = Response(signing.read_verified(artifact), mimetype="application/octet-stream")
     response.headers["Content-Disposition"] = f'attachment; filename="second-look-{run_id}.{ending}"'
     return response
 

@@ -80,7 +80,7 @@ def test_erasing_a_person_leaves_no_row_no_blob_no_vector_and_no_line(
         (Lease, Lease.face_id, face_ids), (Event, Event.person_id, [person_id]),
     ):  # fmt: skip
         assert db.scalars(select(model).where(column.in_(ids))).all() == [], model
-    assert not blobs().named("part")
+    assert not blobs().list_named("part")
     assert "xxx" in log.read_text()
     assert "adamant" in log.read_text()
 

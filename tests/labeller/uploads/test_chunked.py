@@ -44,12 +44,12 @@ def test_parts_in_any_order_make_the_photo_and_leave_nothing(db: Session, ada: P
     assert received is not None
     assert received.created
     assert (received.photo.person_id, received.photo.sha256) == (ada.id, digest)
-    assert not blobs().named("part")
+    assert not blobs().list_named("part")
     assert chunked.arrived(db, ada, [digest]) == {digest: (received.photo.id, [])}
     again = chunked.take_part(db, ada, ada, Part(digest, 0, len(parts), parts[0]))
     assert again is not None
     assert (again.photo.id, again.created) == (received.photo.id, False)
-    assert not blobs().named("part")
+    assert not blobs().list_named("part")
 
 
 def test_a_photo_damaged_on_its_way_is_asked_for_again(db: Session, ada: Person) -> None:
@@ -57,7 +57,7 @@ def test_a_photo_damaged_on_its_way_is_asked_for_again(db: Session, ada: Person)
     chunked.take_part(db, ada, ada, Part(digest, 0, 2, b"something else"))
     with pytest.raises(Damaged):
         chunked.take_part(db, ada, ada, Part(digest, 1, 2, parts[1]))
-    assert not blobs().named("part"), "all of it comes again"
+    assert not blobs().list_named("part"), "all of it comes again"
     assert db.scalar(select(func.count(Photo.id))) == 0
 
 
@@ -65,7 +65,7 @@ def test_what_is_no_photo_is_refused_once_it_is_whole(db: Session, ada: Person) 
     digest, parts = parts_of(b"hello, I am no picture")
     with pytest.raises(BadPhoto, match="not a photo"):
         chunked.take_part(db, ada, ada, Part(digest, 0, 1, parts[0]))
-    assert not blobs().named("part")
+    assert not blobs().list_named("part")
 
 
 @pytest.mark.parametrize(
@@ -84,7 +84,7 @@ def test_a_wrong_part_is_refused(
 ) -> None:
     with pytest.raises(error):
         chunked.take_part(db, ada, ada, Part(digest, number, of, content))
-    assert not blobs().named("part")
+    assert not blobs().list_named("part")
 
 
 def test_a_friend_learns_nothing_of_what_others_sent(db: Session, ada: Person) -> None:
@@ -106,7 +106,7 @@ def test_uploads_that_nobody_went_on_with_are_forgotten(
 ) -> None:
     chunked.take_part(db, ada, ada, Part("c" * 64, 0, 2, b"half"))
     chunked.forget_stale()
-    assert len(blobs().named("part")) == 1
+    assert len(blobs().list_named("part")) == 1
     monkeypatch.setattr(chunked, "KEPT", timedelta(seconds=-1))
     chunked.forget_stale()
-    assert not blobs().named("part")
+    assert not blobs().list_named("part")

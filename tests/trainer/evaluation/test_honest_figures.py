@@ -78,5 +78,5 @@ def test_no_face_is_on_both_sides_of_the_split_even_under_another_name(db: Sessi
     sides = {row.face_id: row.split for row in dataset.collect(db, ("mask", "nomask")).rows}
     pairs = [(faces[number].id, faces[120 + place].id) for place, (number, _) in enumerate(planted)]
     assert [pair for pair in pairs if sides[pair[0]] != sides[pair[1]]] == []
-    assert integrity.straddling(db) == []
+    assert integrity.straddling_near_duplicates(db) == []
     assert set(sides.values()) == {"train", "validation", "locked"}

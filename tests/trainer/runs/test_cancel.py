@@ -45,7 +45,7 @@ def test_a_run_cancelled_in_any_phase_stops_there_and_leaves_nothing(
         assert run.status == "cancelled", phase
         assert live_run_id(db) == live.id
         assert set(db.scalars(select(Score.run_id).distinct())) == {live.id}
-        assert list(integrity.problems(db)) == []
+        assert list(integrity.find_problems(db)) == []
 
 
 @sqlite_only

@@ -48,13 +48,13 @@ def test_a_run_by_each_preset_is_whole_and_can_be_replayed(
     run = train_run(db, SMALL[preset])
     assert run.status == "done", run.error
     assert live_run_id(db) == run.id
-    assert list(integrity.problems(db)) == []
+    assert list(integrity.find_problems(db)) == []
     metrics = run.metrics or {}
     assert metrics["locked"]["balanced_accuracy"]["value"] > 0.7
     assert (metrics["cross_validated"] is None) == (preset == "tutorial")
     forms = {one.form for one in db.scalars(select(Artifact))}
     assert forms >= {"keras", "tflite", "onnx", "labels", "card"}
-    card = signing.read(db.get_one(Artifact, (run.id, "card"))).decode()
+    card = signing.read_verified(db.get_one(Artifact, (run.id, "card"))).decode()
     for words in ("Balanced accuracy", str(run.manifest), str(run.backbone), "Limits"):
         assert words in card
     assert db.scalar(select(func.count()).select_from(Score)) == len(faces)
@@ -110,7 +110,7 @@ def test_a_worse_model_is_kept_back_and_explained(db: Session) -> None:
     assert not second.promoted
     assert "Worse than the live model" in str(second.reason)
     assert set(db.scalars(select(Score.run_id).distinct())) == {first.id}
-    assert list(integrity.problems(db)) == []
+    assert list(integrity.find_problems(db)) == []
     requests.promote(db, second, people.owner(db), "to see")
     db.commit()
     assert live_run_id(db) == second.id
@@ -152,7 +152,10 @@ def test_every_export_says_the_same_of_real_crops(db: Session) -> None:
     ids = [face.id for face in faces]
     images = crops_of(db, networks.shared(), ids)
     scaled = backbone.scaled(np.stack([images[id] for id in ids]))
-    files = {form: signing.read(db.get_one(Artifact, (run.id, form))) for form in ("keras", "tflite", "onnx")}
+    files = {
+        form: signing.read_verified(db.get_one(Artifact, (run.id, form)))
+        for form in ("keras", "tflite", "onnx")
+    }
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "model.keras"
         path.write_bytes(files["keras"])
@@ -174,8 +177,8 @@ def test_a_tampered_file_is_not_read(db: Session) -> None:
     add_labelled_pictures(db, draw_pictures(40))
     run = train_run(db)
     artifact = db.get_one(Artifact, (run.id, "labels"))
-    assert signing.read(artifact) == b"mask\nnomask\n"
+    assert signing.read_verified(artifact) == b"mask\nnomask\n"
     artifact.blob = blobs().put(b"other\n")
     with pytest.raises(signing.Tampered):
-        signing.read(artifact)
-    assert any("signature" in line for line in integrity.problems(db))
+        signing.read_verified(artifact)
+    assert any("signature" in line for line in integrity.find_problems(db))
