@@ -46,7 +46,7 @@ STEPS = {
     "before the scores": ("trainer.runs.score", "score_all"),
     "half of the scores are there": ("trainer.runs.score", "insert_for_faces"),
     "before the switch": ("trainer.runs.promote", "make_live"),
-    "after the switch": ("trainer.runs.promote", "forget_old_scores"),
+    "after the switch": ("trainer.runs.promote", "delete_old_scores"),
 }
 
 

@@ -1,1 +1,1 @@
-"""What a run learns from: the labelled faces of each split, and the recipe to learn by."""
+"""What a run learns from: the labelled faces of each split, and the recipe."""

@@ -1,4 +1,4 @@
-"""The labelled faces a run works with, and the manifest that lists them."""
+"""The labelled faces of a run, and the manifest that lists them."""
 
 import json
 from collections.abc import Container
@@ -12,7 +12,7 @@ from db.models import NOT_LOCKED, Face, Group, Photo
 from trainer.arrays import BoolArray, Box, IntArray
 
 TRAINABLE = (Face.state == "confirmed", Face.disputed.is_(False))
-"""Faces that may be trained or measured on: not those that people disagree about."""
+"""Faces to train and measure on: confirmed ones that people do not disagree about."""
 CHOOSABLE = (
     Photo.status == "ready",
     NOT_LOCKED,
@@ -21,13 +21,12 @@ CHOOSABLE = (
 )
 """Undecided faces that may be chosen for an answer."""
 LIKELY_FACE = (Face.doubtful.is_(False), Face.hidden.is_(False))
-"""Detections that are almost certainly faces: control faces and the count of
-labels saved use only these."""
+"""Detections that are almost certainly faces; control faces and the count of labels saved use only these."""
 
 
 @dataclass(frozen=True)
 class Row:
-    """A labelled face; `group` is its person or repeat group, `person` None where nobody is named."""
+    """A labelled face. `group` is the id of its person or near-duplicate group, `person` None if unknown."""
 
     face_id: int
     box_version: int
@@ -54,7 +53,7 @@ class Dataset:
 
     @property
     def groups(self) -> IntArray:
-        """Ids of the groups (n,), which no split divides."""
+        """Group ids (n,); all faces of a group are in the same split."""
         return np.array([row.group for row in self.rows], np.int64)
 
     @property
@@ -85,7 +84,7 @@ class Dataset:
 
 
 def collect(session: Session, classes: tuple[str, ...]) -> Dataset:
-    """All confirmed faces with a label of `classes`, by id; not those that people disagree about."""
+    """The faces of TRAINABLE with a label of `classes` on photos that are ready, by id."""
     query = (
         select(Face, Group.split, Group.id.label("group"), Photo.person_id)
         .join(Photo, Photo.id == Face.photo_id)

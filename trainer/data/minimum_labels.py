@@ -1,15 +1,15 @@
-"""How many labelled faces training and simulations need at least."""
+"""The least numbers of labelled faces for training and for simulations."""
 
 from collections.abc import Mapping, Sequence
 
 from trainer.errors import NotEnoughLabels
 
 PER_CLASS_TO_TRAIN = 4
-"""Below this a split by person leaves a class out of training or validation."""
+"""With fewer, a split by person can leave a class out of training or validation."""
 PER_CLASS_TO_FINE_TUNE = 100
-"""The same for fine-tuning: a million weights learn noise from less."""
+"""Fine-tuning trains a million weights, which overfit on fewer faces."""
 TO_SIMULATE = 60
-"""Half of them can be chosen from: the start of a simulation and one batch."""
+"""Half of them can be chosen from: enough for the start of a simulation and one batch."""
 PER_CLASS_TO_SIMULATE = 15
 """Half of them are measured on: with fewer, one mistake moves the curve by more than 15 points of recall."""
 
@@ -17,7 +17,7 @@ PER_CLASS_TO_SIMULATE = 15
 def require_for_training(
     counts: Mapping[str, int], classes: Sequence[str], *, fine_tune: bool = False
 ) -> None:
-    """Raises NotEnoughLabels unless `counts`, by class, has enough faces outside the locked set of each."""
+    """Raises NotEnoughLabels unless `counts` has enough faces of each class, without the locked set."""
     least = PER_CLASS_TO_FINE_TUNE if fine_tune else PER_CLASS_TO_TRAIN
     if all(counts.get(name, 0) >= least for name in classes):
         return
@@ -31,7 +31,7 @@ def require_for_training(
 
 
 def require_for_simulation(counts: Mapping[str, int]) -> None:
-    """Raises NotEnoughLabels unless `counts`, by class, has enough faces of at least two classes."""
+    """Raises NotEnoughLabels unless `counts` has enough faces, of at least two classes."""
     present = [count for count in counts.values() if count]
     if len(present) >= 2 and min(present) >= PER_CLASS_TO_SIMULATE and sum(present) >= TO_SIMULATE:
         return

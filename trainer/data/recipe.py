@@ -1,4 +1,4 @@
-"""How a run trains: the numbers that are stored in its row."""
+"""The hyperparameters of a run, as stored in its row."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -9,12 +9,12 @@ from trainer.errors import BadRecipe
 
 @dataclass(frozen=True)
 class Recipe:
-    """The default is *quick*: the backbone is frozen, its features are kept, only a softmax is fitted.
+    """The default is *quick*: only a softmax is fitted, on stored features of the frozen backbone.
 
-    `views` counts the crops per training face, the plain one included; the others are turned, moved,
-    zoomed and mirrored as in the tutorial (`trainer.crops`). With `batch` 0 every step sees the whole set,
-    `steps` times an epoch; else so many at a time. Fitting stops after `patience` epochs without a better
-    loss on people held out; 0: never early.
+    `views` is the number of crops per training face: one as it is, the others rotated, sheared, shifted,
+    zoomed and mirrored as in the tutorial (`trainer.features.crops`). `batch` is the number of crops per
+    step; with 0 each step sees the whole set, `steps` times per epoch. Fitting stops early after `patience`
+    epochs without a lower loss on held-out people; 0 turns early stopping off.
     """
 
     preset: str = "quick"
@@ -29,13 +29,13 @@ class Recipe:
     class_weights: bool = True
     calibration: bool = True
     blocks: int = 0
-    """Of the backbone's inverted residual blocks, counted from its end: those that learn too."""
+    """How many of the backbone's inverted residual blocks are trained, counted from its end."""
     folds: int = 5
     seed: int = 0
 
     @classmethod
     def parse(cls, fields: Mapping[str, Any] | str) -> "Recipe":
-        """The recipe of a preset's name, or of `fields` that change a preset. Raises BadRecipe."""
+        """The recipe of a preset, by its name or with `fields` that override its values. Raises BadRecipe."""
         chosen = {"preset": fields} if isinstance(fields, str) else dict(fields)
         preset = chosen.get("preset", "quick")
         if preset not in PRESETS:
@@ -55,13 +55,14 @@ class Recipe:
         return recipe
 
     def as_dict(self) -> dict[str, Any]:
+        """The recipe as JSON values, for `Run.recipe`."""
         return asdict(self)
 
 
 PRESETS = {
     "quick": Recipe(),
-    # As in the article: 50 copies and the plain crop, batches of 100 through the frozen network, 10 epochs,
-    # Adam's defaults; its early stopping is never passed to the fit, and nothing is calibrated or held out.
+    # As in the article: 50 augmented copies and the crop itself, batches of 100, 10 epochs, Adam's defaults.
+    # The article never passes its early stopping to the fit, and neither calibrates nor holds anybody out.
     "tutorial": Recipe(
         "tutorial",
         views=51,
@@ -98,7 +99,7 @@ def _fits(name: str, value: Any, kind: type[Any]) -> bool:
         return False
     if name in CHOICES:
         return value in CHOICES[name]
-    low, high = LIMITS.get(name, (0, 1))  # of a flag: both
+    low, high = LIMITS.get(name, (0, 1))  # a flag
     return low <= float(value) <= high
 
 

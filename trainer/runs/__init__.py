@@ -1,1 +1,1 @@
-"""One training run from request to live model: scheduled, trained, compared, published, scored, replayed."""
+"""Training runs from the request to the live model: schedule, train, compare, publish, score, replay."""

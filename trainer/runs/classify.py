@@ -1,4 +1,4 @@
-"""The second half of a prediction: classes for the faces that the detect worker found."""
+"""The second half of a prediction: classify the faces that the detect worker found."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -14,7 +14,7 @@ from trainer.models.head import Head
 
 
 def classify_prediction(session: Session, prediction_id: int) -> None:
-    """Classify the prediction's faces by the model it was asked of, and commit. Safe to run twice."""
+    """Classify the prediction's faces by the model it was requested from, and commit. Safe to run twice."""
     prediction = session.get(Prediction, prediction_id)
     if prediction is None or prediction.status != "detected":
         return
@@ -22,12 +22,13 @@ def classify_prediction(session: Session, prediction_id: int) -> None:
     assert run is not None
     assert run.head is not None, "only a finished run is ever live"
     head = Head.from_dict(run.head)
-    prediction.faces = _classified(prediction, network_of(session, run), head, run.classes)
+    prediction.faces = _classify(prediction, network_of(session, run), head, run.classes)
     prediction.status = "done"
     session.commit()
 
 
-def _classified(prediction: Prediction, network: Network, head: Head, names: Sequence[str]) -> list[Any]:
+def _classify(prediction: Prediction, network: Network, head: Head, names: Sequence[str]) -> list[Any]:
+    """The detected faces with label and probabilities by class name."""
     faces = prediction.faces or []
     if not faces:
         return []

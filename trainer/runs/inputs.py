@@ -1,4 +1,4 @@
-"""The features and crops that a run reads: to train on, and to be measured on."""
+"""The features and crops that a run is trained and measured on."""
 
 import numpy as np
 from sqlalchemy.orm import Session
@@ -14,7 +14,7 @@ from trainer.models.fit import FittedModel, TrainingInputs, features_of_rows
 def gather_inputs(
     session: Session, data: Dataset, recipe: Recipe, on_progress: OnProgress = lambda share: None
 ) -> TrainingInputs:
-    """Read the features the recipe needs, computing what is missing; every preset but quick needs crops, too.
+    """Read the features that the recipe needs, computing missing ones; and crops, except for quick.
 
     Faces that were deleted since `data` was collected are left out of the dataset returned.
     """

@@ -13,7 +13,7 @@ from trainer.features.feature_store import OnProgress
 
 LEASE_SECONDS = 30
 WRITE_SECONDS = 0.2
-"""Time between two writes: a viewer sees no more, and a cancelled run stops soon enough."""
+"""Least time between two writes: often enough for a viewer, and for a cancelled run to stop soon."""
 PHASES = {
     # Where each phase ends on the progress bar: its share of a cold run on 200 faces.
     "quick": {"collect": 0.02, "embed": 0.6, "fit": 0.75, "validate": 0.8, "save": 0.95, "score": 1.0},
@@ -32,7 +32,7 @@ class Progress:
     def __init__(self, session: Session, run: Run) -> None:
         self._session, self._run = session, run
         self._ends = PHASES[run.recipe.get("preset", "quick")]
-        self._began = self._wrote = time.monotonic()
+        self._started_at = self._written_at = time.monotonic()
         self._pending: dict[str, Any] = {}
         self._curve: list[dict[str, Any]] = []
         self._log: list[list[Any]] = []
@@ -42,7 +42,7 @@ class Progress:
 
     @contextmanager
     def phase(self, name: str) -> Iterator[OnProgress]:
-        """Time a phase; the yielded function is to be called with the share of it that is done."""
+        """Time a phase; yields the function to call with the share of it that is done, from 0 to 1."""
         names = list(self._ends)
         start = self._ends[names[names.index(name) - 1]] if name != names[0] else 0.0
         self._span = (start, self._ends[name])
@@ -52,22 +52,22 @@ class Progress:
         self.seconds = self.phase_seconds()
 
     def report(self, share: float) -> None:
-        """Note that this share of the phase is done."""
+        """Report the share of the phase that is done. Raises LostLease."""
         start, end = self._span
         self._pending["progress"] = start + min(1.0, share) * (end - start)
         self.heartbeat()
 
     def heartbeat(self, _share: float = 0.0) -> None:
-        """Renew the lease if it is time to, where the share done is unknown."""
-        if time.monotonic() - self._wrote >= WRITE_SECONDS:
+        """Renew the lease if it is time to, where the share done is unknown. Raises LostLease."""
+        if time.monotonic() - self._written_at >= WRITE_SECONDS:
             self._write()
 
     def note(self, text: str, **values: Any) -> None:
         """Add a line to the log; `text` is a message of the catalogue with placeholders for `values`."""
-        self._log.append([round(time.monotonic() - self._began, 2), text, values])
+        self._log.append([round(time.monotonic() - self._started_at, 2), text, values])
         self._pending["log"] = list(self._log)
 
-    def epoch(self, number: int, metrics: dict[str, float | None]) -> None:
+    def add_epoch(self, number: int, metrics: dict[str, float | None]) -> None:
         """Add a point to the learning curve."""
         self._curve.append({"epoch": number} | metrics)
         self._pending["curve"] = list(self._curve)
@@ -78,8 +78,8 @@ class Progress:
 
     def phase_seconds(self) -> dict[str, float]:
         """Seconds by phase, the current one included."""
-        name, began = self._phase
-        return self.seconds | {name: round(time.monotonic() - began, 3)}
+        name, started_at = self._phase
+        return self.seconds | {name: round(time.monotonic() - started_at, 3)}
 
     def unwritten(self) -> dict[str, Any]:
         """Columns that are still to be written, for the commit that ends the run."""
@@ -88,4 +88,4 @@ class Progress:
     def _write(self, **values: Any) -> None:
         jobs.write(self._session, self._run, LEASE_SECONDS, **(self._pending | values))
         self._session.commit()
-        self._pending, self._wrote = {}, time.monotonic()
+        self._pending, self._written_at = {}, time.monotonic()

@@ -1,4 +1,4 @@
-"""Make a run live, and delete the scores that nobody needs any more."""
+"""Make a run live, and delete scores that are no longer needed."""
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
@@ -8,7 +8,7 @@ from db.workbench import workbench
 
 
 def make_live(session: Session, run: Run, reason: str, by: Person | None = None) -> None:
-    """Swap the live run. The previous run keeps its scores, so that one can roll back to it."""
+    """Make the run live. The run it replaces keeps its scores, so that one can roll back to it."""
     row = workbench(session)
     if row.live_run_id != run.id:
         row.previous_run_id, row.live_run_id = row.live_run_id, run.id
@@ -17,7 +17,7 @@ def make_live(session: Session, run: Run, reason: str, by: Person | None = None)
     session.add(Event(kind="promoted", person_id=by.id if by else None, detail=detail))
 
 
-def forget_old_scores(session: Session) -> None:
+def delete_old_scores(session: Session) -> None:
     """Delete the scores of runs that are neither live, previous nor running. Commits."""
     kept = workbench(session).runs_with_scores
     running = select(Run.id).where(Run.status == "running")

@@ -1,4 +1,4 @@
-"""Whether a candidate takes over: compare it with the live model on faces that neither learned from."""
+"""Decide whether a candidate replaces the live model, on faces that neither has learned from."""
 
 import numpy as np
 from sqlalchemy import select
@@ -54,7 +54,7 @@ def _difference(data: Dataset, outputs: ModelOutputs, rows: BoolArray, live_labe
 def _live_labels(
     session: Session, live: Run, data: Dataset, rows: BoolArray, on_progress: OnProgress
 ) -> list[str]:
-    """The live model's labels of the rows, as its classes are called now."""
+    """The labels that the live model predicts for the rows, under the present names of its classes."""
     network = network_of(session, live)
     requests = [FeatureRequest(data.rows[i].face_id, 1) for i in np.flatnonzero(rows)]
     features = features_of(session, network, requests, on_progress, data.boxes)
@@ -65,7 +65,7 @@ def _live_labels(
 
 
 def _live_labels_out_of_fold(session: Session, live: Run) -> dict[int, str]:
-    """By face: what the live run's folds predicted for those they had not learned from."""
+    """Labels by face that the live run's cross-validation predicted out of fold."""
     query = select(Outcome.face_id, Outcome.label).where(Outcome.run_id == live.id, Outcome.part == "fold")
     class_names = classes.read(session)
     return {row.face_id: class_names.current_name(row.label) for row in session.execute(query)}

@@ -1,6 +1,6 @@
-"""From a fitted model to a published one: store its files and predictions, compare it, make it live.
+"""Publish a fitted model: store its files and predictions, compare it with the live model, make it live.
 
-Nothing that others see changes before the last commit, which does all of it or nothing.
+The last commit makes all visible changes at once.
 """
 
 from dataclasses import dataclass
@@ -36,7 +36,7 @@ CHECKED_FACES = 8
 
 @dataclass(frozen=True)
 class Candidate:
-    """A run's fitted model, what it predicted for faces it had not learned from, and its metrics."""
+    """A run's fitted model, its predictions for faces it had not learned from, and its metrics."""
 
     run: Run
     data: Dataset
@@ -99,9 +99,9 @@ def _outcomes(candidate: Candidate) -> list[dict[str, Any]]:
 
 
 def publish(session: Session, candidate: Candidate, progress: Progress, on_progress: OnProgress) -> None:
-    """End the run, and make its model live if it is to be promoted. Commits.
+    """End the run, and make its model live if it passes the promotion test. Commits.
 
-    Every face is scored before the switch, so that nobody sees half of the scores.
+    Every face is scored before the switch, so that nobody sees incomplete scores.
     """
     run, network = candidate.run, candidate.fitted.network
     decision, picks = _compare_and_score(session, candidate, progress, on_progress)
@@ -138,7 +138,7 @@ def _compare_and_score(
         if decision.promote:
             score.score_all(session, run, fitted.network, fitted.head, on_progress)
             picks = review_plan.plan(session, run, fitted.network, candidate.metrics)
-        jobs.write(session, run, LEASE_SECONDS)  # SQLite locks at a write, not at FOR UPDATE
+        jobs.write(session, run, LEASE_SECONDS)  # a write, because SQLite does not lock at FOR UPDATE
         if workbench(session).live_run_id == (live.id if live else None):
             return decision, picks
         session.commit()

@@ -1,4 +1,4 @@
-"""Features of many faces, in chunks: the next ones are read in a thread while the caller writes the last."""
+"""Features of many faces in chunks, read in a thread while the caller works on the previous chunk."""
 
 import threading
 from collections import deque
@@ -17,21 +17,21 @@ from trainer.features.networks import Network
 from trainer.runs.progress import WRITE_SECONDS
 
 CHUNK = 5000
-"""Faces to a commit: an answer that comes meanwhile waits for one of them at most."""
+"""Faces per commit: an answer sent meanwhile waits for one commit at most."""
 
 
 @dataclass(frozen=True)
 class Chunk:
-    """Features of some faces, and the version of each one's box by face id."""
+    """Features of some faces, and the version of each face's box by its id."""
 
     versions: dict[int, int]
     features: Features
 
 
 def read_ahead(network: Network, ids: Sequence[int], on_progress: OnProgress) -> Iterator[Chunk]:
-    """Chunks of CHUNK faces, in order, while the two after it are read in a thread with its own session.
+    """Yield chunks of CHUNK faces, in order, while a thread with its own session reads the two after it.
 
-    `on_progress` is called with the share done, also while a chunk is waited for, and may raise to stop it.
+    `on_progress` is called with the share done, also while waiting for a chunk, and may raise to stop.
     """
     stopped = threading.Event()
     parts = [ids[start : start + CHUNK] for start in range(0, len(ids), CHUNK)]
@@ -55,7 +55,7 @@ def _read(network: Network, ids: Sequence[int], stopped: threading.Event) -> Chu
             raise CancelledError
 
     with session_scope() as session:
-        # The versions first: a box that is moved meanwhile is then scored again, not taken for scored.
+        # Versions are read first, so that a box moved meanwhile counts as outdated and is scored again.
         query = select(Face.id, Face.box_version).where(covers_ids(Face.id, ids))
         versions = dict(session.execute(query).tuples().all())
         requests = [FeatureRequest(id, 1) for id in ids]

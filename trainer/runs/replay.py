@@ -1,7 +1,7 @@
 """`python -m trainer.runs.replay`: repeat a run from its manifest, recipe and seed, and compare its metrics.
 
-Reads the run's id from standard input and writes a `Replay` as a line of JSON. Nothing is published. Faces
-that were erased since are missing, and the metrics may differ for it.
+Reads the run's id from standard input and writes a `Replay` as a line of JSON. Nothing is published. The
+metrics may differ if faces have been erased since.
 """
 
 from dataclasses import asdict, dataclass
@@ -26,9 +26,9 @@ COMPARED = ("locked", "cross_validated", "train")
 
 @dataclass(frozen=True)
 class Replay:
-    """A repeated run. `missing` counts the faces that were erased since.
+    """A repeated run. `missing` is the number of faces erased since the run.
 
-    `difference` is the largest between two metrics of the same name, infinite if one is not there.
+    `difference` is the largest between the two values of a metric, infinite if a metric is missing.
     """
 
     run: int
@@ -38,7 +38,7 @@ class Replay:
 
 
 def replay(session: Session, run: Run) -> Replay:
-    """Compute the run's metrics anew. Raises NoModel for a run that is not done."""
+    """Compute the run's metrics again. Raises NoModel if the run is not done."""
     if run.status != "done" or run.manifest is None:
         raise NoModel("not_done", "Only a run that is done can be replayed.")
     dataset = Dataset.from_manifest(blobs().get(run.manifest))
@@ -53,7 +53,7 @@ def replay(session: Session, run: Run) -> Replay:
 
 
 def _largest_difference(old: Any, new: Any) -> float:
-    """The largest difference between two numbers at the same place of two JSON values."""
+    """The largest difference between numbers at the same path of two JSON values."""
     if isinstance(old, dict) and isinstance(new, dict) and old.keys() == new.keys():
         return max((_largest_difference(old[key], new[key]) for key in old), default=0.0)
     if isinstance(old, list) and isinstance(new, list) and len(old) == len(new):

@@ -1,4 +1,4 @@
-"""Asking for runs, stopping them, choosing between them. Light: the web process calls this."""
+"""Request, cancel, promote and describe runs. The web process calls this, so it imports no TensorFlow."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,46 +20,51 @@ from trainer.data.recipe import Recipe
 from trainer.errors import NoModel, NotFound, RunEnded
 from trainer.runs.promote import make_live
 
-LEAST_NEW, NEW_SHARE = 10, 0.1
-LEAST_PROGRESS = 0.05
-"""Of a run without a forerunner, before which its end cannot be guessed."""
+MIN_NEW_ANSWERS = 10
+NEW_ANSWER_SHARE = 0.1
+"""New answers that make a retrain worthwhile: the least number, and the share of the faces learned from."""
+MIN_PROGRESS = 0.05
+"""Progress from which the rest of a run is extrapolated, if no earlier run had the same recipe."""
 
 
 def request_run(session: Session, recipe: Mapping[str, Any] | str, by: Person | None = None) -> Run:
-    """A queued run: the one that waits already, or a new one. Raises BadRecipe, NotEnoughLabels."""
-    chosen = Recipe.parse(recipe)
-    if (waiting := _waiting(session)) is not None:
-        return waiting
+    """The queued run if there is one, whatever its recipe, else a new one.
+
+    Raises BadRecipe, NotEnoughLabels.
+    """
+    parsed = Recipe.parse(recipe)
+    if (queued := _queued_run(session)) is not None:
+        return queued
     names = classes.names(session)
-    require_for_training(label_counts(session), names, fine_tune=chosen.blocks > 0)
-    run = Run(recipe=chosen.as_dict(), seed=chosen.seed, classes=list(names))
+    require_for_training(label_counts(session), names, fine_tune=parsed.blocks > 0)
+    run = Run(recipe=parsed.as_dict(), seed=parsed.seed, classes=list(names))
     session.add(run)
     try:
         jobs.submit(session, run)
-    except IntegrityError:  # somebody else asked in the same moment: join theirs
+    except IntegrityError:  # somebody else requested one at the same moment: return theirs
         session.rollback()
-        if (waiting := _waiting(session)) is None:
+        if (queued := _queued_run(session)) is None:
             raise
-        return waiting
+        return queued
     session.add(Event(kind="run_requested", person_id=by.id if by else None, detail={"run": run.id}))
     return run
 
 
 def get_run(session: Session, run_id: int) -> Run:
-    """The run, or NotFound."""
+    """The run, as the database has it now. Raises NotFound."""
     run = session.get(Run, run_id, populate_existing=True)
     if run is None:
         raise NotFound("no_such_run", "There is no such run.")
     return run
 
 
-def recent(session: Session, limit: int = 20) -> list[Run]:
-    """The newest runs first."""
+def recent_runs(session: Session, limit: int = 20) -> list[Run]:
+    """The newest runs, newest first."""
     return list(session.scalars(select(Run).order_by(Run.id.desc()).limit(limit)))
 
 
 def cancel(session: Session, run: Run, by: Person | None = None) -> None:
-    """End the run now; its worker finds its writes fenced off and stops. Raises RunEnded."""
+    """End the run now; its worker stops at its next write, which fails. Raises RunEnded."""
     stop = update(Run).where(Run.id == run.id, Run.status.in_(OPEN))
     ended = session.execute(stop.values(status="cancelled", finished_at=now(), phase="cancelled"))
     assert isinstance(ended, CursorResult)
@@ -70,30 +75,33 @@ def cancel(session: Session, run: Run, by: Person | None = None) -> None:
 
 
 def promote(session: Session, run: Run, by: Person, reason: str = "") -> None:
-    """Make the run's model live by hand. Raises NoModel unless the run is done.
+    """Make the run's model live on a person's decision. Raises NoModel unless the run is done.
 
-    Its scores are computed next, if it was not the live model before; until then no face has any.
+    Unless it was the previous live model, no face has a score until the worker has computed them.
     """
     if run.status != "done" or run.head is None:
         raise NoModel("no_model", "This run has no model.", "Promote a run that is done.")
-    said = f"Chosen by {by.name}: {reason.strip()}" if reason.strip() else f"Chosen by {by.name}."
-    make_live(session, run, said, by)
+    text = f"Chosen by {by.name}: {reason.strip()}" if reason.strip() else f"Chosen by {by.name}."
+    make_live(session, run, text, by)
     tasks.enqueue_scoring(session)
 
 
 def roll_back(session: Session, by: Person) -> Run:
-    """Make the model live that was before this one; its scores are still there. Raises NoModel."""
+    """Make the previous model live again; its scores are still there. Raises NoModel."""
     row = workbench(session)
-    before = session.get(Run, row.previous_run_id) if row.previous_run_id else None
-    if before is None:
+    previous = session.get(Run, row.previous_run_id) if row.previous_run_id else None
+    if previous is None:
         raise NoModel("nothing_before", "There is no model to go back to.")
-    promote(session, before, by, f"back from run {row.live_run_id}")
-    return before
+    promote(session, previous, by, f"back from run {row.live_run_id}")
+    return previous
 
 
 @dataclass(frozen=True)
-class Worth:
-    """Answers there are and answers needed until a retrain is worth it, and why, with the text's values."""
+class RetrainProgress:
+    """Answers there are, answers needed until a retrain is worthwhile, and why.
+
+    `reason` is a message of the catalogue with placeholders for `values`.
+    """
 
     have: int
     needed: int
@@ -101,29 +109,31 @@ class Worth:
     values: dict[str, int]
 
 
-def worth(session: Session) -> Worth:
-    """A first model needs enough of each class; a later one should learn from a tenth more than the last.
+def retrain_progress(session: Session) -> RetrainProgress:
+    """How far it is to the next worthwhile run.
 
-    A tenth is a rule of thumb: error falls about as a power of the number of labels, so fewer change little.
+    A first model needs enough labels of each class, a later one a tenth more than the live model learned
+    from. A tenth is a rule of thumb: the error falls about as a power of the number of labels, so fewer
+    change little.
     """
     live, names = live_run(session), classes.names(session)
     if live is None:
         counts = label_counts(session)
         have = sum(min(PER_CLASS_TO_TRAIN, counts.get(name, 0)) for name in names)
         reason = N_("A first model needs %(n)s faces of each class.")
-        return Worth(have, PER_CLASS_TO_TRAIN * len(names), reason, {"n": PER_CLASS_TO_TRAIN})
+        return RetrainProgress(have, PER_CLASS_TO_TRAIN * len(names), reason, {"n": PER_CLASS_TO_TRAIN})
     learned = (live.metrics or {}).get("train", {}).get("n", 0)
-    needed = max(LEAST_NEW, ceil(learned * NEW_SHARE))
+    needed = max(MIN_NEW_ANSWERS, ceil(learned * NEW_ANSWER_SHARE))
     reason = N_("That is a tenth more than the %(n)s faces it learned from.")
-    return Worth(answers_since(session, live), needed, reason, {"n": learned})
+    return RetrainProgress(answers_since(session, live), needed, reason, {"n": learned})
 
 
-def _waiting(session: Session) -> Run | None:
+def _queued_run(session: Session) -> Run | None:
     return session.scalar(select(Run).where(Run.status == "queued"))
 
 
 def answers_since(session: Session, run: Run | None) -> int:
-    """How many standing answers the run did not know of; all of them without a run."""
+    """The number of standing answers newer than the run's dataset; of all answers without a run."""
     query = select(func.count(Answer.id)).where(STANDING)
     if run is not None:
         query = query.where(or_(Answer.run_id.is_(None), Answer.run_id > run.id))
@@ -131,20 +141,23 @@ def answers_since(session: Session, run: Run | None) -> int:
 
 
 def seconds_left(session: Session, run: Run) -> float | None:
-    """About how long a run still takes: by the last one of its preset, else by how far it has come."""
+    """Estimated seconds until the run ends; None if there is nothing to estimate from.
+
+    The estimate is by the last run with the same recipe, else by the run's own progress so far.
+    """
     if run.started_at is None:
         return None
     query = select(Run).where(Run.status == "done", Run.id < run.id).order_by(Run.id.desc()).limit(10)
-    for before in session.scalars(query):
-        if before.recipe == run.recipe and before.metrics:
-            return float(sum(before.metrics["seconds"].values()) * (1 - run.progress))
-    gone = (now() - run.started_at).total_seconds()
-    return gone / run.progress * (1 - run.progress) if run.progress > LEAST_PROGRESS else None
+    for earlier in session.scalars(query):
+        if earlier.recipe == run.recipe and earlier.metrics:
+            return float(sum(earlier.metrics["seconds"].values()) * (1 - run.progress))
+    elapsed = (now() - run.started_at).total_seconds()
+    return elapsed / run.progress * (1 - run.progress) if run.progress > MIN_PROGRESS else None
 
 
-def names_of_people(session: Session, run: Run) -> dict[str, str]:
-    """Names of the people in the run's slices, by id as text; who was erased has none."""
+def person_names(session: Session, run: Run) -> dict[str, str]:
+    """Names of the people in the run's slices, by id as text; erased people are missing."""
     parts = [(run.metrics or {}).get(part) or {} for part in ("locked", "cross_validated")]
-    ids = {one["name"] for part in parts for one in part.get("slices", []) if one["by"] == "person"}
+    ids = {item["name"] for part in parts for item in part.get("slices", []) if item["by"] == "person"}
     query = select(Person).where(Person.id.in_([int(id) for id in ids if id.isdecimal()]))
     return {str(person.id): person.name for person in session.scalars(query)}

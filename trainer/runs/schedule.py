@@ -1,4 +1,4 @@
-"""When a run starts by itself: after so many new answers, or at night if there is anything new."""
+"""Runs that start automatically: after a number of new answers, or nightly if there are any."""
 
 from datetime import datetime, timedelta
 
@@ -11,12 +11,12 @@ from db.workbench import workbench
 from trainer.errors import BadSchedule, NotEnoughLabels
 from trainer.runs import requests
 
-QUIET = timedelta(seconds=8)
-"""Nobody answered for so long: a hand that is still labelling is waited for, up to twice the number."""
+IDLE_TIME = timedelta(seconds=8)
+"""A run waits until nobody has answered for this long, or until there are twice the answers needed."""
 
 
 def set_rule(session: Session, train_after: int, nightly_hour: int | None) -> Workbench:
-    """Train after so many new answers (0: never) and nightly at that local hour (None: never).
+    """Train after `train_after` new answers (0: never) and nightly at a local hour of 0 to 23 (None: never).
 
     Raises BadSchedule.
     """
@@ -40,7 +40,7 @@ def start_due_run(session: Session, at: datetime | None = None) -> Run | None:
         return None
     if session.scalar(select(Run.id).where(Run.status.in_(OPEN)).limit(1)) is not None:
         return None
-    by_count, by_night = _enough(session, rule.train_after), _night(rule, local)
+    by_count, by_night = _enough_answers(session, rule.train_after), _night_due(rule, local)
     if by_night:
         workbench(session).last_nightly_day = _day(local)
     run = None
@@ -55,9 +55,9 @@ def start_due_run(session: Session, at: datetime | None = None) -> Run | None:
 
 
 def new_answers(session: Session) -> tuple[int, datetime | None]:
-    """How many standing answers no run has seen, and when the latest came.
+    """The number of standing answers that no run has collected, and the time of the latest.
 
-    Counted from a mark on each answer, so that no number can be stepped over.
+    Each answer is marked with the run that collected it, so none is missed or counted twice.
     """
     query = select(func.count(Answer.id), func.max(Answer.created_at)).where(
         Answer.run_id.is_(None), STANDING
@@ -66,15 +66,15 @@ def new_answers(session: Session) -> tuple[int, datetime | None]:
     return count, latest
 
 
-def _enough(session: Session, needed: int) -> bool:
+def _enough_answers(session: Session, needed: int) -> bool:
     if not needed:
         return False
     count, latest = new_answers(session)
-    return count >= needed and (count >= 2 * needed or latest is None or now() - latest >= QUIET)
+    return count >= needed and (count >= 2 * needed or latest is None or now() - latest >= IDLE_TIME)
 
 
-def _night(rule: Workbench, local: datetime) -> bool:
-    """Whether the hour has come since it was last looked at; a computer that slept through it catches up."""
+def _night_due(rule: Workbench, local: datetime) -> bool:
+    """Whether the hour has passed since the last check, also if the computer was asleep at that time."""
     if rule.nightly_hour is None:
         return False
     due = local if local.hour >= rule.nightly_hour else local - timedelta(days=1)

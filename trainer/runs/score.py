@@ -22,7 +22,7 @@ from trainer.selection.strategies import margins
 
 @dataclass(frozen=True)
 class _Scorer:
-    """A run's model. A run in progress has neither head nor network in its row yet."""
+    """A run with its model, which is not in the run's row before the run is done."""
 
     run: Run
     network: Network
@@ -30,8 +30,8 @@ class _Scorer:
 
 
 def newest_faces(session: Session, limit: int) -> list[int]:
-    """Ids of the newest scored faces, without doubtful boxes, newest first."""
-    query = _scored().with_only_columns(Face.id).where(Face.doubtful.is_(False))
+    """Ids of the newest faces that are scored, newest first, without doubtful detections."""
+    query = _faces_to_score().with_only_columns(Face.id).where(Face.doubtful.is_(False))
     return list(session.scalars(query.order_by(Face.id.desc()).limit(limit)))
 
 
@@ -47,31 +47,33 @@ def score_all(
     The run is not live yet, so nobody sees the scores before all of them are there.
     """
     session.execute(delete(Score).where(Score.run_id == run.id))
-    session.commit()  # the thread that reads ahead writes features: this one must hold no lock
-    ids = list(session.scalars(_scored().with_only_columns(Face.id).order_by(Face.id)))
+    session.commit()  # release the lock: the thread that reads ahead writes features
+    ids = list(session.scalars(_faces_to_score().with_only_columns(Face.id).order_by(Face.id)))
     return _score(session, _Scorer(run, network, head), ids, on_progress)
 
 
 def score_new_faces(session: Session) -> int:
-    """Score what the live run has not scored yet, or scored under an older box; return how many. Commits."""
-    promote.forget_old_scores(session)
+    """Score faces that the live run has not scored with their present box; return how many. Commits."""
+    promote.delete_old_scores(session)
     run = live_run(session)
     if run is None or run.head is None:
         return 0
     scored = and_(Score.run_id == run.id, Score.face_id == Face.id, Score.box_version == Face.box_version)
-    query = _scored().with_only_columns(Face.id).outerjoin(Score, scored).where(Score.face_id.is_(None))
+    query = (
+        _faces_to_score().with_only_columns(Face.id).outerjoin(Score, scored).where(Score.face_id.is_(None))
+    )
     ids = list(session.scalars(query.order_by(Face.id)))
     if not ids:
         return 0
     moved = exists().where(Face.id == Score.face_id, Face.box_version != Score.box_version)
     session.execute(delete(Score).where(Score.run_id == run.id, moved))
-    session.commit()  # as above
+    session.commit()  # release the lock, as in score_all
     scorer = _Scorer(run, network_of(session, run), Head.from_dict(run.head))
     return _score(session, scorer, ids)
 
 
-def _scored() -> Select[Any]:
-    """Every face that is not rejected and whose photo is ready."""
+def _faces_to_score() -> Select[Any]:
+    """Faces that are not rejected and whose photo is ready."""
     return select(Face).join(Photo).where(Photo.status == "ready", Face.state != "rejected")
 
 

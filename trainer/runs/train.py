@@ -1,4 +1,4 @@
-"""One run, from the labelled faces to a model that is live, or was kept back for a reason given."""
+"""One run, from the labelled faces to a model that is made live, or kept back for a stated reason."""
 
 import threading
 from dataclasses import replace
@@ -30,13 +30,16 @@ from trainer.runs.publish import Candidate
 log = structlog.get_logger()
 
 DRIFT_FACES = 500
-"""The newest unlabelled faces, in which drift is looked for."""
+"""The number of newest unlabelled faces that are tested for drift."""
 _one_at_a_time = threading.Lock()
-"""A cancelled run takes a moment to stop; the next must not use the same compiled steps meanwhile."""
+"""A cancelled run takes a moment to stop, and the next must not use the same compiled steps meanwhile."""
 
 
 def train(session: Session, run_id: int, attempt: int, owner: str) -> None:
-    """Do the run if this attempt can claim it. Its row says how it ended; until then the live model stays."""
+    """Train the run if this attempt can claim it; how it ended is stored in its row.
+
+    Errors are stored and raised again. The live model does not change before the run is done.
+    """
     if not jobs.claim(session, Run, run_id, attempt, jobs.Holder(owner, LEASE_SECONDS)):
         return
     run = session.get_one(Run, run_id, populate_existing=True)
@@ -52,7 +55,7 @@ def train(session: Session, run_id: int, attempt: int, owner: str) -> None:
             _fail(session, run, error)
             raise
         finally:
-            promote.forget_old_scores(session)
+            promote.delete_old_scores(session)
 
 
 def _fail(session: Session, run: Run, error: Exception) -> None:
@@ -73,7 +76,7 @@ def _train(session: Session, run: Run) -> None:
     with progress.phase("validate"):
         candidate = _validate(session, run, data, fitted, progress)
     with progress.phase("save"):
-        session.refresh(run)  # progress writes past the object
+        session.refresh(run)  # progress writes to the row, not to this object
         publish.save(session, candidate)
         progress.note(N_("Saved and checked the model's files."))
     with progress.phase("score") as on_progress:
@@ -103,7 +106,7 @@ def _embed_and_fit(
         inputs = gather_inputs(session, data, recipe, on_progress)
         progress.note(N_("Looked at %(n)s faces."), n=len(inputs.data.rows))
     with progress.phase("fit") as on_progress:
-        fitted = fit_model(inputs, recipe, progress.epoch, on_progress)
+        fitted = fit_model(inputs, recipe, progress.add_epoch, on_progress)
         progress.note(N_("Fitted; kept epoch %(n)s."), n=fitted.epochs)
     return inputs.data, fitted
 

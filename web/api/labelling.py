@@ -51,8 +51,8 @@ def get_agreed(query_data: schemas.AgreedQuery) -> Any:
 @blueprint.doc(security="token")
 def get_progress() -> Any:
     """How many answers there are, and how many are needed, until a retrain is worth it."""
-    worth = requests.worth(db())
-    return {"have": worth.have, "needed": worth.needed, "reason": _(worth.reason, **worth.values)}
+    progress = requests.retrain_progress(db())
+    return {"have": progress.have, "needed": progress.needed, "reason": _(progress.reason, **progress.values)}
 
 
 @blueprint.post("/answers")

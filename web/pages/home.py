@@ -40,9 +40,9 @@ def page() -> ResponseReturnValue:
         return redirect(url_for("upload.page"))
     session = db()
     totals = counts.totals(session)
-    live, latest = live_run(session), next(iter(requests.recent(session, 1)), None)
+    live, latest = live_run(session), next(iter(requests.recent_runs(session, 1)), None)
     waiting = waiting_by_mode(session, me())
-    next_step = _next_step(totals, waiting, live is not None, requests.worth(session))
+    next_step = _next_step(totals, waiting, live is not None, requests.retrain_progress(session))
     return render_template(
         "home/home.html",
         counts=totals,
@@ -81,7 +81,7 @@ def docs() -> ResponseReturnValue:
 
 
 def _next_step(
-    totals: counts.Counts, waiting: dict[str, int], has_model: bool, worth: requests.Worth
+    totals: counts.Counts, waiting: dict[str, int], has_model: bool, retrain: requests.RetrainProgress
 ) -> dict[str, str]:
     """The most useful thing to do now."""
     if totals.photos == 0:
@@ -96,10 +96,10 @@ def _next_step(
         return _step(_("Send more photos"), error.message, "upload.page")
     if not has_model:
         return _step(_("Train the first model"), _("There are enough labels of each class."), "runs.page")
-    if waiting["review"] and worth.have < worth.needed:
+    if waiting["review"] and retrain.have < retrain.needed:
         return _step(_("Review faces"), _("The model is least sure about these faces."), "label.review")
-    if worth.have:
-        text = _("%(n)s answers are newer than the live model.", n=worth.have)
+    if retrain.have:
+        text = _("%(n)s answers are newer than the live model.", n=retrain.have)
         return _step(_("Retrain"), text, "runs.page")
     if waiting["label"]:
         return _step(_("Label more faces"), _("Faces wait for their first answer."), "label.label")

@@ -40,7 +40,7 @@ def page() -> ResponseReturnValue:
         obstacle = None
     except NotEnoughLabels as error:
         obstacle = error
-    live, recent, outlook = live_run(session), requests.recent(session), stopping_advice.outlook(session)
+    live, recent, outlook = live_run(session), requests.recent_runs(session), stopping_advice.outlook(session)
     return render_template(
         "runs/runs.html",
         runs=recent,
@@ -139,7 +139,7 @@ def render(run_id: int, template: str) -> str:
         seconds_left=None if over else requests.seconds_left(db(), run),
         worst_mistakes=label_errors.worst_mistakes(db(), run) if over and run.metrics else [],
         files=_files(run) if over else {},
-        person_names=requests.names_of_people(db(), run) if over else {},
+        person_names=requests.person_names(db(), run) if over else {},
         seen_at=now(),
     )
 

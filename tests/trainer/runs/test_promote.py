@@ -37,7 +37,7 @@ def test_going_back_is_one_step_and_keeps_the_scores(db: Session) -> None:
     for run in (one, two, three):
         score(db, run, face.id)
         promote.make_live(db, run, "newer")
-        promote.forget_old_scores(db)
+        promote.delete_old_scores(db)
     assert live_run_id(db) == three.id
     assert scored(db) == {two.id, three.id}
     back = requests.roll_back(db, owner)
@@ -72,7 +72,7 @@ def test_a_run_at_work_keeps_its_scores(db: Session) -> None:
     promote.make_live(db, live, "first")
     for run in (live, working):
         score(db, run, face.id)
-    promote.forget_old_scores(db)
+    promote.delete_old_scores(db)
     assert scored(db) == {live.id, working.id}
     assert db.scalar(select(func.count()).select_from(Score)) == 2
 
