@@ -1,4 +1,4 @@
-"""The one rule that says which detected boxes count as faces."""
+"""Which detected boxes count as faces."""
 
 import pytest
 from sqlalchemy.orm import Session
@@ -22,7 +22,7 @@ OWNERS = BoxThresholds(likely=0.6, hidden=0.1)
         (0.99, 0.09, BoxLevel.HIDDEN),
     ],
 )
-def test_the_probability_decides_and_without_one_the_confidence(
+def test_the_probability_decides_or_the_confidence_if_there_is_none(
     confidence: float, probability: float | None, level: BoxLevel
 ) -> None:
     assert box_level(confidence, probability, OWNERS) is level
@@ -34,7 +34,7 @@ def test_the_columns_of_a_face_say_how_it_is_shown() -> None:
     assert BoxLevel.HIDDEN.columns == {"doubtful": True, "hidden": True}
 
 
-def test_the_owners_thresholds_replace_the_default_ones_singly(db: Session) -> None:
+def test_each_of_the_owners_thresholds_replaces_its_default(db: Session) -> None:
     assert box_thresholds(db) == DEFAULT
     db.add(Workbench(id=1, likely_threshold=0.0))
     db.flush()

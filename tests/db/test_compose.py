@@ -1,4 +1,4 @@
-"""docker-compose.yml without an engine: each command, queue and setting exists and the code accepts it."""
+"""docker-compose.yml, without Docker: each command, queue and setting exists and the code accepts it."""
 
 import importlib
 import re
@@ -22,9 +22,9 @@ OUTSIDE_SETTINGS = {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION"}
 """Read by the S3 client itself."""
 
 
-def filled(text: str) -> str:
-    """The value with its ${VARIABLES} filled as a user would."""
-    return re.sub(r"\$\{(\w+)(?::-([^}]*)|:\?[^}]*)?\}", lambda found: found.group(2) or "chosen", text)
+def fill_variables(text: str) -> str:
+    """The value with its ${VARIABLES} set as a user would."""
+    return re.sub(r"\$\{(\w+)(?::-([^}]*)|:\?[^}]*)?\}", lambda match: match.group(2) or "chosen", text)
 
 
 def queues(name: str) -> set[str]:
@@ -32,47 +32,47 @@ def queues(name: str) -> set[str]:
     return set(command[command.index("-Q") + 1].split(","))
 
 
-def test_all_parts_of_the_design_are_there() -> None:
+def test_every_process_has_a_service() -> None:
     assert set(OURS) == {"web", "detect", "train", "beat", "migrate"}
     assert set(SERVICES) - set(OURS) == {"valkey", "postgres", "s3"}
 
 
 @pytest.mark.parametrize("name", OURS)
-def test_the_settings_are_ours_and_accepted(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    environment = {key: filled(str(value)) for key, value in SERVICES[name]["environment"].items()}
+def test_every_environment_variable_is_a_setting_with_a_valid_value(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    environment = {key: fill_variables(str(value)) for key, value in SERVICES[name]["environment"].items()}
     assert set(environment) - OUTSIDE_SETTINGS <= {field.upper() for field in Settings.model_fields}
     for key, value in environment.items():
         monkeypatch.setenv(key, value)
-    read = Settings()
-    assert read.database.startswith("postgresql+psycopg://look:chosen@postgres/")
-    assert read.broker == "redis://valkey:6379/0"
-    assert read.blobs == "s3://second-look/blobs"
-    assert read.classes == ("mask", "nomask")
+    settings = Settings()
+    assert settings.database.startswith("postgresql+psycopg://look:chosen@postgres/")
+    assert settings.broker == "redis://valkey:6379/0"
+    assert settings.blobs == "s3://second-look/blobs"
+    assert settings.classes == ("mask", "nomask")
 
 
 @pytest.mark.parametrize("name", OURS)
-def test_nothing_waits_for_a_service_that_is_not_there(name: str) -> None:
+def test_services_depend_only_on_services_that_exist(name: str) -> None:
     assert set(SERVICES[name]["depends_on"]) <= set(SERVICES)
 
 
-def test_the_workers_are_those_of_one_machine_and_every_queue_has_one() -> None:
+def test_the_workers_are_those_of_flask_up_and_serve_every_queue() -> None:
     for kind in ("detect", "train"):
         assert SERVICES[kind]["command"][:3] == ["celery", "-A", "db.queue"]
-        ours = worker(kind)
-        theirs = SERVICES[kind]["command"][3:]
-        assert dict.fromkeys(theirs) == dict.fromkeys(ours)
+        assert set(SERVICES[kind]["command"][3:]) == set(worker(kind))
     assert queues("detect") | queues("train") == set(QUEUES.values())
 
 
 @pytest.mark.slow
 def test_celery_and_gunicorn_accept_the_commands(data: Path) -> None:
-    """Each program parses its arguments and finds what they name; none connects anywhere."""
+    """Each program parses its arguments and imports the modules they name, without connecting anywhere."""
     for name in ("detect", "train", "beat"):
         arguments = SERVICES[name]["command"][1:]
-        done = subprocess.run(
+        process = subprocess.run(
             [sys.executable, "-m", "celery", *arguments, "--help"], cwd=ROOT, capture_output=True, text=True
         )
-        assert done.returncode == 0, done.stderr
+        assert process.returncode == 0, process.stderr
         for module in arguments[arguments.index("-I") + 1].split(",") if "-I" in arguments else []:
             app.loader.import_module(module)
     web = SERVICES["web"]["command"]
@@ -83,14 +83,14 @@ def test_celery_and_gunicorn_accept_the_commands(data: Path) -> None:
     assert check.returncode == 0, check.stderr
 
 
-def test_the_image_copies_only_what_exists() -> None:
+def test_the_image_copies_only_files_that_exist() -> None:
     for line in (ROOT / "Dockerfile").read_text().splitlines():
         words = line.split()
         if words[:1] == ["COPY"] and not words[1].startswith("--from"):
             assert all((ROOT / source).exists() for source in words[1:-1]), line
 
 
-def test_every_job_that_is_sent_is_known_to_a_worker() -> None:
+def test_every_task_is_registered_with_a_worker() -> None:
     for kind in ("detect", "train"):
         arguments = worker(kind)
         for module in arguments[arguments.index("-I") + 1].split(","):

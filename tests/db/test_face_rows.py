@@ -1,4 +1,4 @@
-"""A face may be erased while somebody is busy with it."""
+"""Inserting rows for faces that may have been erased meanwhile."""
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -8,7 +8,7 @@ from db.models import Embedding
 from tests.factories import add_faces
 
 
-def test_rows_are_kept_only_for_faces_that_are_still_there(db: Session) -> None:
+def test_rows_are_inserted_once_and_only_for_faces_that_exist(db: Session) -> None:
     face = add_faces(db, 1)[0]
     rows = [
         {"face_id": id, "box_version": 1, "backbone": "b", "view": view, "vector": b"v"}

@@ -1,4 +1,4 @@
-"""Whose job a row is: claimed by id and attempt, held by a lease, given back when the lease has ended."""
+"""Jobs are claimed by id and attempt, held by a lease, and queued again when the lease has ended."""
 
 from datetime import timedelta
 
@@ -16,7 +16,7 @@ LEASE = 3600.0
 
 @pytest.fixture(autouse=True)
 def sent(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, tuple[object, ...]]]:
-    """What would have gone to the broker, whose queues are empty."""
+    """The messages that would have been sent to the broker, whose queues are empty."""
     messages: list[tuple[str, tuple[object, ...]]] = []
     monkeypatch.setattr(queue, "send", lambda task, args: messages.append((task, args)))
     monkeypatch.setattr(jobs, "waiting_messages", lambda name: 0)
@@ -38,7 +38,7 @@ def statuses(db: Session, photos: list[Photo]) -> list[str]:
     return [photo.status for photo in photos]
 
 
-def test_a_claim_takes_the_named_job_and_no_other(db: Session, photos: list[Photo]) -> None:
+def test_a_claim_takes_its_job_and_no_other(db: Session, photos: list[Photo]) -> None:
     assert jobs.claim(db, Photo, photos[1].id, 0, jobs.Holder("detect@here", LEASE))
     assert statuses(db, photos) == ["queued", "running", "queued"]
 
@@ -50,7 +50,7 @@ def test_a_message_of_an_earlier_attempt_claims_nothing(db: Session, photos: lis
     assert jobs.claim(db, Photo, photos[0].id, 1, jobs.Holder("detect@here", LEASE))
 
 
-def test_a_claim_and_each_write_hold_the_job_until_the_lease_ends(db: Session, photos: list[Photo]) -> None:
+def test_a_claim_and_each_write_renew_the_lease(db: Session, photos: list[Photo]) -> None:
     jobs.claim(db, Photo, photos[0].id, 0, jobs.Holder("detect@here", LEASE))
     job = db.get_one(Photo, photos[0].id, populate_existing=True)
     assert job.lease_until is not None
@@ -63,18 +63,18 @@ def test_a_claim_and_each_write_hold_the_job_until_the_lease_ends(db: Session, p
     assert statuses(db, photos)[0] == "running", "its lease has not ended"
 
 
-def test_a_lost_lease_says_which_job_it_was(db: Session, photos: list[Photo]) -> None:
+def test_the_error_of_a_lost_lease_names_the_job(db: Session, photos: list[Photo]) -> None:
     with pytest.raises(jobs.LostLease, match=f"photo {photos[0].id}"):
         jobs.write(db, photos[0], LEASE, status="ready")
 
 
 @pytest.mark.parametrize("status", ["ready", "failed"])
-def test_what_is_finished_is_neither_given_back_nor_sent_again(
+def test_a_finished_job_is_neither_queued_nor_sent_again(
     db: Session, photos: list[Photo], status: str, sent: list[tuple[str, tuple[object, ...]]]
 ) -> None:
     past = now() - jobs.RESEND_AFTER - timedelta(seconds=1)
-    held = {"status": status, "owner": "detect@here", "lease_until": past, "sent_at": past}
-    db.execute(update(Photo).values(**held))
+    values = {"status": status, "owner": "detect@here", "lease_until": past, "sent_at": past}
+    db.execute(update(Photo).values(**values))
     db.commit()
     jobs.release(db, "detect@here")
     jobs.sweep(db)
@@ -82,7 +82,7 @@ def test_what_is_finished_is_neither_given_back_nor_sent_again(
     assert sent == []
 
 
-def test_a_sweep_sends_nothing_again_while_messages_wait_in_that_queue(
+def test_a_sweep_sends_nothing_while_messages_wait_in_the_queue_of_the_task(
     db: Session,
     photos: list[Photo],
     sent: list[tuple[str, tuple[object, ...]]],
@@ -96,7 +96,7 @@ def test_a_sweep_sends_nothing_again_while_messages_wait_in_that_queue(
     assert sent == [("labeller.propose_faces", (photo.id, 0)) for photo in photos], "the oldest first"
 
 
-def test_a_sweep_takes_a_bounded_number_at_once(
+def test_a_sweep_sends_a_limited_number_of_jobs(
     db: Session,
     photos: list[Photo],
     sent: list[tuple[str, tuple[object, ...]]],
@@ -109,7 +109,7 @@ def test_a_sweep_takes_a_bounded_number_at_once(
     assert len(sent) == 3
 
 
-def test_each_worker_says_for_itself_that_it_is_alive(db: Session) -> None:
+def test_a_worker_without_a_recent_heartbeat_is_not_alive(db: Session) -> None:
     jobs.heartbeat(db, "detect@here", "detect")
     jobs.heartbeat(db, "train@here", "train")
     db.execute(update(Worker).values(seen_at=now() - 2 * jobs.ALIVE_WITHIN))

@@ -15,7 +15,7 @@ from tests.factories import add_faces
 
 @pytest.fixture
 def sent(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, tuple[object, ...]]]:
-    """What would have gone to the broker."""
+    """The messages that would have been sent to the broker."""
     messages: list[tuple[str, tuple[object, ...]]] = []
     monkeypatch.setattr(queue, "send", lambda task, args: messages.append((task, args)))
     monkeypatch.setattr(jobs, "waiting_messages", lambda name: 0)
@@ -24,13 +24,13 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, tuple[object, ...]]
 
 @pytest.fixture
 def photo(db: Session) -> Photo:
-    made = db.get_one(Photo, add_faces(db, 1)[0].photo_id)
-    made.status = "queued"
+    photo = db.get_one(Photo, add_faces(db, 1)[0].photo_id)
+    photo.status = "queued"
     db.commit()
-    return made
+    return photo
 
 
-def expire(db: Session) -> None:
+def expire_leases(db: Session) -> None:
     db.execute(update(Photo).values(lease_until=now() - timedelta(seconds=1)))
     db.commit()
 
@@ -42,39 +42,39 @@ def test_nothing_is_sent_before_its_row_is_committed(
     assert sent == []
     db.rollback()
     db.commit()
-    assert sent == [], "what was rolled back is forgotten"
+    assert sent == [], "a rollback discards the message"
     jobs.submit(db, photo)
     db.commit()
     assert sent == [("labeller.propose_faces", (photo.id, 0))]
 
 
-def test_a_job_is_claimed_once_and_a_stale_message_does_nothing(db: Session, photo: Photo) -> None:
-    assert jobs.claim(db, Photo, photo.id, 0, jobs.Holder("one", 30))
-    assert not jobs.claim(db, Photo, photo.id, 0, jobs.Holder("two", 30))
-    assert not jobs.claim(db, Photo, photo.id, 1, jobs.Holder("two", 30)), "it is running"
+def test_a_job_is_claimed_once_and_an_outdated_message_does_nothing(db: Session, photo: Photo) -> None:
+    assert jobs.claim(db, Photo, photo.id, 0, jobs.Holder("first", 30))
+    assert not jobs.claim(db, Photo, photo.id, 0, jobs.Holder("second", 30))
+    assert not jobs.claim(db, Photo, photo.id, 1, jobs.Holder("second", 30)), "it is running"
 
 
 def test_a_message_of_an_earlier_attempt_claims_nothing(
     db: Session, photo: Photo, sent: list[tuple[str, tuple[object, ...]]]
 ) -> None:
-    assert jobs.claim(db, Photo, photo.id, 0, jobs.Holder("one", 30))
-    expire(db)
+    assert jobs.claim(db, Photo, photo.id, 0, jobs.Holder("first", 30))
+    expire_leases(db)
     jobs.sweep(db)
     db.refresh(photo)
     assert (photo.status, photo.attempt) == ("queued", 1)
-    assert not jobs.claim(db, Photo, photo.id, 0, jobs.Holder("two", 30)), (
+    assert not jobs.claim(db, Photo, photo.id, 0, jobs.Holder("second", 30)), (
         "its message was sent for attempt 0"
     )
-    assert jobs.claim(db, Photo, photo.id, 1, jobs.Holder("two", 30))
+    assert jobs.claim(db, Photo, photo.id, 1, jobs.Holder("second", 30))
 
 
-def test_a_worker_that_lost_its_lease_writes_nothing_more(
+def test_a_worker_that_lost_its_lease_cannot_write(
     db: Session, photo: Photo, sent: list[tuple[str, tuple[object, ...]]]
 ) -> None:
     jobs.claim(db, Photo, photo.id, 0, jobs.Holder("slow", 30))
     slow = db.get_one(Photo, photo.id, populate_existing=True)
     db.expunge(slow)
-    expire(db)
+    expire_leases(db)
     jobs.sweep(db)
     assert sent == [("labeller.propose_faces", (photo.id, 1))]
     assert jobs.claim(db, Photo, photo.id, 1, jobs.Holder("quick", 30))
@@ -87,17 +87,17 @@ def test_a_worker_that_lost_its_lease_writes_nothing_more(
     assert (quick.status, quick.attempt) == ("ready", 2)
 
 
-def test_what_takes_down_three_workers_fails_with_words(db: Session, photo: Photo) -> None:
+def test_a_job_that_stops_three_workers_fails_with_an_explanation(db: Session, photo: Photo) -> None:
     for attempt in range(jobs.MAX_ATTEMPTS):
         assert jobs.claim(db, Photo, photo.id, attempt, jobs.Holder("worker", 30))
-        expire(db)
+        expire_leases(db)
         jobs.sweep(db)
     db.refresh(photo)
     assert photo.status == "failed"
     assert "three times" in str(photo.error)
 
 
-def test_a_restarted_worker_gives_back_what_it_held_at_once(db: Session, photo: Photo) -> None:
+def test_a_restarted_worker_releases_its_jobs_at_once(db: Session, photo: Photo) -> None:
     jobs.claim(db, Photo, photo.id, 0, jobs.Holder("detect@here", 3600))
     jobs.release(db, "detect@elsewhere")
     db.refresh(photo)
@@ -107,7 +107,7 @@ def test_a_restarted_worker_gives_back_what_it_held_at_once(db: Session, photo: 
     assert (photo.status, photo.owner) == ("queued", None)
 
 
-def test_the_sweep_sends_what_was_never_sent_and_what_the_broker_lost(
+def test_the_sweep_sends_jobs_that_were_never_sent_or_whose_message_was_lost(
     db: Session, photo: Photo, sent: list[tuple[str, tuple[object, ...]]]
 ) -> None:
     jobs.sweep(db)
@@ -120,7 +120,7 @@ def test_the_sweep_sends_what_was_never_sent_and_what_the_broker_lost(
     assert len(sent) == 2
 
 
-def test_one_run_waits_and_one_runs(db: Session) -> None:
+def test_a_second_run_waits_until_the_first_is_done(db: Session) -> None:
     first, second = (Run(recipe={}, seed=0, classes=[], status="queued") for _ in range(2))
     db.add(first)
     db.commit()
@@ -133,11 +133,11 @@ def test_one_run_waits_and_one_runs(db: Session) -> None:
     assert jobs.claim(db, Run, second.id, 0, jobs.Holder("train", 30))
 
 
-def test_a_broker_that_is_away_fails_no_request(db: Session, photo: Photo, data: Path) -> None:
+def test_sending_without_a_broker_does_not_raise(db: Session, photo: Photo, data: Path) -> None:
     assert queue.send("labeller.propose_faces", (photo.id, 0)) is False
 
 
-def test_who_was_heard_of_is_alive(db: Session) -> None:
+def test_a_worker_with_a_recent_heartbeat_is_alive(db: Session) -> None:
     for _ in range(2):
         jobs.heartbeat(db, "detect@here", "detect")
     assert jobs.alive_kinds(db) == {"detect"}

@@ -1,4 +1,4 @@
-"""What a log may say of people: nothing."""
+"""Logs contain no data of people."""
 
 import subprocess
 import sys
@@ -25,18 +25,18 @@ except ValueError:
 """
 
 
-def test_a_traceback_does_not_show_the_values_of_variables() -> None:
-    done = subprocess.run(
+def test_a_traceback_contains_no_values_of_variables() -> None:
+    process = subprocess.run(
         [sys.executable, "-c", PROGRAM], cwd=ROOT, capture_output=True, text=True, check=True
     )
-    said = done.stdout + done.stderr
-    assert "request_failed" in said
-    assert "something broke" in said
-    assert "Ada Lovelace" not in said
+    output = process.stdout + process.stderr
+    assert "request_failed" in output
+    assert "something broke" in output
+    assert "Ada Lovelace" not in output
 
 
-def test_a_database_error_does_not_show_the_values_of_a_row(db: Session) -> None:
+def test_a_database_error_contains_no_values_of_a_row(db: Session) -> None:
     db.execute(insert(Group).values(id=1, split="Ada Lovelace"))
-    with pytest.raises(IntegrityError) as broken:
+    with pytest.raises(IntegrityError) as error:
         db.execute(insert(Group).values(id=1, split="Ada Lovelace"))
-    assert "Ada Lovelace" not in str(broken.value)
+    assert "Ada Lovelace" not in str(error.value)

@@ -1,4 +1,4 @@
-"""A database of every earlier revision, with data in it, comes to the newest one with all of its data."""
+"""A database of any earlier revision can be upgraded and keeps its data."""
 
 from collections.abc import Iterator
 
@@ -19,43 +19,44 @@ SAMPLES = {"INTEGER": 1, "BIGINT": 1, "BOOLEAN": False, "JSON": [], "DOUBLE": 1.
 def earlier_revisions() -> list[str]:
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
-    return [one.revision for one in ScriptDirectory.from_config(config).walk_revisions()][:0:-1]
+    scripts = ScriptDirectory.from_config(config).walk_revisions()
+    return [script.revision for script in scripts][:0:-1]
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
 def engine(request: pytest.FixtureRequest, tmp_path: object) -> Iterator[Engine]:
     if request.param == "postgres":
-        made = create_engine(request.getfixturevalue("empty_postgres"))
+        engine = create_engine(request.getfixturevalue("empty_postgres"))
     else:
-        made = create_engine(f"sqlite:///{tmp_path}/old.db")
-        session.event.listen(made, "connect", session._sqlite_pragmas)
-    yield made
-    made.dispose()
+        engine = create_engine(f"sqlite:///{tmp_path}/old.db")
+        session.event.listen(engine, "connect", session._sqlite_pragmas)
+    yield engine
+    engine.dispose()
 
 
-def fill(connection: Connection) -> dict[str, int]:
-    """One row in every table, each naming the others' first; the number of rows by table."""
+def insert_samples(connection: Connection) -> dict[str, int]:
+    """Insert a row into every table, which refers to the rows of the others; the number of rows by table."""
     metadata = MetaData()
     metadata.reflect(connection)
     for table in metadata.sorted_tables:
         if table.name != "alembic_version":
             row = {
-                column.name: sample(column)
+                column.name: sample_value(column)
                 for column in table.columns
                 if not column.nullable or column.name == "merged_into_id"
             }
             connection.execute(table.insert().values(row | ({"id": 1} if "id" in table.columns else {})))
-    return count(connection, metadata)
+    return count_rows(connection, metadata)
 
 
-def sample(column) -> object:  # type: ignore[no-untyped-def]
+def sample_value(column) -> object:  # type: ignore[no-untyped-def]
     kind = column.type.__class__.__name__.upper()
     if "DATE" in kind or "TIME" in kind:
         return now()
     return SAMPLES.get(kind, b"x" if kind in ("BLOB", "BYTEA") else "x")
 
 
-def count(connection: Connection, metadata: MetaData) -> dict[str, int]:
+def count_rows(connection: Connection, metadata: MetaData) -> dict[str, int]:
     return {
         table.name: connection.scalar(select(func.count()).select_from(table)) or 0
         for table in metadata.sorted_tables
@@ -64,17 +65,19 @@ def count(connection: Connection, metadata: MetaData) -> dict[str, int]:
 
 
 @pytest.mark.parametrize("revision", earlier_revisions())
-def test_every_earlier_database_is_brought_up_with_its_data(engine: Engine, revision: str) -> None:
+def test_an_upgrade_keeps_the_data_and_ends_with_the_schema_of_the_models(
+    engine: Engine, revision: str
+) -> None:
     upgrade(revision, on=engine)
     with engine.begin() as connection:
-        before = fill(connection)
+        before = insert_samples(connection)
     assert set(before.values()) == {1}
     upgrade(on=engine)
     with engine.connect() as connection:
         metadata = MetaData()
         metadata.reflect(connection)
-        after = count(connection, metadata)
-        if revision < "0005":  # which cuts crops in another way: features are computed anew
+        after = count_rows(connection, metadata)
+        if revision < "0005":  # 0005 deletes the features, as it changes how crops are cut
             assert (before.pop("embedding"), after.pop("embedding")) == (1, 0)
         assert {name: after[name] for name in before} == before
         assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []

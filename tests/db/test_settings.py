@@ -1,4 +1,4 @@
-"""Settings, the signing key, the schema."""
+"""Settings, the signing key, and what the web process imports."""
 
 import subprocess
 import sys
@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from db.settings import MAX_SOCKET_PATH, Settings, settings
 
 
-def test_the_signing_key_is_random_private_and_stays(data: Path) -> None:
+def test_the_signing_key_is_random_private_and_permanent(data: Path) -> None:
     key = settings().signing_key()
     assert len(key) > 40
     assert settings().signing_key() == key
@@ -18,16 +18,16 @@ def test_the_signing_key_is_random_private_and_stays(data: Path) -> None:
     assert Settings(secret_key="chosen").signing_key() == "chosen"
 
 
-def test_a_socket_fits_even_when_the_data_folder_is_deep(data: Path) -> None:
+def test_the_path_of_the_socket_is_short_even_in_a_deep_data_folder(data: Path) -> None:
     deep = Settings(data=data / ("x" * 200))
     assert len(str(deep.socket)) <= MAX_SOCKET_PATH
     assert deep.socket != Settings(data=data / ("y" * 200)).socket
 
 
-@pytest.mark.parametrize("wrong", ["mask", "mask,mask", ""])
-def test_classes_need_two_different_names(wrong: str) -> None:
+@pytest.mark.parametrize("names", ["mask", "mask,mask", ""])
+def test_classes_need_two_different_names(names: str) -> None:
     with pytest.raises(ValidationError, match="at least two"):
-        Settings(classes=tuple(wrong.split(",")))
+        Settings(classes=tuple(names.split(",")))
 
 
 def test_classes_are_read_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -35,15 +35,15 @@ def test_classes_are_read_from_the_environment(monkeypatch: pytest.MonkeyPatch) 
     assert Settings().classes == ("mask", "nomask", "chin")
 
 
-def test_web_stays_light() -> None:
-    """The web process never holds a network: importing all of it loads none of the heavy libraries."""
+def test_web_imports_no_heavy_library() -> None:
+    """The web process runs no networks: importing all of `web` must not load TensorFlow and the like."""
     program = (
         "import sys, pkgutil, importlib, web\n"
         "for module in pkgutil.walk_packages(web.__path__, 'web.'): importlib.import_module(module.name)\n"
         "print(sorted({'tensorflow', 'keras', 'mtcnn', 'cv2', 'ai_edge_litert'} & set(sys.modules)))"
     )
     root = Path(__file__).parent.parent.parent
-    done = subprocess.run(
+    process = subprocess.run(
         [sys.executable, "-c", program], cwd=root, capture_output=True, text=True, check=True
     )
-    assert done.stdout.strip() == "[]"
+    assert process.stdout.strip() == "[]"

@@ -1,4 +1,4 @@
-"""Blobs: the same few calls on a folder and on a real S3 server."""
+"""Blobs behave alike in a folder and on an S3 server."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -37,9 +37,9 @@ def store(request: pytest.FixtureRequest, data: Path, monkeypatch: pytest.Monkey
     return blobs()
 
 
-def test_what_is_put_is_there_until_it_is_deleted(store: Blobs) -> None:
+def test_a_blob_can_be_read_until_it_is_deleted(store: Blobs) -> None:
     key = store.put(b"a face")
-    assert key == store.put(b"a face"), "by content"
+    assert key == store.put(b"a face"), "the key is the content's hash"
     assert key != store.put(b"another face")
     assert store.get(key) == b"a face"
     assert store.has(key)

@@ -1,4 +1,4 @@
-"""A deletion that is killed at every step, and one in a running workbench whose worker is killed."""
+"""Erasure when its process is killed: at any step, and as the worker of a running workbench."""
 
 import json
 import os
@@ -30,29 +30,29 @@ def ada(db: Session) -> Person:
     return add_invited_friend(db, ADA)
 
 
-KILLED_AT = """
+ERASURE_KILLED_AT_STEP = """
 import os, signal, sys
 from sqlalchemy import event
 from sqlalchemy.orm import Session
 from db import session, storage
 from labeller.erasure.finish import finish_pending
-left = int(sys.argv[1])
+steps_left = int(sys.argv[1])
 def step(*_):
-    global left
-    left -= 1
-    if left == 0:
+    global steps_left
+    steps_left -= 1
+    if steps_left == 0:
         os.kill(os.getpid(), signal.SIGKILL)
 delete = storage.Blobs.delete
 storage.Blobs.delete = lambda self, key: (step(), delete(self, key), step())[1]
 event.listen(Session, "before_commit", step)
 event.listen(Session, "after_commit", step)
-with session.session_scope() as made:
-    finish_pending(made)
+with session.session_scope() as db:
+    finish_pending(db)
 """
 
 
 @pytest.mark.parametrize("db", ["sqlite"], indirect=True)
-def test_a_deletion_killed_at_any_step_is_completed_by_the_next(db: Session, data: Path, ada: Person) -> None:
+def test_an_erasure_killed_at_any_step_is_completed_by_the_next(db: Session, data: Path, ada: Person) -> None:
     faces = [add_labelled_photo(db, ada, seed) for seed in (1, 2)]
     run = add_run_trained_on(db, faces)
     secrets = [ADA.encode(), *(face.photo.sha256.encode() for face in faces)]
@@ -61,34 +61,34 @@ def test_a_deletion_killed_at_any_step_is_completed_by_the_next(db: Session, dat
     db.commit()
     kills = 0
     for step in range(1, 200):
-        done = subprocess.run(
-            [sys.executable, "-c", KILLED_AT, str(step % 7 + 1)],
+        process = subprocess.run(
+            [sys.executable, "-c", ERASURE_KILLED_AT_STEP, str(step % 7 + 1)],
             cwd=ROOT,
             env=os.environ | {"DATA": str(data)},
         )
-        if done.returncode == 0:
+        if process.returncode == 0:
             break
-        assert done.returncode == -signal.SIGKILL
+        assert process.returncode == -signal.SIGKILL
         kills += 1
-        assert people.find_person(db, ada.id) is None, "she stays hidden whatever was killed"
+        assert people.find_person(db, ada.id) is None, "she stays hidden wherever it was killed"
     assert kills >= 3
     finish_pending(db)
     db.expire_all()
     assert find_traces(db, data, *secrets) == []
     assert db.scalars(select(Person).where(Person.name == ADA)).all() == []
-    assert run.erased == 2, "each face is counted once, however often its deletion was tried"
+    assert run.erased == 2, "each face is counted once, however often its erasure was attempted"
 
 
-def test_a_person_is_gone_though_the_worker_that_erased_them_was_killed(tmp_path: Path) -> None:
+def test_a_person_is_erased_although_the_worker_was_killed(tmp_path: Path) -> None:
     data = tmp_path / "data"
-    with running_workbench(data) as bench:
-        bench.sign_in("owner")
-        token = json.loads(bench.flask("token", "--role", "friend", "--person", ADA, "--json"))["token"]
-        owner, bench.token = bench.token, token
+    with running_workbench(data) as workbench:
+        workbench.sign_in("owner")
+        token = json.loads(workbench.flask("token", "--role", "friend", "--person", ADA, "--json"))["token"]
+        owner, workbench.token = workbench.token, token
         for seed in range(20):
-            assert bench.call("POST", "/photos", file=jpeg(portrait(seed, seed % 2 == 1)))[0] == 201
-        bench.token = owner
-        wait_until(bench.photos_done, 60, "all photos are looked at")
+            assert workbench.call("POST", "/photos", file=jpeg(portrait(seed, seed % 2 == 1)))[0] == 201
+        workbench.token = owner
+        wait_until(workbench.photos_done, 60, "all photos are processed")
         with sqlite3.connect(data / "secondlook.db") as connection:
             rows = connection.execute("SELECT sha256, blob, view_blob, dhash FROM photo").fetchall()
         secrets = [
@@ -96,23 +96,25 @@ def test_a_person_is_gone_though_the_worker_that_erased_them_was_killed(tmp_path
             *(text.encode() for row in rows for text in row[:3]),
             *(row[3] for row in rows),
         ]
-        person = next(one for one in bench.call("GET", "/people")[1]["items"] if one["name"] == ADA)
+        person = next(item for item in workbench.call("GET", "/people")[1]["items"] if item["name"] == ADA)
 
-        assert bench.call("DELETE", f"/people/{person['id']}")[0] == 202
-        os.kill(bench.pids("detect@")[0], signal.SIGKILL)
-        assert all(one["name"] != ADA for one in bench.call("GET", "/people")[1]["items"]), "hidden at once"
-        assert bench.call("GET", "/photos")[1]["items"] == []
-        bench.token = token
-        assert bench.call("GET", "/photos")[0] == 401
+        assert workbench.call("DELETE", f"/people/{person['id']}")[0] == 202
+        os.kill(workbench.pids("detect@")[0], signal.SIGKILL)
+        assert all(item["name"] != ADA for item in workbench.call("GET", "/people")[1]["items"]), (
+            "hidden at once"
+        )
+        assert workbench.call("GET", "/photos")[1]["items"] == []
+        workbench.token = token
+        assert workbench.call("GET", "/photos")[0] == 401
 
-        def found() -> list[str]:
+        def files_with_traces() -> list[str]:
             files = read_all_files(data)
-            named = [name for name in files if any(secret.decode("latin1") in name for secret in secrets)]
-            return named + [
+            in_name = [name for name in files if any(secret.decode("latin1") in name for secret in secrets)]
+            return in_name + [
                 name for name, content in files.items() if any(secret in content for secret in secrets)
             ]
 
-        wait_until(lambda: not found(), 60, "no file of the data folder knows them", every=1)
+        wait_until(lambda: not files_with_traces(), 60, "no file of the data folder has a trace", every=1)
         with sqlite3.connect(data / "secondlook.db") as connection:
             for table in ("photo", "face", "embedding", "score", "answer", "lease"):
                 assert connection.execute(f"SELECT count(*) FROM {table}").fetchone() == (0,), table

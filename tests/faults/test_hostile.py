@@ -34,30 +34,30 @@ MEMORY_LIMIT = 1 << 30
 def peak_memory(process: psutil.Process) -> Iterator[dict[str, int]]:
     """The largest resident size of any process below `process` while the block runs."""
     peak = {"bytes": 0}
-    over = threading.Event()
+    stopped = threading.Event()
 
     def watch() -> None:
-        while not over.wait(0.05):
+        while not stopped.wait(0.05):
             for child in process.children(recursive=True):
-                peak["bytes"] = max(peak["bytes"], high_water(child.pid))
+                peak["bytes"] = max(peak["bytes"], peak_resident_bytes(child.pid))
 
     watcher = threading.Thread(target=watch)
     watcher.start()
     try:
         yield peak
     finally:
-        over.set()
+        stopped.set()
         watcher.join()
 
 
-def high_water(pid: int) -> int:
-    """The most memory the process ever held, in bytes; 0 once it is gone."""
+def peak_resident_bytes(pid: int) -> int:
+    """The peak resident size of a process in bytes; 0 if it has ended."""
     try:
         status = Path(f"/proc/{pid}/status").read_text()
     except (FileNotFoundError, ProcessLookupError):
         return 0
-    peak = re.search(r"VmHWM:\s+(\d+) kB", status)  # missing while the process ends
-    return int(peak[1]) << 10 if peak else 0
+    match = re.search(r"VmHWM:\s+(\d+) kB", status)  # missing while the process exits
+    return int(match[1]) << 10 if match else 0
 
 
 def test_hostile_files_are_accepted_or_refused_and_the_detector_survives(
@@ -106,18 +106,18 @@ def test_mutated_photos_are_accepted_or_refused(data: Path) -> None:
         peak_memory(psutil.Process()) as peak,
         ProcessPoolExecutor(SENDERS, get_context("spawn")) as pool,
     ):
-        shares = pool.map(send_share, range(SENDERS), [token] * SENDERS)
-        statuses = Counter(status for share in shares for status in share)
+        results = pool.map(send_every_nth, range(SENDERS), [token] * SENDERS)
+        statuses = Counter(status for result in results for status in result)
     assert statuses.total() == MUTATIONS
     assert set(statuses) <= {200, 201, 400, 413}, statuses
-    assert statuses[201] > MUTATIONS / 50, "some are still photos"
-    assert statuses[400] > MUTATIONS / 5, "most are not"
+    assert statuses[201] > MUTATIONS / 50, "some mutations are still photos"
+    assert statuses[400] > MUTATIONS / 5, "many are not"
     assert peak["bytes"] < MEMORY_LIMIT
     print(dict(statuses), f"largest process {peak['bytes'] >> 20} MB")
 
 
-def send_share(first: int, token: str) -> list[int]:
-    """Send every SENDERS-th mutation from the `first` on, in two threads; returns the statuses."""
+def send_every_nth(first: int, token: str) -> list[int]:
+    """Send every SENDERS-th mutation, starting with number `first`, in two threads; the statuses."""
     app = create_app()
 
     def send(content: bytes) -> int:

@@ -1,4 +1,4 @@
-"""Models change while people review: nobody is shown a mixture, or the scores of a model that is gone."""
+"""While models are promoted, each review response shows the scores of one model that was live then."""
 
 import json
 import threading
@@ -21,66 +21,67 @@ from trainer.runs import promote
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
-SAYS = (0.6, 0.7, 0.8)
-"""Each run's probability of `mask`, for every face: it tells whose score a response holds."""
+MASK_PROBABILITIES = (0.6, 0.7, 0.8)
+"""The probability of `mask` that each run gives to every face; it identifies the run in a response."""
 REQUESTS = 50
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
 def server(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Server]:
     url = request.getfixturevalue("empty_postgres") if request.param == "postgres" else None
-    with running_server(tmp_path, url) as made:
-        yield made
+    with running_server(tmp_path, url) as server:
+        yield server
 
 
-def scored_runs(faces: list[int]) -> list[int]:
-    """A run for each of SAYS, with a score for every face; the first is live."""
+def add_scored_runs(faces: list[int]) -> list[int]:
+    """The ids of a run for each of MASK_PROBABILITIES, with a score for every face; the first is live."""
     with session_scope() as session:
         session.execute(update(Group).values(split="train"))
-        made = []
-        for says in SAYS:
+        run_ids = []
+        for probability in MASK_PROBABILITIES:
             run = Run(
                 recipe={}, seed=0, classes=["mask", "nomask"], status="done", head={}, finished_at=now()
             )
             session.add(run)
             session.flush()
-            row = {"run_id": run.id, "box_version": 1, "label": "mask", "margin": 2 * says - 1}
-            session.add_all(Score(**row, face_id=id, probabilities=[says, 1 - says]) for id in faces)
-            made.append(run.id)
-        session.merge(Workbench(id=1, live_run_id=made[0]))
+            row = {"run_id": run.id, "box_version": 1, "label": "mask", "margin": 2 * probability - 1}
+            probabilities = [probability, 1 - probability]
+            session.add_all(Score(**row, face_id=id, probabilities=probabilities) for id in faces)
+            run_ids.append(run.id)
+        session.merge(Workbench(id=1, live_run_id=run_ids[0]))
         session.commit()
-        return made
+        return run_ids
 
 
-class Live:
+class LiveRuns:
     """Which run was live when: from the start of the commit that chose it to the end of the next one."""
 
     def __init__(self, first: int) -> None:
         self._spans = [[0.0, float("inf"), first]]
 
-    def switched(self, start: float, end: float, run_id: int) -> None:
+    def switch(self, start: float, end: float, run_id: int) -> None:
         self._spans[-1][1] = end
         self._spans.append([start, float("inf"), run_id])
 
     def between(self, start: float, end: float) -> set[float]:
         """The runs that may have been live at some moment from `start` to `end`."""
-        return {run for begin, over, run in self._spans if begin <= end and over >= start}
+        return {run for first, last, run in self._spans if first <= end and last >= start}
 
 
-def the_one_model(items: list[dict[str, Any]], runs: list[int]) -> int:
+def scoring_run(items: list[dict[str, Any]], runs: list[int]) -> int:
     """The run whose scores all items of a response show."""
     assert len(items) == 40
-    told = {item["prediction"]["run_id"] for item in items}
-    assert len(told) == 1, "one response, one model"
-    (run_id,) = told
-    says = SAYS[runs.index(run_id)]
-    assert all(item["prediction"]["probabilities"]["mask"] == pytest.approx(says) for item in items)
+    run_ids = {item["prediction"]["run_id"] for item in items}
+    assert len(run_ids) == 1, "a response shows the scores of one model"
+    (run_id,) = run_ids
+    probability = MASK_PROBABILITIES[runs.index(run_id)]
+    assert all(item["prediction"]["probabilities"]["mask"] == pytest.approx(probability) for item in items)
     return int(run_id)
 
 
-def test_no_review_request_sees_a_mixture_or_a_stale_score(server: Server) -> None:
-    runs = scored_runs(add_waiting_faces(4, 25))
-    live, stop = Live(runs[0]), threading.Event()
+def test_each_review_response_shows_the_scores_of_a_live_run(server: Server) -> None:
+    runs = add_scored_runs(add_waiting_faces(4, 25))
+    live_runs, stop = LiveRuns(runs[0]), threading.Event()
     with session_scope() as session:
         token = credentials.issue_token(session, "labeller", "Ada")[0]
         session.commit()
@@ -88,35 +89,35 @@ def test_no_review_request_sees_a_mixture_or_a_stale_score(server: Server) -> No
     def ask(_: int) -> tuple[float, float, list[dict[str, Any]]]:
         url = f"{server.url}/api/v1/queue?mode=review&limit=40"
         request = urllib.request.Request(url, headers={"Authorization": f"Bearer {token}"})
-        began = time.monotonic()
+        start = time.monotonic()
         with urllib.request.urlopen(request, timeout=60) as response:
-            return began, time.monotonic(), json.loads(response.read())["items"]
+            return start, time.monotonic(), json.loads(response.read())["items"]
 
-    def switch() -> None:
+    def promote_in_turn() -> None:
         number = 0
         while not stop.is_set():
             number += 1
             with session_scope() as session:
                 run = session.get_one(Run, runs[number % len(runs)])
                 promote.make_live(session, run, "next")
-                began = time.monotonic()
+                start = time.monotonic()
                 session.commit()
-            live.switched(began, time.monotonic(), run.id)
+            live_runs.switch(start, time.monotonic(), run.id)
             stop.wait(0.02)
 
-    switching = threading.Thread(target=switch)
-    switching.start()
+    promoting = threading.Thread(target=promote_in_turn)
+    promoting.start()
     try:
         with ThreadPoolExecutor(REQUESTS) as pool:
-            answers = list(pool.map(ask, range(REQUESTS * 4)))
+            responses = list(pool.map(ask, range(REQUESTS * 4)))
     finally:
         stop.set()
-        switching.join()
+        promoting.join()
     served = set()
-    for began, ended, items in answers:
-        run_id = the_one_model(items, runs)
-        assert run_id in live.between(began, ended)
+    for start, end, items in responses:
+        run_id = scoring_run(items, runs)
+        assert run_id in live_runs.between(start, end)
         served.add(run_id)
-    assert len(served) > 1, "the model did change meanwhile"
+    assert len(served) > 1, "the model changed meanwhile"
     with session_scope() as session:
         assert session.query(Face).count() == 100

@@ -1,4 +1,4 @@
-"""The train worker killed at any moment, and at each step of publishing: the old model serves throughout."""
+"""The train worker is killed at any moment and at each step of publishing; a complete model stays live."""
 
 import os
 import signal
@@ -41,10 +41,10 @@ for line in sys.stdin:
     print("over", flush=True)
 """
 STEPS = {
-    "the files are written, no row names them": ("trainer.runs.publish", "insert_for_faces"),
+    "the files are written without their rows": ("trainer.runs.publish", "insert_for_faces"),
     "the files have their rows": ("trainer.runs.promotion_test", "compare_with_live"),
     "before the scores": ("trainer.runs.score", "score_all"),
-    "half of the scores are there": ("trainer.runs.score", "insert_for_faces"),
+    "half of the scores are stored": ("trainer.runs.score", "insert_for_faces"),
     "before the switch": ("trainer.runs.promote", "make_live"),
     "after the switch": ("trainer.runs.promote", "delete_old_scores"),
 }
@@ -54,7 +54,7 @@ engines = pytest.mark.parametrize("db", ENGINES, indirect=True)
 
 
 class TrainWorker:
-    """A process that trains what it is told and dies when it is killed."""
+    """A process that trains the runs it is sent, and can be killed."""
 
     def __init__(self, patch: str = "") -> None:
         self.process = subprocess.Popen(
@@ -77,22 +77,22 @@ class TrainWorker:
 
 @pytest.fixture
 def live(db: Session) -> Run:
-    """A live model on 60 drawn faces."""
+    """The live run, trained on 60 drawn faces."""
     add_labelled_pictures(db, draw_pictures(60))
     run = train_run(db)
     assert run.status == "done", run.error
     return run
 
 
-def after_a_restart(db: Session) -> list[Run]:
-    """What the restarted worker does first (`db.jobs.release`); the runs that are open then."""
+def open_runs_after_restart(db: Session) -> list[Run]:
+    """Release the jobs of the killed worker, as a restarted one does; the runs that are then open."""
     jobs.release(db, "train@here")
     db.expire_all()
     return list(db.scalars(select(Run).where(Run.status.in_(OPEN))))
 
 
-def is_served(db: Session, live: Run) -> None:
-    """A model is live, the one from before or its successor, and every score belongs to a complete set."""
+def assert_model_is_live(db: Session, live: Run) -> None:
+    """The model from before or a later one is live, and it has a score for every face."""
     db.rollback()
     current = live_run_id(db)
     run = db.get_one(Run, current, populate_existing=True)
@@ -102,10 +102,10 @@ def is_served(db: Session, live: Run) -> None:
     assert current == live.id or run.promoted
 
 
-def finish(db: Session, live: Run) -> None:
-    """Everything that is open comes to an end, and nothing is left lying about."""
+def finish_open_runs(db: Session, live: Run) -> None:
+    """Train the open runs to their end; the database and its files are then consistent."""
     for _ in range(jobs.MAX_ATTEMPTS):
-        waiting = after_a_restart(db)
+        waiting = open_runs_after_restart(db)
         if not waiting:
             break
         worker = TrainWorker()
@@ -116,38 +116,38 @@ def finish(db: Session, live: Run) -> None:
         worker.kill()
     db.expire_all()
     assert set(db.scalars(select(Run.status))) <= {"done", "failed", "cancelled"}
-    is_served(db, live)
+    assert_model_is_live(db, live)
     assert list(integrity.find_problems(db)) == []
 
 
 @engines
-def test_killed_at_any_moment_of_a_run(db: Session, live: Run) -> None:
-    chance, worker = np.random.default_rng(7), TrainWorker()
-    began = time.monotonic()
+def test_a_worker_killed_at_any_moment_of_a_run(db: Session, live: Run) -> None:
+    rng, worker = np.random.default_rng(7), TrainWorker()
+    start = time.monotonic()
     run = requests.request_run(db, {"seed": 1})
     db.commit()
     worker.start(run)
     assert worker.process.stdout is not None
     worker.process.stdout.readline()
-    whole = time.monotonic() - began
+    duration = time.monotonic() - start
     for number in range(KILLS):
-        for open_run in after_a_restart(db):
+        for open_run in open_runs_after_restart(db):
             worker.start(open_run)
             worker.process.stdout.readline()
         run = requests.request_run(db, {"seed": 2 + number})
         db.commit()
         worker.start(run)
-        time.sleep(chance.uniform(0, whole))
+        time.sleep(rng.uniform(0, duration))
         worker.kill()
-        is_served(db, live)
+        assert_model_is_live(db, live)
         worker = TrainWorker()
     worker.kill()
-    finish(db, live)
+    finish_open_runs(db, live)
 
 
 @engines
 @pytest.mark.parametrize("step", list(STEPS) if PROVE else list(STEPS)[1::3])
-def test_killed_at_a_step_of_publishing(db: Session, live: Run, step: str) -> None:
+def test_a_worker_killed_at_a_step_of_publishing(db: Session, live: Run, step: str) -> None:
     module, name = STEPS[step]
     patch = (
         f"import os, signal, {module}\n"
@@ -157,28 +157,28 @@ def test_killed_at_a_step_of_publishing(db: Session, live: Run, step: str) -> No
     run = requests.request_run(db, {"seed": 1})
     db.commit()
     worker.start(run)
-    wait_until(lambda: worker.process.poll() is not None, 60, "it dies at that step")
-    is_served(db, live)
-    finish(db, live)
+    wait_until(lambda: worker.process.poll() is not None, 60, "the worker is killed at that step")
+    assert_model_is_live(db, live)
+    finish_open_runs(db, live)
 
 
 @engines
-def test_a_run_that_takes_down_three_workers_fails(db: Session, live: Run) -> None:
+def test_a_run_that_stops_three_workers_fails(db: Session, live: Run) -> None:
     run = requests.request_run(db, {"seed": 1})
     db.commit()
     for _ in range(jobs.MAX_ATTEMPTS):
         worker = TrainWorker()
         worker.start(run)
-        wait_until(lambda: state(db, run) == "running", 20, "it runs", every=0.01)
+        wait_until(lambda: read_status(db, run) == "running", 20, "it runs", every=0.01)
         worker.kill()
         jobs.release(db, "train@here")
         db.commit()
-    assert state(db, run) == "failed"
-    is_served(db, live)
+    assert read_status(db, run) == "failed"
+    assert_model_is_live(db, live)
     assert list(db.scalars(select(Answer.id).where(Answer.run_id.is_(None)))) == []
 
 
-def state(db: Session, run: Run) -> str:
+def read_status(db: Session, run: Run) -> str:
     db.rollback()
     db.refresh(run)
     return run.status
