@@ -1,0 +1,12 @@
+"""How groups are split into train, validation and locked."""
+
+from labeller.photos.splits import SHARES, split_of
+
+
+def test_each_block_of_five_groups_has_one_locked_and_one_for_validation() -> None:
+    for block in range(50):
+        names = [split_of(ordinal) for ordinal in range(block * 5, block * 5 + 5)]
+        assert {name: names.count(name) for name in SHARES} == SHARES
+    assert [split_of(ordinal) for ordinal in range(3)] == ["train"] * 3, "one friend can train"
+    firsts = {split_of(ordinal) for ordinal in range(0, 250, 5)}
+    assert firsts == set(SHARES), "the place in the block is drawn, not fixed"
