@@ -7,6 +7,6 @@ def test_each_block_of_five_groups_has_one_locked_and_one_for_validation() -> No
     for block in range(50):
         names = [split_of(ordinal) for ordinal in range(block * 5, block * 5 + 5)]
         assert {name: names.count(name) for name in SHARES} == SHARES
-    assert [split_of(ordinal) for ordinal in range(3)] == ["train"] * 3, "one friend can train"
+    assert [split_of(ordinal) for ordinal in range(3)] == ["train"] * 3, "few people are enough to train"
     firsts = {split_of(ordinal) for ordinal in range(0, 250, 5)}
-    assert firsts == set(SHARES), "the place in the block is drawn, not fixed"
+    assert firsts == set(SHARES), "the order within a block is random"

@@ -8,7 +8,7 @@ import pytest
 pytestmark = pytest.mark.slow
 
 
-def test_the_backbone_is_known_by_its_tensors() -> None:
+def test_the_backbone_has_a_stable_id_and_all_its_weights() -> None:
     from trainer.features.backbone import backbone_id, model
 
     assert len(backbone_id()) == 64
@@ -16,17 +16,19 @@ def test_the_backbone_is_known_by_its_tensors() -> None:
     assert len(model().get_weights()) == 260
 
 
-def test_litert_equals_keras(images: np.ndarray, data: Path) -> None:
+def test_litert_and_keras_compute_the_same_features(face_crops: np.ndarray, data: Path) -> None:
     from trainer.features import backbone
-    from trainer.features.feature_store import Embedder
+    from trainer.features.embedder import Embedder
 
-    features = Embedder(backbone.litert(), cores=2)(images)
-    expected = backbone.model().predict(backbone.scaled(images), verbose=0)
+    features = Embedder(backbone.litert(), cores=2)(face_crops)
+    expected = backbone.model().predict(backbone.scaled(face_crops), verbose=0)
     assert features.shape == (32, backbone.FEATURES)
     assert np.abs(features - expected).max() < 1e-3
 
 
-def test_the_wrong_weights_are_refused(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_or_foreign_weights_are_refused(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     import h5py
 
     from tests.conftest import forget_settings
@@ -35,8 +37,8 @@ def test_the_wrong_weights_are_refused(data: Path, tmp_path: Path, monkeypatch: 
 
     with h5py.File(tmp_path / "other.h5", "w") as file:
         file.create_group("model_weights/some_layer")
-    for path, words in ((tmp_path / "other.h5", "no layer"), (tmp_path / "absent.h5", "is no file")):
+    for path, message in ((tmp_path / "other.h5", "no layer"), (tmp_path / "absent.h5", "is no file")):
         monkeypatch.setenv("BACKBONE_WEIGHTS", str(path))
         forget_settings()
-        with pytest.raises(BackboneMissing, match=words):
+        with pytest.raises(BackboneMissing, match=message):
             backbone.model.__wrapped__()

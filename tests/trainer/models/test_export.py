@@ -11,42 +11,44 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.mark.parametrize("network", ["shared", "tutorial"])
-def test_exports_say_what_the_head_says(images: np.ndarray, data: Path, network: str) -> None:
+def test_exported_files_predict_what_the_head_predicts(
+    face_crops: np.ndarray, data: Path, network: str
+) -> None:
     import keras
 
     from trainer.features import backbone, networks
     from trainer.models import export
     from trainer.models.head import Head
 
-    chance = np.random.default_rng(3)
-    kernel = chance.normal(scale=0.05, size=(1280, 2)).astype(np.float32)
+    rng = np.random.default_rng(3)
+    kernel = rng.normal(scale=0.05, size=(1280, 2)).astype(np.float32)
     head = Head(kernel, np.array([0.3, -0.2], np.float32), temperature=1.7)
-    expected = head.probabilities(getattr(networks, network)().embedder(images))
+    expected = head.probabilities(getattr(networks, network)().embedder(face_crops))
     base = getattr(export, network)()
-    files = export.build_files(head, base, list(images))
+    files = export.build_files(head, base, list(face_crops))
     path = data / "model.keras"
     path.write_bytes(files["keras"].data)
-    scaled = backbone.scaled(images)
+    scaled = backbone.scaled(face_crops)
     loaded = keras.models.load_model(path)
     assert np.abs(loaded.predict(scaled, verbose=0) - expected).max() < 1e-4
     assert np.abs(export.run_litert(files["tflite"].data, scaled) - expected).max() < 1e-3
     assert np.abs(export.run_onnx(files["onnx"].data, scaled) - expected).max() < 1e-3
-    assert all(one.difference < 1e-3 for one in files.values())
+    assert all(file.difference < 1e-3 for file in files.values())
     assert Head.from_dict(head.as_dict()).probabilities(np.ones((1, 1280), np.float32)) == pytest.approx(
         softmax(head.logits(np.ones((1, 1280), np.float32)) / 1.7)
     )
 
 
-def test_a_file_that_says_something_else_is_not_offered(images: np.ndarray, data: Path) -> None:
+def test_a_file_that_predicts_something_else_is_refused(face_crops: np.ndarray, data: Path) -> None:
     from trainer.models import export
     from trainer.models.head import Head
 
     head = Head(np.random.default_rng(3).normal(size=(1280, 2)).astype(np.float32), np.zeros(2, np.float32))
     shared = export.shared()
 
-    def wrong(classes: int) -> bytes:
+    def wrong_template(classes: int) -> bytes:
         old = export.template_head(classes)
         return export._replace_weights(shared.template(classes), old.bias, old.bias + 1)
 
     with pytest.raises((export.ExportMismatch, ValueError)):
-        export.build_files(head, export.ExportBackbone(shared.network, wrong), list(images[:2]))
+        export.build_files(head, export.ExportBackbone(shared.network, wrong_template), list(face_crops[:2]))

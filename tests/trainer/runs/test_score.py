@@ -12,7 +12,7 @@ from tests.pictures import jpeg, portrait
 pytestmark = pytest.mark.slow
 
 
-def test_a_moved_box_is_scored_anew_and_nothing_else_is_touched(db: Session) -> None:
+def test_a_moved_box_is_scored_again_and_no_other_face_is(db: Session) -> None:
     from labeller.answers.answer_input import AnswerInput
     from labeller.answers.record import record_answer
     from labeller.people import people
@@ -29,21 +29,21 @@ def test_a_moved_box_is_scored_anew_and_nothing_else_is_touched(db: Session) -> 
     kernel = np.random.default_rng(0).normal(scale=0.05, size=(backbone.FEATURES, 2)).astype(np.float32)
     run.head, run.backbone = Head(kernel, np.zeros(2, np.float32)).as_dict(), backbone.backbone_id()
     db.commit()
-    over = Run(recipe={}, seed=0, classes=["mask", "nomask"], status="cancelled")
-    db.add(over)
+    cancelled = Run(recipe={}, seed=0, classes=["mask", "nomask"], status="cancelled")
+    db.add(cancelled)
     db.flush()
-    left = {"box_version": 1, "probabilities": [1, 0], "label": "mask", "margin": 1.0}
-    db.add(Score(run_id=over.id, face_id=faces[0].id, **left))
+    values = {"box_version": 1, "probabilities": [1, 0], "label": "mask", "margin": 1.0}
+    db.add(Score(run_id=cancelled.id, face_id=faces[0].id, **values))
     db.commit()
     assert score.score_new_faces(db) == 2
-    assert set(db.scalars(select(Score.run_id))) == {run.id}, "what a run that is over left is gone"
-    before = {one.face_id: one.probabilities for one in db.query(Score)}
+    assert set(db.scalars(select(Score.run_id))) == {run.id}, "scores of the cancelled run are deleted"
+    before = {row.face_id: row.probabilities for row in db.query(Score)}
     assert score.score_new_faces(db) == 0
     record_answer(db, owner, AnswerInput("move", "adjust", faces[0].id, box=(60, 90, 100, 100)))
     db.commit()
     assert score.score_new_faces(db) == 1
     db.expire_all()
-    after = {one.face_id: one for one in db.query(Score)}
+    after = {row.face_id: row for row in db.query(Score)}
     assert after[faces[0].id].box_version == faces[0].box_version
     assert after[faces[0].id].probabilities != before[faces[0].id]
     assert after[faces[1].id].probabilities == before[faces[1].id]
