@@ -79,8 +79,9 @@ def propose(scenes: list[Any], pictures: list[Any]) -> Proposals:
             best = int(np.argmax(overlaps)) if max(overlaps) >= IOU else -1
             small = min(scene["faces"][best]["box"][2:] if best >= 0 else detection.box[2:]) < SMALLEST
             size = float(np.sqrt(detection.box[2] * detection.box[3])) / max(picture.shape[:2])
-            again = np.nan if detection.again is None else detection.again
-            inputs = (detection.confidence, again, size, box_head.eye_angle(detection.keypoints))
+            other_pass = detection.other_pass_confidence
+            other_pass = np.nan if other_pass is None else other_pass
+            inputs = (detection.confidence, other_pass, size, box_head.eye_angle(detection.keypoints))
             parts.append((number, best, small, inputs, detection.box, picture))
     views = [
         np.concatenate(

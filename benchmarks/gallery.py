@@ -96,12 +96,12 @@ def _picks(waiting: np.ndarray, margin: np.ndarray) -> list[dict[str, object]]:
     """A plan of the 200 least sure waiting faces, and 500 picked by hand."""
     start = datetime(2026, 1, 1, tzinfo=UTC)
     planned = [
-        {"face_id": int(face) + 1, "run_id": 1, "place": place, "reason": "uncertain", "detail": {},
+        {"face_id": int(face) + 1, "run_id": 1, "rank": rank, "reason": "uncertain", "detail": {},
          "created_at": now()}
-        for place, face in enumerate(waiting[np.argsort(margin[waiting])][:200])
+        for rank, face in enumerate(waiting[np.argsort(margin[waiting])][:200])
     ]  # fmt: skip
     by_hand = [
-        {"face_id": i + 1, "run_id": None, "place": i, "reason": "chosen", "detail": {}, "created_at": start}
+        {"face_id": i + 1, "run_id": None, "rank": i, "reason": "chosen", "detail": {}, "created_at": start}
         for i in range(0, 1000, 2)
     ]
     return planned + by_hand

@@ -1,4 +1,4 @@
-"""What every table shares: UTC times, names of constraints, the columns of a job."""
+"""Common to all tables: UTC times, names of constraints, the columns of a job."""
 
 from datetime import UTC, datetime
 from typing import Any

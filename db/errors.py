@@ -5,10 +5,10 @@ from typing import Any
 
 
 class Refused(Exception):
-    """Base: a stable `code` for scripts, a `message` of what happened, a `hint` of what to do."""
+    """Base class: `code` is stable for scripts, `message` says what happened, `hint` what to do."""
 
     detail: Mapping[str, Any] = {}
-    """What a page needs to go on, beside the words."""
+    """Further values that a page needs to continue."""
 
     def __init__(self, code: str, message: str, hint: str = "") -> None:
         super().__init__(message)
@@ -22,19 +22,19 @@ class BadInput(Refused):
 
 
 class Forbidden(Refused):
-    """It is not this person's to do."""
+    """This person may not do it."""
 
 
 class NotFound(Refused):
-    """There is no such thing, or it is gone."""
+    """It does not exist, or no longer."""
 
 
 class Conflict(Refused):
-    """It would have been fine, but something else came first."""
+    """The request is valid, but the state has changed or does not allow it."""
 
 
 class TooLarge(BadInput):
-    """More bytes or pixels than we take."""
+    """More bytes or pixels than are accepted."""
 
 
 class Unavailable(Refused):

@@ -1,6 +1,6 @@
-"""How this process writes its log: one plain line each, and tracebacks without the values of variables.
+"""Logging: one plain line per event, and tracebacks without the values of variables.
 
-structlog's own default prints local variables into a traceback, and with them people's names and tokens.
+By default structlog prints local variables in a traceback, which may contain people's names and tokens.
 """
 
 import structlog

@@ -1,4 +1,4 @@
-"""Bringing the database to the newest schema."""
+"""Upgrading the database to the newest schema."""
 
 from pathlib import Path
 

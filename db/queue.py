@@ -85,17 +85,17 @@ app.conf.update(
 
 
 def worker_name(kind: str) -> str:
-    """The Celery node name of this machine's `kind` worker; also the owner it writes into rows."""
+    """The Celery node name of this machine's `kind` worker, which is also the owner of its jobs."""
     return f"{kind}@{socket.gethostname()}"
 
 
 def enqueue(session: Session, task: str, *args: Any) -> None:
-    """Send `task` once `session` has committed; a rollback forgets it."""
+    """Send `task` after `session` commits; a rollback discards it."""
     session.info.setdefault("outbox", []).append((task, args))
 
 
 def send(task: str, args: tuple[Any, ...]) -> bool:
-    """Send now. A broker that is away is no failure: the sweep sends what it finds waiting."""
+    """Send the task now; returns whether that worked. Without a broker, the sweep sends the job later."""
     try:
         app.send_task(task, args=args, retry=False)
     except OperationalError as error:

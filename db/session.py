@@ -15,7 +15,7 @@ BUSY_TIMEOUT_MS = 15_000
 """How long a write on SQLite waits for another one."""
 
 
-def _sqlite_pragmas(connection: Any, _record: Any) -> None:
+def _set_sqlite_pragmas(connection: Any, _record: Any) -> None:
     cursor = connection.cursor()
     # WAL: readers never wait for the writer. busy_timeout: a writer waits for another instead of failing.
     # secure_delete: deleted rows are overwritten; otherwise an erased person's name would stay in the file.
@@ -38,7 +38,7 @@ def engine() -> Engine:
         return create_engine(url, pool_pre_ping=True, pool_size=16, hide_parameters=True)
     settings().data.mkdir(parents=True, exist_ok=True)
     sqlite_engine = create_engine(url, hide_parameters=True)
-    event.listen(sqlite_engine, "connect", _sqlite_pragmas)
+    event.listen(sqlite_engine, "connect", _set_sqlite_pragmas)
     return sqlite_engine
 
 

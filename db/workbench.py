@@ -1,4 +1,4 @@
-"""The workbench's one row of shared state, and the live run that it names."""
+"""The shared state of the workbench, which is one row, and the live run."""
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -7,13 +7,13 @@ from db.models import Run, Workbench
 
 
 def live_run(session: Session) -> Run | None:
-    """The run whose model is in use, as the database has it now, also in a session that knows it already."""
+    """The run whose model is in use, read anew even if the session has loaded it before; or None."""
     query = select(Run).join(Workbench, Workbench.live_run_id == Run.id)
     return session.scalar(query, execution_options={"populate_existing": True})
 
 
-def workbench(session: Session) -> Workbench:
-    """The one row, locked until the commit."""
+def lock_workbench(session: Session) -> Workbench:
+    """The row, created if it is missing, and locked until the commit."""
     row = session.scalar(select(Workbench).with_for_update(), execution_options={"populate_existing": True})
     if row is None:
         row = Workbench(id=1)

@@ -1,6 +1,6 @@
-"""What each Celery worker does at its start: release the jobs of its predecessor, send heartbeats.
+"""Each Celery worker releases the jobs of its predecessor when it starts, and then sends heartbeats.
 
-Loaded with `-I db.worker`; it also holds the sweep, so any worker on queue `default` can do it.
+Workers load this module with `-I db.worker`. It defines the sweep, for any worker of queue `default`.
 """
 
 import threading
@@ -18,7 +18,7 @@ from db.session import session_scope
 logs.configure()
 log = structlog.get_logger()
 
-BEAT_SECONDS = 4
+HEARTBEAT_SECONDS = 4
 
 
 @app.task(name=SWEEP)
@@ -33,10 +33,10 @@ def _on_ready(sender: Any, **_: Any) -> None:
     name = str(sender.hostname)
     with session_scope() as session:
         jobs.release(session, name)
-    threading.Thread(target=_beat, args=(name,), daemon=True).start()
+    threading.Thread(target=_send_heartbeats, args=(name,), daemon=True).start()
 
 
-def _beat(name: str) -> None:
+def _send_heartbeats(name: str) -> None:
     kind = name.partition("@")[0]
     while True:
         try:
@@ -44,4 +44,4 @@ def _beat(name: str) -> None:
                 jobs.heartbeat(session, name, kind)
         except SQLAlchemyError as error:  # the database may be away for a while; the worker is not
             log.warning("heartbeat_failed", error=str(error))
-        time.sleep(BEAT_SECONDS)
+        time.sleep(HEARTBEAT_SECONDS)

@@ -1,4 +1,4 @@
-"""The tables. All state is in their rows; a message in the broker only says which row to look at."""
+"""The tables. They hold all state; a message in the broker only names the row to work on."""
 
 from db.models.classes import Class
 from db.models.people import ROLES, Event, Invite, Person, Token

@@ -17,8 +17,8 @@ class Class(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(unique=True)
     former: Mapped[list[Any]] = mapped_column(default=list)
-    """Its earlier names, which an answer from an open page may still use."""
+    """Its earlier names; a page that is still open may send answers with them."""
     merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("class.id"))
     """The class that its answers count as."""
     retired_at: Mapped[datetime | None]
-    """Since when its answers do not count."""
+    """When it was retired; its answers no longer count."""

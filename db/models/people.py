@@ -12,7 +12,7 @@ ROLES = ("owner", "labeller", "friend")
 
 
 class Person(Base):
-    """Somebody invited: they label, or they gave photos, or they own the workbench."""
+    """A person who labels, has contributed photos or owns the workbench."""
 
     __tablename__ = "person"
 
@@ -26,18 +26,18 @@ class Person(Base):
     invite_id: Mapped[int | None] = mapped_column(ForeignKey("invite.id", ondelete="SET NULL"))
     """The link they came by."""
     link_version: Mapped[int] = mapped_column(default=1)
-    """Counts their personal links; only the newest one signs in."""
+    """The number of their newest personal link; earlier links no longer sign in."""
     merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"))
     """The person whom this one was merged into; the link and tokens of this one sign in that person."""
     erasing_at: Mapped[datetime | None]
-    """When their erasure began; from then on nothing of them is shown."""
+    """When their erasure began; their data is no longer shown."""
 
     # Ids are never reused, or an old cookie or link would sign in somebody else.
     __table_args__ = ({"sqlite_autoincrement": True},)
 
 
 class Invite(Base):
-    """A link that makes a person, or lets a known one in (`person_id`). The token is kept hashed."""
+    """A link that creates a person, or signs in the existing `person_id`. Its token is stored as a hash."""
 
     __tablename__ = "invite"
 
@@ -56,7 +56,7 @@ class Invite(Base):
 
 
 class Token(Base):
-    """A bearer token of the JSON API, kept hashed."""
+    """A bearer token of the JSON API, stored as a hash."""
 
     __tablename__ = "token"
 

@@ -13,7 +13,7 @@ SPLITS = ("train", "validation", "locked")
 
 
 class Group(Base):
-    """Photos that must stay on one side of the split: of one person, or near repeats of another."""
+    """Photos that must stay on one side of the split: of one person, or near duplicates of each other."""
 
     __tablename__ = "group"
 
@@ -22,7 +22,7 @@ class Group(Base):
 
 
 NOT_LOCKED: ColumnElement[bool] = Group.split != "locked"
-"""Nothing may choose the faces of the locked set for an answer: models are measured on them."""
+"""Faces of the locked set may not be chosen for an answer, since models are measured on them."""
 
 
 class Photo(Job, Base):
@@ -32,7 +32,7 @@ class Photo(Job, Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     sha256: Mapped[str | None]
-    """Of the bytes as sent. None on the exact twin of another photo, once two people were merged."""
+    """Of the bytes as sent. None for an exact copy of another photo, which merging two people can leave."""
     blob: Mapped[str]
     view_blob: Mapped[str]
     """A rendition of at most 1024 px, which the detector and the pages use."""
@@ -40,15 +40,15 @@ class Photo(Job, Base):
     height: Mapped[int]
     dhash: Mapped[bytes] = mapped_column(LargeBinary)
     repeat_id: Mapped[int | None] = mapped_column(index=True)
-    """Shared by near repeats of each other: the id of the first of them; None without any."""
+    """The same for all near duplicates of each other: the id of the first of them; None if it has none."""
     group_id: Mapped[int] = mapped_column(ForeignKey("group.id"), index=True)
     person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), index=True)
     uploaded_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     folder_label: Mapped[str | None]
-    """The class its import folder named: the answer for its one obvious face."""
+    """The class named by its import folder: the answer for the single obvious face in it."""
     created_at: Mapped[datetime] = mapped_column(default=now, index=True)
     erase_at: Mapped[datetime | None]
-    """Until when an `erasing` photo can be restored."""
+    """The time until which an `erasing` photo can be restored."""
     completed_at: Mapped[datetime | None]
     """When somebody marked the photo as complete: every face has a box. Detector recall uses such photos."""
     completed_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
@@ -58,7 +58,7 @@ class Photo(Job, Base):
         back_populates="photo", order_by="Face.id", passive_deletes=True
     )
 
-    # The same bytes are the same photo, for each person in it.
+    # The same bytes are stored once for each person.
     __table_args__ = (
         UniqueConstraint("person_id", "sha256", name="uq_photo_person_id_sha256"),
         Index(
@@ -73,11 +73,11 @@ class Photo(Job, Base):
 
 
 SHOWN: ColumnElement[bool] = Photo.status != "erasing"
-"""Photos that pages and queries include: all that are not being erased."""
+"""Photos that pages and queries include: all but those being erased."""
 
 
 class Face(Base):
-    """A box in photo pixels, with the state that follows from its answers."""
+    """A box in photo pixels, with the state and label computed from its answers."""
 
     __tablename__ = "face"
 
@@ -90,11 +90,11 @@ class Face(Base):
     box_version: Mapped[int] = mapped_column(default=1)
     source: Mapped[str]
     confidence: Mapped[float | None]
-    confidence_again: Mapped[float | None]
-    """Of the detector's other pass, where both found the face."""
+    other_pass_confidence: Mapped[float | None] = mapped_column("confidence_again")
+    """The lower confidence of another pass of the detector that found the same face; None without any."""
     keypoints: Mapped[dict[str, Any] | None]
     proposed_box: Mapped[list[Any]]
-    """The box before anybody moved it: what undoing every adjustment returns to."""
+    """The box before anybody moved it; undoing every adjustment restores it."""
     state: Mapped[str] = mapped_column(default="proposed")
     label: Mapped[str | None]
     doubtful: Mapped[bool] = mapped_column(default=False)
@@ -106,7 +106,7 @@ class Face(Base):
     decided_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     decided_at: Mapped[datetime | None]
     disputed: Mapped[bool] = mapped_column(default=False)
-    """Two people gave different answers independently; it is not trained on until somebody settles it."""
+    """Two people answered differently and independently; it is not trained on until somebody settles that."""
     opinions_wanted: Mapped[int] = mapped_column("wanted", default=1)
     """How many independent answers it should get."""
     opinions: Mapped[int] = mapped_column(default=0)
@@ -166,12 +166,12 @@ class Answer(Base):
     box: Mapped[list[Any] | None]
     seconds: Mapped[float | None]
     informed: Mapped[bool] = mapped_column(default=False)
-    """Given by somebody who saw the answers of others; it settles a dispute."""
+    """Whether the person had seen the answers of others; such an answer settles a dispute."""
     undoes_id: Mapped[int | None] = mapped_column(ForeignKey("answer.id", ondelete="CASCADE"))
-    """Of an undo: the answer it took back; of a redo: the undo it took back."""
+    """The answer that an undo reverts, or the undo that a redo reverts."""
     undone_at: Mapped[datetime | None]
     run_id: Mapped[int | None] = mapped_column(ForeignKey("run.id", ondelete="SET NULL"))
-    """The first run that was trained with it; None: it is new."""
+    """The first run that was trained with it; None for a new answer."""
     created_at: Mapped[datetime] = mapped_column(default=now)
     face: Mapped[Face] = relationship()
 
@@ -186,11 +186,11 @@ class Answer(Base):
 
 
 STANDING: ColumnElement[bool] = and_(Answer.kind.not_in(("undo", "redo")), Answer.undone_at.is_(None))
-"""Answers that nobody took back; an undo or redo is none."""
+"""Answers that count: all but undone ones and the undos and redos themselves."""
 
 
 class Lease(Base):
-    """Who was last shown a face, and until when nobody else is."""
+    """The person to whom a face was last shown; it is shown to nobody else before `until`."""
 
     __tablename__ = "lease"
 
@@ -199,4 +199,4 @@ class Lease(Base):
     seen_at: Mapped[datetime]
     until: Mapped[datetime]
     blind: Mapped[bool] = mapped_column(default=False)
-    """Shown without the answers of others."""
+    """Whether it was shown without the answers of others."""

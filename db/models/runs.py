@@ -23,7 +23,7 @@ class Embedding(Base):
 
 
 class Run(Job, Base):
-    """One training: recipe and manifest in, metrics and a model out."""
+    """One training run: its recipe and dataset, its progress, and its results, metrics and a model."""
 
     __tablename__ = "run"
 
@@ -35,31 +35,31 @@ class Run(Job, Base):
     manifest: Mapped[str | None]
     """Key of the blob that lists faces, boxes, labels and splits: the SHA-256 of the dataset."""
     backbone: Mapped[str | None]
-    """Id of the network whose features its head reads."""
+    """Id of the network whose features are the input of its head."""
     classes: Mapped[list[Any]]
     curve: Mapped[list[Any]] = mapped_column(default=list)
     """Per epoch: {"epoch", "loss", "accuracy", "validation_loss", "validation_accuracy"}."""
     metrics: Mapped[dict[str, Any] | None]
     head: Mapped[dict[str, Any] | None]
-    """{"kernel": [[...]], "bias": [...], "temperature": t}: what scores a face."""
+    """The classifier on those features: {"kernel": [[...]], "bias": [...], "temperature": t}."""
     box_head: Mapped[dict[str, Any] | None] = mapped_column(deferred=True)
-    """What re-ranks the detector's proposals, see `trainer.box_ranking.boxes`; None while answers are few."""
+    """The model that ranks detected boxes, see `trainer.box_ranking.boxes`; None without enough answers."""
     labels_saved: Mapped[dict[str, Any] | None] = mapped_column("saved")
     """How many labels the choice of faces saved (`trainer.label_efficiency.labels_saved`), or why there is no
     figure; computed after the run."""
     log: Mapped[list[Any]] = mapped_column(default=list)
-    """What it did and saw: [seconds since its start, text, values for the text's `%(name)s`]."""
+    """Its log: [seconds since its start, text, values for the text's `%(name)s`]."""
     promoted: Mapped[bool] = mapped_column(default=False)
     reason: Mapped[str | None]
     erased: Mapped[int] = mapped_column(default=0)
-    """Faces it learned from or was measured on that have been erased since."""
+    """How many faces it learned from or was measured on have been erased since."""
     retired_at: Mapped[datetime | None]
-    """Since when its model is deleted, because a person in it was erased."""
+    """When its model was deleted because a face that it learned from was erased."""
     created_at: Mapped[datetime] = mapped_column(default=now)
     started_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
 
-    # One waits and one runs at most; the database holds to it, whoever asks.
+    # At most one run is queued and at most one is running; unique indexes enforce that.
     __table_args__ = tuple(
         Index(
             f"uq_run_{status}", "status", unique=True, sqlite_where=text(where), postgresql_where=text(where)
@@ -79,22 +79,22 @@ class Artifact(Base):
     blob: Mapped[str]
     """Its key, which is its SHA-256."""
     signature: Mapped[str]
-    """That this workbench wrote it, see `db.signing`."""
+    """Proves that this workbench wrote it, see `db.signing`."""
     difference: Mapped[float | None]
-    """Largest difference of a probability to the Keras model on the crops it was checked on."""
+    """Largest difference between its probabilities and the Keras model's on the crops used to check it."""
 
 
 class Outcome(Base):
-    """What a run's model said of a labelled face that it had not learned from."""
+    """A run's prediction for a labelled face that its model had not learned from."""
 
     __tablename__ = "outcome"
 
     run_id: Mapped[int] = mapped_column(ForeignKey("run.id", ondelete="CASCADE"), primary_key=True)
     face_id: Mapped[int] = mapped_column(ForeignKey("face.id", ondelete="CASCADE"), primary_key=True)
     part: Mapped[str]
-    """`locked`, or `fold`: by a model of the same recipe that saw nobody of the face's group."""
+    """`locked`, or `fold`: by a model of the same recipe that had not learned from the face's group."""
     truth: Mapped[str]
-    """The label it had then."""
+    """The label of the face at that time."""
     label: Mapped[str]
     probabilities: Mapped[list[Any]]
     label_probability: Mapped[float] = mapped_column("own")
@@ -108,18 +108,18 @@ class Outcome(Base):
 
 
 class Workbench(Base):
-    """The one row of what the whole workbench agrees on."""
+    """State shared by the whole workbench: a table with one row."""
 
     __tablename__ = "workbench"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     live_run_id: Mapped[int | None] = mapped_column(ForeignKey("run.id"))
     previous_run_id: Mapped[int | None] = mapped_column(ForeignKey("run.id"))
-    """Whose model was live before: its scores are kept, so that going back takes one click."""
+    """The run that was live before. Its scores are kept, so that it can be made live again at once."""
     train_after: Mapped[int] = mapped_column(default=0)
-    """Train by itself after so many new answers; 0: never."""
+    """Start a run after this many new answers; 0: never."""
     nightly_hour: Mapped[int | None]
-    """Train by itself at this hour (0 to 23, local) if there is anything new; None: never."""
+    """Start a run at this hour (0 to 23, local time) if there are new answers; None: never."""
     last_nightly_day: Mapped[str | None] = mapped_column("nightly_on")
     """The last day, as 2026-11-24, whose nightly training was started or found unnecessary."""
     likely_threshold: Mapped[float | None] = mapped_column("likely_at")
@@ -127,7 +127,7 @@ class Workbench(Base):
     hidden_threshold: Mapped[float | None] = mapped_column("hidden_at")
     """Face probability below which a proposal is hidden; None: the default of `db.box_thresholds`."""
     mapped_at: Mapped[datetime | None]
-    """When the map was last drawn anew."""
+    """When the layout of the map was last computed from scratch."""
     live_run: Mapped[Run | None] = relationship(foreign_keys=live_run_id)
 
     @property
@@ -163,8 +163,8 @@ class Pick(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     face_id: Mapped[int] = mapped_column(ForeignKey("face.id", ondelete="CASCADE"), index=True)
     run_id: Mapped[int | None] = mapped_column(ForeignKey("run.id", ondelete="CASCADE"))
-    """The run whose scores chose it; None: chosen without a model, or by hand."""
-    place: Mapped[int]
+    """The run whose scores chose it; None if it was chosen without a model or by hand."""
+    rank: Mapped[int] = mapped_column("place")
     """Its rank among the picks of its run; faces chosen by hand come before all others."""
     reason: Mapped[str]
     """typical, uncertain, novel, control, weak_class, weak_person, box, or chosen (by hand, on the map)."""

@@ -114,7 +114,7 @@ def lock_person(session: Session, person: Person) -> None:
     """Until the commit no other answer of this person is recorded and no class is edited."""
     session.execute(update(Face).where(false()).values(version=0))  # SQLite locks at its first write
     session.execute(select(Person.id).where(Person.id == person.id).with_for_update(key_share=True))
-    classes.hold(session)
+    classes.lock(session)
 
 
 def _recorded(session: Session, person: Person, client_key: str) -> Answer | None:

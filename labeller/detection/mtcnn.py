@@ -46,13 +46,13 @@ instead of 44 have exactly one face."""
 class Detection:
     """`box` is (x, y, w, h) and `keypoints` {name: [x, y]}, in pixels of the picture.
 
-    `again` is the lower confidence of another pass that found the same face, or None.
+    `other_pass_confidence` is the lower confidence of another pass that found the same face, or None.
     """
 
     box: Box
     confidence: float
     keypoints: dict[str, list[float]]
-    again: float | None = None
+    other_pass_confidence: float | None = None
 
 
 def detect(image: NDArray[np.uint8]) -> list[Detection]:
@@ -76,8 +76,8 @@ def _distinct(detections: Iterable[Detection]) -> list[Detection]:
         same = next((i for i, other in enumerate(kept) if overlap(one.box, other.box) >= SAME_FACE), None)
         if same is None:
             kept.append(one)
-        elif kept[same].again is None:
-            kept[same] = replace(kept[same], again=one.confidence)
+        elif kept[same].other_pass_confidence is None:
+            kept[same] = replace(kept[same], other_pass_confidence=one.confidence)
     return kept
 
 

@@ -91,7 +91,7 @@ def _face(photo: Photo, detection: Detection, level: BoxLevel) -> Face:
         source="mtcnn",
         confidence=detection.confidence,
         keypoints=detection.keypoints,
-        confidence_again=detection.again,
+        other_pass_confidence=detection.other_pass_confidence,
         opinions_wanted=1 + (_rng.random() < settings().second_opinions),
         **level.columns,
     )

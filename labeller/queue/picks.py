@@ -35,7 +35,7 @@ def waiting(
     if mode == "label" and run is not None:
         return []
     query = (_by_model(run) if run else _without_model()).where(free)
-    query = query.order_by(Pick.reason != CHOSEN, Pick.place, Pick.id).limit(limit)
+    query = query.order_by(Pick.reason != CHOSEN, Pick.rank, Pick.id).limit(limit)
     picks = session.scalars(query.options(contains_eager(Pick.face).contains_eager(Face.photo)))
     first: dict[int, Pick] = {}
     for pick in picks:

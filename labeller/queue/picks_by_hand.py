@@ -75,10 +75,10 @@ def _still_waiting(face_ids: Sequence[int]) -> Select[int]:
 
 def _insert_picks(session: Session, person: Person, face_ids: Sequence[int]) -> int:
     """Add picks after all others chosen by hand; returns the id of the event that lists them."""
-    last = session.scalar(select(func.max(Pick.place)).where(Pick.reason == CHOSEN))
+    last = session.scalar(select(func.max(Pick.rank)).where(Pick.reason == CHOSEN))
     first, at = 0 if last is None else last + 1, now()
     common: dict[str, Any] = {"run_id": None, "reason": CHOSEN, "detail": {}, "created_at": at}
-    insert_for_faces(
+    insert_for_faces(  # the keys are names of columns
         session, Pick, [{"face_id": id, "place": first + n, **common} for n, id in enumerate(face_ids)]
     )
     inserted = select(Pick.id).where(Pick.created_at == at, Pick.face_id.in_(face_ids))

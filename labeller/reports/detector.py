@@ -11,7 +11,7 @@ from db import tasks
 from db.box_thresholds import BoxLevel, BoxThresholds, box_level, box_thresholds, stored_level
 from db.confidence_intervals import Interval, wilson
 from db.models import Event, Face, Person, Photo, Run
-from db.workbench import workbench
+from db.workbench import lock_workbench
 from labeller.answers.boxes import COMPLETE, REAL_FACE
 from labeller.errors import BadAnswer
 
@@ -137,7 +137,7 @@ def set_thresholds(session: Session, by: Person, likely: float, hidden: float) -
     if not 0 <= hidden <= likely <= 1:
         hint = "Both are between 0 and 1, and what is hidden is below what is likely."
         raise BadAnswer("bad_thresholds", "These thresholds do not fit.", hint)
-    row = workbench(session)
+    row = lock_workbench(session)
     row.likely_threshold, row.hidden_threshold = likely, hidden
     detail = {"likely": likely, "hidden": hidden}
     session.add(Event(kind="thresholds", person_id=by.id, detail=detail))

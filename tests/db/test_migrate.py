@@ -29,7 +29,7 @@ def engine(request: pytest.FixtureRequest, tmp_path: object) -> Iterator[Engine]
         engine = create_engine(request.getfixturevalue("empty_postgres"))
     else:
         engine = create_engine(f"sqlite:///{tmp_path}/old.db")
-        session.event.listen(engine, "connect", session._sqlite_pragmas)
+        session.event.listen(engine, "connect", session._set_sqlite_pragmas)
     yield engine
     engine.dispose()
 

@@ -39,7 +39,7 @@ def two_clouds() -> list[int]:
 
 def picked() -> list[int]:
     with session_scope() as session:
-        return list(session.scalars(select(Pick.face_id).order_by(Pick.place)))
+        return list(session.scalars(select(Pick.face_id).order_by(Pick.rank)))
 
 
 def open_map(browser: Page, server: Server, url: str) -> dict[str, float]:

@@ -115,7 +115,8 @@ def _detector_outputs(faces: Sequence[Face]) -> DetectorOutputs:
     return DetectorOutputs(
         np.array([face.confidence or 0.5 for face in faces], float),
         np.array(
-            [np.nan if face.confidence_again is None else face.confidence_again for face in faces], float
+            [np.nan if face.other_pass_confidence is None else face.other_pass_confidence for face in faces],
+            float,
         ),
         np.array(sizes, float),
         np.array([box_head.eye_angle(face.keypoints) for face in faces], float),

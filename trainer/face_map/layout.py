@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from db.base import now
 from db.face_rows import insert_for_faces
 from db.models import Spot, Workbench
-from db.workbench import workbench
+from db.workbench import lock_workbench
 from trainer.arrays import FloatArray, IntArray, unit
 from trainer.face_map import layout_read
 from trainer.features import feature_store
@@ -124,7 +124,7 @@ def _redraw(session: Session, network: "Network", ids: Sequence[int]) -> int:
         return 0
     positions = lay_out(vectors)
     drawn_at = now()
-    workbench(session).mapped_at = drawn_at
+    lock_workbench(session).mapped_at = drawn_at
     session.execute(delete(Spot))
     return _write(session, drawn_at, existing, positions)
 

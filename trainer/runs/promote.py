@@ -4,12 +4,12 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from db.models import Event, Person, Run, Score
-from db.workbench import workbench
+from db.workbench import lock_workbench
 
 
 def make_live(session: Session, run: Run, reason: str, by: Person | None = None) -> None:
     """Make the run live. The run it replaces keeps its scores, so that one can roll back to it."""
-    row = workbench(session)
+    row = lock_workbench(session)
     if row.live_run_id != run.id:
         row.previous_run_id, row.live_run_id = row.live_run_id, run.id
     run.promoted, run.reason = True, reason
@@ -19,7 +19,7 @@ def make_live(session: Session, run: Run, reason: str, by: Person | None = None)
 
 def delete_old_scores(session: Session) -> None:
     """Delete the scores of runs that are neither live, previous nor running. Commits."""
-    kept = workbench(session).runs_with_scores
+    kept = lock_workbench(session).runs_with_scores
     running = select(Run.id).where(Run.status == "running")
     session.execute(delete(Score).where(Score.run_id.not_in(kept), Score.run_id.not_in(running)))
     session.commit()

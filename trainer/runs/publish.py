@@ -17,7 +17,7 @@ from db.face_rows import insert_for_faces
 from db.i18n import N_
 from db.models import Artifact, Face, Outcome, Pick, Run
 from db.storage import blobs
-from db.workbench import live_run, workbench
+from db.workbench import live_run, lock_workbench
 from trainer.data.dataset import Dataset
 from trainer.evaluation.paired_test import PromotionDecision
 from trainer.evaluation.report import ModelOutputs
@@ -139,6 +139,6 @@ def _compare_and_score(
             score.score_all(session, run, fitted.network, fitted.head, on_progress)
             picks = review_plan.plan(session, run, fitted.network, candidate.metrics)
         jobs.write(session, run, LEASE_SECONDS)  # a write, because SQLite does not lock at FOR UPDATE
-        if workbench(session).live_run_id == (live.id if live else None):
+        if lock_workbench(session).live_run_id == (live.id if live else None):
             return decision, picks
         session.commit()

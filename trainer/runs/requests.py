@@ -13,7 +13,7 @@ from db import classes, jobs, tasks
 from db.base import OPEN, now
 from db.i18n import N_
 from db.models import STANDING, Answer, Event, Person, Run
-from db.workbench import live_run, workbench
+from db.workbench import live_run, lock_workbench
 from trainer.data.dataset import label_counts
 from trainer.data.minimum_labels import PER_CLASS_TO_TRAIN, require_for_training
 from trainer.data.recipe import Recipe
@@ -88,7 +88,7 @@ def promote(session: Session, run: Run, by: Person, reason: str = "") -> None:
 
 def roll_back(session: Session, by: Person) -> Run:
     """Make the previous model live again; its scores are still there. Raises NoModel."""
-    row = workbench(session)
+    row = lock_workbench(session)
     previous = session.get(Run, row.previous_run_id) if row.previous_run_id else None
     if previous is None:
         raise NoModel("nothing_before", "There is no model to go back to.")

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from db.base import OPEN, now
 from db.models import STANDING, Answer, Run, Workbench
-from db.workbench import workbench
+from db.workbench import lock_workbench
 from trainer.errors import BadSchedule, NotEnoughLabels
 from trainer.runs import requests
 
@@ -26,7 +26,7 @@ def set_rule(session: Session, train_after: int, nightly_hour: int | None) -> Wo
             "These are no times to train.",
             "Give a number of answers from 1 to 100,000, or 0 for never, and an hour from 0 to 23.",
         )
-    row = workbench(session)
+    row = lock_workbench(session)
     row.train_after, row.nightly_hour = train_after, nightly_hour
     row.last_nightly_day = _day(datetime.now()) if nightly_hour is not None else None
     return row
@@ -42,7 +42,7 @@ def start_due_run(session: Session, at: datetime | None = None) -> Run | None:
         return None
     by_count, by_night = _enough_answers(session, rule.train_after), _night_due(rule, local)
     if by_night:
-        workbench(session).last_nightly_day = _day(local)
+        lock_workbench(session).last_nightly_day = _day(local)
     run = None
     if by_count or (by_night and new_answers(session)[0]):
         try:

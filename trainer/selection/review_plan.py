@@ -33,7 +33,7 @@ HIDDEN_EVERY = 4
 
 def plan(session: Session, run: Run, network: Network, metrics: dict[str, Any]) -> list[Pick]:
     """The next batches by the run's scores, without faces it has chosen before; not added yet."""
-    last = _last_place(session, Pick.run_id == run.id)
+    last = _last_rank(session, Pick.run_id == run.id)
     rng = np.random.default_rng([run.id, last])
     clear = _choosable(run).where(*dataset.LIKELY_FACE)
     unlabelled = rng.permutation(_ids(session, clear))
@@ -44,8 +44,8 @@ def plan(session: Session, run: Run, network: Network, metrics: dict[str, Any]) 
     extra = {"weak": _of_weak_slices(session, clear, weakest_slices(metrics)), "box": boxes}
     chosen = policy.mixed_batches(pool, extra, settings().review_mix, [BATCH] * BATCHES_AHEAD, rng)
     return [
-        Pick(face_id=id, run_id=run.id, place=place, reason=reason, detail=detail)
-        for place, (id, reason, detail) in enumerate(chosen, start=last + 1)
+        Pick(face_id=id, run_id=run.id, rank=rank, reason=reason, detail=detail)
+        for rank, (id, reason, detail) in enumerate(chosen, start=last + 1)
     ]
 
 
@@ -81,8 +81,8 @@ def _waiting(session: Session, run: Run | None) -> int:
     return session.scalar(query.where(of_run, Pick.reason != "chosen", Face.decided_at.is_(None))) or 0
 
 
-def _last_place(session: Session, of_run: Any) -> int:
-    return session.scalar(select(func.max(Pick.place)).where(of_run)) or 0
+def _last_rank(session: Session, of_run: Any) -> int:
+    return session.scalar(select(func.max(Pick.rank)).where(of_run)) or 0
 
 
 def _choosable(run: Run) -> Select[int]:
@@ -166,5 +166,5 @@ def _typical_picks(session: Session) -> list[Pick]:
     unlabelled, labelled = rng.permutation(unlabelled), rng.permutation(labelled)
     pool = _face_pool(session, networks.shared(), unlabelled, labelled)
     best = policy.typical(pool, BATCH, rng)
-    first = _last_place(session, Pick.run_id.is_(None)) + 1
-    return [Pick(face_id=id, place=place, reason="typical") for place, id in enumerate(best, start=first)]
+    first = _last_rank(session, Pick.run_id.is_(None)) + 1
+    return [Pick(face_id=id, rank=rank, reason="typical") for rank, id in enumerate(best, start=first)]

@@ -39,8 +39,8 @@ def live(db: Session, faces: list[Face], margins: list[float]) -> Run:
     return run
 
 
-def pick(db: Session, face: Face, reason: str, run: Run | None, place: int = 1, **detail: str) -> None:
-    db.add(Pick(face_id=face.id, run_id=run.id if run else None, reason=reason, place=place, detail=detail))
+def pick(db: Session, face: Face, reason: str, run: Run | None, rank: int = 1, **detail: str) -> None:
+    db.add(Pick(face_id=face.id, run_id=run.id if run else None, reason=reason, rank=rank, detail=detail))
     db.commit()
 
 

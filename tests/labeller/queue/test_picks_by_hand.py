@@ -18,7 +18,7 @@ from tests.factories import add_faces
 def picks(db: Session) -> list[int]:
     """Faces in the order in which they are to come."""
     query = select(Pick).where(Pick.reason == "chosen", Pick.run_id.is_(None))
-    return [pick.face_id for pick in db.scalars(query.order_by(Pick.place, Pick.id))]
+    return [pick.face_id for pick in db.scalars(query.order_by(Pick.rank, Pick.id))]
 
 
 def test_they_come_in_the_order_given_one_choice_after_the_other(db: Session, ada: Person) -> None:

@@ -36,9 +36,9 @@ def faces(db: Session, monkeypatch: pytest.MonkeyPatch) -> list[Face]:
 def draw_at_random(db: Session, run: Run, faces: list[Face]) -> set[int]:
     """As if every tenth face had been a control pick; the answered and open ones of them."""
     some = faces[::10]
-    db.add_all([Pick(face_id=face.id, run_id=run.id, place=face.id, reason="control") for face in some])
+    db.add_all([Pick(face_id=face.id, run_id=run.id, rank=face.id, reason="control") for face in some])
     db.add_all(
-        [Pick(face_id=face.id, run_id=run.id, place=face.id, reason="uncertain") for face in faces[3::9]]
+        [Pick(face_id=face.id, run_id=run.id, rank=face.id, reason="uncertain") for face in faces[3::9]]
     )
     db.commit()
     return {face.id for face in some if face.label and face.photo.group.split != "locked"}

@@ -55,7 +55,7 @@ def test_a_batch_has_the_mix_of_the_settings(db: Session) -> None:
     assert first["novel"] == 1
     assert first["uncertain"] >= 14
     assert len({pick.face_id for pick in picks}) == len(picks), "no face twice"
-    assert [pick.place for pick in picks] == list(range(1, len(picks) + 1))
+    assert [pick.rank for pick in picks] == list(range(1, len(picks) + 1))
 
 
 def test_uncertain_picks_are_the_least_sure_but_not_near_repeats(db: Session) -> None:
@@ -144,7 +144,7 @@ def test_without_a_model_typical_faces_are_planned(db: Session, monkeypatch: pyt
     db.get_one(Workbench, 1).live_run_id = None
     db.commit()
     review_plan.refill(db)
-    picks = db.scalars(select(Pick).order_by(Pick.place)).all()
+    picks = db.scalars(select(Pick).order_by(Pick.rank)).all()
     assert Counter(pick.reason for pick in picks) == {"typical": review_plan.BATCH}
     place = {face.id: n for n, face in enumerate(faces)}
     clusters = Counter(place[pick.face_id] // 10 for pick in picks)

@@ -58,7 +58,7 @@ def test_a_region_goes_to_review_and_comes_back(app: Flask, db: Session) -> None
     headers = {"X-CSRFToken": csrf_token(page, "/map"), "Accept": "application/json"}
     done = page.post("/map/review", json={"face_ids": ids}, headers=headers).json
     assert done["text"].startswith("3 faces go to review. 1 stays out")
-    assert list(db.scalars(select(Pick.face_id).order_by(Pick.place))) == ids[:3]
+    assert list(db.scalars(select(Pick.face_id).order_by(Pick.rank))) == ids[:3]
     again = page.post("/map/review", json={"face_ids": [*ids, 999]}, headers=headers).json
     assert (again["sent"], again["undo"]) == (0, None)
     assert "3 are there already. 1 was deleted meanwhile." in again["text"]

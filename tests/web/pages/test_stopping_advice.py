@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from db.base import now
 from db.models import Run
-from db.workbench import workbench
+from db.workbench import lock_workbench
 from tests.clients import get_page
 from tests.labelled import sqlite_only
 from tests.web.conftest import Client
@@ -39,7 +39,7 @@ def past(db: Session, sizes: list[int], saved: dict[str, Any] | None = None, **o
         made[-1].labels_saved = saved
     db.add_all(made)
     db.flush()
-    workbench(db).live_run_id = made[-1].id
+    lock_workbench(db).live_run_id = made[-1].id
     db.commit()
     return made
 
