@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from jinja2 import FileSystemBytecodeCache
 from sqlalchemy.orm import Session
 
 from labeller.people import credentials
@@ -13,10 +14,17 @@ from web import create_app
 Client = Callable[..., FlaskClient]
 
 
+@pytest.fixture(scope="session")
+def compiled_templates(tmp_path_factory: pytest.TempPathFactory) -> FileSystemBytecodeCache:
+    """The templates' code, kept for all tests: each application would compile them again."""
+    return FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
+
+
 @pytest.fixture
-def app(db: Session) -> Flask:
+def app(db: Session, compiled_templates: FileSystemBytecodeCache) -> Flask:
     app = create_app()
     app.testing = True
+    app.jinja_env.bytecode_cache = compiled_templates
     return app
 
 
