@@ -1,4 +1,4 @@
-"""Any two runs on the faces that neither learned from: the paired difference, and where they differ."""
+"""Comparison of two runs on faces that neither learned from: the paired difference, and where they differ."""
 
 from dataclasses import dataclass
 
@@ -13,7 +13,7 @@ from trainer.evaluation.metrics import too_small
 from trainer.evaluation.paired_test import Difference, difference
 
 MAX_SHOWN = 60
-"""Faces on which the runs differ that are listed at most."""
+"""Most disagreements that are listed."""
 
 
 @dataclass(frozen=True)
@@ -21,15 +21,15 @@ class Disagreement:
     """A face, and the classes that the two runs predicted for it."""
 
     face: Face
-    one: str
-    other: str
+    first_label: str
+    second_label: str
 
 
 @dataclass(frozen=True)
 class Comparison:
     """The comparison of two runs on the locked faces, or on the cross-validated ones (`part`).
 
-    `difference` is one minus other; None, with a `reason`, while the runs share too few faces. `disagreed`
+    `difference` is first minus second; None, with a `reason`, while the runs share too few faces. `disagreed`
     counts all faces on which they differ; `disagreements` lists the first of them.
     """
 
@@ -40,14 +40,17 @@ class Comparison:
     disagreed: int
 
 
-def compare(session: Session, one: Run, other: Run) -> Comparison:
-    """On the locked faces both were measured on, else on those both judged out of fold; by today's labels."""
-    shared = _shared_predictions(session, one, other)
+def compare(session: Session, first: Run, second: Run) -> Comparison:
+    """Compare on the locked faces both predicted, else on those both predicted out of fold.
+
+    Predictions are compared with the present labels.
+    """
+    shared = _shared_predictions(session, first, second)
     locked = [pair for pair in shared if pair.part == "locked"]
     names = classes.names(session)
     reason = _too_small(locked, names)
     part, pairs = ("locked", locked) if reason is None else ("fold", [p for p in shared if p.part == "fold"])
-    differing = [pair for pair in pairs if pair.one != pair.other]
+    differing = [pair for pair in pairs if pair.first_label != pair.second_label]
     if part == "fold" and _too_small(pairs, names) is not None:
         return Comparison(part, None, reason, [], 0)
     shown = _disagreements(session, differing[:MAX_SHOWN])
@@ -62,28 +65,29 @@ class _Pair:
     truth: str
     group: int
     part: str
-    one: str
-    other: str
+    first_label: str
+    second_label: str
 
 
-def _shared_predictions(session: Session, one: Run, other: Run) -> list[_Pair]:
+def _shared_predictions(session: Session, first: Run, second: Run) -> list[_Pair]:
     a, b = aliased(Outcome), aliased(Outcome)
+    labels = (a.label.label("first_label"), b.label.label("second_label"))
     query = (
-        select(Face.id, Face.label, a.group_id, a.part, a.label.label("one"), b.label.label("other"))
+        select(Face.id, Face.label.label("truth"), a.group_id, a.part, *labels)
         .join(a, a.face_id == Face.id)
         .join(b, b.face_id == Face.id)
-        .where(a.run_id == one.id, b.run_id == other.id, a.part == b.part, Face.label.is_not(None))
+        .where(a.run_id == first.id, b.run_id == second.id, a.part == b.part, Face.label.is_not(None))
         .order_by(Face.id)
     )
     class_names = classes.read(session)
     return [
         _Pair(
             row.id,
-            str(row.label),
+            str(row.truth),
             row.group_id,
             row.part,
-            class_names.current_name(row.one),
-            class_names.current_name(row.other),
+            class_names.current_name(row.first_label),
+            class_names.current_name(row.second_label),
         )
         for row in session.execute(query)
     ]
@@ -99,8 +103,8 @@ def _difference(pairs: list[_Pair], names: tuple[str, ...]) -> Difference:
     offered = [pair for pair in pairs if pair.truth in names]
     return difference(
         labels,
-        np.array([pair.one == pair.truth for pair in offered], bool),
-        np.array([pair.other == pair.truth for pair in offered], bool),
+        np.array([pair.first_label == pair.truth for pair in offered], bool),
+        np.array([pair.second_label == pair.truth for pair in offered], bool),
         groups,
     )
 
@@ -115,4 +119,4 @@ def _labels_and_groups(pairs: list[_Pair], names: tuple[str, ...]) -> tuple[IntA
 def _disagreements(session: Session, pairs: list[_Pair]) -> list[Disagreement]:
     faces = session.scalars(select(Face).where(Face.id.in_([pair.face_id for pair in pairs])))
     by_id = {face.id: face for face in faces}
-    return [Disagreement(by_id[pair.face_id], pair.one, pair.other) for pair in pairs]
+    return [Disagreement(by_id[pair.face_id], pair.first_label, pair.second_label) for pair in pairs]

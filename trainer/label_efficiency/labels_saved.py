@@ -71,15 +71,15 @@ def labels_saved(
     with threadpool_limits(1):
         baseline = replay_random(reduced, rng, heartbeat)
     needed, low, high, capped = _labels_needed(baseline, locked.labels, reduced.locked.groups, rng)
-    given = len(labelled.labels)
+    count = len(labelled.labels)
     return {
-        "value": round(needed - given),
-        "low": round(low - given),
-        "high": round(high - given),
+        "value": round(needed - count),
+        "low": round(low - count),
+        "high": round(high - count),
         "labels": round(needed),
-        "given": given,
+        "given": count,
         "capped": capped,
-        "pool": given + len(pool.unlabelled),
+        "pool": count + len(pool.unlabelled),
         "control": int(pool.control.sum()),
         "n": len(locked.labels),
     }

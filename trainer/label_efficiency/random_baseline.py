@@ -94,11 +94,11 @@ def _rows(faces: LabelledFaces, mask: BoolArray) -> LabelledFaces:
     return LabelledFaces(faces.features[mask], faces.labels[mask], faces.groups[mask])
 
 
-def _concatenate(one: LabelledFaces, other: LabelledFaces) -> LabelledFaces:
+def _concatenate(first: LabelledFaces, second: LabelledFaces) -> LabelledFaces:
     return LabelledFaces(
-        np.concatenate([one.features, other.features]),
-        np.concatenate([one.labels, other.labels]),
-        np.concatenate([one.groups, other.groups]),
+        np.concatenate([first.features, second.features]),
+        np.concatenate([first.labels, second.labels]),
+        np.concatenate([first.groups, second.groups]),
     )
 
 
@@ -122,41 +122,41 @@ def _one_order(
 
 
 def _impute(
-    known: LabelledFaces, is_random: BoolArray, unlabelled: Float32Array, rng: np.random.Generator
+    labelled: LabelledFaces, is_random: BoolArray, unlabelled: Float32Array, rng: np.random.Generator
 ) -> IntArray:
-    """Labels (m,) drawn from the probabilities that a model of the known faces gives to the unlabelled."""
+    """Labels (m,) drawn from the probabilities that a model of the labelled faces gives to the unlabelled."""
     if not len(unlabelled):
         return np.zeros(0, np.int64)
-    temperature, class_bias = _calibrate(known, is_random)
-    logits = _logits(known, unlabelled, len(class_bias))
+    temperature, class_bias = _calibrate(labelled, is_random)
+    logits = _logits(labelled, unlabelled, len(class_bias))
     edges = softmax(logits / temperature + class_bias).cumsum(axis=1)[:, :-1]
     return np.asarray((rng.random((len(logits), 1)) > edges).sum(axis=1))
 
 
-def _logits(known: LabelledFaces, features: Float32Array, classes: int) -> FloatArray:
-    """Log probabilities (m, classes); close to zero probability for a class without a known face."""
+def _logits(labelled: LabelledFaces, features: Float32Array, classes: int) -> FloatArray:
+    """Log probabilities (m, classes); close to zero probability for a class without a labelled face."""
     logits = np.full((len(features), classes), np.log(1e-6))
-    if (known.labels == known.labels[0]).all():
-        logits[:, known.labels[0]] = 0
+    if (labelled.labels == labelled.labels[0]).all():
+        logits[:, labelled.labels[0]] = 0
         return logits
-    model = fit(known.features, known.labels)
+    model = fit(labelled.features, labelled.labels)
     logits[:, model.classes_] = np.log(np.clip(model.predict_proba(features), 1e-6, 1))
     return logits
 
 
-def _calibrate(known: LabelledFaces, is_random: BoolArray) -> tuple[float, FloatArray]:
+def _calibrate(labelled: LabelledFaces, is_random: BoolArray) -> tuple[float, FloatArray]:
     """A temperature, and a bias (classes,) added to the logits so that each class is as frequent as it should
     be.
 
     Fitted out of fold by people, and only on the random faces: those that were chosen do not represent the
     pool. The bias is found by EM (Saerens et al. 2002) with one more face of each class.
     """
-    classes = int(known.labels.max()) + 1
-    logits = np.zeros((len(known.labels), classes))
-    for learned, measured in GroupKFold(3).split(known.features, groups=known.groups):
+    classes = int(labelled.labels.max()) + 1
+    logits = np.zeros((len(labelled.labels), classes))
+    for learned, measured in GroupKFold(3).split(labelled.features, groups=labelled.groups):
         mask = np.isin(np.arange(len(logits)), learned)
-        logits[measured] = _logits(_rows(known, mask), known.features[measured], classes)
-    labels, logits = known.labels[is_random], logits[is_random]
+        logits[measured] = _logits(_rows(labelled, mask), labelled.features[measured], classes)
+    labels, logits = labelled.labels[is_random], logits[is_random]
     temperature, class_bias = fit_temperature(labels, logits), np.zeros(classes)
     for _ in range(EM_STEPS):
         expected = softmax(logits / temperature + class_bias).sum(axis=0)

@@ -85,7 +85,12 @@ def compare_runs(run_id: int, other_id: int) -> Any:
         "difference": difference.interval if difference else None,
         "reason": comparison.reason,
         "differ": [
-            {"face_id": pair.face.id, "label": pair.face.label, "one": pair.one, "other": pair.other}
+            {
+                "face_id": pair.face.id,
+                "label": pair.face.label,
+                "one": pair.first_label,
+                "other": pair.second_label,
+            }
             for pair in comparison.disagreements
         ],
     }

@@ -1,4 +1,4 @@
-"""Wrong labels are found, chance is not mistaken for skill, and no face is on both sides of the split."""
+"""Wrong labels are ranked first, random labels look random, and no face is on both sides of the split."""
 
 import io
 
@@ -51,32 +51,34 @@ def test_with_shuffled_labels_the_intervals_contain_one_half(db: Session) -> Non
     assert np.sum(held, axis=0).min() >= (93 if PROVE else 13), np.sum(held, axis=0)
 
 
-def disguised(content: bytes) -> list[bytes]:
-    """The same picture smaller, mirrored, and saved badly."""
+def altered(content: bytes) -> list[bytes]:
+    """The same picture smaller, mirrored, and in low quality."""
     image = Image.open(io.BytesIO(content)).convert("RGB")
     half = image.resize((max(40, image.width // 2), max(40, image.height // 2)))
     forms = ((half, 90), (ImageOps.mirror(image), 90), (image, 40))
-    found = []
+    contents = []
     for form, quality in forms:
         out = io.BytesIO()
         form.save(out, "JPEG", quality=quality)
-        found.append(out.getvalue())
-    return found
+        contents.append(out.getvalue())
+    return contents
 
 
 @sqlite_only
 def test_no_face_is_on_both_sides_of_the_split_even_under_another_name(db: Session) -> None:
-    """60 people of two faces each, and for some of these faces three disguises on somebody else."""
+    """60 people with two faces each; some faces occur three times more, altered, under another name."""
     pictures = draw_pictures(120)
-    originals = [Picture(one.content, one.label, f"Person {n // 2}") for n, one in enumerate(pictures)]
+    originals = [
+        Picture(picture.content, picture.label, f"Person {n // 2}") for n, picture in enumerate(pictures)
+    ]
     planted = [
         (number, Picture(content, originals[number].label, f"Person {(number // 2 + 17) % 60}"))
         for number in range(0, 120, 6 if PROVE else 12)
-        for content in disguised(originals[number].content)
+        for content in altered(originals[number].content)
     ]
     faces = add_labelled_pictures(db, [*originals, *(picture for _, picture in planted)])
     sides = {row.face_id: row.split for row in dataset.collect(db, ("mask", "nomask")).rows}
-    pairs = [(faces[number].id, faces[120 + place].id) for place, (number, _) in enumerate(planted)]
+    pairs = [(faces[number].id, faces[120 + index].id) for index, (number, _) in enumerate(planted)]
     assert [pair for pair in pairs if sides[pair[0]] != sides[pair[1]]] == []
     assert integrity.straddling_near_duplicates(db) == []
     assert set(sides.values()) == {"train", "validation", "locked"}

@@ -24,9 +24,9 @@ def test_wilson_against_published_values() -> None:
         (0, 20, 0, 0.1611),
         (1, 29, 0.0061, 0.1718),
     ]:
-        found = wilson(hits, n)
-        assert found["low"] == pytest.approx(low, abs=1e-4)
-        assert found["high"] == pytest.approx(high, abs=1e-4)
+        interval = wilson(hits, n)
+        assert interval["low"] == pytest.approx(low, abs=1e-4)
+        assert interval["high"] == pytest.approx(high, abs=1e-4)
     for n in range(1, 500):
         assert wilson(n, n)["high"] == 1.0
         assert wilson(0, n)["low"] == 0.0
@@ -48,18 +48,18 @@ def test_measure_agrees_with_scikit_learn() -> None:
     rng = np.random.default_rng(1)
     labels = rng.integers(0, 3, 200)
     probabilities = softmax(rng.normal(size=(200, 3)) + 2 * np.eye(3)[labels])
-    found = measure(labels, probabilities, np.arange(200) // 2, ("a", "b", "c"))
+    metrics = measure(labels, probabilities, np.arange(200) // 2, ("a", "b", "c"))
     predicted = probabilities.argmax(axis=1)
-    assert found["balanced_accuracy"]["value"] == pytest.approx(balanced_accuracy_score(labels, predicted))
-    assert found["confusion"] == confusion_matrix(labels, predicted).tolist()
-    assert (found["n"], found["people"]) == (200, 100)
+    assert metrics["balanced_accuracy"]["value"] == pytest.approx(balanced_accuracy_score(labels, predicted))
+    assert metrics["confusion"] == confusion_matrix(labels, predicted).tolist()
+    assert (metrics["n"], metrics["people"]) == (200, 100)
 
 
 def test_a_class_without_faces_is_left_out_of_the_mean() -> None:
     sure = np.array([[0.9, 0.1], [0.8, 0.2]])
-    found = measure(np.array([0, 0]), sure, np.array([0, 1]), ("mask", "nomask"))
-    assert found["balanced_accuracy"]["value"] == 1.0
-    assert found["per_class"]["nomask"]["n"] == 0
+    metrics = measure(np.array([0, 0]), sure, np.array([0, 1]), ("mask", "nomask"))
+    assert metrics["balanced_accuracy"]["value"] == 1.0
+    assert metrics["per_class"]["nomask"]["n"] == 0
 
 
 def test_calibration_error_by_hand() -> None:

@@ -21,17 +21,17 @@ def predictions() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 def test_areas_agree_with_scikit_learn(predictions: tuple[np.ndarray, np.ndarray, np.ndarray]) -> None:
     labels, logits, groups = predictions
     probabilities = softmax(logits)
-    found = ranking(labels, probabilities, groups, ("a", "b"))
+    metrics = ranking(labels, probabilities, groups, ("a", "b"))
     for index, name in enumerate("ab"):
         truth, scores = labels == index, probabilities[:, index]
-        assert found[name]["auc"]["value"] == pytest.approx(roc_auc_score(truth, scores))
-        assert found[name]["average_precision"]["value"] == pytest.approx(
+        assert metrics[name]["auc"]["value"] == pytest.approx(roc_auc_score(truth, scores))
+        assert metrics[name]["average_precision"]["value"] == pytest.approx(
             average_precision_score(truth, scores)
         )
         for key in ("auc", "average_precision"):
-            assert found[name][key]["low"] < found[name][key]["value"] < found[name][key]["high"]
-        assert found[name]["roc"][0] == [0.0, 0.0]
-        assert found[name]["roc"][-1] == [1.0, 1.0]
+            assert metrics[name][key]["low"] < metrics[name][key]["value"] < metrics[name][key]["high"]
+        assert metrics[name]["roc"][0] == [0.0, 0.0]
+        assert metrics[name]["roc"][-1] == [1.0, 1.0]
 
 
 def test_a_class_that_is_missing_or_alone_has_no_curve() -> None:
@@ -61,11 +61,11 @@ def test_the_right_temperature_lowers_the_calibration_error(
     predictions: tuple[np.ndarray, np.ndarray, np.ndarray],
 ) -> None:
     labels, logits, groups = predictions
-    found = calibration(labels, logits * 6, 6.0, groups)
-    assert found["after"]["value"] < found["before"]["value"]
+    metrics = calibration(labels, logits * 6, 6.0, groups)
+    assert metrics["after"]["value"] < metrics["before"]["value"]
     for when in ("before", "after"):
-        assert found[when]["low"] <= found[when]["value"] <= found[when]["high"]
-    assert sum(row["n"] for row in found["bins"]) == 300
+        assert metrics[when]["low"] <= metrics[when]["value"] <= metrics[when]["high"]
+    assert sum(row["n"] for row in metrics["bins"]) == 300
 
 
 def test_faces_of_one_person_count_for_less() -> None:
@@ -84,6 +84,6 @@ def test_the_interval_of_a_proportion_covers_although_people_differ() -> None:
     groups = np.repeat(np.arange(20), 8)
     for _ in range(400):
         rates = rng.beta(1.6, 0.4, 20)
-        found = proportion(rng.random(160) < np.repeat(rates, 8), groups)
-        held += found["low"] <= 0.8 <= found["high"]
+        interval = proportion(rng.random(160) < np.repeat(rates, 8), groups)
+        held += interval["low"] <= 0.8 <= interval["high"]
     assert held / 400 >= 0.91

@@ -47,8 +47,8 @@ def test_balanced_accuracy_of_resamples() -> None:
     labels = np.array([0, 0, 0, 1])
     hits = np.array([[True, True, False, False], [True, True, True, True]])
     faces = np.array([[1.0, 1, 1, 1], [0, 0, 2, 2], [4, 0, 0, 0]])
-    found = labels_saved.balanced(hits, labels, faces)
-    assert found == pytest.approx(np.array([[1 / 3, 1.0], [0.0, 1.0], [0.5, 0.5]]))
+    accuracies = labels_saved.balanced(hits, labels, faces)
+    assert accuracies == pytest.approx(np.array([[1 / 3, 1.0], [0.0, 1.0], [0.5, 0.5]]))
 
 
 def replays(reached: float) -> tuple[RandomBaseline, np.ndarray, np.ndarray]:
@@ -60,17 +60,21 @@ def replays(reached: float) -> tuple[RandomBaseline, np.ndarray, np.ndarray]:
 
 
 @pytest.mark.parametrize(("reached", "needed"), [(0.65, 10**1.5), (0.75, 10**2.5), (0.85, 10**3.5)])
-def test_what_random_needs_is_where_its_curve_gets_there(reached: float, needed: float) -> None:
-    found, low, high, capped = labels_saved._labels_needed(*replays(reached), np.random.default_rng(0))
-    assert found == pytest.approx(needed, rel=0.01)
+def test_labels_needed_are_where_the_curve_of_random_labels_reaches_the_accuracy(
+    reached: float, needed: float
+) -> None:
+    needed_labels, low, high, capped = labels_saved._labels_needed(
+        *replays(reached), np.random.default_rng(0)
+    )
+    assert needed_labels == pytest.approx(needed, rel=0.01)
     assert low < needed / 1.1
     assert high > needed * 1.1
     assert not capped
 
 
 def test_accuracy_that_random_never_reaches_is_capped_at_the_pool() -> None:
-    found, low, high, capped = labels_saved._labels_needed(*replays(0.99), np.random.default_rng(0))
-    assert (found, low, high, capped) == (10**4, 10**4, 10**4, True)
+    needed_labels, low, high, capped = labels_saved._labels_needed(*replays(0.99), np.random.default_rng(0))
+    assert (needed_labels, low, high, capped) == (10**4, 10**4, 10**4, True)
 
 
 def test_models_that_agree_on_every_face_leave_uncertainty() -> None:
@@ -85,19 +89,19 @@ def test_drawn_labels_are_as_frequent_as_the_random_faces_say() -> None:
     """Of the chosen faces half are of class 1, of the random ones and the pool one in ten."""
     rng = np.random.default_rng(0)
     chosen, random, pool = blobs(200, 0.3, 1), _few(400, 2), _few(4000, 3)
-    known = random_baseline._concatenate(chosen, random)
+    labelled = random_baseline._concatenate(chosen, random)
     mask = np.arange(600) >= 200
-    drawn = random_baseline._impute(known, mask, pool.features, rng)
+    drawn = random_baseline._impute(labelled, mask, pool.features, rng)
     assert drawn.mean() == pytest.approx(pool.labels.mean(), abs=0.04)
-    assert random_baseline._impute(known, mask, pool.features[:0], rng).shape == (0,)
+    assert random_baseline._impute(labelled, mask, pool.features[:0], rng).shape == (0,)
 
 
 def _few(n: int, seed: int) -> LabelledFaces:
     """Faces of whom a tenth is of class 1."""
     many = blobs(10 * n, 0.3, seed)
     ones, zeros = (np.flatnonzero(many.labels == k) for k in (1, 0))
-    some = np.concatenate([ones[: n // 10], zeros[: n - n // 10]])
-    return LabelledFaces(many.features[some], many.labels[some], np.arange(n) + 10_000)
+    rows = np.concatenate([ones[: n // 10], zeros[: n - n // 10]])
+    return LabelledFaces(many.features[rows], many.labels[rows], np.arange(n) + 10_000)
 
 
 def test_no_person_is_in_two_parts_of_the_locked_people() -> None:
@@ -129,8 +133,8 @@ def test_the_model_that_draws_labels_never_learned_from_the_people_measured(
     half = random_baseline._rows(pool, np.arange(100) < 50)
     answered = AnsweredPool(half, np.arange(50) < 5, pool.features[50:], locked)
     random_baseline.replay_random(answered, np.random.default_rng(0), lambda: None)
-    assert [one & other for one, other in zip(drew, asked, strict=True)] == [set()] * 3
-    assert all(set(half.groups) < one for one in drew)
+    assert [learned & measured for learned, measured in zip(drew, asked, strict=True)] == [set()] * 3
+    assert all(set(half.groups) < learned for learned in drew)
     assert set.union(*asked) == set(locked.groups)
 
 
@@ -142,9 +146,11 @@ def test_a_model_of_one_class_predicts_that_class() -> None:
 
 def test_reduced_rows_keep_their_distances() -> None:
     rows = np.random.default_rng(0).normal(size=(150, 5)) @ np.random.default_rng(1).normal(size=(5, 100))
-    one, other = random_baseline.reduce_dimensions([rows[:100], rows[100:]])
-    assert (one.shape, other.shape) == ((100, 64), (50, 64))
-    assert np.linalg.norm(one[0] - other[0]) == pytest.approx(np.linalg.norm(rows[0] - rows[100]), rel=1e-3)
+    first, second = random_baseline.reduce_dimensions([rows[:100], rows[100:]])
+    assert (first.shape, second.shape) == ((100, 64), (50, 64))
+    assert np.linalg.norm(first[0] - second[0]) == pytest.approx(
+        np.linalg.norm(rows[0] - rows[100]), rel=1e-3
+    )
 
 
 @pytest.mark.parametrize(
@@ -165,8 +171,8 @@ def test_too_few_answers_are_explained(labels: int, control: int, locked: int, t
 
 def test_a_locked_set_of_one_class_is_too_small() -> None:
     both = blobs(200, 1.0)
-    one = LabelledFaces(both.features, both.labels * 0, both.groups)
-    assert labels_saved.too_little(both, np.arange(200) < 20, one) == (
+    one_class = LabelledFaces(both.features, both.labels * 0, both.groups)
+    assert labels_saved.too_little(both, np.arange(200) < 20, one_class) == (
         labels_saved.FEW_LOCKED,
         {"n": 0, "least": 20},
     )
@@ -178,11 +184,11 @@ def test_the_figure_is_reproducible_and_consistent(monkeypatch: pytest.MonkeyPat
     pool, locked = blobs(300, 0.7), blobs(80, 0.7, 1)
     labelled = LabelledFaces(pool.features[:60], pool.labels[:60], pool.groups[:60])
     answered = AnsweredPool(labelled, np.arange(60) < 8, pool.features[60:], locked)
-    one, two = (labels_saved.labels_saved(answered, seed=3) for _ in range(2))
-    assert one == two
-    assert one["labels"] - 60 == one["value"]
-    assert -60 <= one["low"] <= one["value"] <= one["high"] <= 240
-    assert (one["pool"], one["control"], one["n"]) == (300, 8, 80)
+    saved, repeated = (labels_saved.labels_saved(answered, seed=3) for _ in range(2))
+    assert saved == repeated
+    assert saved["labels"] - 60 == saved["value"]
+    assert -60 <= saved["low"] <= saved["value"] <= saved["high"] <= 240
+    assert (saved["pool"], saved["control"], saved["n"]) == (300, 8, 80)
 
 
 def test_the_number_and_size_of_the_fitted_heads_do_not_grow_with_the_features(
@@ -214,31 +220,33 @@ def test_the_interval_contains_the_true_saving(locked: int) -> None:
     with 3,000 they are half as wide, so the method's own faults show.
     """
     with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as on:
-        found = list(on.map(_one_user, range(FRESH, FRESH + RUNS), [locked] * RUNS))
-    held = [low - 1 <= true <= high + 1 for true, _, _, low, high, _ in found]
+        users = list(on.map(_one_user, range(FRESH, FRESH + RUNS), [locked] * RUNS))
+    held = [low - 1 <= true <= high + 1 for true, _, _, low, high, _ in users]
     for kind in sorted(set(simulated_worlds.KINDS)):
-        print(f"{kind}: {_summary([one for one in found if one[1] == kind])}")
-    print(f"all: {_summary(found)}")
+        print(f"{kind}: {_summary([user for user in users if user[1] == kind])}")
+    print(f"all: {_summary(users)}")
     # Of 20 a method that holds in 80 % has fewer than 13 once in 31 times (binomial).
     assert sum(held) >= (80 if RUNS == 100 else 13)
 
 
-def _summary(found: list[tuple[float, str, float, float, float, int]]) -> str:
-    held = sum(low - 1 <= true <= high + 1 for true, _, _, low, high, _ in found)
-    width = np.median([(high - low) / pool for _, _, _, low, high, pool in found])
-    wrong = np.median([abs(value - true) for true, _, value, _, _, _ in found])
-    return f"{held} of {len(found)} hold the truth, median width {width:.2f} of the pool, off by {wrong:.0f}"
+def _summary(users: list[tuple[float, str, float, float, float, int]]) -> str:
+    held = sum(low - 1 <= true <= high + 1 for true, _, _, low, high, _ in users)
+    width = np.median([(high - low) / pool for _, _, _, low, high, pool in users])
+    wrong = np.median([abs(value - true) for true, _, value, _, _, _ in users])
+    return f"{held} of {len(users)} hold the truth, median width {width:.2f} of the pool, off by {wrong:.0f}"
 
 
 def _one_user(seed: int, locked: int) -> tuple[float, str, float, float, float, int]:
     """The true saving, kind of world, value, low, high, and the size of the pool."""
     threadpool_limits(1)  # here, where the libraries are loaded: one process a core
-    it = simulated_worlds.user(seed, locked)
-    given = np.isin(np.arange(len(it.pool.labels)), it.labelled)
-    labelled = LabelledFaces(it.pool.features[given], it.pool.labels[given], it.pool.groups[given])
-    assert labels_saved.too_little(labelled, it.control[given], it.locked) is None
-    answered = AnsweredPool(labelled, it.control[given], it.pool.features[~given], it.locked)
-    found = labels_saved.labels_saved(answered, seed)
-    true, _ = simulated_worlds.true_saving(it, seed)
+    user = simulated_worlds.user(seed, locked)
+    answered = np.isin(np.arange(len(user.pool.labels)), user.labelled)
+    labelled = LabelledFaces(
+        user.pool.features[answered], user.pool.labels[answered], user.pool.groups[answered]
+    )
+    assert labels_saved.too_little(labelled, user.control[answered], user.locked) is None
+    pool = AnsweredPool(labelled, user.control[answered], user.pool.features[~answered], user.locked)
+    saved = labels_saved.labels_saved(pool, seed)
+    true, _ = simulated_worlds.true_saving(user, seed)
     kind = simulated_worlds.KINDS[seed % len(simulated_worlds.KINDS)]
-    return true, kind, found["value"], found["low"], found["high"], found["pool"]
+    return true, kind, saved["value"], saved["low"], saved["high"], saved["pool"]

@@ -14,34 +14,34 @@ from trainer.features.networks import Network
 from trainer.label_efficiency import labels_saved, labels_saved_job
 from trainer.label_efficiency.random_baseline import AnsweredPool
 
-NETWORK = Network("planted", False, None)  # type: ignore[arg-type] # nothing is to be embedded
+NETWORK = Network("planted", False, None)  # type: ignore[arg-type] # no test embeds anything
 
 pytestmark = [pytest.mark.slow, sqlite_only]
 
 
 @pytest.fixture
 def faces(db: Session, monkeypatch: pytest.MonkeyPatch) -> list[Face]:
-    """900 faces by turns masked and bare, of which the features tell; every third was answered."""
+    """900 faces, every other one masked, separable by their features; every third is answered."""
     monkeypatch.setattr(networks, "shared", lambda: NETWORK)
-    made = labelled.add_labelled_faces(db, 900)
+    faces = labelled.add_labelled_faces(db, 900)
     vectors = np.random.default_rng(0).normal(0, 1, (900, 1280))
     vectors[:, :30] += 1 - 2 * (np.arange(900) % 2)[:, None]
-    for place, face in enumerate(made):
-        if place % 3 and face.photo.group.split != "locked":
+    for index, face in enumerate(faces):
+        if index % 3 and face.photo.group.split != "locked":
             face.state, face.label, face.decided_at, face.waiting = "proposed", None, None, True
-    labelled.add_features(db, made, vectors, NETWORK.id)
-    return made
+    labelled.add_features(db, faces, vectors, NETWORK.id)
+    return faces
 
 
 def draw_at_random(db: Session, run: Run, faces: list[Face]) -> set[int]:
-    """As if every tenth face had been a control pick; the answered and open ones of them."""
-    some = faces[::10]
-    db.add_all([Pick(face_id=face.id, run_id=run.id, rank=face.id, reason="control") for face in some])
+    """Make every tenth face a control pick; returns those that are answered and not locked."""
+    chosen = faces[::10]
+    db.add_all([Pick(face_id=face.id, run_id=run.id, rank=face.id, reason="control") for face in chosen])
     db.add_all(
         [Pick(face_id=face.id, run_id=run.id, rank=face.id, reason="uncertain") for face in faces[3::9]]
     )
     db.commit()
-    return {face.id for face in some if face.label and face.photo.group.split != "locked"}
+    return {face.id for face in chosen if face.label and face.photo.group.split != "locked"}
 
 
 def test_it_counts_from_the_faces_chosen_at_random(db: Session, faces: list[Face]) -> None:
@@ -51,12 +51,12 @@ def test_it_counts_from_the_faces_chosen_at_random(db: Session, faces: list[Face
     db.refresh(run)
     saved = run.labels_saved or {}
     locked = [face for face in faces if face.photo.group.split == "locked"]
-    given = [face for face in faces if face.label and face not in locked]
-    assert (saved["n"], saved["given"], saved["control"]) == (len(locked), len(given), len(control))
+    answered = [face for face in faces if face.label and face not in locked]
+    assert (saved["n"], saved["given"], saved["control"]) == (len(locked), len(answered), len(control))
     assert saved["pool"] == len(faces) - len(locked)
     assert saved["low"] <= saved["value"] <= saved["high"]
     first = dict(saved)
-    labels_saved_job.count(db, run.id)  # the same message again
+    labels_saved_job.count(db, run.id)  # the message may be delivered twice
     db.refresh(run)
     assert run.labels_saved == first
 
@@ -68,7 +68,7 @@ def test_too_few_answers_are_stored_as_an_explanation(db: Session, faces: list[F
     assert run.labels_saved == {
         "too_little": [labels_saved.FEW_CONTROL, {"n": 0, "least": labels_saved.MIN_CONTROL}]
     }
-    labels_saved_job.count(db, run.id + 1)  # a run that is gone
+    labels_saved_job.count(db, run.id + 1)  # a run that does not exist
 
 
 def test_the_unlabelled_sample_has_no_doubtful_boxes(
@@ -79,10 +79,10 @@ def test_the_unlabelled_sample_has_no_doubtful_boxes(
     for face in waiting[:300]:
         face.doubtful = True
     db.commit()
-    some = labels_saved_job._unlabelled_sample(db, 1)
-    assert len(set(some)) == 50
-    assert set(some) <= {face.id for face in waiting[300:]}
-    assert some != labels_saved_job._unlabelled_sample(db, 2)
+    sample = labels_saved_job._unlabelled_sample(db, 1)
+    assert len(set(sample)) == 50
+    assert set(sample) <= {face.id for face in waiting[300:]}
+    assert sample != labels_saved_job._unlabelled_sample(db, 2)
 
 
 def test_it_stops_for_a_newer_run(db: Session, faces: list[Face], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -81,10 +81,10 @@ def test_a_strategy_never_sees_a_face_that_is_measured_on() -> None:
 @pytest.mark.parametrize("name", ["default", "badge"])
 def test_the_same_seed_gives_the_same_curve_and_another_seed_another(name: str) -> None:
     faces = pool()
-    one, again, other = (replay(faces, STRATEGIES[name], seed, 80) for seed in (1, 1, 2))
-    assert one == again
-    assert one != other
-    assert [labels for labels, _ in one] == [n for n in grid(80) if n >= one[0][0]]
+    first, repeated, other = (replay(faces, STRATEGIES[name], seed, 80) for seed in (1, 1, 2))
+    assert first == repeated
+    assert first != other
+    assert [labels for labels, _ in first] == [n for n in grid(80) if n >= first[0][0]]
 
 
 def test_margin_beats_random_where_a_class_is_rare() -> None:
@@ -155,8 +155,8 @@ def test_too_few_labels_are_refused_with_what_is_needed(labels: list[int], group
 @pytest.mark.slow
 def test_replays_in_worker_processes_equal_those_in_this_one() -> None:
     faces = pool(120)
-    found = {(name, seed): curve for name, seed, curve in simulate.replay_all(faces, ["margin"], 2, 40)}
-    assert found == {("margin", seed): replay(faces, STRATEGIES["margin"], seed, 40) for seed in (0, 1)}
+    curves = {(name, seed): curve for name, seed, curve in simulate.replay_all(faces, ["margin"], 2, 40)}
+    assert curves == {("margin", seed): replay(faces, STRATEGIES["margin"], seed, 40) for seed in (0, 1)}
 
 
 LONG = """
@@ -181,7 +181,7 @@ def test_the_workers_of_a_killed_process_end_with_it(tmp_path: "os.PathLike[str]
     with subprocess.Popen([sys.executable, program], env=env, cwd=ROOT) as parent:
         process = psutil.Process(parent.pid)
         wait_until(lambda: len(process.children()) >= 2, 60, "its workers are there")
-        time.sleep(3)  # until they are at work
+        time.sleep(3)  # until they compute
         workers = process.children()
         parent.send_signal(signal.SIGKILL)
     _, alive = psutil.wait_procs(workers, 10)

@@ -32,13 +32,13 @@ def test_a_run_cancelled_in_any_phase_stops_there_and_leaves_nothing(
 
         @contextmanager
         def cancelled_there(self: Progress, name: str, phase: str = phase) -> Iterator[OnProgress]:
-            with enter(self, name) as say:
+            with enter(self, name) as report:
                 assert list(PHASES["quick"]).index(name) <= list(PHASES["quick"]).index(phase), "it goes on"
                 if name == phase:
                     with session_scope() as other:
                         requests.cancel(other, other.get_one(Run, self._run.id))
                         other.commit()
-                yield say
+                yield report
 
         monkeypatch.setattr(Progress, "phase", cancelled_there)
         run = train_run(db, {"seed": 1})
@@ -49,7 +49,7 @@ def test_a_run_cancelled_in_any_phase_stops_there_and_leaves_nothing(
 
 
 @sqlite_only
-def test_the_next_run_waits_for_a_cancelled_one_to_hear_of_it(
+def test_the_next_run_waits_until_a_cancelled_one_has_stopped(
     db: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """In one process they share compiled steps: side by side they would write into each other's weights."""
@@ -63,8 +63,8 @@ def test_the_next_run_waits_for_a_cancelled_one_to_hear_of_it(
         seen.append(self._run.id)
         if name == "fit" and self._run.id == first.id:
             assert go_on.wait(30)
-        with enter(self, name) as say:
-            yield say
+        with enter(self, name) as report:
+            yield report
 
     def work(run_id: int) -> None:
         with session_scope() as session:
@@ -74,7 +74,7 @@ def test_the_next_run_waits_for_a_cancelled_one_to_hear_of_it(
     with ThreadPoolExecutor(2) as pool:
         first = requests.request_run(db, {})
         db.commit()
-        one = pool.submit(work, first.id)
+        first_ended = pool.submit(work, first.id)
         wait_until(lambda: seen.count(first.id) == 3, 30, "it comes to the fitting", every=0.05)
         requests.cancel(db, first)
         second = requests.request_run(db, {"seed": 1})
@@ -83,7 +83,7 @@ def test_the_next_run_waits_for_a_cancelled_one_to_hear_of_it(
         wait_until(lambda: db.refresh(second) or second.status == "running", 30, "it is claimed", every=0.05)
         assert second.id not in seen
         go_on.set()
-        one.result(30)
+        first_ended.result(30)
         other.result(60)
     db.rollback()
     assert [db.get_one(Run, run.id, populate_existing=True).status for run in (first, second)] == [

@@ -33,19 +33,19 @@ def scored(db: Session) -> set[int]:
 
 def test_going_back_is_one_step_and_keeps_the_scores(db: Session) -> None:
     face, owner = add_labelled_faces(db, 1)[0], people.owner(db)
-    one, two, three = (done(db) for _ in range(3))
-    for run in (one, two, three):
+    first, second, third = (done(db) for _ in range(3))
+    for run in (first, second, third):
         score(db, run, face.id)
         promote.make_live(db, run, "newer")
         promote.delete_old_scores(db)
-    assert live_run_id(db) == three.id
-    assert scored(db) == {two.id, three.id}
+    assert live_run_id(db) == third.id
+    assert scored(db) == {second.id, third.id}
     back = requests.roll_back(db, owner)
     db.commit()
-    assert back.id == two.id == live_run_id(db)
+    assert back.id == second.id == live_run_id(db)
     assert "back from run" in str(back.reason)
-    assert scored(db) == {two.id, three.id}
-    assert requests.roll_back(db, owner).id == three.id, "and forth"
+    assert scored(db) == {second.id, third.id}
+    assert requests.roll_back(db, owner).id == third.id, "and forth"
 
 
 def test_there_may_be_nothing_to_go_back_to(db: Session) -> None:
@@ -78,15 +78,15 @@ def test_a_run_at_work_keeps_its_scores(db: Session) -> None:
 
 
 def test_each_switch_is_an_event_with_the_run_before_and_who_did_it(db: Session) -> None:
-    one, two, owner = done(db), done(db), people.owner(db)
-    promote.make_live(db, one, "first")
-    promote.make_live(db, two, "better", owner)
-    promote.make_live(db, two, "again", owner)
+    first, second, owner = done(db), done(db), people.owner(db)
+    promote.make_live(db, first, "first")
+    promote.make_live(db, second, "better", owner)
+    promote.make_live(db, second, "again", owner)
     db.flush()
     events = db.scalars(select(Event).where(Event.kind == "promoted").order_by(Event.id)).all()
     assert [(event.person_id, event.detail) for event in events] == [
-        (None, {"run": one.id, "before": None, "reason": "first"}),
-        (owner.id, {"run": two.id, "before": one.id, "reason": "better"}),
-        (owner.id, {"run": two.id, "before": one.id, "reason": "again"}),
+        (None, {"run": first.id, "before": None, "reason": "first"}),
+        (owner.id, {"run": second.id, "before": first.id, "reason": "better"}),
+        (owner.id, {"run": second.id, "before": first.id, "reason": "again"}),
     ]
-    assert (one.promoted, two.promoted, one.reason, two.reason) == (True, True, "first", "again")
+    assert (first.promoted, second.promoted, first.reason, second.reason) == (True, True, "first", "again")

@@ -1,4 +1,4 @@
-"""Runs that start by themselves: after so many new answers, or at night."""
+"""Runs that start automatically: after a number of new answers, or at night."""
 
 from datetime import datetime, timedelta
 
@@ -18,32 +18,32 @@ from trainer.runs import requests, schedule
 NIGHT = datetime(2026, 11, 24, 3, 30)
 
 
-def quiet(db: Session) -> None:
-    """As if the last answer were a while ago."""
+def let_time_pass(db: Session) -> None:
+    """Set the last answer a while back."""
     db.execute(update(Answer).values(created_at=now() - timedelta(minutes=1)))
     db.commit()
 
 
 def finish(db: Session, run: Run) -> None:
-    """As a run does: it marks what it collected."""
+    """End the run as failed, with the answers marked that it collected."""
     db.execute(update(Answer).where(Answer.run_id.is_(None)).values(run_id=run.id))
     run.status = "failed"
     db.commit()
 
 
-def test_nothing_starts_unless_the_owner_said_so(db: Session) -> None:
+def test_no_run_starts_without_a_rule_or_enough_answers(db: Session) -> None:
     add_labelled_faces(db, 40)
-    quiet(db)
+    let_time_pass(db)
     assert schedule.start_due_run(db) is None
     schedule.set_rule(db, 41, None)
     assert schedule.start_due_run(db) is None
 
 
-def test_a_run_starts_once_there_are_enough_and_not_again(db: Session) -> None:
+def test_one_run_starts_when_there_are_enough_answers(db: Session) -> None:
     add_labelled_faces(db, 40)
     schedule.set_rule(db, 25, None)
-    assert schedule.start_due_run(db) is None, "a hand is still at it"
-    quiet(db)
+    assert schedule.start_due_run(db) is None, "somebody is still labelling"
+    let_time_pass(db)
     run = schedule.start_due_run(db)
     assert run is not None
     assert schedule.start_due_run(db) is None, "it has not ended"
@@ -52,8 +52,8 @@ def test_a_run_starts_once_there_are_enough_and_not_again(db: Session) -> None:
     assert schedule.new_answers(db)[0] == 0
 
 
-def test_the_counter_cannot_be_stepped_over(db: Session) -> None:
-    """Whole batches at a time, and answers taken back in between: what counts is what stands and is new."""
+def test_a_run_starts_although_the_count_skips_the_number(db: Session) -> None:
+    """Answers come in batches and some are undone: those that stand and are new count."""
     faces = add_labelled_faces(db, 60)
     finish(db, requests.request_run(db, {}))
     owner = people.owner(db)
@@ -61,23 +61,23 @@ def test_the_counter_cannot_be_stepped_over(db: Session) -> None:
         record_answer(db, owner, AnswerInput(f"again:{face.id}", "label", face.id, "mask", seen_at=now()))
     record_answer(db, owner, AnswerInput("back", "undo", faces[0].id))
     schedule.set_rule(db, 10, None)
-    quiet(db)
+    let_time_pass(db)
     assert schedule.new_answers(db)[0] == 8
     assert schedule.start_due_run(db) is None
     for face in faces[9:20]:
         record_answer(db, owner, AnswerInput(f"again:{face.id}", "label", face.id, "mask", seen_at=now()))
-    quiet(db)
-    assert schedule.new_answers(db)[0] == 19, "past the number, without ever being at it"
+    let_time_pass(db)
+    assert schedule.new_answers(db)[0] == 19, "more than the number, which it never equalled"
     assert schedule.start_due_run(db) is not None
 
 
-def test_twice_as_many_are_not_kept_waiting(db: Session) -> None:
+def test_a_run_with_twice_the_answers_does_not_wait_for_a_pause(db: Session) -> None:
     add_labelled_faces(db, 40)
     schedule.set_rule(db, 20, None)
     assert schedule.start_due_run(db) is not None
 
 
-def test_the_night_run_comes_once_and_only_for_something_new(db: Session) -> None:
+def test_a_nightly_run_starts_once_and_only_for_new_answers(db: Session) -> None:
     add_labelled_faces(db, 40)
     rule = schedule.set_rule(db, 0, 3)
     rule.last_nightly_day = "2026-11-23"
@@ -95,14 +95,14 @@ def test_a_computer_that_slept_through_the_hour_catches_up(db: Session) -> None:
     assert schedule.start_due_run(db, NIGHT - timedelta(hours=2)) is not None
 
 
-def test_too_few_labels_are_no_error(db: Session) -> None:
+def test_too_few_labels_start_no_run_and_raise_nothing(db: Session) -> None:
     add_labelled_faces(db, 4)
     schedule.set_rule(db, 1, None)
-    quiet(db)
+    let_time_pass(db)
     assert schedule.start_due_run(db) is None
 
 
 @pytest.mark.parametrize(("answers_needed", "hour"), [(-1, None), (1_000_000, None), (0, 24)])
-def test_times_that_make_no_sense_are_refused(db: Session, answers_needed: int, hour: int | None) -> None:
+def test_rules_out_of_range_are_refused(db: Session, answers_needed: int, hour: int | None) -> None:
     with pytest.raises(BadSchedule):
         schedule.set_rule(db, answers_needed, hour)

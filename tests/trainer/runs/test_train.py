@@ -1,4 +1,4 @@
-"""Runs in this process, from labelled faces to a live model: what they keep, and whether it is true."""
+"""Runs in this process, from labelled faces to a live model: what they store, and whether it is correct."""
 
 import json
 import os
@@ -38,7 +38,7 @@ SMALL = {
     [("sqlite", "quick"), ("postgres", "quick"), ("sqlite", "tutorial"), ("sqlite", "fine-tune")],
     indirect=["db"],
 )
-def test_a_run_by_each_preset_is_whole_and_can_be_replayed(
+def test_a_run_by_each_preset_is_complete_and_can_be_replayed(
     db: Session, preset: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from trainer.runs.replay import replay
@@ -52,7 +52,7 @@ def test_a_run_by_each_preset_is_whole_and_can_be_replayed(
     metrics = run.metrics or {}
     assert metrics["locked"]["balanced_accuracy"]["value"] > 0.7
     assert (metrics["cross_validated"] is None) == (preset == "tutorial")
-    forms = {one.form for one in db.scalars(select(Artifact))}
+    forms = {artifact.form for artifact in db.scalars(select(Artifact))}
     assert forms >= {"keras", "tflite", "onnx", "labels", "card"}
     card = signing.read_verified(db.get_one(Artifact, (run.id, "card"))).decode()
     for words in ("Balanced accuracy", str(run.manifest), str(run.backbone), "Limits"):
@@ -63,7 +63,7 @@ def test_a_run_by_each_preset_is_whole_and_can_be_replayed(
     assert replay(db, run).difference == 0.0
 
 
-def test_a_replay_uses_the_boxes_of_then_and_says_who_is_missing(db: Session) -> None:
+def test_a_replay_uses_the_boxes_of_its_run_and_counts_erased_faces(db: Session) -> None:
     from trainer.runs.replay import replay
 
     faces, owner = add_labelled_pictures(db, draw_pictures(100)), people.owner(db)
@@ -81,8 +81,8 @@ def test_a_replay_uses_the_boxes_of_then_and_says_who_is_missing(db: Session) ->
 
 
 @sqlite_only
-def test_a_replay_on_another_number_of_threads_is_alike(db: Session) -> None:
-    """One core instead of all, in a process of its own, and no feature kept."""
+def test_a_replay_with_another_number_of_threads_gives_the_same_metrics(db: Session) -> None:
+    """One core instead of all, in another process, and without stored features."""
     add_labelled_pictures(db, draw_pictures(100))
     run = train_run(db)
     db.execute(delete(Embedding))
@@ -98,7 +98,7 @@ def test_a_replay_on_another_number_of_threads_is_alike(db: Session) -> None:
 
 @sqlite_only
 def test_a_worse_model_is_kept_back_and_explained(db: Session) -> None:
-    """The second run learns from labels turned round; the locked faces keep theirs."""
+    """The second run learns from swapped labels; the locked faces keep theirs."""
     add_labelled_pictures(db, draw_pictures(120))
     first = train_run(db)
     open_faces = select(Face.id).join(Photo).join(Group).where(Group.split != "locked")
@@ -116,14 +116,14 @@ def test_a_worse_model_is_kept_back_and_explained(db: Session) -> None:
     assert live_run_id(db) == second.id
 
 
-def test_features_are_kept_shared_and_computed_once(db: Session) -> None:
+def test_features_are_stored_and_shared_between_runs(db: Session) -> None:
     pictures = draw_pictures(64)
     faces = add_labelled_pictures(db, pictures[:60])
     train_run(db)
-    before = {(one.face_id, one.view): one.vector for one in db.scalars(select(Embedding))}
+    before = {(row.face_id, row.view): row.vector for row in db.scalars(select(Embedding))}
     train_run(db, {"seed": 1})
     db.expire_all()
-    after = {(one.face_id, one.view): one.vector for one in db.scalars(select(Embedding))}
+    after = {(row.face_id, row.view): row.vector for row in db.scalars(select(Embedding))}
     assert before == after
     more = add_labelled_pictures(db, pictures[60:])
     train_run(db)
@@ -136,7 +136,7 @@ def test_features_are_kept_shared_and_computed_once(db: Session) -> None:
 
 
 @sqlite_only
-def test_every_export_says_the_same_of_real_crops(db: Session) -> None:
+def test_every_exported_file_predicts_the_same_for_real_crops(db: Session) -> None:
     import tempfile
     from pathlib import Path
 
@@ -161,15 +161,15 @@ def test_every_export_says_the_same_of_real_crops(db: Session) -> None:
         path.write_bytes(files["keras"])
         expected = keras.models.load_model(path).predict(scaled, verbose=0)
     features = features_of(db, networks.shared(), [FeatureRequest(id, 1) for id in ids])
-    kept = Head.from_dict(run.head or {}).probabilities(features.take([(id, 0) for id in ids]))
-    found = {
+    stored_head = Head.from_dict(run.head or {}).probabilities(features.take([(id, 0) for id in ids]))
+    probabilities = {
         "tflite": export.run_litert(files["tflite"], scaled),
         "onnx": export.run_onnx(files["onnx"], scaled),
-        "kept": kept,
+        "stored head": stored_head,
     }
-    for form, said in found.items():
-        assert np.abs(said - expected).max() < 1e-3, form
-        assert (said.argmax(1) == expected.argmax(1)).all(), form
+    for form, predicted in probabilities.items():
+        assert np.abs(predicted - expected).max() < 1e-3, form
+        assert (predicted.argmax(1) == expected.argmax(1)).all(), form
 
 
 @sqlite_only

@@ -61,7 +61,7 @@ def test_each_batch_has_the_shares_of_the_mix_and_uncertain_faces_fill_what_is_m
     assert counts[0] == {"control": 2, "novel": 1, "weak_class": 2, "uncertain": 15}
     assert counts[1] == {"control": 2, "novel": 1, "weak_class": 1, "uncertain": 16}
     assert counts[2] == {"control": 2, "novel": 1, "uncertain": 17}
-    assert [one.detail for one in chosen if one.reason == "weak_class"] == [{"label": "mask"}] * 3
+    assert [choice.detail for choice in chosen if choice.reason == "weak_class"] == [{"label": "mask"}] * 3
 
 
 def test_typical_faces_come_from_the_largest_clusters_without_a_labelled_face() -> None:

@@ -31,13 +31,13 @@ def pool(db: Session, count: int, people: int = 0) -> tuple[Run, list[Face]]:
     db.add(Workbench(id=1, live_run_id=run.id))
     rng = np.random.default_rng(0)
     centres = rng.normal(size=(count // 10 + 1, 1280))
-    vectors = [centres[place // 10] + rng.normal(0, 0.05, 1280) for place in range(count)]
+    vectors = [centres[index // 10] + rng.normal(0, 0.05, 1280) for index in range(count)]
     scores = []
-    for place, face in enumerate(faces):
+    for index, face in enumerate(faces):
         face.state, face.label, face.decided_at, face.waiting = "proposed", None, None, True
-        margin = place / count
+        margin = index / count
         probabilities = [(1 + margin) / 2, (1 - margin) / 2]
-        label = ("mask", "nomask")[place % 3 == 0]
+        label = ("mask", "nomask")[index % 3 == 0]
         score = {"run_id": run.id, "face_id": face.id, "box_version": 1, "label": label, "margin": margin}
         scores.append(score | {"probabilities": probabilities})
     db.flush()
@@ -60,9 +60,9 @@ def test_a_batch_has_the_mix_of_the_settings(db: Session) -> None:
 
 def test_uncertain_picks_are_the_least_sure_but_not_near_repeats(db: Session) -> None:
     run, faces = pool(db, 600)
-    place = {face.id: n for n, face in enumerate(faces)}
+    index = {face.id: n for n, face in enumerate(faces)}
     picks = [pick for pick in review_plan.plan(db, run, NETWORK, {}) if pick.reason == "uncertain"][:14]
-    clumps = [place[pick.face_id] // 10 for pick in picks]
+    clumps = [index[pick.face_id] // 10 for pick in picks]
     assert sorted(clumps) == list(range(14)), (
         "one of each of the least sure; plain margin takes ten near repeats"
     )
@@ -85,13 +85,13 @@ def test_no_locked_answered_or_hidden_face_is_chosen_but_a_hidden_one_as_a_box(d
 
 def test_doubtful_boxes_come_the_most_doubtful_first(db: Session) -> None:
     run, faces = pool(db, 100)
-    some = [face for face in faces if face.photo.group.split != "locked"][:30]
-    for n, face in enumerate(some):
+    unlocked = [face for face in faces if face.photo.group.split != "locked"][:30]
+    for n, face in enumerate(unlocked):
         face.doubtful, face.face_probability = True, n / 30
     db.commit()
     boxes = [pick.face_id for pick in review_plan.plan(db, run, NETWORK, {}) if pick.reason == "box"]
-    assert boxes[0] == some[15].id
-    assert set(boxes[:5]) == {face.id for face in some[13:18]}
+    assert boxes[0] == unlocked[15].id
+    assert set(boxes[:5]) == {face.id for face in unlocked[13:18]}
 
 
 def test_a_weak_class_gets_more_picks(db: Session) -> None:
@@ -146,8 +146,8 @@ def test_without_a_model_typical_faces_are_planned(db: Session, monkeypatch: pyt
     review_plan.refill(db)
     picks = db.scalars(select(Pick).order_by(Pick.rank)).all()
     assert Counter(pick.reason for pick in picks) == {"typical": review_plan.BATCH}
-    place = {face.id: n for n, face in enumerate(faces)}
-    clusters = Counter(place[pick.face_id] // 10 for pick in picks)
+    index = {face.id: n for n, face in enumerate(faces)}
+    clusters = Counter(index[pick.face_id] // 10 for pick in picks)
     assert max(clusters.values()) == 1, "one of each"
     assert "density" in db.scalars(select(Event).where(Event.kind == "selected")).one().detail["rule"]
 

@@ -51,17 +51,17 @@ def test_clustered_margin_does_not_choose_a_certain_face_for_being_different() -
 def test_greedy_coverage_equals_the_naive_implementation() -> None:
     points, uncertainties = rng(4).normal(size=(50, 5)).astype(np.float32), rng(5).random(50)
 
-    def similarity(one: int, other: int) -> float:
-        a, b = points[one].astype(float), points[other].astype(float)
+    def similarity(first: int, second: int) -> float:
+        a, b = points[first].astype(float), points[second].astype(float)
         return float(np.exp((a @ b / np.sqrt((a @ a) * (b @ b)) - 1) / strategies.KERNEL_WIDTH))
 
     def covered(by: list[int]) -> float:
-        return sum(uncertainties[one] * max(similarity(one, other) for other in by) for one in range(50))
+        return sum(uncertainties[row] * max(similarity(row, other) for other in by) for row in range(50))
 
     expected: list[int] = []
     for _ in range(6):
-        others = [one for one in range(50) if one not in expected]
-        expected.append(max(others, key=lambda one: covered([*expected, one])))
+        others = [row for row in range(50) if row not in expected]
+        expected.append(max(others, key=lambda row: covered([*expected, row])))
     assert strategies.greedy_coverage(uncertainties, points, 6).tolist() == expected
 
 
@@ -101,7 +101,7 @@ def test_badge_is_k_means_plus_plus_on_the_full_gradients() -> None:
     gradients = ((probabilities - best)[:, :, None] * points[:, None, :]).reshape(40, -1).astype(np.float64)
     drawn, expected = rng(7), [int((gradients**2).sum(axis=1).argmax())]
     while len(expected) < 5:
-        distance = np.min([((gradients - gradients[one]) ** 2).sum(axis=1) for one in expected], axis=0)
+        distance = np.min([((gradients - gradients[row]) ** 2).sum(axis=1) for row in expected], axis=0)
         distance[expected] = 0
         expected.append(int(drawn.choice(40, p=distance / distance.sum())))
     assert strategies.badge(probabilities, points, 5, rng(7)).tolist() == expected
