@@ -167,7 +167,7 @@ def _sample_of(ids: Sequence[int]) -> list[int]:
 
 
 def _sample(count: int) -> IntArray:
-    """At most MAX_FITTED of so many indices at random, ascending."""
+    """At most MAX_FITTED random indices below `count`, ascending."""
     return np.sort(np.random.default_rng(SEED).permutation(count)[:MAX_FITTED])
 
 

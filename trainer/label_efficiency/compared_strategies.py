@@ -25,7 +25,7 @@ class PoolState:
 
 
 Strategy = Callable[[PoolState, int], IntArray]
-"""Indices of at most so many unlabelled faces, best first."""
+"""Takes the pool and n; returns indices of at most n unlabelled faces, best first."""
 
 
 def workbench_policy(state: PoolState, n: int, mix: Mapping[str, int] | None = None) -> IntArray:

@@ -50,11 +50,11 @@ class Forecast:
     floor: FloatArray
 
     def accuracy(self, labels: float) -> Interval:
-        """Balanced accuracy at so many labels, with a 90 % interval of the curve."""
+        """Balanced accuracy after `labels` labels, with a 90 % interval of the curve."""
         return _interval(1 - self._error(labels))
 
     def gain(self, more: int) -> Interval:
-        """Balanced accuracy gained by so many labels more than the last run's, with a 90 % interval."""
+        """Balanced accuracy gained by `more` labels after the last run's, with a 90 % interval."""
         return _interval(self._error(self.labels) - self._error(self.labels + more))
 
     def _error(self, labels: float) -> FloatArray:

@@ -116,7 +116,7 @@ def _one_order(
     measured: LabelledFaces,
     rng: np.random.Generator,
 ) -> BoolArray:
-    """Which faces are classified correctly (sizes, measured) after so many labels of one random order."""
+    """Which faces are classified correctly (sizes, measured) after `sizes` labels of one random order."""
     order = rng.permutation(len(labels))
     return np.array([is_correct(features[order[:n]], labels[order[:n]], measured) for n in sizes])
 

@@ -28,7 +28,7 @@ BATCHES_AHEAD = 10
 """Batches planned at once."""
 PLANNED = BATCH * BATCHES_AHEAD
 HIDDEN_EVERY = 4
-"""One in so many doubtful boxes is a hidden one, so that detections that were hidden wrongly are noticed."""
+"""Every fourth doubtful box is a hidden one, so that detections that were hidden wrongly are noticed."""
 
 
 def plan(session: Session, run: Run, network: Network, metrics: dict[str, Any]) -> list[Pick]:
