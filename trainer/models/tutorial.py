@@ -77,7 +77,7 @@ class _DenseFit(keras.callbacks.Callback):  # type: ignore[misc]
             callbacks.append(
                 keras.callbacks.EarlyStopping(patience=recipe.patience, restore_best_weights=True)
             )
-        model, dense = self._model()
+        model, dense = self._build_model()
         model.fit(
             self._batches(learned, batch),
             epochs=recipe.epochs,
@@ -100,8 +100,8 @@ class _DenseFit(keras.callbacks.Callback):  # type: ignore[misc]
         names["validation_accuracy"] = "val_accuracy"
         self._on_epoch(epoch + 1, {name: (logs or {}).get(key) for name, key in names.items()})
 
-    def _model(self) -> tuple[Any, Any]:
-        """The compiled network and its new dense layer."""
+    def _build_model(self) -> tuple[Any, Any]:
+        """The compiled network and its new dense layer. (`_model` is an attribute of Keras' own Callback.)"""
         recipe, base = self._recipe, backbone.model()
         initializer = keras.initializers.GlorotUniform(seed=recipe.seed)
         dense = keras.layers.Dense(
