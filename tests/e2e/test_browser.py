@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser import DESKTOP, MARKS, PHONE, all_sent, page
+from tests.environment import PROVE
 from tests.pictures import jpeg, portrait
 from tests.workbench_process import Workbench, running_workbench, wait_until
 
@@ -14,7 +15,7 @@ pytestmark = MARKS
 PHOTOS = 24
 
 
-@pytest.fixture(params=["phone", "desktop"])
+@pytest.fixture(params=["phone", "desktop"] if PROVE else ["phone"])
 def size(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 

@@ -64,8 +64,8 @@ def test_a_run_is_watched_cancelled_promoted_rolled_back_and_compared(bench: Wor
             expect(watcher.locator("progress")).not_to_have_attribute("value", str(share), timeout=15_000)
             shares.append(share)
         browser.get_by_role("button", name="Stop run").click()
-        expect(browser.locator("#run .state")).to_have_text("stopped", timeout=2000)
-        expect(other.locator("#run .state")).to_have_text("stopped", timeout=4000)
+        expect(browser.locator("#run .state")).to_have_text("stopped", timeout=30_000)
+        expect(other.locator("#run .state")).to_have_text("stopped", timeout=30_000)
         other.close()
 
         retrain(browser, bench, seed="5")

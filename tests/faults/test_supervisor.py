@@ -9,11 +9,12 @@ from pathlib import Path
 import psutil
 import pytest
 
+from tests.environment import PROVE
 from tests.pictures import jpeg, portrait
 from tests.workbench_process import ROOT, Workbench, running_workbench, wait_until
 
 pytestmark = pytest.mark.slow
-PHOTOS = 60
+PHOTOS = 60 if PROVE else 24
 
 
 def write_class_folders(folder: Path) -> Path:
