@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from tests.environment import PROVE
 from tests.pictures import jpeg, portrait
 from tests.workbench_process import Workbench, running_workbench, wait_until
 
@@ -35,7 +36,7 @@ def truth(box: list[float], width: int) -> str | None:
     return "nomask" if x + w / 2 < width / 2 else "mask"
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
+@pytest.fixture(params=["sqlite", "postgres"] if PROVE else ["postgres"])  # others run on SQLite
 def bench(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Workbench]:
     extra = {}
     if request.param == "postgres":
