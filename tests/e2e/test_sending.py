@@ -10,6 +10,7 @@ import json
 import time
 import zipfile
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -38,6 +39,13 @@ def photos(tmp_path: Path) -> list[Path]:
     return paths
 
 
+@pytest.fixture(scope="module")
+def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workbench]:
+    with running_workbench(tmp_path_factory.mktemp("bench")) as workbench:
+        workbench.sign_in()
+        yield workbench
+
+
 def pixels(content: bytes) -> str:
     """A hash of what is seen: the size and every pixel."""
     picture = Image.open(io.BytesIO(content)).convert("RGB")
@@ -49,42 +57,38 @@ def arrived(bench: Workbench) -> int:
 
 
 def test_many_photos_arrive_whole_through_three_cuts_and_a_closed_tab(
-    tmp_path: Path, photos: list[Path]
+    bench: Workbench, photos: list[Path]
 ) -> None:
-    with running_workbench(tmp_path / "data") as bench:
-        bench.sign_in()
-        friends = bench.flask("invite", "--role", "friend").split()[0]
-        lost = ("ERR_INTERNET_DISCONNECTED", "ERR_NETWORK", "ERR_FAILED", "ERR_CONNECTION")
-        with page(PHONE, ignore=lost) as first:
-            join(first, friends)
-            first.locator("#files").set_input_files(photos)
-            for number in CUTS[:2]:
-                cut(first, bench, number)
-            wait_until(lambda: arrived(bench) >= CLOSED_AT, 120, "on to the middle")
-            first.close()  # the tab; the browser, and what it keeps, stays
-            at_closing = arrived(bench)
-            time.sleep(1)
-            assert arrived(bench) <= at_closing + 3, "nobody sends while the tab is closed"
+    friends = bench.flask("invite", "--role", "friend").split()[0]
+    lost = ("ERR_INTERNET_DISCONNECTED", "ERR_NETWORK", "ERR_FAILED", "ERR_CONNECTION")
+    with page(PHONE, ignore=lost) as first:
+        join(first, friends)
+        first.locator("#files").set_input_files(photos)
+        for number in CUTS[:2]:
+            cut(first, bench, number)
+        wait_until(lambda: arrived(bench) >= CLOSED_AT, 120, "on to the middle")
+        first.close()  # the tab; the browser, and what it keeps, stays
+        at_closing = arrived(bench)
+        time.sleep(1)
+        assert arrived(bench) <= at_closing + 3, "nobody sends while the tab is closed"
 
-            again = first.context.new_page()
-            puts: list[str] = []
-            again.on("request", lambda sent: puts.append(sent.url) if sent.method == "PUT" else None)
-            again.goto(f"{bench.url}/upload")
-            cut(again, bench, CUTS[2])
-            expect(again.locator("#transfer-said")).to_contain_text("All photos arrived.", timeout=240_000)
-            assert arrived(bench) == PHOTOS, "nothing is doubled"
-            assert len(puts) < PHOTOS - at_closing + (40 if PROVE else 10), (
-                "what had arrived was not sent again"
-            )
+        again = first.context.new_page()
+        puts: list[str] = []
+        again.on("request", lambda sent: puts.append(sent.url) if sent.method == "PUT" else None)
+        again.goto(f"{bench.url}/upload")
+        cut(again, bench, CUTS[2])
+        expect(again.locator("#transfer-said")).to_contain_text("All photos arrived.", timeout=240_000)
+        assert arrived(bench) == PHOTOS, "nothing is doubled"
+        assert len(puts) < PHOTOS - at_closing + (40 if PROVE else 10), "what had arrived was not sent again"
 
-            puts.clear()  # a second try of the whole selection sends nothing at all
-            so_far = int(again.locator("#transfer-said").inner_text().split()[0])
-            again.locator("#files").set_input_files(photos)
-            said = f"{so_far + PHOTOS} photos sent."
-            expect(again.locator("#transfer-said")).to_contain_text(said, timeout=120_000)
-            assert puts == []
-            assert arrived(bench) == PHOTOS
-        assert stored(bench) == Counter(pixels(photo.read_bytes()) for photo in photos)
+        puts.clear()  # a second try of the whole selection sends nothing at all
+        so_far = int(again.locator("#transfer-said").inner_text().split()[0])
+        again.locator("#files").set_input_files(photos)
+        said = f"{so_far + PHOTOS} photos sent."
+        expect(again.locator("#transfer-said")).to_contain_text(said, timeout=120_000)
+        assert puts == []
+        assert arrived(bench) == PHOTOS
+    assert stored(bench) == Counter(pixels(photo.read_bytes()) for photo in photos)
 
 
 def join(browser: Page, link: str) -> None:
@@ -130,64 +134,63 @@ def large_photo(path: Path) -> Path:
     return path
 
 
-def test_a_large_photo_goes_on_after_a_pause_and_a_reload(tmp_path: Path) -> None:
+def test_a_large_photo_goes_on_after_a_pause_and_a_reload(bench: Workbench, tmp_path: Path) -> None:
+    already = arrived(bench)  # from the test before
     large = large_photo(tmp_path / "large.png")
-    with running_workbench(tmp_path / "data") as bench:
-        bench.sign_in()
-        friends = bench.flask("invite", "--role", "friend").split()[0]
-        lost = ("ERR_INTERNET_DISCONNECTED", "ERR_NETWORK", "ERR_FAILED", "ERR_CONNECTION", "400 (BAD")
-        with page(PHONE, ignore=lost) as browser:
-            join(browser, friends)
-            slow = browser.context.new_cdp_session(browser)
-            slow.send("Network.enable")
-            limits = {
-                "offline": False,
-                "latency": 20,
-                "downloadThroughput": -1,
-                "uploadThroughput": 6_000_000,
-            }
-            slow.send("Network.emulateNetworkConditions", limits)
-            puts: list[str] = []
-            browser.on("request", lambda sent: puts.append(sent.url) if sent.method == "PUT" else None)
-            browser.locator("#files").set_input_files(large)
-            share = "document.getElementById('total').value"
-            wait_until(lambda: browser.evaluate(share) > 0.3, 60, "a third of it is through")
-            browser.get_by_role("button", name="Pause").tap()
-            expect(browser.locator("#transfer-said")).to_contain_text("Paused.")
-            before = len(puts)
-            time.sleep(1)
-            assert len(puts) == before, "nothing moves while it is paused"
-            assert arrived(bench) == 0
+    friends = bench.flask("invite", "--role", "friend").split()[0]
+    lost = ("ERR_INTERNET_DISCONNECTED", "ERR_NETWORK", "ERR_FAILED", "ERR_CONNECTION", "400 (BAD")
+    with page(PHONE, ignore=lost) as browser:
+        join(browser, friends)
+        slow = browser.context.new_cdp_session(browser)
+        slow.send("Network.enable")
+        limits = {
+            "offline": False,
+            "latency": 20,
+            "downloadThroughput": -1,
+            "uploadThroughput": 6_000_000,
+        }
+        slow.send("Network.emulateNetworkConditions", limits)
+        puts: list[str] = []
+        browser.on("request", lambda sent: puts.append(sent.url) if sent.method == "PUT" else None)
+        browser.locator("#files").set_input_files(large)
+        share = "document.getElementById('total').value"
+        wait_until(lambda: browser.evaluate(share) > 0.3, 60, "a third of it is through")
+        browser.get_by_role("button", name="Pause").tap()
+        expect(browser.locator("#transfer-said")).to_contain_text("Paused.")
+        before = len(puts)
+        time.sleep(1)
+        assert len(puts) == before, "nothing moves while it is paused"
+        assert arrived(bench) == already
 
-            puts.clear()
-            browser.goto(f"{bench.url}/upload")  # the pause ends with the page; the photo is still there
-            expect(browser.locator("#transfer-said")).to_contain_text("All photos arrived.", timeout=120_000)
-            assert len(puts) <= 31 - before + 3, "parts that had arrived were not sent again"
-            assert arrived(bench) == 1
+        puts.clear()
+        browser.goto(f"{bench.url}/upload")  # the pause ends with the page; the photo is still there
+        expect(browser.locator("#transfer-said")).to_contain_text("All photos arrived.", timeout=120_000)
+        assert len(puts) <= 31 - before + 3, "parts that had arrived were not sent again"
+        assert arrived(bench) == already + 1
 
-            browser.get_by_label("Save data").check()
-            small = tmp_path / "selfie.jpg"
-            small.write_bytes(jpeg(portrait(1, True).resize((3200, 2400))))
-            browser.locator("#files").set_input_files(small)
-            wait_until(lambda: arrived(bench) == 2, 30, "the smaller copy is there")
-            size = bench.call("GET", "/photos")[1]["items"][0]
-            assert (size["width"], size["height"]) == (1600, 1200)
-            browser.get_by_label("Save data").uncheck()
+        browser.get_by_label("Save data").check()
+        small = tmp_path / "selfie.jpg"
+        small.write_bytes(jpeg(portrait(1, True).resize((3200, 2400))))
+        browser.locator("#files").set_input_files(small)
+        wait_until(lambda: arrived(bench) == already + 2, 30, "the smaller copy is there")
+        size = bench.call("GET", "/photos")[1]["items"][0]
+        assert (size["width"], size["height"]) == (1600, 1200)
+        browser.get_by_label("Save data").uncheck()
 
-            paste(browser, jpeg(portrait(2, False)))
-            wait_until(lambda: arrived(bench) == 3, 30, "what was pasted is there")
+        paste(browser, jpeg(portrait(2, False)))
+        wait_until(lambda: arrived(bench) == already + 3, 30, "what was pasted is there")
 
-            clip = tmp_path / "clip.mp4"
-            clip.write_bytes(b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom" + bytes(2000))
-            browser.locator("#camera").set_input_files(clip)
-            said = "This file is a video, not a photo. Send an ordinary photo"
-            expect(browser.locator(".sending .bad")).to_contain_text(said)
-            browser.goto(f"{bench.url}/upload")
-            expect(browser.locator(".sending .bad")).to_contain_text(said)  # until it has been read
-            browser.get_by_role("button", name="Dismiss clip.mp4").tap()
-            browser.goto(f"{bench.url}/upload")
-            browser.wait_for_selector("#upload[data-ready]")
-            expect(browser.locator(".sending .bad")).to_have_count(0)
+        clip = tmp_path / "clip.mp4"
+        clip.write_bytes(b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom" + bytes(2000))
+        browser.locator("#camera").set_input_files(clip)
+        said = "This file is a video, not a photo. Send an ordinary photo"
+        expect(browser.locator(".sending .bad")).to_contain_text(said)
+        browser.goto(f"{bench.url}/upload")
+        expect(browser.locator(".sending .bad")).to_contain_text(said)  # until it has been read
+        browser.get_by_role("button", name="Dismiss clip.mp4").tap()
+        browser.goto(f"{bench.url}/upload")
+        browser.wait_for_selector("#upload[data-ready]")
+        expect(browser.locator(".sending .bad")).to_have_count(0)
 
 
 def paste(browser: Page, content: bytes) -> None:
