@@ -81,11 +81,11 @@ lint: $(VENV)/.dev web/node_modules/.dev ## format, style, types, import contrac
 unit: $(VENV)/.dev web/node_modules/.installed ## the quick tests, about a minute
 	$(BIN)/pytest -q -n 2
 
-# Three at a time on two cores, since each waits now and then for the processes that it starts.
+# Three at a time on two cores, since each waits now and then for the processes that it starts; at full size two.
 # The slow tests run real MTCNN and TensorFlow, whole workbenches that are killed and restarted, and the browser.
 # PROVE=1 runs them at full size (541 photos, 2,000 examples, a 2-minute outage), as CI does.
 test: install-dev lint unit ## everything: lint, the quick tests, the slow tests; PROVE=1 for full size
-	$(BIN)/pytest -m slow -n 3 --dist worksteal
+	$(BIN)/pytest -m slow -n $(if $(PROVE),2,3) --dist worksteal
 
 bench: install-dev $(VENV)/.bench ## run every benchmark
 	@for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python -m benchmarks.$$(basename $$script .py) || exit 1; done
