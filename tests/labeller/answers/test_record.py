@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from db.base import now
 from db.models import Answer, Face, Lease, Person, Photo
 from labeller.answers.answer_input import AnswerInput
-from labeller.answers.record import record_answer
+from labeller.answers.record import record_answer, record_folder_label
 from labeller.errors import AnsweredMeanwhile, BadAnswer, NotFound, NothingToUndo
 from labeller.queue.next_faces import next_faces
 from tests.factories import add_faces
@@ -163,3 +163,41 @@ def test_a_newer_answer_on_the_same_face_ends_the_redo_on_that_face(
     with pytest.raises(NothingToUndo):
         record_answer(db, ada, AnswerInput("redo", "redo", face.id))
     assert face.label == "nomask"
+
+
+def test_a_redo_is_of_the_persons_own_undo_on_that_face(
+    db: Session, ada: Person, bob: Person, faces: list[Face]
+) -> None:
+    first, second = faces[:2]
+    for number, (person, face) in enumerate(((ada, first), (ada, second), (bob, faces[2]))):
+        record_answer(db, person, AnswerInput(f"do {number}", "label", face.id, "mask"))
+    for number, (person, face) in enumerate(((ada, first), (ada, second), (bob, faces[2]))):
+        record_answer(db, person, AnswerInput(f"undo {number}", "undo", face.id))
+    record_answer(db, ada, AnswerInput("redo", "redo", first.id))
+    assert [face.label for face in faces[:3]] == ["mask", None, None]
+    with pytest.raises(NothingToUndo):
+        record_answer(db, ada, AnswerInput("twice", "redo", first.id))
+    with pytest.raises(NothingToUndo):
+        record_answer(db, ada, AnswerInput("another's", "redo", faces[2].id))
+
+
+def test_another_persons_answer_does_not_end_the_redo(
+    db: Session, ada: Person, bob: Person, faces: list[Face]
+) -> None:
+    first, second = faces[:2]
+    record_answer(db, ada, AnswerInput("first", "label", first.id, "mask"))
+    record_answer(db, ada, AnswerInput("take it back", "undo"))
+    record_answer(db, bob, AnswerInput("second", "label", second.id, "nomask"))
+    record_answer(db, ada, AnswerInput("redo", "redo"))
+    assert (first.label, second.label) == ("mask", "nomask")
+
+
+def test_the_folder_of_a_photo_answers_for_its_face(db: Session, ada: Person, faces: list[Face]) -> None:
+    face = faces[0]
+    photo = db.get_one(Photo, face.photo_id)
+    photo.folder_label, photo.uploaded_by = "mask", ada.id
+    record_folder_label(db, face, photo)
+    answer = db.scalars(select(Answer)).one()
+    assert (answer.face_id, answer.person_id, answer.kind, answer.label) == (face.id, ada.id, "label", "mask")
+    assert answer.client_key == f"folder:{photo.sha256}:{face.id}"
+    assert (face.state, face.label, face.decided_by) == ("confirmed", "mask", ada.id)

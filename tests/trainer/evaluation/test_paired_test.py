@@ -29,6 +29,41 @@ def test_the_difference_is_that_of_the_balanced_accuracies() -> None:
     assert gap["low"] < gap["value"] < gap["high"]
 
 
+def test_the_interval_of_one_class_is_that_of_bonett_and_price() -> None:
+    """12 faces of 12 people, 5 won and 2 lost: computed by hand from the paper's formula."""
+    new = np.array([True] * 5 + [False] * 2 + [True] * 5)
+    old = np.array([False] * 5 + [True] * 7)
+    n = 11.0  # the design effect of 12 groups of one is 12 / 11
+    won, lost = (5 / 12 * n + 1) / (n + 2), (2 / 12 * n + 1) / (n + 2)
+    half = 1.959964 * ((won + lost - (won - lost) ** 2) / (n + 2)) ** 0.5
+    gap = difference(np.zeros(12, int), new, old, np.arange(12)).interval
+    assert gap["value"] == pytest.approx(3 / 12)
+    assert gap["low"] == pytest.approx(won - lost - half)
+    assert gap["high"] == pytest.approx(won - lost + half)
+
+
+def test_two_classes_are_combined_by_mover_within_the_possible() -> None:
+    labels = np.repeat([0, 1], 12)
+    new, old = np.ones(24, bool), np.array([True] * 9 + [False] * 3 + [True] * 6 + [False] * 6)
+    groups = np.arange(24)
+    parts = [
+        difference(labels[rows], new[rows], old[rows], groups[rows]).interval
+        for rows in (labels == 0, labels == 1)
+    ]
+    gap = difference(labels, new, old, groups).interval
+    value = (3 / 12 + 6 / 12) / 2
+    assert gap["value"] == pytest.approx(value)
+    below, above = (
+        sum((part["value"] - part[edge]) ** 2 for part in parts) ** 0.5 / 2 for edge in ("low", "high")
+    )
+    assert gap["low"] == pytest.approx(value - below)
+    assert gap["high"] == pytest.approx(value + above)
+    nothing, all_right = np.zeros(4, bool), np.ones(4, bool)
+    for first, second in ((nothing, all_right), (all_right, nothing)):
+        extreme = difference(np.array([0, 0, 1, 1]), first, second, np.arange(4)).interval
+        assert -1 <= extreme["low"] <= extreme["value"] <= extreme["high"] <= 1
+
+
 def test_the_interval_covers_the_true_difference() -> None:
     """The new model is right on 9 of 10, the old on 8 of 10, on the same 60 and 40 faces, 500 times over."""
     rng, held = np.random.default_rng(0), 0
@@ -55,3 +90,22 @@ def test_only_a_model_that_is_not_worse_takes_over(gap: Difference | None, good:
     decision = decide_promotion(gap, "locked")
     assert decision.promote is good
     assert words in decision.reason
+
+
+def test_a_decision_says_by_how_much_on_how_many_faces_and_people() -> None:
+    decision = decide_promotion(measured(0.021, 0.01, 0.034), "locked")
+    assert decision.reason == (
+        "Not worse than the live model: balanced accuracy +2.1 points (+1.0 to +3.4) against the live model"
+        " on the same 50 locked faces of 20 people."
+    )
+    assert decision.figures == {
+        "on": "locked",
+        "n": 50,
+        "people": 20,
+        "difference": {"value": 0.021, "low": 0.01, "high": 0.034},
+    }
+    assert decide_promotion(None, "").reason == (
+        "There are too few faces that both models never learned from; the newer one knows more answers."
+    )
+    kept_back = decide_promotion(measured(-0.02, -0.05, -0.01), "cross-validated")
+    assert kept_back.reason.endswith("cross-validated faces of 20 people. The live model stays.")
