@@ -6,21 +6,13 @@ import pytest
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from db import jobs, queue
+from db import jobs
 from db.base import now
 from db.models import Photo, Worker
 from tests.factories import add_faces
 
 LEASE = 3600.0
-
-
-@pytest.fixture(autouse=True)
-def sent(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, tuple[object, ...]]]:
-    """The messages that would have been sent to the broker, whose queues are empty."""
-    messages: list[tuple[str, tuple[object, ...]]] = []
-    monkeypatch.setattr(queue, "send", lambda task, args: messages.append((task, args)))
-    monkeypatch.setattr(jobs, "waiting_messages", lambda name: 0)
-    return messages
+pytestmark = pytest.mark.usefixtures("sent")
 
 
 @pytest.fixture

@@ -14,15 +14,6 @@ from tests.factories import add_faces
 
 
 @pytest.fixture
-def sent(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, tuple[object, ...]]]:
-    """The messages that would have been sent to the broker."""
-    messages: list[tuple[str, tuple[object, ...]]] = []
-    monkeypatch.setattr(queue, "send", lambda task, args: messages.append((task, args)))
-    monkeypatch.setattr(jobs, "waiting_messages", lambda name: 0)
-    return messages
-
-
-@pytest.fixture
 def photo(db: Session) -> Photo:
     photo = db.get_one(Photo, add_faces(db, 1)[0].photo_id)
     photo.status = "queued"

@@ -60,8 +60,7 @@ def test_a_run_by_each_preset_is_complete_and_can_be_replayed(
     assert db.scalar(select(func.count()).select_from(Score)) == len(faces)
     assert run.log
     assert run.curve
-    if PROVE or preset != "fine-tune":  # whose conversions take 20 s a time
-        assert replay(db, run).difference == 0.0
+    assert replay(db, run).difference == 0.0
 
 
 def test_a_replay_uses_the_boxes_of_its_run_and_counts_erased_faces(db: Session) -> None:
