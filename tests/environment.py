@@ -5,7 +5,7 @@ import tempfile
 from pathlib import Path
 
 CACHE = Path(tempfile.gettempdir()) / f"secondlook-tests-{os.getuid()}"
-"""Holds the converted backbone for all tests and test runs, because converting takes 7 s."""
+"""Holds the converted backbone for all tests and test runs, because converting takes 8 s."""
 PROVE = bool(os.environ.get("PROVE"))
 """Whether long tests run at full size, as in CI (`PROVE=1 make test`), or at a fraction of it."""
 os.environ["CACHE"] = str(CACHE)

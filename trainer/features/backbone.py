@@ -99,7 +99,7 @@ def cached_litert(name: str, build: Callable[[], Any]) -> bytes:
 def converted(models: Mapping[str, Any], wait: Callable[[], None] = lambda: None) -> dict[str, bytes]:
     """LiteRT forms of Keras models, by name, converted by a child process (`trainer.features.convert`).
 
-    A conversion takes 7 s, cannot be interrupted, and would leave 300 MB allocated in this process. `wait` is
+    A conversion takes 8 s, cannot be interrupted, and would leave 300 MB allocated in this process. `wait` is
     called ten times a second meanwhile; the child is killed if it raises. Raises RuntimeError if the child
     fails.
     """

@@ -35,7 +35,7 @@ class ExportMismatch(Exception):
 class ExportBackbone:
     """A Keras network (n, 160, 160, 3) -> (n, 1280), and a LiteRT classifier with `template_head` on it.
 
-    `template` returns the LiteRT file for a number of classes. Converting takes 7 s, so it is done once, and
+    `template` returns the LiteRT file for a number of classes. Converting takes 8 s, so it is done once, and
     the weights of a run's head are written into a copy.
     """
 
