@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import h5py
-import keras
 import numpy as np
 from numpy.typing import NDArray
 
@@ -37,6 +36,8 @@ def model() -> Any:
 
     Raises BackboneMissing if the file of weights is absent or holds another network.
     """
+    import keras  # here, because it takes seconds, and most of this module does without
+
     shape = (SIDE, SIDE, 3)
     path = _weights_file()
     source = "imagenet" if path is None else None  # without a file Keras downloads the weights
