@@ -17,18 +17,17 @@ from db import migrate
 from db.base import now
 from db.models import Embedding, Face, Run, Score, Workbench
 from db.session import session_scope
-from labeller.people import people
-from labeller.people.credentials import personal_link
+from labeller.people import credentials, invites, people
 from labeller.uploads import intake
 from tests.conftest import forget_settings
 from tests.pictures import jpeg, portrait
-from tests.workbench_process import ROOT, answers_200, free_port, wait_until
+from tests.workbench_process import ROOT, ApiClient, answers_200, free_port, wait_until
 from web.cli.up import THREADS
 
 BACKBONE = "a backbone"
 
 
-class Server:
+class Server(ApiClient):
     """A gunicorn process on a free port; `kill` ends it like a power cut."""
 
     def __init__(self) -> None:
@@ -44,6 +43,12 @@ class Server:
         )  # fmt: skip
         wait_until(lambda: answers_200(f"{self.url}/hello"), 60, "the web process answers", every=0.05)
         return self
+
+    def sign_in(self) -> None:
+        """Call the API as an owner from now on."""
+        with session_scope() as session:
+            self.token, _ = credentials.issue_token(session, "owner", "Grace")
+            session.commit()
 
     def kill(self) -> None:
         assert self.process is not None
@@ -131,7 +136,15 @@ def add_person_link(server: Server, role: str = "labeller", name: str = "Ada") -
     with session_scope() as session:
         person = people.new_person(session, name, role)
         session.commit()
-        return f"{server.url}/me/{personal_link(person)}"
+        return f"{server.url}/me/{credentials.personal_link(person)}"
+
+
+def add_invite(server: Server) -> str:
+    """A link by which new friends join."""
+    with session_scope() as session:
+        secret, _ = invites.create_invite(session, "friend")
+        session.commit()
+        return f"{server.url}/i/{secret}"
 
 
 def read_decisions() -> dict[int, str | None]:

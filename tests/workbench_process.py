@@ -47,7 +47,36 @@ def wait_until(condition: Callable[[], Any], seconds: float, why: str, every: fl
     raise AssertionError(f"not within {seconds} s: {why}")
 
 
-class Workbench:
+class ApiClient:
+    """Calls of the API of a running web process at `url`, by whom the bearer token `token` belongs to."""
+
+    url: str
+    token = ""
+
+    def call(self, method: str, path: str, body: object = None, file: bytes | None = None) -> tuple[int, Any]:
+        """The status and JSON of an API call with the bearer token."""
+        headers = {"Authorization": f"Bearer {self.token}"}
+        data = None
+        if file is not None:
+            boundary = uuid.uuid4().hex
+            headers["Content-Type"] = f"multipart/form-data; boundary={boundary}"
+            head = (
+                f'--{boundary}\r\nContent-Disposition: form-data; name="file"; filename="photo.jpg"\r\n\r\n'
+            )
+            data = head.encode() + file + f"\r\n--{boundary}--\r\n".encode()
+        elif body is not None:
+            headers["Content-Type"] = "application/json"
+            data = json.dumps(body).encode()
+        request = urllib.request.Request(f"{self.url}/api/v1{path}", data, headers, method=method)
+        try:
+            with urllib.request.urlopen(request, timeout=60) as response:
+                text = response.read()
+                return response.status, json.loads(text) if text else None
+        except urllib.error.HTTPError as error:
+            return error.code, json.loads(error.read())
+
+
+class Workbench(ApiClient):
     """A running workbench: its environment, its commands and its API."""
 
     def __init__(self, data: Path, **settings: str) -> None:
@@ -59,7 +88,6 @@ class Workbench:
             "DATA": str(data), "PORT": str(self.port), "HOST": "127.0.0.1", "BASE_URL": self.url, **settings,
         }  # fmt: skip
         self.process: subprocess.Popen[str] | None = None
-        self.token = ""
 
     def start(self) -> "Workbench":
         self.process = subprocess.Popen(
@@ -89,28 +117,6 @@ class Workbench:
     def sign_in(self, role: str = "owner") -> str:
         self.token = json.loads(self.flask("token", "--role", role, "--json"))["token"]
         return self.token
-
-    def call(self, method: str, path: str, body: object = None, file: bytes | None = None) -> tuple[int, Any]:
-        """The status and JSON of an API call with the bearer token."""
-        headers = {"Authorization": f"Bearer {self.token}"}
-        data = None
-        if file is not None:
-            boundary = uuid.uuid4().hex
-            headers["Content-Type"] = f"multipart/form-data; boundary={boundary}"
-            head = (
-                f'--{boundary}\r\nContent-Disposition: form-data; name="file"; filename="photo.jpg"\r\n\r\n'
-            )
-            data = head.encode() + file + f"\r\n--{boundary}--\r\n".encode()
-        elif body is not None:
-            headers["Content-Type"] = "application/json"
-            data = json.dumps(body).encode()
-        request = urllib.request.Request(f"{self.url}/api/v1{path}", data, headers, method=method)
-        try:
-            with urllib.request.urlopen(request, timeout=60) as response:
-                text = response.read()
-                return response.status, json.loads(text) if text else None
-        except urllib.error.HTTPError as error:
-            return error.code, json.loads(error.read())
 
     def pids(self, word: str) -> list[int]:
         """Processes of this workbench whose command line contains `word`, oldest first."""

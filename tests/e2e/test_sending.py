@@ -10,7 +10,6 @@ import json
 import time
 import zipfile
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +20,8 @@ from playwright.sync_api import Page, expect
 from tests.browser import MARKS, PHONE, page
 from tests.environment import PROVE
 from tests.pictures import jpeg, portrait
-from tests.workbench_process import Workbench, running_workbench, wait_until
+from tests.web_server import Server, add_invite
+from tests.workbench_process import wait_until
 
 pytestmark = MARKS
 PHOTOS = 541 if PROVE else 61
@@ -35,15 +35,14 @@ def photos(tmp_path: Path) -> list[Path]:
     """PHOTOS different files, which we keep as they are."""
     paths = [tmp_path / f"IMG_{seed:04}.jpg" for seed in range(PHOTOS)]
     for seed, path in enumerate(paths):
-        path.write_bytes(jpeg(portrait(seed, seed % 2 == 1)))
+        path.write_bytes(jpeg(portrait(seed, seed % 2 == 1).resize((240, 180))))
     return paths
 
 
-@pytest.fixture(scope="module")
-def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workbench]:
-    with running_workbench(tmp_path_factory.mktemp("bench")) as workbench:
-        workbench.sign_in()
-        yield workbench
+@pytest.fixture
+def web(server: Server) -> Server:
+    server.sign_in()
+    return server
 
 
 def pixels(content: bytes) -> str:
@@ -52,33 +51,33 @@ def pixels(content: bytes) -> str:
     return hashlib.sha256(str(picture.size).encode() + picture.tobytes()).hexdigest()
 
 
-def arrived(bench: Workbench) -> int:
-    return sum(bench.call("GET", "/stats")[1]["photos"].values())
+def arrived(web: Server) -> int:
+    return sum(web.call("GET", "/stats")[1]["photos"].values())
 
 
 def test_many_photos_arrive_whole_through_three_cuts_and_a_closed_tab(
-    bench: Workbench, photos: list[Path]
+    web: Server, photos: list[Path]
 ) -> None:
-    friends = bench.flask("invite", "--role", "friend").split()[0]
+    friends = add_invite(web)
     lost = ("ERR_INTERNET_DISCONNECTED", "ERR_NETWORK", "ERR_FAILED", "ERR_CONNECTION")
     with page(PHONE, ignore=lost) as first:
         join(first, friends)
         first.locator("#files").set_input_files(photos)
         for number in CUTS[:2]:
-            cut(first, bench, number)
-        wait_until(lambda: arrived(bench) >= CLOSED_AT, 120, "on to the middle")
+            cut(first, web, number)
+        wait_until(lambda: arrived(web) >= CLOSED_AT, 120, "on to the middle")
         first.close()  # the tab; the browser, and what it keeps, stays
-        at_closing = arrived(bench)
+        at_closing = arrived(web)
         time.sleep(1)
-        assert arrived(bench) <= at_closing + 3, "nobody sends while the tab is closed"
+        assert arrived(web) <= at_closing + 3, "nobody sends while the tab is closed"
 
         again = first.context.new_page()
         puts: list[str] = []
         again.on("request", lambda sent: puts.append(sent.url) if sent.method == "PUT" else None)
-        again.goto(f"{bench.url}/upload")
-        cut(again, bench, CUTS[2])
+        again.goto(f"{web.url}/upload")
+        cut(again, web, CUTS[2])
         expect(again.locator("#transfer-said")).to_contain_text("All photos arrived.", timeout=240_000)
-        assert arrived(bench) == PHOTOS, "nothing is doubled"
+        assert arrived(web) == PHOTOS, "nothing is doubled"
         assert len(puts) < PHOTOS - at_closing + (40 if PROVE else 10), "what had arrived was not sent again"
 
         puts.clear()  # a second try of the whole selection sends nothing at all
@@ -87,8 +86,8 @@ def test_many_photos_arrive_whole_through_three_cuts_and_a_closed_tab(
         said = f"{so_far + PHOTOS} photos sent."
         expect(again.locator("#transfer-said")).to_contain_text(said, timeout=120_000)
         assert puts == []
-        assert arrived(bench) == PHOTOS
-    assert stored(bench) == Counter(pixels(photo.read_bytes()) for photo in photos)
+        assert arrived(web) == PHOTOS
+    assert stored(web) == Counter(pixels(photo.read_bytes()) for photo in photos)
 
 
 def join(browser: Page, link: str) -> None:
@@ -99,26 +98,26 @@ def join(browser: Page, link: str) -> None:
     browser.wait_for_selector("#upload[data-ready]")
 
 
-def cut(browser: Page, bench: Workbench, number: int) -> None:
+def cut(browser: Page, web: Server, number: int) -> None:
     """Cut the connection for two seconds once `number` photos are there."""
-    wait_until(lambda: arrived(bench) >= number, 120, f"{number} have arrived")
+    wait_until(lambda: arrived(web) >= number, 120, f"{number} have arrived")
     browser.context.set_offline(True)
     expect(browser.locator("#transfer-said")).to_contain_text("resumes by itself", timeout=10_000)
     time.sleep(2)
-    at_most = arrived(bench)
+    at_most = arrived(web)
     time.sleep(0.5)
-    assert arrived(bench) == at_most, "the connection is cut"
+    assert arrived(web) == at_most, "the connection is cut"
     browser.context.set_offline(False)
 
 
-def stored(bench: Workbench) -> Counter[str]:
+def stored(web: Server) -> Counter[str]:
     """Hashes of the pixels of everything that is kept of Ada's, as the owner's export gives it out."""
     import urllib.request
 
-    people = bench.call("GET", "/people")[1]["items"]
+    people = web.call("GET", "/people")[1]["items"]
     ada = next(one for one in people if one["name"] == "Ada")
-    request = urllib.request.Request(f"{bench.url}/people/{ada['id']}/everything.zip")
-    request.add_header("Authorization", f"Bearer {bench.token}")
+    request = urllib.request.Request(f"{web.url}/people/{ada['id']}/everything.zip")
+    request.add_header("Authorization", f"Bearer {web.token}")
     with urllib.request.urlopen(request, timeout=60) as response:
         archive = zipfile.ZipFile(io.BytesIO(response.read()))
     assert archive.testzip() is None
@@ -134,10 +133,9 @@ def large_photo(path: Path) -> Path:
     return path
 
 
-def test_a_large_photo_goes_on_after_a_pause_and_a_reload(bench: Workbench, tmp_path: Path) -> None:
-    already = arrived(bench)  # from the test before
+def test_a_large_photo_goes_on_after_a_pause_and_a_reload(web: Server, tmp_path: Path) -> None:
     large = large_photo(tmp_path / "large.png")
-    friends = bench.flask("invite", "--role", "friend").split()[0]
+    friends = add_invite(web)
     lost = ("ERR_INTERNET_DISCONNECTED", "ERR_NETWORK", "ERR_FAILED", "ERR_CONNECTION", "400 (BAD")
     with page(PHONE, ignore=lost) as browser:
         join(browser, friends)
@@ -160,35 +158,35 @@ def test_a_large_photo_goes_on_after_a_pause_and_a_reload(bench: Workbench, tmp_
         before = len(puts)
         time.sleep(1)
         assert len(puts) == before, "nothing moves while it is paused"
-        assert arrived(bench) == already
+        assert arrived(web) == 0
 
         puts.clear()
-        browser.goto(f"{bench.url}/upload")  # the pause ends with the page; the photo is still there
+        browser.goto(f"{web.url}/upload")  # the pause ends with the page; the photo is still there
         expect(browser.locator("#transfer-said")).to_contain_text("All photos arrived.", timeout=120_000)
         assert len(puts) <= 31 - before + 3, "parts that had arrived were not sent again"
-        assert arrived(bench) == already + 1
+        assert arrived(web) == 1
 
         browser.get_by_label("Save data").check()
         small = tmp_path / "selfie.jpg"
         small.write_bytes(jpeg(portrait(1, True).resize((3200, 2400))))
         browser.locator("#files").set_input_files(small)
-        wait_until(lambda: arrived(bench) == already + 2, 30, "the smaller copy is there")
-        size = bench.call("GET", "/photos")[1]["items"][0]
+        wait_until(lambda: arrived(web) == 2, 30, "the smaller copy is there")
+        size = web.call("GET", "/photos")[1]["items"][0]
         assert (size["width"], size["height"]) == (1600, 1200)
         browser.get_by_label("Save data").uncheck()
 
         paste(browser, jpeg(portrait(2, False)))
-        wait_until(lambda: arrived(bench) == already + 3, 30, "what was pasted is there")
+        wait_until(lambda: arrived(web) == 3, 30, "what was pasted is there")
 
         clip = tmp_path / "clip.mp4"
         clip.write_bytes(b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom" + bytes(2000))
         browser.locator("#camera").set_input_files(clip)
         said = "This file is a video, not a photo. Send an ordinary photo"
         expect(browser.locator(".sending .bad")).to_contain_text(said)
-        browser.goto(f"{bench.url}/upload")
+        browser.goto(f"{web.url}/upload")
         expect(browser.locator(".sending .bad")).to_contain_text(said)  # until it has been read
         browser.get_by_role("button", name="Dismiss clip.mp4").tap()
-        browser.goto(f"{bench.url}/upload")
+        browser.goto(f"{web.url}/upload")
         browser.wait_for_selector("#upload[data-ready]")
         expect(browser.locator(".sending .bad")).to_have_count(0)
 
