@@ -1,5 +1,7 @@
 """Chromium, driven by Playwright, at phone and desktop size."""
 
+import atexit
+import functools
 import os
 import shutil
 import time
@@ -8,7 +10,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.web_server import Server
 
@@ -40,22 +42,31 @@ MARKS = [
 ]
 
 
+@functools.cache
+def _browser() -> Browser:
+    """One browser for all tests of this process: starting it takes longer than many of them."""
+    playwright = sync_playwright().start()
+    atexit.register(playwright.stop)
+    return playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
+
+
 @contextmanager
 def page(size: dict[str, Any], ignore: tuple[str, ...] = (), **options: Any) -> Iterator[Page]:
-    """A new browser page. Fails on script errors and CSP violations whose text has none of `ignore`."""
+    """A page in a new profile. Fails on script errors and CSP violations whose text has none of `ignore`."""
     problems: list[str] = []
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
-        new_page = browser.new_context(**size, **options).new_page()
 
-        def note(text: str) -> None:
-            if not any(ignored in text for ignored in ignore):
-                problems.append(text)
+    def note(text: str) -> None:
+        if not any(ignored in text for ignored in ignore):
+            problems.append(text)
 
+    context = _browser().new_context(**size, **options)
+    try:
+        new_page = context.new_page()
         new_page.on("pageerror", lambda error: note(str(error)))
         new_page.on("console", lambda message: note(message.text) if message.type == "error" else None)
         yield new_page
-        browser.close()
+    finally:
+        context.close()
     assert not problems, problems
 
 
