@@ -9,10 +9,19 @@ import pytest
 from sqlalchemy import create_engine, make_url, text
 from sqlalchemy.orm import Session
 
-import tests.environment  # noqa: F401 - before the settings are read
+import tests.environment  # before the settings are read
 from db import migrate, session, storage
 from db.base import Base
 from db.settings import settings
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what is for the full size alone."""
+    left_out = (
+        [] if tests.environment.PROVE else [item for item in items if item.get_closest_marker("full_size")]
+    )
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = [item for item in items if item not in left_out]
 
 
 def forget_settings() -> None:

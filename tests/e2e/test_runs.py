@@ -90,6 +90,7 @@ def test_a_run_is_watched_cancelled_promoted_rolled_back_and_compared(bench: Wor
         expect(browser.get_by_text(re.compile("points, .* n = 20 faces"))).to_be_visible()
 
 
+@pytest.mark.full_size
 def test_a_watcher_connects_again_and_polls_where_nothing_is_pushed(bench: Workbench) -> None:
     lost = ("Failed to load resource", "net::ERR")
     with page(PHONE, ignore=lost) as browser:

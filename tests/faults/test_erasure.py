@@ -79,13 +79,14 @@ def test_an_erasure_killed_at_any_step_is_completed_by_the_next(db: Session, dat
     assert run.erased == 2, "each face is counted once, however often its erasure was attempted"
 
 
+@pytest.mark.full_size
 def test_a_person_is_erased_although_the_worker_was_killed(tmp_path: Path) -> None:
     data = tmp_path / "data"
     with running_workbench(data) as workbench:
         workbench.sign_in("owner")
         token = json.loads(workbench.flask("token", "--role", "friend", "--person", ADA, "--json"))["token"]
         owner, workbench.token = workbench.token, token
-        for seed in range(20):
+        for seed in range(8):
             assert workbench.call("POST", "/photos", file=jpeg(portrait(seed, seed % 2 == 1)))[0] == 201
         workbench.token = owner
         wait_until(workbench.photos_done, 60, "all photos are processed")

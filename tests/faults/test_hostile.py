@@ -25,7 +25,7 @@ from web import create_app
 
 pytestmark = pytest.mark.slow
 
-MUTATIONS = 5000 if PROVE else 400
+MUTATIONS = 5000 if PROVE else 200
 SENDERS = 2
 MEMORY_LIMIT = 1 << 30
 
@@ -60,6 +60,7 @@ def peak_resident_bytes(pid: int) -> int:
     return int(match[1]) << 10 if match else 0
 
 
+@pytest.mark.full_size
 def test_hostile_files_are_accepted_or_refused_and_the_detector_survives(
     tmp_path: Path,
 ) -> None:

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
@@ -14,7 +15,15 @@ from tests.pictures import jpeg, portrait
 from tests.workbench_process import ROOT, Workbench, running_workbench, wait_until
 
 pytestmark = pytest.mark.slow
-PHOTOS = 60 if PROVE else 24
+PHOTOS = 60 if PROVE else 16
+
+
+@pytest.fixture(scope="module")
+def workbench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workbench]:
+    """One workbench for all tests that leave it running."""
+    with running_workbench(tmp_path_factory.mktemp("data")) as workbench:
+        workbench.sign_in()
+        yield workbench
 
 
 def write_class_folders(folder: Path) -> Path:
@@ -27,87 +36,86 @@ def write_class_folders(folder: Path) -> Path:
     return folder
 
 
-def test_an_import_completes_although_the_detect_worker_is_killed(tmp_path: Path) -> None:
+def test_an_import_completes_although_the_detect_worker_is_killed(
+    workbench: Workbench, tmp_path: Path
+) -> None:
     folder = write_class_folders(tmp_path / "faces")
-    with running_workbench(tmp_path / "data") as workbench:
-        workbench.sign_in()
-        importing = subprocess.Popen(
-            [sys.executable, "-m", "flask", "import", str(folder), "--format", "folders"],
-            cwd=ROOT, env=workbench.env, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-        )  # fmt: skip
-        for count in (PHOTOS // 4, PHOTOS // 2):
-            wait_until(lambda n=count: count_ready(workbench) >= n, 120, "some photos are ready")
-            (worker,) = wait_until(lambda: workbench.pids("detect@"), 60, "the detect worker runs")
-            os.kill(worker, signal.SIGKILL)
-        output = importing.communicate(timeout=180)[0]
-        assert importing.returncode == 0, output
-        assert "1 refused" in output
-        assert "broken.jpg: This file is not a photo" in output
-        assert workbench.call("GET", "/stats")[1]["photos"] == {"ready": PHOTOS}
-        labels = workbench.call("GET", "/stats")[1]["labels"]
-        assert labels["mask"] >= 0.8 * PHOTOS / 2
-        assert labels["nomask"] >= 0.8 * PHOTOS / 2
-        for face in workbench.call("GET", "/faces?state=confirmed&limit=1000")[1]["items"]:
-            assert face["answers"] == 1
+    importing = subprocess.Popen(
+        [sys.executable, "-m", "flask", "import", str(folder), "--format", "folders"],
+        cwd=ROOT, env=workbench.env, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+    )  # fmt: skip
+    for count in (PHOTOS // 4, PHOTOS // 2):
+        wait_until(lambda n=count: count_ready(workbench) >= n, 120, "some photos are ready")
+        (worker,) = wait_until(lambda: workbench.pids("detect@"), 60, "the detect worker runs")
+        os.kill(worker, signal.SIGKILL)
+    output = importing.communicate(timeout=180)[0]
+    assert importing.returncode == 0, output
+    assert "1 refused" in output
+    assert "broken.jpg: This file is not a photo" in output
+    assert workbench.call("GET", "/stats")[1]["photos"] == {"ready": PHOTOS}
+    labels = workbench.call("GET", "/stats")[1]["labels"]
+    assert labels["mask"] >= 0.8 * PHOTOS / 2
+    assert labels["nomask"] >= 0.8 * PHOTOS / 2
+    for face in workbench.call("GET", "/faces?state=confirmed&limit=1000")[1]["items"]:
+        assert face["answers"] == 1
 
 
 def count_ready(workbench: Workbench) -> int:
     return int(workbench.call("GET", "/stats")[1]["photos"].get("ready", 0))
 
 
-def test_a_second_start_is_refused_and_ctrl_c_stops_every_process(tmp_path: Path) -> None:
-    with running_workbench(tmp_path) as workbench:
-        children = psutil.Process(workbench.process.pid).children(recursive=True)
-        second = subprocess.run(
-            [sys.executable, "-m", "flask", "up"],
-            cwd=ROOT,
-            env=workbench.env,
-            capture_output=True,
-            text=True,
-            timeout=60,
-        )
-        assert second.returncode != 0
-        assert "already running" in second.stderr
-        assert "DATA=" in second.stderr
-        assert workbench.call("GET", "/openapi.json")[0] == 200
-        output = workbench.stop(signal.SIGINT)
-    assert "Sign in as the owner" in output
-    assert output.rstrip().endswith("Stopped.")
-    assert len(children) >= 5
-    assert not [process for process in children if process.is_running()]
+def test_a_second_start_is_refused(workbench: Workbench) -> None:
+    second = subprocess.run(
+        [sys.executable, "-m", "flask", "up"],
+        cwd=ROOT,
+        env=workbench.env,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert second.returncode != 0
+    assert "already running" in second.stderr
+    assert "DATA=" in second.stderr
+    assert workbench.call("GET", "/openapi.json")[0] == 200
 
 
-def test_the_next_start_stops_what_a_killed_launcher_left_running(
+def test_each_killed_process_is_restarted(workbench: Workbench) -> None:
+    for pattern in ("valkey", "train@", "gunicorn", " beat "):
+        # A worker may be starting anew, since it ends without its broker.
+        old = wait_until(lambda p=pattern: set(workbench.pids(p)), 60, f"{pattern} runs")
+        os.kill(min(old), signal.SIGKILL)
+        # After gunicorn is killed, its worker still answers until it notices.
+        wait_until(lambda pids=old: not any(map(_alive, pids)), 30, f"the old {pattern} is gone")
+        wait_until(lambda p=pattern, pids=old: set(workbench.pids(p)) - pids, 30, f"{pattern} is back")
+    wait_until(lambda: _answers(workbench), 60, "the web process answers")
+    assert workbench.call("POST", "/photos", file=jpeg(portrait(1002, True)))[0] == 201
+    wait_until(workbench.photos_done, 90, "the photo is processed")
+
+
+@pytest.mark.full_size
+def test_the_next_start_stops_what_a_killed_launcher_left_running_and_ctrl_c_stops_everything(
     tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
-    workbench = Workbench(tmp_path).start()
-    workbench.sign_in()
+    killed = Workbench(tmp_path).start()
+    killed.sign_in()
     photo = jpeg(portrait(1, False))
-    assert workbench.call("POST", "/photos", file=photo)[0] == 201
-    orphans = psutil.Process(workbench.process.pid).children(recursive=True)
-    workbench.stop(signal.SIGKILL)
+    assert killed.call("POST", "/photos", file=photo)[0] == 201
+    orphans = psutil.Process(killed.process.pid).children(recursive=True)
+    killed.stop(signal.SIGKILL)
     request.addfinalizer(lambda: [process.kill() for process in orphans if process.is_running()])
     assert all(process.is_running() for process in orphans), "they keep running when the launcher is killed"
-    with running_workbench(tmp_path, PORT=str(workbench.port)) as restarted:
-        restarted.token = workbench.token
+    with running_workbench(tmp_path, PORT=str(killed.port)) as restarted:
+        restarted.token = killed.token
         wait_until(lambda: not any(process.is_running() for process in orphans), 60, "the orphans are gone")
         wait_until(lambda: _answers(restarted), 60, "the new web process answers")
         assert restarted.call("POST", "/photos", file=photo)[0] == 200
         wait_until(restarted.photos_done, 90, "the photo is processed")
-
-
-def test_each_killed_process_is_restarted(tmp_path: Path) -> None:
-    with running_workbench(tmp_path) as workbench:
-        workbench.sign_in()
-        for pattern in ("valkey", "train@", "gunicorn", " beat "):
-            old = set(workbench.pids(pattern))
-            os.kill(min(old), signal.SIGKILL)
-            # After gunicorn is killed, its worker still answers until it notices.
-            wait_until(lambda pids=old: not any(map(_alive, pids)), 30, f"the old {pattern} is gone")
-            wait_until(lambda p=pattern, pids=old: set(workbench.pids(p)) - pids, 30, f"{pattern} is back")
-        wait_until(lambda: _answers(workbench), 60, "the web process answers")
-        assert workbench.call("POST", "/photos", file=jpeg(portrait(2, True)))[0] == 201
-        wait_until(workbench.photos_done, 90, "the photo is processed")
+        children = psutil.Process(restarted.process.pid).children(recursive=True)
+        output = restarted.stop(signal.SIGINT)
+    assert "Sign in as the owner" in output
+    assert output.rstrip().endswith("Stopped.")
+    assert len(children) >= 5
+    assert not [process for process in children if process.is_running()]
 
 
 def _alive(pid: int) -> bool:

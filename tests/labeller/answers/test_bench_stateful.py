@@ -34,7 +34,7 @@ from tests.environment import PROVE
 from tests.factories import add_faces
 from tests.labeller.answers.reference_bench import Plain, Said, Thing
 
-EXAMPLES, STEPS = 2000 if PROVE else 200, 8
+EXAMPLES, STEPS = 2000 if PROVE else 100, 8
 WHO = st.sampled_from(["Ada", "Bob"])
 NUMBER = st.integers(0, 5)
 BOXES = st.sampled_from([(5.0, 6.0, 70.0, 80.0), (30.0, 40.0, 50.0, 50.0)])

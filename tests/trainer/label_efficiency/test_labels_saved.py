@@ -9,14 +9,13 @@ import pytest
 from sklearn.linear_model import LogisticRegression
 from threadpoolctl import threadpool_limits
 
-from tests.environment import PROVE
 from tests.trainer.label_efficiency import simulated_worlds
 from trainer.arrays import Float32Array, IntArray
 from trainer.label_efficiency import labels_saved, random_baseline
 from trainer.label_efficiency.random_baseline import REPLAYS, AnsweredPool, RandomBaseline
 from trainer.label_efficiency.simulate import LabelledFaces, fit
 
-RUNS = 100 if PROVE else 6
+RUNS = 100
 FRESH = 7_000
 """First seed of the coverage test; the method was developed on others."""
 
@@ -211,10 +210,11 @@ def test_the_number_and_size_of_the_fitted_heads_do_not_grow_with_the_features(
 
 
 @pytest.mark.slow
+@pytest.mark.full_size
 @pytest.mark.timeout(1800)
-@pytest.mark.parametrize("locked", [0, 3000] if PROVE else [3000])
+@pytest.mark.parametrize("locked", [0, 3000])
 def test_the_interval_contains_the_true_saving(locked: int) -> None:
-    """The contract: at least 80 of 100 simulated users, of worlds easy and hard (6 without PROVE=1).
+    """The contract: at least 80 of 100 simulated users, of worlds easy and hard.
 
     With as many locked faces as people have (0: 250 to 450) intervals are so wide that they can hardly fail;
     with 3,000 they are half as wide, so the method's own faults show.

@@ -60,7 +60,8 @@ def test_a_run_by_each_preset_is_complete_and_can_be_replayed(
     assert db.scalar(select(func.count()).select_from(Score)) == len(faces)
     assert run.log
     assert run.curve
-    assert replay(db, run).difference == 0.0
+    if PROVE or preset == "quick":  # the others take as long again
+        assert replay(db, run).difference == 0.0
 
 
 def test_a_replay_uses_the_boxes_of_its_run_and_counts_erased_faces(db: Session) -> None:
@@ -80,6 +81,7 @@ def test_a_replay_uses_the_boxes_of_its_run_and_counts_erased_faces(db: Session)
     assert db.scalar(select(func.count()).where(Outcome.face_id == faces[7].id)) == 0
 
 
+@pytest.mark.full_size
 @sqlite_only
 def test_a_replay_with_another_number_of_threads_gives_the_same_metrics(db: Session) -> None:
     """One core instead of all, in another process, and without stored features."""

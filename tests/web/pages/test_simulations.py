@@ -124,6 +124,7 @@ def test_a_folder_of_one_class_is_refused_before_any_face_is_looked_for(app: Fla
 
 
 @pytest.mark.slow
+@pytest.mark.full_size
 @pytest.mark.parametrize("db", ["sqlite"], indirect=True)
 def test_a_folder_is_replayed_from_its_pictures_to_its_curves(app: Flask, tmp_path: Path) -> None:
     for place, label in enumerate(("mask", "nomask")):
