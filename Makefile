@@ -86,7 +86,7 @@ unit: $(VENV)/.dev web/node_modules/.installed ## the quick tests, about a minut
 
 # Three at a time on two cores, since each waits now and then for the processes that it starts; at full size two.
 # The slow tests run real MTCNN and TensorFlow, whole workbenches that are killed and restarted, and the browser.
-# PROVE=1 runs them at full size (541 photos, 2,000 examples, a 2-minute outage), as CI does.
+# PROVE=1 runs them at full size (541 photos, 2,000 examples, a 2-minute outage, hostile files, more kills), as CI does.
 test: install-dev lint unit ## everything: lint, the quick tests, the slow tests; PROVE=1 for full size
 	$(BIN)/pytest -m slow -n $(if $(PROVE),2,3) --dist worksteal
 
