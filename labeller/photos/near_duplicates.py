@@ -22,7 +22,9 @@ def near_repeats(session: Session, *hashes: bytes) -> list[Photo]:
     stored = np.frombuffer(b"".join(row.dhash for row in rows), np.uint8).reshape(len(rows), -1)
     is_near = np.min([distances(stored, dhash) for dhash in hashes], axis=0) <= NEAR
     ids = [row.id for row, near in zip(rows, is_near, strict=True) if near]
-    return list(session.scalars(select(Photo).where(Photo.id.in_(ids)))) if ids else []
+    # Read anew: another sender may have moved a photo to another group since this session read it.
+    query = select(Photo).where(Photo.id.in_(ids)).execution_options(populate_existing=True)
+    return list(session.scalars(query)) if ids else []
 
 
 def distances(hashes: NDArray[np.uint8], dhash: bytes) -> NDArray[np.int64]:

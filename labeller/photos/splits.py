@@ -3,7 +3,7 @@
 import functools
 
 import numpy as np
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
 from sqlalchemy.orm import Session
 
 from db.models import SPLITS, Group, Person, Photo
@@ -13,12 +13,16 @@ SPLIT_SEED = 20200802
 SHARES = {"locked": 1, "validation": 1, "train": 3}
 """Of every five groups, in order of arrival, a random one is locked and another one validates."""
 
+ADVISORY_LOCK = 0x5EC0E
+"""Key of PostgreSQL's advisory lock on the groups; an arbitrary number used for nothing else."""
+
 
 def assign_group(session: Session, photo: Photo, mirror: bytes, person: Person | None) -> None:
     """Assign a new photo to the joined groups of its person and of its near repeats, and mark the repeats.
 
     `mirror` is the hash of the photo's mirror image.
     """
+    _lock_groups(session)
     near = near_repeats(session, photo.dhash, mirror)
     groups = {other.group_id for other in near}
     if person is not None:
@@ -34,6 +38,7 @@ def assign_group(session: Session, photo: Photo, mirror: bytes, person: Person |
 
 def join_groups_of(session: Session, person: Person) -> None:
     """Join the groups of all photos of one person."""
+    _lock_groups(session)
     groups = set(session.scalars(select(Photo.group_id).where(Photo.person_id == person.id).distinct()))
     if groups:
         _joined(session, groups)
@@ -55,6 +60,18 @@ def split_of(ordinal: int) -> str:
     else:
         order = list(rng.permutation(len(names)))
     return names[int(order[position])]
+
+
+def _lock_groups(session: Session) -> None:
+    """Wait until every other transaction that assigns or joins groups has ended; holds until the commit.
+
+    Two photos of one person that arrive at once would get a group each, and one might be locked while the
+    other is learned from. On SQLite any statement that could write takes the only write lock.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text(f"SELECT pg_advisory_xact_lock({ADVISORY_LOCK})"))
+    else:
+        session.execute(text("UPDATE photo SET group_id = group_id WHERE id IS NULL"))
 
 
 def _new_group(session: Session) -> Group:
