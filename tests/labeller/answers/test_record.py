@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from db.base import now
 from db.models import Answer, Face, Lease, Person, Photo
 from labeller.answers.answer_input import AnswerInput
-from labeller.answers.record import record_answer, record_folder_label
+from labeller.answers.record import latest_answers, record_answer, record_folder_label
 from labeller.errors import AnsweredMeanwhile, BadAnswer, NotFound, NothingToUndo
 from labeller.queue.next_faces import next_faces
 from tests.factories import add_faces
@@ -201,3 +201,18 @@ def test_the_folder_of_a_photo_answers_for_its_face(db: Session, ada: Person, fa
     assert (answer.face_id, answer.person_id, answer.kind, answer.label) == (face.id, ada.id, "label", "mask")
     assert answer.client_key == f"folder:{photo.sha256}:{face.id}"
     assert (face.state, face.label, face.decided_by) == ("confirmed", "mask", ada.id)
+
+
+def test_the_latest_answers_are_ones_own_that_stand_newest_first(
+    db: Session, ada: Person, bob: Person, faces: list[Face]
+) -> None:
+    for face in faces:
+        record_answer(db, ada, AnswerInput(f"ada {face.id}", "label", face.id, "mask"))
+    record_answer(db, ada, AnswerInput("undo", "undo", faces[3].id))
+    record_answer(db, bob, AnswerInput("bob", "label", faces[3].id, "mask"))
+    db.commit()
+    assert [answer.face_id for answer in latest_answers(db, ada)] == [face.id for face in faces[2::-1]]
+    assert [answer.face_id for answer in latest_answers(db, ada, 2)] == [faces[2].id, faces[1].id]
+    db.execute(update(Photo).where(Photo.id == faces[2].photo_id).values(status="erasing"))
+    shown = [face.id for face in faces[2::-1] if face.photo_id != faces[2].photo_id]
+    assert [answer.face_id for answer in latest_answers(db, ada)] == shown

@@ -106,3 +106,17 @@ def test_the_last_owner_is_told_what_to_do_first(db: Session, ada: Person) -> No
     mark_person(db, owner, owner)
     db.refresh(owner)
     assert owner.erasing_at is not None
+
+
+def test_the_log_names_who_deleted(db: Session) -> None:
+    owner, ada = people.owner(db), people.new_person(db, "Ada", "friend")
+    alone, hers = add_photo(db), add_photo(db, ada)
+    mark_photo(db, alone.id, owner)
+    mark_person(db, ada, owner)
+    db.commit()
+    events = db.scalars(select(Event).order_by(Event.id)).all()
+    assert [(event.kind, event.person_id, event.detail) for event in events] == [
+        ("photos_erased", owner.id, {"photos": [alone.id]}),
+        ("photos_erased", owner.id, {"photos": [hers.id]}),
+        ("person_erased", owner.id, {}),
+    ]
