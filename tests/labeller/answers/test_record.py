@@ -216,3 +216,34 @@ def test_the_latest_answers_are_ones_own_that_stand_newest_first(
     db.execute(update(Photo).where(Photo.id == faces[2].photo_id).values(status="erasing"))
     shown = [face.id for face in faces[2::-1] if face.photo_id != faces[2].photo_id]
     assert [answer.face_id for answer in latest_answers(db, ada)] == shown
+
+
+def test_an_undo_that_names_a_face_takes_back_that_faces_answer(
+    db: Session, ada: Person, faces: list[Face]
+) -> None:
+    for face in faces[:2]:
+        record_answer(db, ada, AnswerInput(f"do {face.id}", "label", face.id, "mask"))
+    record_answer(db, ada, AnswerInput("undo", "undo", faces[0].id))
+    assert [face.label for face in faces[:2]] == [None, "mask"]
+
+
+def test_what_was_undone_step_by_step_is_redone_step_by_step(
+    db: Session, ada: Person, faces: list[Face]
+) -> None:
+    for face in faces[:2]:
+        record_answer(db, ada, AnswerInput(f"do {face.id}", "label", face.id, "mask"))
+    for number in range(2):
+        record_answer(db, ada, AnswerInput(f"undo {number}", "undo"))
+    record_answer(db, ada, AnswerInput("redo 0", "redo"))
+    assert [face.label for face in faces[:2]] == ["mask", None]
+    record_answer(db, ada, AnswerInput("redo 1", "redo"))
+    assert [face.label for face in faces[:2]] == ["mask", "mask"]
+
+
+def test_after_an_undo_the_person_holds_the_face_and_judges_it_unseen(
+    db: Session, ada: Person, faces: list[Face]
+) -> None:
+    record_answer(db, ada, AnswerInput("do", "label", faces[0].id, "mask"))
+    record_answer(db, ada, AnswerInput("undo", "undo"))
+    lease = db.scalars(select(Lease).where(Lease.face_id == faces[0].id)).one()
+    assert (lease.person_id, lease.blind) == (ada.id, True)

@@ -93,16 +93,16 @@ def test_only_a_model_that_is_not_worse_takes_over(gap: Difference | None, good:
 
 
 def test_a_decision_says_by_how_much_on_how_many_faces_and_people() -> None:
-    decision = decide_promotion(measured(0.021, 0.01, 0.034), "locked")
+    decision = decide_promotion(measured(0.21, 0.1, 0.34), "locked")
     assert decision.reason == (
-        "Not worse than the live model: balanced accuracy +2.1 points (+1.0 to +3.4) against the live model"
-        " on the same 50 locked faces of 20 people."
+        "Not worse than the live model: balanced accuracy +21.0 points (+10.0 to +34.0) against the live"
+        " model on the same 50 locked faces of 20 people."
     )
     assert decision.figures == {
         "on": "locked",
         "n": 50,
         "people": 20,
-        "difference": {"value": 0.021, "low": 0.01, "high": 0.034},
+        "difference": {"value": 0.21, "low": 0.1, "high": 0.34},
     }
     assert decide_promotion(None, "").reason == (
         "There are too few faces that both models never learned from; the newer one knows more answers."

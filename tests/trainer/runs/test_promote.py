@@ -66,11 +66,12 @@ def test_a_reason_given_by_hand_is_kept(db: Session) -> None:
 
 def test_a_run_at_work_keeps_its_scores(db: Session) -> None:
     face = add_labelled_faces(db, 1)[0]
-    live, working = done(db), Run(recipe={}, seed=0, classes=["mask", "nomask"], status="running")
+    old, live = done(db), done(db)
+    working = Run(recipe={}, seed=0, classes=["mask", "nomask"], status="running")
     db.add(working)
     db.flush()
     promote.make_live(db, live, "first")
-    for run in (live, working):
+    for run in (old, live, working):
         score(db, run, face.id)
     promote.delete_old_scores(db)
     assert scored(db) == {live.id, working.id}
