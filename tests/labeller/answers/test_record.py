@@ -65,8 +65,9 @@ def test_an_answer_on_a_face_that_somebody_else_answered_meanwhile_is_refused(
 ) -> None:
     next_faces(db, ada, "label", 1)
     record_answer(db, bob, AnswerInput("bob's", "label", faces[0].id, "nomask"))
-    with pytest.raises(AnsweredMeanwhile, match="nomask"):
+    with pytest.raises(AnsweredMeanwhile, match="nomask") as refused:
         record_answer(db, ada, AnswerInput("ada's", "label", faces[0].id, "mask"))
+    assert "Bob" in refused.value.message
     db.rollback()
 
 
@@ -247,3 +248,16 @@ def test_after_an_undo_the_person_holds_the_face_and_judges_it_unseen(
     record_answer(db, ada, AnswerInput("undo", "undo"))
     lease = db.scalars(select(Lease).where(Lease.face_id == faces[0].id)).one()
     assert (lease.person_id, lease.blind) == (ada.id, True)
+
+
+def test_a_label_gives_the_face_back_and_a_moved_box_does_not(
+    db: Session, ada: Person, faces: list[Face]
+) -> None:
+    next_faces(db, ada, "label", 1)
+    lease = db.get_one(Lease, faces[0].id)
+    record_answer(db, ada, AnswerInput("move", "adjust", faces[0].id, box=(5, 6, 70, 80)))
+    db.refresh(lease)
+    assert lease.until > now()
+    record_answer(db, ada, AnswerInput("do", "label", faces[0].id, "mask"))
+    db.refresh(lease)
+    assert lease.until <= now()
