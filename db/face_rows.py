@@ -6,11 +6,11 @@ from itertools import islice
 from typing import Any
 
 from psycopg.errors import IntegrityError as PsycopgIntegrityError
-from sqlalchemy import JSON, ColumnElement, Table, false, select, update
+from sqlalchemy import JSON, ColumnElement, Table, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from db.models import Face
-from db.session import insert_missing
+from db.session import insert_missing, take_write_lock
 
 BATCH_ROWS = 5000
 """Rows per statement: well below the number of variables that either engine allows in one."""
@@ -64,7 +64,7 @@ def covers_ids(column: InstrumentedAttribute[int], ids: Sequence[int]) -> Column
 
 def _lock_existing(session: Session, face_ids: Sequence[int]) -> set[int]:
     """The ids of those faces that still exist; they cannot be deleted until the commit."""
-    # An update of no rows: SQLite ignores FOR KEY SHARE and takes its lock at the first write.
-    session.execute(update(Face).where(false()).values(version=0))
+    # SQLite ignores FOR KEY SHARE.
+    take_write_lock(session)
     query = select(Face.id).where(covers_ids(Face.id, face_ids)).order_by(Face.id)
     return set(session.scalars(query.with_for_update(read=True, key_share=True)))

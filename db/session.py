@@ -49,6 +49,17 @@ def session_scope() -> Iterator[Session]:
         yield session
 
 
+def take_write_lock(session: Session) -> None:
+    """On SQLite, wait for the database's only write lock, and hold it until the commit.
+
+    What is read afterwards no other process changes. On PostgreSQL nothing happens: lock rows, or take an
+    advisory lock.
+    """
+    if session.get_bind().dialect.name == "sqlite":
+        # Any statement that could write takes the lock, also one that finds no row.
+        session.execute(text("UPDATE photo SET id = id WHERE id IS NULL"))
+
+
 def insert_missing(session: Session, table: Any, rows: Sequence[dict[str, Any]]) -> None:
     """Insert the `rows` whose key does not exist yet; the keys of a row are names of columns."""
     if not rows:

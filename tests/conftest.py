@@ -17,11 +17,10 @@ from db.settings import settings
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out what is for the full size alone."""
-    left_out = (
-        [] if tests.environment.PROVE else [item for item in items if item.get_closest_marker("full_size")]
-    )
-    config.hook.pytest_deselected(items=left_out)
-    items[:] = [item for item in items if item not in left_out]
+    if tests.environment.PROVE:
+        return
+    config.hook.pytest_deselected(items=[item for item in items if item.get_closest_marker("full_size")])
+    items[:] = [item for item in items if not item.get_closest_marker("full_size")]
 
 
 def forget_settings() -> None:

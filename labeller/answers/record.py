@@ -2,12 +2,13 @@
 
 from dataclasses import replace
 
-from sqlalchemy import false, select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session, contains_eager
 
 from db import classes
 from db.classes import Classes
 from db.models import SHOWN, Answer, Face, Person, Photo
+from db.session import take_write_lock
 from labeller.answers import undo
 from labeller.answers.aggregate import apply_answers
 from labeller.answers.answer_input import AnswerInput, check_answer, is_informed
@@ -112,7 +113,7 @@ def record_folder_label(session: Session, face: Face, photo: Photo) -> None:
 
 def lock_person(session: Session, person: Person) -> None:
     """Until the commit no other answer of this person is recorded and no class is edited."""
-    session.execute(update(Face).where(false()).values(version=0))  # SQLite locks at its first write
+    take_write_lock(session)
     session.execute(select(Person.id).where(Person.id == person.id).with_for_update(key_share=True))
     classes.lock(session)
 

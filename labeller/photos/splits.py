@@ -7,6 +7,7 @@ from sqlalchemy import select, text, update
 from sqlalchemy.orm import Session
 
 from db.models import SPLITS, Group, Person, Photo
+from db.session import take_write_lock
 from labeller.photos.near_duplicates import near_repeats
 
 SPLIT_SEED = 20200802
@@ -66,12 +67,11 @@ def _lock_groups(session: Session) -> None:
     """Wait until every other transaction that assigns or joins groups has ended; holds until the commit.
 
     Two photos of one person that arrive at once would get a group each, and one might be locked while the
-    other is learned from. On SQLite any statement that could write takes the only write lock.
+    other is learned from.
     """
+    take_write_lock(session)
     if session.get_bind().dialect.name == "postgresql":
         session.execute(text(f"SELECT pg_advisory_xact_lock({ADVISORY_LOCK})"))
-    else:
-        session.execute(text("UPDATE photo SET group_id = group_id WHERE id IS NULL"))
 
 
 def _new_group(session: Session) -> Group:
