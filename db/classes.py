@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import select, text
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from db.models import Class
+from db.session import advisory_lock
 from db.settings import settings
 
 ADVISORY_LOCK = 0x5EC0D
@@ -55,8 +56,7 @@ def lock(session: Session, *, to_edit: bool = False) -> None:
 
     SQLite needs no lock as long as the caller has already begun to write: it allows one writer at a time.
     """
-    if session.get_bind().dialect.name == "postgresql":
-        session.execute(text(f"SELECT pg_advisory_xact_lock{'' if to_edit else '_shared'}({ADVISORY_LOCK})"))
+    advisory_lock(session, ADVISORY_LOCK, shared=not to_edit)
 
 
 def _current_name(row: Class, rows: Mapping[int, Class]) -> str | None:

@@ -3,11 +3,11 @@
 import functools
 
 import numpy as np
-from sqlalchemy import select, text, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from db.models import SPLITS, Group, Person, Photo
-from db.session import take_write_lock
+from db.session import advisory_lock, take_write_lock
 from labeller.photos.near_duplicates import near_repeats
 
 SPLIT_SEED = 20200802
@@ -70,8 +70,7 @@ def _lock_groups(session: Session) -> None:
     other is learned from.
     """
     take_write_lock(session)
-    if session.get_bind().dialect.name == "postgresql":
-        session.execute(text(f"SELECT pg_advisory_xact_lock({ADVISORY_LOCK})"))
+    advisory_lock(session, ADVISORY_LOCK)
 
 
 def _new_group(session: Session) -> Group:

@@ -2,7 +2,6 @@
 
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -19,19 +18,13 @@ def server(tmp_path: Path, migrated_sqlite: Path) -> Iterator[Server]:
         yield server
 
 
-@contextmanager
-def signed_in_workbench(data: Path) -> Iterator[Workbench]:
+@pytest.fixture
+def workbench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workbench]:
     """A whole workbench with an owner's token; this process uses the same database."""
-    with running_workbench(data) as workbench, pytest.MonkeyPatch.context() as patch:
-        patch.setenv("DATA", str(data))
-        patch.setenv("BASE_URL", workbench.url)
+    with running_workbench(tmp_path) as workbench:
+        monkeypatch.setenv("DATA", str(tmp_path))
+        monkeypatch.setenv("BASE_URL", workbench.url)
         forget_settings()
         workbench.sign_in()
         yield workbench
     forget_settings()
-
-
-@pytest.fixture
-def workbench(tmp_path: Path) -> Iterator[Workbench]:
-    with signed_in_workbench(tmp_path) as workbench:
-        yield workbench

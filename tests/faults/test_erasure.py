@@ -86,7 +86,7 @@ def test_a_person_is_erased_although_the_worker_was_killed(tmp_path: Path) -> No
         workbench.sign_in("owner")
         token = json.loads(workbench.flask("token", "--role", "friend", "--person", ADA, "--json"))["token"]
         owner, workbench.token = workbench.token, token
-        for seed in range(8):
+        for seed in range(20):
             assert workbench.call("POST", "/photos", file=jpeg(portrait(seed, seed % 2 == 1)))[0] == 201
         workbench.token = owner
         wait_until(workbench.photos_done, 60, "all photos are processed")

@@ -20,10 +20,16 @@ PHOTOS = 60 if PROVE else 16
 
 @pytest.fixture(scope="module")
 def workbench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workbench]:
-    """One workbench for all tests that leave it running."""
+    """One workbench for all tests that leave it running. At the end, Ctrl-C stops every process."""
     with running_workbench(tmp_path_factory.mktemp("data")) as workbench:
         workbench.sign_in()
         yield workbench
+        children = psutil.Process(workbench.process.pid).children(recursive=True)
+        output = workbench.stop(signal.SIGINT)
+    assert "Sign in as the owner" in output
+    assert output.rstrip().endswith("Stopped.")
+    assert len(children) >= 5
+    assert not [process for process in children if process.is_running()]
 
 
 def write_class_folders(folder: Path) -> Path:
@@ -39,20 +45,20 @@ def write_class_folders(folder: Path) -> Path:
 def test_an_import_completes_although_the_detect_worker_is_killed(
     workbench: Workbench, tmp_path: Path
 ) -> None:
-    folder = write_class_folders(tmp_path / "faces")
+    folder, before = write_class_folders(tmp_path / "faces"), count_ready(workbench)
     importing = subprocess.Popen(
         [sys.executable, "-m", "flask", "import", str(folder), "--format", "folders"],
         cwd=ROOT, env=workbench.env, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
     )  # fmt: skip
     for count in (PHOTOS // 4, PHOTOS // 2):
-        wait_until(lambda n=count: count_ready(workbench) >= n, 120, "some photos are ready")
+        wait_until(lambda n=before + count: count_ready(workbench) >= n, 120, "some photos are ready")
         (worker,) = wait_until(lambda: workbench.pids("detect@"), 60, "the detect worker runs")
         os.kill(worker, signal.SIGKILL)
     output = importing.communicate(timeout=180)[0]
     assert importing.returncode == 0, output
     assert "1 refused" in output
     assert "broken.jpg: This file is not a photo" in output
-    assert workbench.call("GET", "/stats")[1]["photos"] == {"ready": PHOTOS}
+    assert workbench.call("GET", "/stats")[1]["photos"] == {"ready": before + PHOTOS}
     labels = workbench.call("GET", "/stats")[1]["labels"]
     assert labels["mask"] >= 0.8 * PHOTOS / 2
     assert labels["nomask"] >= 0.8 * PHOTOS / 2
@@ -93,7 +99,7 @@ def test_each_killed_process_is_restarted(workbench: Workbench) -> None:
 
 
 @pytest.mark.full_size
-def test_the_next_start_stops_what_a_killed_launcher_left_running_and_ctrl_c_stops_everything(
+def test_the_next_start_stops_what_a_killed_launcher_left_running(
     tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
     killed = Workbench(tmp_path).start()
@@ -110,12 +116,6 @@ def test_the_next_start_stops_what_a_killed_launcher_left_running_and_ctrl_c_sto
         wait_until(lambda: _answers(restarted), 60, "the new web process answers")
         assert restarted.call("POST", "/photos", file=photo)[0] == 200
         wait_until(restarted.photos_done, 90, "the photo is processed")
-        children = psutil.Process(restarted.process.pid).children(recursive=True)
-        output = restarted.stop(signal.SIGINT)
-    assert "Sign in as the owner" in output
-    assert output.rstrip().endswith("Stopped.")
-    assert len(children) >= 5
-    assert not [process for process in children if process.is_running()]
 
 
 def _alive(pid: int) -> bool:
