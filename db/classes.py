@@ -7,11 +7,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from db.models import Class
-from db.session import advisory_lock
+from db.session import take_lock
 from db.settings import settings
 
-ADVISORY_LOCK = 0x5EC0D
-"""Key of PostgreSQL's advisory lock on the classes; an arbitrary number used for nothing else."""
+LOCK = 0x5EC0D
+"""Key of the lock on the classes; an arbitrary number used for nothing else."""
 
 
 @dataclass(frozen=True)
@@ -52,11 +52,8 @@ def names(session: Session) -> tuple[str, ...]:
 
 
 def lock(session: Session, *, to_edit: bool = False) -> None:
-    """Prevent edits of the classes until the commit, and with `to_edit` new answers, too.
-
-    SQLite needs no lock as long as the caller has already begun to write: it allows one writer at a time.
-    """
-    advisory_lock(session, ADVISORY_LOCK, shared=not to_edit)
+    """Prevent edits of the classes until the commit, and with `to_edit` new answers, too."""
+    take_lock(session, LOCK, shared=not to_edit)
 
 
 def _current_name(row: Class, rows: Mapping[int, Class]) -> str | None:

@@ -52,19 +52,21 @@ def session_scope() -> Iterator[Session]:
 def take_write_lock(session: Session) -> None:
     """On SQLite, wait for the database's only write lock, and hold it until the commit.
 
-    What is read afterwards no other process changes. On PostgreSQL nothing happens: lock rows, or take an
-    `advisory_lock`.
+    What is read afterwards no other process changes. On PostgreSQL nothing happens: lock rows, or use
+    `take_lock`.
     """
     if session.get_bind().dialect.name == "sqlite":
         # Any statement that could write takes the lock, also one that finds no row.
         session.execute(text("UPDATE photo SET id = id WHERE id IS NULL"))
 
 
-def advisory_lock(session: Session, key: int, *, shared: bool = False) -> None:
-    """On PostgreSQL, wait for the lock `key` and hold it until the commit; SQLite has one writer anyway.
+def take_lock(session: Session, key: int, *, shared: bool = False) -> None:
+    """Wait for the lock `key`, and hold it until the commit.
 
-    Several transactions may hold a `shared` lock, while nobody holds it alone.
+    Several transactions may hold a `shared` lock, while nobody holds it alone. It is an advisory lock of
+    PostgreSQL; on SQLite it is the write lock, whatever the key.
     """
+    take_write_lock(session)
     if session.get_bind().dialect.name == "postgresql":
         session.execute(text(f"SELECT pg_advisory_xact_lock{'_shared' if shared else ''}({key})"))
 

@@ -131,7 +131,6 @@ _UNDO: dict[str, Callable[[Session, Class, dict[str, Any]], None]] = {
 
 def _rows(session: Session) -> dict[str, Class]:
     """Every class by its name, as a row. Until the commit nobody else answers or edits the classes."""
-    session.execute(update(Class).where(Class.id == 0).values(name=""))  # SQLite locks at its first write
     classes.lock(session, to_edit=True)
     current = classes.read(session)
     rows = {row.name: row for row in session.scalars(select(Class).order_by(Class.id))}

@@ -8,7 +8,6 @@ from sqlalchemy.orm import Session, contains_eager
 from db import classes
 from db.classes import Classes
 from db.models import SHOWN, Answer, Face, Person, Photo
-from db.session import take_write_lock
 from labeller.answers import undo
 from labeller.answers.aggregate import apply_answers
 from labeller.answers.answer_input import AnswerInput, check_answer, is_informed
@@ -113,7 +112,6 @@ def record_folder_label(session: Session, face: Face, photo: Photo) -> None:
 
 def lock_person(session: Session, person: Person) -> None:
     """Until the commit no other answer of this person is recorded and no class is edited."""
-    take_write_lock(session)
     session.execute(select(Person.id).where(Person.id == person.id).with_for_update(key_share=True))
     classes.lock(session)
 

@@ -1,21 +1,22 @@
 """Groups and their split: all photos of a person, and all near repeats of each other, stay on one side."""
 
 import functools
+from collections.abc import Sequence
 
 import numpy as np
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from db.models import SPLITS, Group, Person, Photo
-from db.session import advisory_lock, take_write_lock
+from db.models import SHOWN, SPLITS, Group, Person, Photo
+from db.session import take_lock
 from labeller.photos.near_duplicates import near_repeats
 
 SPLIT_SEED = 20200802
 SHARES = {"locked": 1, "validation": 1, "train": 3}
 """Of every five groups, in order of arrival, a random one is locked and another one validates."""
 
-ADVISORY_LOCK = 0x5EC0E
-"""Key of PostgreSQL's advisory lock on the groups; an arbitrary number used for nothing else."""
+LOCK = 0x5EC0E
+"""Key of the lock on the groups; an arbitrary number used for nothing else."""
 
 
 def assign_group(session: Session, photo: Photo, mirror: bytes, person: Person | None) -> None:
@@ -23,8 +24,7 @@ def assign_group(session: Session, photo: Photo, mirror: bytes, person: Person |
 
     `mirror` is the hash of the photo's mirror image.
     """
-    _lock_groups(session)
-    near = near_repeats(session, photo.dhash, mirror)
+    near = _lock_with_repeats(session, [photo.dhash, mirror])
     groups = {other.group_id for other in near}
     if person is not None:
         own = select(Photo.group_id).where(Photo.person_id == person.id).limit(1)
@@ -69,8 +69,21 @@ def _lock_groups(session: Session) -> None:
     Two photos of one person that arrive at once would get a group each, and one might be locked while the
     other is learned from.
     """
-    take_write_lock(session)
-    advisory_lock(session, ADVISORY_LOCK)
+    take_lock(session, LOCK)
+
+
+def _lock_with_repeats(session: Session, hashes: Sequence[bytes]) -> list[Photo]:
+    """Lock the groups, and return the photos that are near repeats of any of the hashes.
+
+    Nearly all photos are compared before the lock is taken, because others wait meanwhile. Photos get their
+    ids while their senders hold the lock, so those that arrived since have higher ones.
+    """
+    ids, last = near_repeats(session, hashes)
+    _lock_groups(session)
+    newer, _ = near_repeats(session, hashes, after=last)
+    # Read anew: another sender may have moved a photo to another group since this session read it.
+    query = select(Photo).where(Photo.id.in_([*ids, *newer]), SHOWN)
+    return list(session.scalars(query.execution_options(populate_existing=True)))
 
 
 def _new_group(session: Session) -> Group:
@@ -82,7 +95,9 @@ def _new_group(session: Session) -> Group:
 
 
 def _joined(session: Session, groups: set[int]) -> Group:
-    kept, *others = session.scalars(select(Group).where(Group.id.in_(groups)).order_by(Group.id))
+    # Read anew: another sender may have merged one of them since this session read it.
+    query = select(Group).where(Group.id.in_(groups)).order_by(Group.id)
+    kept, *others = session.scalars(query.execution_options(populate_existing=True))
     for other in others:
         _merge(session, kept, other)
     return kept

@@ -27,7 +27,7 @@ from trainer.features.networks import Network
 from trainer.models import card, export
 from trainer.models.fit import FittedModel
 from trainer.runs import promote, promotion_test, score
-from trainer.runs.progress import LEASE_SECONDS, Progress
+from trainer.runs.progress import Progress
 from trainer.selection import review_plan
 
 CHECKED_FACES = 8
@@ -138,7 +138,6 @@ def _compare_and_score(
         if decision.promote:
             score.score_all(session, run, fitted.network, fitted.head, on_progress)
             picks = review_plan.plan(session, run, fitted.network, candidate.metrics)
-        jobs.write(session, run, LEASE_SECONDS)  # a write, because SQLite does not lock at FOR UPDATE
         if lock_workbench(session).live_run_id == (live.id if live else None):
             return decision, picks
         session.commit()

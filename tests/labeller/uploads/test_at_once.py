@@ -19,14 +19,14 @@ SENDERS = 4
 
 @pytest.fixture
 def placed_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """SENDERS photos wait for each other before they are assigned to groups."""
-    everyone = threading.Barrier(SENDERS)
+    """SENDERS photos wait for each other: all have looked for their repeats before one is placed."""
+    everyone, lock = threading.Barrier(SENDERS), splits._lock_groups
 
-    def wait_and_assign(session: Session, photo: Photo, mirror: bytes, person: Person | None) -> None:
+    def wait_and_lock(session: Session) -> None:
         everyone.wait(60)
-        splits.assign_group(session, photo, mirror, person)
+        lock(session)
 
-    monkeypatch.setattr(intake, "assign_group", wait_and_assign)
+    monkeypatch.setattr(splits, "_lock_groups", wait_and_lock)
 
 
 def send_at_once(files: list[bytes], person_id: int | None = None) -> None:
