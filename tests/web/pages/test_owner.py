@@ -89,6 +89,10 @@ def test_the_gallery_filters_pages_and_keeps_its_filter(client: Client, db: Sess
     assert see(owner, older[1].replace("&amp;", "&")).count('name="id"') == 10
     assert "Nothing fits" in see(owner, "/gallery?label=mask")
     assert see(owner, "/gallery?view=photos").count('name="id"') == 1
+    ada = people.new_person(db, "Ada", "friend")
+    db.commit()
+    of_ada = see(owner, f"/gallery?person={ada.id}&state=proposed")
+    assert re.findall(r"<option [^>]*selected>([^<]+)", of_ada) == ["Ada", "proposed"]
     assert owner.get("/gallery?look=blue").status_code == 400
     assert owner.get("/gallery?since=yesterday").status_code == 400
     assert f"/photos/{faces[0].photo_id}" in page
