@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, make_url, text
+from sqlalchemy import Engine, create_engine, make_url, text
 from sqlalchemy.orm import Session
 
 import tests.environment  # before the settings are read
@@ -66,6 +66,15 @@ def empty_postgres(postgres: str) -> str:
     return postgres
 
 
+def _empty_tables(engine: Engine) -> None:
+    """Delete all rows, and let ids start at 1 again. With few rows TRUNCATE takes five times as long."""
+    deletions = "; ".join(f'DELETE FROM "{table}"' for table in Base.metadata.tables)
+    with engine.begin() as connection:
+        connection.execute(text("SET LOCAL session_replication_role = replica"))  # whatever refers to a row
+        connection.execute(text(deletions))
+        connection.execute(text("SELECT setval(seqrelid, 1, false) FROM pg_sequence"))
+
+
 @pytest.fixture(scope="session")
 def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A migrated, empty database file. Tests copy it, because migrating takes longer than most of them."""
@@ -102,9 +111,7 @@ def db(request: pytest.FixtureRequest, data: Path, monkeypatch: pytest.MonkeyPat
     if request.param == "postgres":
         monkeypatch.setenv("DATABASE_URL", request.getfixturevalue("migrated_postgres"))
         forget_settings()
-        tables = ", ".join(f'"{table}"' for table in Base.metadata.tables)
-        with session.engine().begin() as connection:
-            connection.execute(text(f"TRUNCATE {tables} RESTART IDENTITY CASCADE"))
+        _empty_tables(session.engine())
     else:
         shutil.copy(request.getfixturevalue("migrated_sqlite"), data)
     with Session(session.engine(), expire_on_commit=False) as database:

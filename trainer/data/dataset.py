@@ -65,6 +65,10 @@ class Dataset:
         """A mask (n,) of the rows that are in one of `splits`."""
         return np.array([row.split in splits for row in self.rows], bool)
 
+    def face_ids(self, rows: BoolArray) -> list[int]:
+        """Ids of the faces that the mask (n,) chooses."""
+        return [self.rows[i].face_id for i in np.flatnonzero(rows)]
+
     def manifest(self) -> bytes:
         """The dataset as canonical JSON: the same dataset always gives the same bytes."""
         rows = [list(astuple(row)) for row in self.rows]

@@ -72,6 +72,10 @@ class Features:
         """Vectors (n, 1280) of the keys; zeros where one is missing. Raises KeyError if not requested."""
         return np.asarray(self._vectors[[self._row[key] for key in keys]])
 
+    def undistorted(self, face_ids: Iterable[int]) -> NDArray[np.float16]:
+        """Vectors (n, 1280) of the faces' undistorted crops, as `take` returns them."""
+        return self.take([(id, 0) for id in face_ids])
+
     def missing(self) -> dict[int, list[int]]:
         """The requested views without a vector, by face."""
         views: dict[int, list[int]] = {}
@@ -120,7 +124,7 @@ def features_of_existing(
     """Ids of the faces that still exist, in their order, and the features (n, 1280) of their crops."""
     features = features_of(session, network, [FeatureRequest(id, 1) for id in face_ids], on_progress)
     existing = [id for id in face_ids if (id, 0) in features]
-    return existing, features.take([(id, 0) for id in existing])
+    return existing, features.undistorted(existing)
 
 
 def crops_of(

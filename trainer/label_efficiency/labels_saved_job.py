@@ -16,7 +16,6 @@ from trainer.features import feature_store, networks
 from trainer.label_efficiency import labels_saved
 from trainer.label_efficiency.random_baseline import AnsweredPool
 from trainer.label_efficiency.simulate import LabelledFaces
-from trainer.models.fit import features_of_rows
 
 MAX_UNLABELLED = 3_000
 """Random sample of the unlabelled faces: more take longer and change the result little."""
@@ -66,7 +65,7 @@ def _labels_saved(session: Session, run: Run, heartbeat: Callable[[], None]) -> 
 def _labelled_faces(data: Dataset, features: feature_store.Features, *splits: str) -> LabelledFaces:
     mask = data.where(*splits)
     return LabelledFaces(
-        features_of_rows(data, features, mask).astype(np.float32), data.labels[mask], data.groups[mask]
+        features.undistorted(data.face_ids(mask)).astype(np.float32), data.labels[mask], data.groups[mask]
     )
 
 

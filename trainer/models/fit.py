@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import NDArray
 
 from trainer.arrays import BoolArray, Float32Array, Image
 from trainer.data.dataset import Dataset
@@ -64,18 +63,13 @@ def fit_quick(inputs: TrainingInputs, recipe: Recipe, on_epoch: OnEpoch) -> Fitt
     logits = no_logits(data)
     for head, fold in zip(fold_heads, plan.folds, strict=True):
         out = plan.held_out(fold)
-        logits[out] = head.logits(features_of_rows(data, inputs.features, out))
+        logits[out] = head.logits(inputs.features.undistorted(data.face_ids(out)))
     return FittedModel(heads, model, inputs.network, logits, epochs, export.shared())
 
 
 def no_logits(data: Dataset) -> Float32Array:
     """Logits (rows, classes) that are all NaN, to be filled in."""
     return np.full((len(data.rows), len(data.classes)), np.nan, np.float32)
-
-
-def features_of_rows(data: Dataset, features: Features, rows: BoolArray) -> NDArray[np.float16]:
-    """Features (n, 1280) of the undistorted crops of the rows that the mask chooses. Raises KeyError."""
-    return features.take([(data.rows[i].face_id, 0) for i in np.flatnonzero(rows)])
 
 
 def share_of_part(on_progress: OnProgress, index: int, count: int) -> OnProgress:

@@ -1,6 +1,5 @@
 """The features and crops that a run is trained and measured on."""
 
-import numpy as np
 from sqlalchemy.orm import Session
 
 from trainer.data.dataset import Dataset
@@ -8,7 +7,7 @@ from trainer.data.recipe import Recipe
 from trainer.evaluation import report
 from trainer.features import networks
 from trainer.features.feature_store import FeatureRequest, OnProgress, crops_of, features_of
-from trainer.models.fit import FittedModel, TrainingInputs, features_of_rows
+from trainer.models.fit import FittedModel, TrainingInputs
 
 
 def gather_inputs(
@@ -40,7 +39,7 @@ def held_out_outputs(
     on_progress: OnProgress = lambda share: None,
 ) -> report.ModelOutputs:
     """The model's predictions for the locked set, and those of its cross-validation for the others."""
-    locked = data.where("locked")
-    requests = [FeatureRequest(data.rows[i].face_id, 1) for i in np.flatnonzero(locked)]
+    locked = data.face_ids(data.where("locked"))
+    requests = [FeatureRequest(id, 1) for id in locked]
     features = features_of(session, fitted.network, requests, on_progress, data.boxes)
-    return report.model_outputs(data, fitted, features_of_rows(data, features, locked), recipe.calibration)
+    return report.model_outputs(data, fitted, features.undistorted(locked), recipe.calibration)

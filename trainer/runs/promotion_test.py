@@ -13,7 +13,6 @@ from trainer.evaluation.paired_test import Difference, PromotionDecision, decide
 from trainer.evaluation.report import ModelOutputs
 from trainer.features.feature_store import FeatureRequest, OnProgress, features_of
 from trainer.features.networks import network_of
-from trainer.models.fit import features_of_rows
 from trainer.models.head import Head
 
 MIN_SHARED_FACES = 20
@@ -56,9 +55,10 @@ def _live_labels(
 ) -> list[str]:
     """The labels that the live model predicts for the rows, under the present names of its classes."""
     network = network_of(session, live)
-    requests = [FeatureRequest(data.rows[i].face_id, 1) for i in np.flatnonzero(rows)]
+    ids = data.face_ids(rows)
+    requests = [FeatureRequest(id, 1) for id in ids]
     features = features_of(session, network, requests, on_progress, data.boxes)
-    probabilities = Head.from_dict(live.head or {}).probabilities(features_of_rows(data, features, rows))
+    probabilities = Head.from_dict(live.head or {}).probabilities(features.undistorted(ids))
     class_names = classes.read(session)
     names = [class_names.current_name(name) for name in live.classes]
     return [names[i] for i in probabilities.argmax(axis=1)]

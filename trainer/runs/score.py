@@ -85,7 +85,7 @@ def _score(
     count = 0
     for chunk in read_ahead(scorer.network, ids, on_progress):
         present = [id for id in chunk.versions if (id, 0) in chunk.features]
-        probabilities = scorer.head.probabilities(chunk.features.take([(id, 0) for id in present]))
+        probabilities = scorer.head.probabilities(chunk.features.undistorted(present))
         insert_for_faces(session, Score, _rows(scorer.run.id, present, chunk, probabilities, labels))
         session.commit()
         count += len(present)

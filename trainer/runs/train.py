@@ -20,7 +20,7 @@ from trainer.data.recipe import Recipe
 from trainer.evaluation import report
 from trainer.features.feature_store import FeatureRequest, OnProgress, features_of, features_of_existing
 from trainer.features.networks import Network
-from trainer.models.fit import FittedModel, features_of_rows
+from trainer.models.fit import FittedModel
 from trainer.models.presets import fit_model
 from trainer.runs import promote, publish, score
 from trainer.runs.inputs import gather_inputs, held_out_outputs
@@ -136,6 +136,7 @@ def _drift(
     candidates = score.newest_faces(session, DRIFT_FACES + len(labelled))
     newest = [id for id in candidates if id not in labelled][:DRIFT_FACES]
     _, new_features = features_of_existing(session, network, newest, on_progress)
-    requests = [FeatureRequest(data.rows[i].face_id, 1) for i in np.flatnonzero(learned)]
+    learned_ids = data.face_ids(learned)
+    requests = [FeatureRequest(id, 1) for id in learned_ids]
     features = features_of(session, network, requests, on_progress, data.boxes)
-    return report.drift(features_of_rows(data, features, learned), data.groups[learned], new_features)
+    return report.drift(features.undistorted(learned_ids), data.groups[learned], new_features)

@@ -163,7 +163,7 @@ def test_every_exported_file_predicts_the_same_for_real_crops(db: Session) -> No
         path.write_bytes(files["keras"])
         expected = keras.models.load_model(path).predict(scaled, verbose=0)
     features = features_of(db, networks.shared(), [FeatureRequest(id, 1) for id in ids])
-    stored_head = Head.from_dict(run.head or {}).probabilities(features.take([(id, 0) for id in ids]))
+    stored_head = Head.from_dict(run.head or {}).probabilities(features.undistorted(ids))
     probabilities = {
         "tflite": export.run_litert(files["tflite"], scaled),
         "onnx": export.run_onnx(files["onnx"], scaled),
