@@ -49,7 +49,7 @@ def fill(session: Session, backbone: str) -> Run:
         ]  # fmt: skip
         session.execute(insert(Embedding), rows)
         session.commit()
-    run = Run(recipe={}, seed=0, classes=["mask", "nomask"], status="running")
+    run = Run(recipe={}, seed=0, classes=[1, 2], status="running")
     session.add(run)
     session.commit()
     session.execute(text("ANALYZE"))  # as PostgreSQL does by itself within a minute

@@ -84,6 +84,7 @@ def test_models(session: Any, pictures: list[Any]) -> dict[str, Any]:
     """Labels and groups of unseen faces, and which of them the quick and the tutorial model get right."""
     from sqlalchemy import select
 
+    from db import classes
     from db.models import Photo, Run
     from tests.labelled import add_labelled_pictures
     from trainer.features.feature_store import crops_of
@@ -100,12 +101,13 @@ def test_models(session: Any, pictures: list[Any]) -> dict[str, Any]:
         crops = crops_of(session, network, [face.id for face in faces])
         features = network.embedder(np.stack([crops[face.id] for face in faces]))
         predicted = Head.from_dict(run.head).probabilities(features).argmax(axis=1)
-        results[name] = [run.classes[i] == face.label for i, face in zip(predicted, faces, strict=True)]
+        names = classes.read(session).shown(run.classes)
+        results[name] = [names[i] == face.label for i, face in zip(predicted, faces, strict=True)]
     return results
 
 
 def summary(repeats: list[dict[str, Any]]) -> dict[str, Any]:
-    from trainer.evaluation.metrics import balanced_accuracy, proportion
+    from db.confidence_intervals import mean_recall
     from trainer.evaluation.paired_test import difference
 
     def column(name: str) -> list[float]:
@@ -127,8 +129,8 @@ def summary(repeats: list[dict[str, Any]]) -> dict[str, Any]:
         labels, groups = np.array(results["labels"]) == "mask", np.array(results["groups"])
         correct = {name: np.array(results[name]) for name in ("quick", "tutorial")}
         for name, hits in correct.items():
-            recalls = [proportion(hits[labels == c], groups[labels == c]) for c in (True, False)]
-            accuracy = balanced_accuracy(recalls)
+            accuracy = mean_recall(hits, labels, groups)
+            assert accuracy is not None
             figures[f"repeat {number}: {name}, n = {len(labels)}"] = _with_interval(accuracy)
         gap = difference(labels.astype(int), correct["quick"], correct["tutorial"], groups)
         figures[f"repeat {number}: quick minus tutorial"] = _with_interval(gap.interval)

@@ -5,14 +5,19 @@ from pathlib import Path
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, Engine
+from sqlalchemy.orm import Session
 
+from db import classes
 from db.session import engine
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 
 def upgrade(revision: str = "head", on: Engine | None = None) -> None:
-    """Run the migrations up to `revision` in one transaction, on this process's engine or another."""
+    """Run the migrations up to `revision` in one transaction, on this process's engine or another.
+
+    Afterwards each class of the settings has its row.
+    """
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     with (on or engine()).connect() as connection:
@@ -22,6 +27,9 @@ def upgrade(revision: str = "head", on: Engine | None = None) -> None:
             config.attributes["connection"] = connection
             command.upgrade(config, revision)
         _foreign_keys(connection, "ON")
+    if revision == "head":
+        with Session(on or engine()) as session:
+            classes.add_missing(session)
 
 
 def _foreign_keys(connection: Connection, state: str) -> None:

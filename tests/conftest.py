@@ -10,7 +10,7 @@ from sqlalchemy import Engine, create_engine, make_url, text
 from sqlalchemy.orm import Session
 
 import tests.environment  # before the settings are read
-from db import migrate, session, storage
+from db import classes, migrate, session, storage
 from db.base import Base
 from db.settings import settings
 
@@ -112,6 +112,8 @@ def db(request: pytest.FixtureRequest, data: Path, monkeypatch: pytest.MonkeyPat
         monkeypatch.setenv("DATABASE_URL", request.getfixturevalue("migrated_postgres"))
         forget_settings()
         _empty_tables(session.engine())
+        with Session(session.engine()) as database:
+            classes.add_missing(database)
     else:
         shutil.copy(request.getfixturevalue("migrated_sqlite"), data)
     with Session(session.engine(), expire_on_commit=False) as database:

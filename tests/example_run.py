@@ -3,25 +3,28 @@
 import numpy as np
 from sqlalchemy.orm import Session
 
+from db import classes
 from db.base import now
+from db.messages import message
 from db.models import Outcome, Run
 from trainer.data import dataset
 from trainer.evaluation import report
+from trainer.evaluation.paired_test import FIRST_MODEL
 
 
 def add_example_run(session: Session, wrong: set[int], preset: str = "quick") -> Run:
     """A finished run that classifies every labelled face correctly, except those in `wrong`; commits."""
-    data = dataset.collect(session, ("mask", "nomask"))
+    data = dataset.collect(session, [1, 2], classes.read(session))
     labels = data.labels
     margin = np.array([-3.0 if row.face_id in wrong else 3.0 for row in data.rows])
     logits = np.stack([np.where(labels == c, margin, -margin) for c in (0, 1)], axis=1)
     part = np.where(data.where("locked"), "locked", "fold")
-    outputs = report.ModelOutputs(part, logits.astype(np.float32), 1.3)
+    outputs = report.ModelOutputs(part, logits.astype(np.float32), 1.3, np.full(len(labels), 1.3))
     metrics = report.run_metrics(data, outputs)
     metrics |= {"drift": None, "warnings": report.warnings(data, 0, None), "seconds": {"fit": 0.5}}
     run = Run(
-        recipe={"preset": preset, "views": 4}, seed=0, classes=["mask", "nomask"], status="done",
-        backbone="b" * 64, manifest="0" * 64, reason="It is the first model.", metrics=metrics,
+        recipe={"preset": preset, "views": 4}, seed=0, classes=[1, 2], status="done",
+        backbone="b" * 64, manifest="0" * 64, reason=message(FIRST_MODEL), metrics=metrics,
         started_at=now(), finished_at=now(),
         head={"kernel": [], "bias": [], "temperature": 1.3}, log=[[0.4, "Looked at %(n)s faces.", {"n": 9}]],
         curve=[

@@ -62,9 +62,7 @@ def add_second_answer(db: Session, person: Person, face: Face, label: str) -> No
 
 def add_live_run(db: Session) -> Run:
     """A finished run that is live; its finish time lies in the future, so that no answer is newer."""
-    run = Run(
-        recipe={}, seed=0, classes=["mask", "nomask"], status="done", finished_at=now() + timedelta(minutes=1)
-    )
+    run = Run(recipe={}, seed=0, classes=[1, 2], status="done", finished_at=now() + timedelta(minutes=1))
     db.add(run)
     db.flush()
     db.add(Workbench(id=1, live_run_id=run.id))
@@ -107,10 +105,12 @@ def add_invited_friend(db: Session, name: str) -> Person:
 
 def add_run_trained_on(db: Session, faces: list[Face], live: bool = True) -> Run:
     """A finished run with the faces in its manifest, a model file and scores; commits."""
-    rows = tuple(dataset.Row(face.id, 1, "mask", "train", 1, face.box, None, "human", None) for face in faces)
-    manifest = blobs().put(dataset.Dataset(rows, ("mask", "nomask")).manifest())
+    rows = tuple(
+        dataset.Row(face.id, 1, 1, "train", 1, face.box, None, face.photo_id, "human", None) for face in faces
+    )
+    manifest = blobs().put(dataset.Dataset(rows, (1, 2)).manifest())
     run = Run(
-        recipe={}, seed=0, classes=["mask", "nomask"], status="done", manifest=manifest,
+        recipe={}, seed=0, classes=[1, 2], status="done", manifest=manifest,
         head={"kernel": [], "bias": []},
     )  # fmt: skip
     db.add(run)
@@ -129,8 +129,10 @@ def add_run_trained_on(db: Session, faces: list[Face], live: bool = True) -> Run
 
 def fill_in_results(run: Run, **changes: object) -> None:
     """The metrics, recipe and curve that a finished run has; `changes` go into the metrics."""
-    run.metrics = {"locked": None, "locked_reason": "Too small.", "cross_validated": None} | changes
-    run.metrics |= {"train": {"n": 40, "people": 20}, "seconds": {"fit": 1.2}}
+    run.metrics = {"locked": None, "cross_validated": None} | changes
+    reasons = {"locked_reason": [{"text": "Too small.", "values": {}}], "cross_validated_reason": None}
+    run.metrics |= reasons
+    run.metrics |= {"train": {"n": 40, "people": 20, "photos_without_person": 2}, "seconds": {"fit": 1.2}}
     run.manifest, run.backbone, run.started_at = "m" * 64, "b" * 64, now()
     run.recipe = {"preset": "quick", "views": 4}
     run.curve = [

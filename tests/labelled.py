@@ -129,7 +129,7 @@ def add_features(
 
 def add_finished_run(session: Session) -> Run:
     """A finished run without a model; commits."""
-    run = Run(recipe={}, seed=0, classes=["mask", "nomask"], status="done", finished_at=now())
+    run = Run(recipe={}, seed=0, classes=[1, 2], status="done", finished_at=now())
     session.add(run)
     session.commit()
     return run

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from db import migrate
 from db.base import now
+from db.messages import message
 from db.models import Embedding, Face, Run, Score, Workbench
 from db.session import session_scope
 from labeller.people import credentials, invites, people
@@ -22,6 +23,7 @@ from labeller.uploads import intake
 from tests.conftest import forget_settings
 from tests.pictures import jpeg, portrait
 from tests.workbench_process import ROOT, ApiClient, answers_200, free_port, wait_until
+from trainer.evaluation.paired_test import FIRST_MODEL
 from web.cli.up import THREADS
 
 BACKBONE = "a backbone"
@@ -110,8 +112,8 @@ def add_confident_run(session: Session, face_ids: list[int]) -> Run:
     """A live run that scores the faces `mask` and `nomask` in turn, over 0.97; features cluster by class."""
     metrics = {"train": {"n": 100, "people": 20}, "locked": None, "cross_validated": None, "seconds": {}}
     run = Run(
-        recipe={"preset": "quick", "views": 4}, seed=0, classes=["mask", "nomask"], status="done",
-        backbone=BACKBONE, metrics=metrics, manifest="0" * 64, reason="It is the first model.",
+        recipe={"preset": "quick", "views": 4}, seed=0, classes=[1, 2], status="done",
+        backbone=BACKBONE, metrics=metrics, manifest="0" * 64, reason=message(FIRST_MODEL),
         started_at=now(), finished_at=now(), promoted=True,
     )  # fmt: skip
     session.add(run)
@@ -119,7 +121,7 @@ def add_confident_run(session: Session, face_ids: list[int]) -> Run:
     session.merge(Workbench(id=1, live_run_id=run.id))
     rng = np.random.default_rng(0)
     for index, face_id in enumerate(face_ids):
-        label = run.classes[index % 2]
+        label = ("mask", "nomask")[index % 2]
         vector = rng.normal(size=1280) + 3 * (index % 2)
         high = 0.97 + 0.00001 * index
         probabilities = [high, 1 - high] if label == "mask" else [1 - high, high]

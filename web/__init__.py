@@ -22,7 +22,7 @@ def create_app() -> APIFlask:
     from web import api, database, errors, i18n, pages
     from web.auth import headers, identity, links, permissions, rate_limits
     from web.cli import commands
-    from web.drawing import charts
+    from web.drawing import charts, stored
 
     logs.configure()
     app = APIFlask(
@@ -36,7 +36,7 @@ def create_app() -> APIFlask:
     )
     _configure(app)
     app.wsgi_app = _refuse_cut_bodies(app.wsgi_app)  # type: ignore[assignment]
-    for module in (database, errors, identity, rate_limits, headers, i18n, charts, links, commands):
+    for module in (database, errors, identity, rate_limits, headers, i18n, charts, stored, links, commands):
         module.init_app(app)
     app.before_request(permissions.check)
     app.before_request(identity.protect)

@@ -1,4 +1,4 @@
-"""Edited classes: their names, merges and retirements."""
+"""The classes: their names, merges and retirements."""
 
 from datetime import datetime
 from typing import Any
@@ -10,7 +10,7 @@ from db.base import Base
 
 
 class Class(Base):
-    """A class that somebody edited. Classes that nobody edited are only in the settings."""
+    """A class. What is stored about runs refers to it by its id, since its name may change."""
 
     __tablename__ = "class"
 

@@ -46,6 +46,10 @@ class Photo(Job, Base):
     uploaded_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     folder_label: Mapped[str | None]
     """The class named by its import folder: the answer for the single obvious face in it."""
+    import_path: Mapped[str | None]
+    """The file it was last imported from."""
+    conflicting_label: Mapped[str | None]
+    """Another class in whose folder the same import found the same bytes: its face is disputed."""
     created_at: Mapped[datetime] = mapped_column(default=now, index=True)
     erase_at: Mapped[datetime | None]
     """The time until which an `erasing` photo can be restored."""

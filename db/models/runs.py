@@ -37,6 +37,7 @@ class Run(Job, Base):
     backbone: Mapped[str | None]
     """Id of the network whose features are the input of its head."""
     classes: Mapped[list[Any]]
+    """Ids of its classes, in the order of its probabilities."""
     curve: Mapped[list[Any]] = mapped_column(default=list)
     """Per epoch: {"epoch", "loss", "accuracy", "validation_loss", "validation_accuracy"}."""
     metrics: Mapped[dict[str, Any] | None]
@@ -48,9 +49,10 @@ class Run(Job, Base):
     """How many labels the choice of faces saved (`trainer.label_efficiency.labels_saved`), or why there is no
     figure; computed after the run."""
     log: Mapped[list[Any]] = mapped_column(default=list)
-    """Its log: [seconds since its start, text, values for the text's `%(name)s`]."""
+    """Its log: [seconds since its start, text, values], the last two as in a `db.messages.Message`."""
     promoted: Mapped[bool] = mapped_column(default=False)
-    reason: Mapped[str | None]
+    reason: Mapped[dict[str, Any] | None]
+    """Why it went live or not, as a `db.messages.Message`."""
     erased: Mapped[int] = mapped_column(default=0)
     """How many faces it learned from or was measured on have been erased since."""
     retired_at: Mapped[datetime | None]
@@ -93,9 +95,10 @@ class Outcome(Base):
     face_id: Mapped[int] = mapped_column(ForeignKey("face.id", ondelete="CASCADE"), primary_key=True)
     part: Mapped[str]
     """`locked`, or `fold`: by a model of the same recipe that had not learned from the face's group."""
-    truth: Mapped[str]
-    """The label of the face at that time."""
-    label: Mapped[str]
+    truth: Mapped[int]
+    """The id of the class that the face was labelled with at that time."""
+    label: Mapped[int]
+    """The id of the class that was predicted."""
     probabilities: Mapped[list[Any]]
     label_probability: Mapped[float] = mapped_column("own")
     """Probability of `truth`: small where that label looks wrong."""
@@ -169,7 +172,7 @@ class Pick(Base):
     reason: Mapped[str]
     """typical, uncertain, novel, control, weak_class, weak_person, box, or chosen (by hand, on the map)."""
     detail: Mapped[dict[str, Any]] = mapped_column(default=dict)
-    """Values for the text of the reason."""
+    """Values for the text of the reason, as in a `db.messages.Message`."""
     created_at: Mapped[datetime] = mapped_column(default=now)
     face: Mapped[Face] = relationship()
 

@@ -43,9 +43,8 @@ def check_answer(answer: AnswerInput, classes: Classes) -> AnswerInput:
         raise BadAnswer("box_missing", f"An answer “{kind}” needs a box.", "Send box: [x, y, w, h].")
     if answer.label is None:
         return answer
-    label = classes.former.get(answer.label, answer.label)
-    if classes.counts_as.get(label) is None:
-        raise unknown_class(label, classes.names)
+    if (label := classes.find(answer.label)) is None:
+        raise unknown_class(answer.label, classes.names)
     return replace(answer, label=label)
 
 

@@ -38,12 +38,10 @@ def mark_complete(session: Session, photo: Photo, person: Person, *, is_complete
     session.add(Event(kind=kind, person_id=person.id, detail={"photo": photo.id}))
 
 
-def count_detected(session: Session) -> tuple[int, int, int]:
-    """On complete photos: the real faces that the detector proposed, all real faces, and the photos."""
-    by_source = select(Face.source, func.count()).join(Photo).where(COMPLETE, REAL_FACE)
-    faces = dict(session.execute(by_source.group_by(Face.source)).tuples().all())
-    photos = session.scalar(select(func.count(Photo.id)).where(COMPLETE)) or 0
-    return faces.get("mtcnn", 0), sum(faces.values()), photos
+def detected(session: Session) -> list[tuple[int, int, bool]]:
+    """(group, photo, whether the detector found it) of the real faces on complete photos."""
+    query = select(Photo.group_id, Photo.id, Face.source != "human").join(Face).where(COMPLETE, REAL_FACE)
+    return list(session.execute(query).tuples())
 
 
 def next_incomplete(session: Session, after: int) -> int | None:

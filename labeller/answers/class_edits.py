@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from db import classes
 from db.base import now
-from db.models import Answer, Class, Event, Face, Person, Photo, Run, Score
+from db.models import Answer, Class, Event, Face, Person, Photo, Score
 from labeller.answers.class_updates import update_faces, update_score_labels
 from labeller.errors import BadAnswer, NotFound
 from labeller.people.people import clean_name
@@ -23,23 +23,24 @@ def add(session: Session, name: str, by: Person) -> None:
     """Add a class; a retired one comes back with its answers. Raises BadAnswer for a bad or taken name."""
     rows = _rows(session)
     name = _clean(name)
-    if name in rows and rows[name].retired_at is not None:
-        rows[name].retired_at = None
+    row = _same(rows, name)
+    if row is not None and row.retired_at is not None:
+        row.retired_at = None
         session.flush()
-        update_faces(session, rows[name])
+        update_faces(session, row)
     else:
         _require_free(rows, name)
-        rows[name] = Class(name=name)
-        session.add(rows[name])
+        row = Class(name=name)
+        session.add(row)
     session.flush()
-    _add_event(session, by, "class_added", rows[name], name=name)
+    _add_event(session, by, "class_added", row, name=row.name)
 
 
 def rename(session: Session, old: str, new: str, by: Person) -> None:
-    """Rename a class in every answer, score and run. Raises BadAnswer."""
+    """Rename a class in every answer, face and score; runs refer to it by its id. Raises BadAnswer."""
     rows = _rows(session)
     row, new = _active(session, rows, old), _clean(new)
-    _require_free(rows, new)
+    _require_free(rows, new, besides=row)
     _rename(session, row, new)
     _add_event(session, by, "class_renamed", row, name=old, to=new)
 
@@ -104,7 +105,7 @@ def _undo_add(session: Session, row: Class, _: dict[str, Any]) -> None:
 
 
 def _undo_rename(session: Session, row: Class, detail: dict[str, Any]) -> None:
-    _require_free(_rows(session), detail["name"])
+    _require_free(_rows(session), detail["name"], besides=row)
     _rename(session, row, detail["name"])
 
 
@@ -130,16 +131,9 @@ _UNDO: dict[str, Callable[[Session, Class, dict[str, Any]], None]] = {
 
 
 def _rows(session: Session) -> dict[str, Class]:
-    """Every class by its name, as a row. Until the commit nobody else answers or edits the classes."""
+    """Every class by its name. Until the commit nobody else answers or edits the classes."""
     classes.lock(session, to_edit=True)
-    current = classes.read(session)
-    rows = {row.name: row for row in session.scalars(select(Class).order_by(Class.id))}
-    for name in current.names:
-        if name not in rows:
-            rows[name] = Class(name=name)
-            session.add(rows[name])
-    session.flush()
-    return rows
+    return {row.name: row for row in session.scalars(select(Class).order_by(Class.id))}
 
 
 def _active(session: Session, rows: dict[str, Class], name: str) -> Class:
@@ -157,12 +151,19 @@ def _clean(name: str) -> str:
     return name
 
 
-def _require_free(rows: dict[str, Class], name: str) -> None:
-    if name in rows:
-        if rows[name].merged_into_id:
-            message = f"The class “{name}” is merged with another already."
+def _same(rows: dict[str, Class], name: str) -> Class | None:
+    """The class whose name looks like this one."""
+    looks = classes.comparable(name)
+    return next((row for row in rows.values() if classes.comparable(row.name) == looks), None)
+
+
+def _require_free(rows: dict[str, Class], name: str, besides: Class | None = None) -> None:
+    row = _same(rows, name)
+    if row is not None and row is not besides:
+        if row.merged_into_id:
+            message = f"The class “{row.name}” is merged with another already."
         else:
-            message = f"The class “{name}” is there already."
+            message = f"The class “{row.name}” is there already."
         hint = "Take back the merge under “What was changed”, or choose another name."
         raise BadAnswer("class_exists", message, hint)
 
@@ -184,18 +185,4 @@ def _rename(session: Session, row: Class, new: str) -> None:
     for table, column in ((Answer, "label"), (Face, "label"), (Score, "label"), (Photo, "folder_label")):
         named = getattr(table, column) == old
         session.execute(update(table).where(named).values({column: new}))
-    for run in session.scalars(select(Run)):
-        run.classes = [new if name == old else name for name in run.classes]
-        if run.metrics:
-            run.metrics = _renamed(run.metrics, old, new)
     session.flush()
-
-
-def _renamed(metrics: dict[str, Any], old: str, new: str) -> dict[str, Any]:
-    """The metrics with one class renamed, in the same order."""
-    renamed = dict(metrics)
-    for part in ("locked", "cross_validated"):
-        if figures := metrics.get(part):
-            by_class = {new if name == old else name: v for name, v in figures["per_class"].items()}
-            renamed[part] = figures | {"per_class": by_class}
-    return renamed

@@ -36,7 +36,7 @@ def update_score_labels(session: Session) -> None:
     if (run := live_run(session)) is None:
         return
     current = classes.read(session)
-    labels = [current.current_name(name) for name in run.classes]
+    labels = current.shown(run.classes)
     changed: dict[str, list[int]] = {}
     of_run = Score.run_id == run.id
     query = select(Score.face_id, Score.probabilities, Score.label).where(of_run)

@@ -10,7 +10,9 @@ from sqlalchemy import CursorResult, Select, delete, exists, or_, select, true, 
 from sqlalchemy.orm import Session
 
 from db.base import now
+from db.i18n import N_
 from db.manifests import manifest_face_ids
+from db.messages import message
 from db.models import (
     SHOWN,
     Artifact,
@@ -32,6 +34,7 @@ from db.workbench import live_run
 from labeller.erasure.mark import mark_photos
 from labeller.people.people import MENTIONS
 
+RETIRED = N_("Retired: photos it learned from were deleted.")
 AT_ONCE = 200
 """Photos whose ids are read at once."""
 _NO_SYNC = {"synchronize_session": False}
@@ -112,7 +115,7 @@ def _retire(session: Session, run: Run) -> None:
     session.execute(delete(Artifact).where(Artifact.run_id == run.id))
     session.execute(delete(Score).where(Score.run_id == run.id))
     run.head = None
-    run.retired_at, run.reason = now(), "Retired: photos it learned from were deleted."
+    run.retired_at, run.reason = now(), message(RETIRED)
     if run.status == "running":
         run.status, run.phase, run.finished_at = "cancelled", "cancelled", now()
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -11,6 +12,7 @@ from sqlalchemy.orm import Session
 from db import classes
 from db.base import now
 from db.i18n import N_
+from db.messages import in_words
 from db.models import Face, Lease, Person, Pick, Run, Score
 from db.workbench import live_run
 from labeller.queue import picks
@@ -49,7 +51,7 @@ class Item:
     face: Face
     reason: str
     text: str
-    values: dict[str, str]
+    values: dict[str, Any]
     guess: Guess | None
     label: str | None
     lease_until: datetime
@@ -68,6 +70,7 @@ def items_for(
         if face.id in held:
             reason, text, values = _why(face, setting.mode, guess, pick_of.get(face.id))
             label = face.label if setting.mode == "review" else None
+            values = in_words(session, values)
             items.append(Item(face, reason, text, values, guess, label, held[face.id]))
     return items
 
@@ -85,21 +88,18 @@ def _guesses(session: Session, run: Run | None, faces: Sequence[Face]) -> list[G
     if run is None:
         return [None] * len(faces)
     current = classes.read(session)
-    names = [current.current_name(name) for name in run.classes]
     versions = {face.id: face.box_version for face in faces}
     query = select(Score).where(Score.run_id == run.id, Score.face_id.in_(versions))
     scores = {one.face_id: one for one in session.scalars(query) if one.box_version == versions[one.face_id]}
-    return [_guess(scores[face.id], names) if face.id in scores else None for face in faces]
+    return [
+        Guess(one.label, current.by_name(run.classes, one.probabilities), one.margin, one.run_id)
+        if (one := scores.get(face.id))
+        else None
+        for face in faces
+    ]
 
 
-def _guess(score: Score, names: list[str]) -> Guess:
-    probabilities = dict.fromkeys(names, 0.0)
-    for name, probability in zip(names, score.probabilities, strict=True):
-        probabilities[name] += probability  # merged classes share a name: theirs add up
-    return Guess(score.label, probabilities, score.margin, score.run_id)
-
-
-def _why(face: Face, mode: str, guess: Guess | None, pick: Pick | None) -> tuple[str, str, dict[str, str]]:
+def _why(face: Face, mode: str, guess: Guess | None, pick: Pick | None) -> tuple[str, str, dict[str, Any]]:
     """The code of the reason, its text, and the values of the text's placeholders."""
     if pick is not None and (pick.reason != "uncertain" or guess is None):
         return picks.why(pick)

@@ -1,6 +1,7 @@
 """Picks: faces chosen to come early, by the selection or by hand on the map."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import ColumnElement, Integer, Select, and_, case, func, or_, select
 from sqlalchemy.orm import Session, contains_eager
@@ -43,10 +44,10 @@ def waiting(
     return list(first.values())
 
 
-def why(pick: Pick) -> tuple[str, str, dict[str, str]]:
+def why(pick: Pick) -> tuple[str, str, dict[str, Any]]:
     """The code of the reason, its text, and the values of the text's placeholders."""
     code, text = REASONS[pick.reason]
-    return code, text, {name: str(value) for name, value in pick.detail.items()}
+    return code, text, pick.detail
 
 
 def _picks() -> Select[Pick]:

@@ -3,6 +3,7 @@
 from sqlalchemy import ColumnClause, ColumnElement, Select, and_, exists, func, literal_column, or_, select
 from sqlalchemy.orm import Session, contains_eager
 
+from db import classes
 from db.models import NOT_LOCKED, STANDING, Answer, Face, Group, Outcome, Person, Photo, Pick, Run, Score
 from db.settings import settings
 from db.suspect_labels import is_suspect
@@ -48,9 +49,10 @@ def queries(session: Session, mode: str, run: Run | None, person: Person | None)
     assert run is not None
     scored = ready.join(Score, and_(Score.run_id == run.id, Score.face_id == Face.id))
     scored = scored.join(Group, Group.id == Photo.group_id).order_by(Score.margin, Score.face_id)
-    suspects = ready.join(Outcome, Outcome.face_id == Face.id).where(is_suspect(run))
+    suspect = is_suspect(run, classes.read(session))
+    suspects = ready.join(Outcome, Outcome.face_id == Face.id).where(suspect)
     return [
-        scored.where(Score.box_version == Face.box_version, _needs_review(run)),
+        scored.where(Score.box_version == Face.box_version, _needs_review(run, suspect)),
         suspects.order_by(Outcome.label_probability, Outcome.face_id),
         ready.join(Pick, Pick.face_id == Face.id).where(picks.AGAIN).order_by(Pick.id),
     ]
@@ -75,12 +77,12 @@ def _needs_gold(session: Session, person: Person) -> bool:
     return (session.scalar(answered) or 0) < settings().gold_faces
 
 
-def _needs_review(run: Run) -> ColumnElement[bool]:
+def _needs_review(run: Run, suspect: ColumnElement[bool]) -> ColumnElement[bool]:
     """Unanswered; or answered before this run, with "unsure" or a label that the model does not share.
 
     Suspected label errors are left out: they have a query of their own.
     """
-    suspect = exists().where(Outcome.face_id == Face.id, is_suspect(run))
-    in_doubt = or_(Face.label.is_(None), and_(Face.label != Score.label, ~suspect))
+    has_query = exists().where(Outcome.face_id == Face.id, suspect)
+    in_doubt = or_(Face.label.is_(None), and_(Face.label != Score.label, ~has_query))
     earlier = and_(Face.decided_at < run.finished_at, Face.state != "rejected", in_doubt)
     return and_(NOT_LOCKED, or_(and_(Face.decided_at.is_(None), ~Face.hidden), earlier))

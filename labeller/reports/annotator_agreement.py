@@ -1,7 +1,7 @@
 """How far people agree on faces that they answered blindly, and how quick and accurate each of them is."""
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
 
@@ -11,14 +11,11 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session, contains_eager
 
 from db import classes
-from db.confidence_intervals import Interval, wilson
+from db.confidence_intervals import Interval, share
 from db.models import SHOWN, STANDING, Answer, Event, Face, Person, Photo
 from labeller.answers.aggregate import opinion
 from labeller.answers.client_keys import is_from_folder
 
-RESAMPLES = 1000
-"""Bootstrap samples for an interval of kappa."""
-SEED = 1
 Ratings = NDArray[np.int64]
 Opinion = tuple[str, str | None]
 
@@ -35,7 +32,10 @@ class GivenOpinion:
 
 @dataclass(frozen=True)
 class Agreement:
-    """Agreement on the faces that two people answered blindly; `kappa` is None if all answers agree."""
+    """Agreement on the faces that two people answered blindly.
+
+    `kappa` is None where chance alone would agree on every face.
+    """
 
     faces: int
     people: int
@@ -46,13 +46,12 @@ class Agreement:
 
 @dataclass(frozen=True)
 class AnnotatorRecord:
-    """A person's answers, median seconds for one, and the share that is right on `settled` faces."""
+    """A person's answers, median seconds for one, and the share that is right on settled faces."""
 
     person: Person
     answers: int
     seconds: float | None
     right: Interval | None
-    settled: int
 
 
 def count_disputed(session: Session) -> int:
@@ -79,43 +78,35 @@ def mark_gold(session: Session, face_ids: Sequence[int], by: Person) -> int:
 def measure(session: Session) -> tuple[Agreement | None, list[AnnotatorRecord]]:
     """Agreement (None: no face has two blind answers), and everybody's record by person id."""
     opinions = _opinions(session)
-    return _agreement(list(opinions.values())), _records(opinions)
+    return _agreement(opinions), _records(opinions)
 
 
-def cohen(ratings: Ratings) -> float | None:
-    """Cohen's kappa (1960) of two raters. Ratings (n, 2): class numbers, one column for each rater."""
+def cohen_chance(ratings: Ratings) -> float:
+    """Agreement by chance for Cohen's kappa (1960). Ratings (n, 2): class numbers, a column a rater."""
     n_classes = int(ratings.max()) + 1
     first, second = (np.bincount(column, minlength=n_classes) / len(ratings) for column in ratings.T)
-    return _kappa(ratings, float((first * second).sum()))
+    return float((first * second).sum())
 
 
-def fleiss(ratings: Ratings) -> float | None:
-    """Fleiss' kappa (1971) for two ratings of each face by any raters. Ratings (n, 2): class numbers."""
+def fleiss_chance(ratings: Ratings) -> float:
+    """Agreement by chance for Fleiss' kappa (1971), for two ratings (n, 2) of each face by any raters."""
     shares = np.bincount(ratings.ravel()) / ratings.size
-    return _kappa(ratings, float((shares**2).sum()))
+    return float((shares**2).sum())
 
 
-def _kappa(ratings: Ratings, expected: float) -> float | None:
-    """Agreement beyond the expected agreement by chance; None if that is 1."""
-    observed = float((ratings[:, 0] == ratings[:, 1]).mean())
-    return (observed - expected) / (1 - expected) if expected < 1 else None
-
-
-def bootstrap(ratings: Ratings, kappa: Callable[[Ratings], float | None]) -> Interval | None:
-    """Kappa with a 95 % percentile interval over resampled faces (Efron 1979)."""
-    value = kappa(ratings)
-    if value is None:
+def kappa(agreement: Interval, chance: float) -> Interval | None:
+    """Agreement beyond chance, its interval that of the agreement; None if chance alone agrees always."""
+    if chance >= 1:
         return None
-    rng, n = np.random.default_rng(SEED), len(ratings)
-    samples = [kappa(ratings[rng.integers(n, size=n)]) for _ in range(RESAMPLES)]
-    low, high = np.percentile([one for one in samples if one is not None], [2.5, 97.5])
-    return {"value": value, "low": float(low), "high": float(high)}
+    ends = {key: (agreement[key] - chance) / (1 - chance) for key in ("value", "low", "high")}
+    return ends | {"n": agreement["n"]}
 
 
 def _opinions(session: Session, face_ids: Sequence[int] | None = None) -> dict[Face, list[GivenOpinion]]:
     """People's opinions of each face, oldest first; labels of import folders are left out."""
     query = select(Answer, Face, Person).outerjoin(Person, Person.id == Answer.person_id).join(Answer.face)
     query = query.join(Face.photo).where(SHOWN, STANDING, ~is_from_folder())
+    query = query.options(contains_eager(Answer.face).contains_eager(Face.photo))
     if face_ids is not None:
         query = query.where(Face.id.in_(face_ids))
     current, opinions = classes.read(session), defaultdict(list)
@@ -125,24 +116,26 @@ def _opinions(session: Session, face_ids: Sequence[int] | None = None) -> dict[F
     return dict(opinions)
 
 
-def _agreement(faces: Sequence[Sequence[GivenOpinion]]) -> Agreement | None:
+def _agreement(faces: dict[Face, list[GivenOpinion]]) -> Agreement | None:
     """Agreement between the first two people's blind answers to each face."""
-    pairs = []
-    for opinions in faces:
+    pairs, groups = [], []
+    for face, opinions in faces.items():
         blind = {one.person.id: one for one in opinions if one.person and not one.informed}
         if len(blind) > 1:
             pairs.append(sorted(list(blind.items())[:2]))
-    if not pairs:
-        return None
+            groups.append(face.photo.group_id)
     values = sorted({one.opinion for pair in pairs for _, one in pair}, key=str)
     ratings = np.array([[values.index(one.opinion) for _, one in pair] for pair in pairs], np.int64)
+    ratings = ratings.reshape(-1, 2)
+    if (raw := share(ratings[:, 0] == ratings[:, 1], groups)) is None:
+        return None
     same_raters = len({tuple(person for person, _ in pair) for pair in pairs}) == 1
-    agreed = int((ratings[:, 0] == ratings[:, 1]).sum())
+    chance = cohen_chance(ratings) if same_raters else fleiss_chance(ratings)
     return Agreement(
         faces=len(pairs),
         people=len({person for pair in pairs for person, _ in pair}),
-        raw=wilson(agreed, len(pairs)),
-        kappa=bootstrap(ratings, cohen if same_raters else fleiss),
+        raw=raw,
+        kappa=kappa(raw, chance),
         name="Cohen" if same_raters else "Fleiss",
     )
 
@@ -168,9 +161,9 @@ def _record(person: Person, opinions: Sequence[tuple[Face, GivenOpinion, bool]])
     """The record of a person. Informed opinions and "unsure" count as neither right nor wrong."""
     seconds = [one.seconds for _, one, _ in opinions if one.seconds is not None]
     judged = [
-        one.opinion == (("label", face.label) if face.label else ("reject", None))
+        (one.opinion == (("label", face.label) if face.label else ("reject", None)), face.photo.group_id)
         for face, one, is_settled in opinions
         if is_settled and not one.informed and one.opinion[0] != "unsure"
     ]
-    right = wilson(sum(judged), len(judged)) if judged else None
-    return AnnotatorRecord(person, len(opinions), median(seconds) if seconds else None, right, len(judged))
+    right = share([correct for correct, _ in judged], [group for _, group in judged])
+    return AnnotatorRecord(person, len(opinions), median(seconds) if seconds else None, right)

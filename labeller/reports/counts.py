@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from db.confidence_intervals import wilson
+from db.confidence_intervals import Interval, share
 from db.models import SHOWN, STANDING, Answer, Face, Person, Photo
 from labeller.answers import boxes
 from labeller.people.people import everyone
@@ -80,8 +80,8 @@ def counts_by_person(session: Session) -> list[PersonCounts]:
     return rows
 
 
-def detector_recall(session: Session) -> dict[str, float] | None:
-    """The share of the faces on complete photos that the detector found: {value, low, high} (95 %), the
-    number `n` of faces and the number of `photos`; None without such a face."""
-    detected, real, photos = boxes.count_detected(session)
-    return wilson(detected, real) | {"n": real, "photos": photos} if real else None
+def detector_recall(session: Session) -> Interval | None:
+    """The share of the faces on complete photos that the detector found, and the number of `photos`."""
+    found = boxes.detected(session)
+    recall = share([by_detector for _, _, by_detector in found], [group for group, _, _ in found])
+    return recall and recall | {"photos": len({photo for _, photo, _ in found})}

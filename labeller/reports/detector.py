@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from db import tasks
 from db.box_thresholds import BoxLevel, BoxThresholds, box_level, box_thresholds, stored_level
-from db.confidence_intervals import Interval, wilson
+from db.confidence_intervals import Interval, share
 from db.models import Event, Face, Person, Photo, Run
 from db.workbench import lock_workbench
 from labeller.answers.boxes import COMPLETE, REAL_FACE
@@ -30,6 +30,7 @@ class EvaluatedBox:
     """
 
     photo: int
+    group: int
     month: str
     real: bool
     label: str | None
@@ -44,12 +45,11 @@ class EvaluatedBox:
 
 @dataclass(frozen=True)
 class Line:
-    """One row of the report: of n faces the shares that the detector found, and that are shown first."""
+    """One row of the report: the shares of faces that the detector found, and that are shown first."""
 
     name: str
-    n: int
-    found: Interval
-    likely: Interval
+    found: Interval | None
+    likely: Interval | None
 
 
 @dataclass(frozen=True)
@@ -103,14 +103,16 @@ def curve(boxes: Sequence[EvaluatedBox], label: str | None) -> list[tuple[float,
 
 def boxes_of_complete_photos(session: Session) -> list[EvaluatedBox]:
     """The boxes of complete photos, except likely ones that nobody has answered yet."""
-    query = select(Face, REAL_FACE, Photo.created_at).join(Photo).where(COMPLETE).order_by(Face.id)
+    query = select(Face, REAL_FACE, Photo).join(Photo).where(COMPLETE).order_by(Face.id)
     thresholds = box_thresholds(session)
     boxes = []
-    for face, real, created in session.execute(query):
+    for face, real, photo in session.execute(query):
         level = _level(face, thresholds)
         if real or face.state == "rejected" or level < BoxLevel.LIKELY:
-            month, side = created.strftime("%Y-%m"), min(face.w, face.h)
-            boxes.append(EvaluatedBox(face.photo_id, month, real, face.label, side, _score(face), level))
+            month, side = photo.created_at.strftime("%Y-%m"), min(face.w, face.h)
+            boxes.append(
+                EvaluatedBox(photo.id, photo.group_id, month, real, face.label, side, _score(face), level)
+            )
     return boxes
 
 
@@ -150,9 +152,9 @@ def has_box_head(session: Session) -> bool:
 
 
 def _line(name: str, real: Sequence[EvaluatedBox]) -> Line:
-    found = sum(one.found for one in real)
-    likely = sum(one.level == BoxLevel.LIKELY for one in real)
-    return Line(name, len(real), wilson(found, len(real)), wilson(likely, len(real)))
+    groups = [one.group for one in real]
+    found, likely = [one.found for one in real], [one.level == BoxLevel.LIKELY for one in real]
+    return Line(name, share(found, groups), share(likely, groups))
 
 
 def _sizes() -> list[str]:

@@ -1,10 +1,10 @@
 """Importing a folder of photos whose subfolders are named after classes."""
 
-from collections.abc import Sequence
 from pathlib import Path
 
 from sqlalchemy.orm import Session
 
+from db.classes import Classes
 from db.models import Person
 from labeller.errors import BadAnswer, BadPhoto
 from labeller.uploads.intake import Received, receive
@@ -12,18 +12,25 @@ from labeller.uploads.intake import Received, receive
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".heic", ".heif", ".avif"})
 
 
-def labelled_files(path: Path, classes: Sequence[str]) -> list[tuple[Path, str | None]]:
+def labelled_files(path: Path, classes: Classes) -> list[tuple[Path, str | None]]:
     """(file, class) of every file in a class folder; (file, None) of the photos directly in `path`.
 
-    Raises BadAnswer, naming the folders that would fit, for an unknown folder or without any photo.
+    A folder may also have an earlier name of its class. Raises BadAnswer, naming the folders that would fit,
+    for an unknown folder or without any photo.
     """
+    folders = [one for one in sorted(path.iterdir()) if one.is_dir()]
+    labels = {folder: classes.find(folder.name) for folder in folders}
     files: list[tuple[Path, str | None]] = [
-        (file, name) for name in classes for file in sorted((path / name).rglob("*")) if file.is_file()
+        (file, label)
+        for folder, label in labels.items()
+        if label
+        for file in sorted(folder.rglob("*"))
+        if file.is_file()
     ]
     files += [(file, None) for file in sorted(path.iterdir()) if file.suffix.lower() in SUFFIXES]
-    unknown = [one.name for one in sorted(path.iterdir()) if one.is_dir() and one.name not in classes]
+    unknown = [folder.name for folder, label in labels.items() if label is None]
     if not files or unknown:
-        hint = f"Name the folders {', '.join(classes)}, or add classes of these names."
+        hint = f"Name the folders {', '.join(classes.names)}, or add classes of these names."
         message = "There are no photos."
         if unknown:
             message = f"These folders are no classes: {', '.join(unknown)}."

@@ -42,8 +42,7 @@ def receive(
     unknown `folder_label`, BadAnswer; then nothing is stored.
     """
     check_size(data)
-    if folder_label is not None and folder_label not in (names := classes.names(session)):
-        raise unknown_class(folder_label, names)
+    folder_label = _class_of(session, folder_label)
     digest = hashlib.sha256(data).hexdigest()
     if (twin := find_photo(session, digest, uploaded_by, person)) is not None:
         return Received(twin, created=False)
@@ -66,6 +65,16 @@ def receive(
             raise NotInvited("person_gone", "This person has been deleted.", hint) from None
         raise
     return Received(photo, created=True)
+
+
+def _class_of(session: Session, folder_label: str | None) -> str | None:
+    """The present name of the class that a folder is named after. Raises BadAnswer if there is none."""
+    if folder_label is None:
+        return None
+    current = classes.read(session)
+    if (label := current.find(folder_label)) is None:
+        raise unknown_class(folder_label, current.names)
+    return label
 
 
 def _stored(decoded: Decoded) -> Photo:

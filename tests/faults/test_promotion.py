@@ -39,9 +39,7 @@ def add_scored_runs(faces: list[int]) -> list[int]:
         session.execute(update(Group).values(split="train"))
         run_ids = []
         for probability in MASK_PROBABILITIES:
-            run = Run(
-                recipe={}, seed=0, classes=["mask", "nomask"], status="done", head={}, finished_at=now()
-            )
+            run = Run(recipe={}, seed=0, classes=[1, 2], status="done", head={}, finished_at=now())
             session.add(run)
             session.flush()
             row = {"run_id": run.id, "box_version": 1, "label": "mask", "margin": 2 * probability - 1}

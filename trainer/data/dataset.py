@@ -1,15 +1,17 @@
-"""The labelled faces of a run, and the manifest that lists them."""
+"""The labelled faces of a run, and the manifest that lists them. Classes are ids: their names may change."""
 
 import json
-from collections.abc import Container
+from collections.abc import Container, Sequence
 from dataclasses import astuple, dataclass, replace
 
 import numpy as np
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from db.classes import Classes
 from db.models import NOT_LOCKED, Face, Group, Photo
 from trainer.arrays import BoolArray, Box, IntArray
+from trainer.errors import NoModel
 
 TRAINABLE = (Face.state == "confirmed", Face.disputed.is_(False))
 """Faces to train and measure on: confirmed ones that people do not disagree about."""
@@ -20,31 +22,38 @@ CHOOSABLE = (
     Face.decided_at.is_(None),
 )
 """Undecided faces that may be chosen for an answer."""
+MANIFEST_VERSION = 2
+"""Version 1 held names of classes."""
 LIKELY_FACE = (Face.doubtful.is_(False), Face.hidden.is_(False))
 """Detections that are almost certainly faces; control faces and the count of labels saved use only these."""
 
 
 @dataclass(frozen=True)
 class Row:
-    """A labelled face. `group` is the id of its person or near-duplicate group, `person` None if unknown."""
+    """A labelled face.
+
+    `label` is the id of its class, `group` that of its person or near-duplicate group; `person` is None if
+    nobody said who is in the `photo`.
+    """
 
     face_id: int
     box_version: int
-    label: str
+    label: int
     split: str
     group: int
     box: Box
     person: int | None
+    photo: int
     source: str
     confidence: float | None
 
 
 @dataclass(frozen=True)
 class Dataset:
-    """Labelled faces and the names of their classes."""
+    """Labelled faces and the ids of their classes."""
 
     rows: tuple[Row, ...]
-    classes: tuple[str, ...]
+    classes: tuple[int, ...]
 
     @property
     def labels(self) -> IntArray:
@@ -69,16 +78,28 @@ class Dataset:
         """Ids of the faces that the mask (n,) chooses."""
         return [self.rows[i].face_id for i in np.flatnonzero(rows)]
 
+    def size(self, rows: BoolArray) -> dict[str, int]:
+        """Of the rows that the mask (n,) chooses: n, people, and photos without a person."""
+        chosen = [self.rows[i] for i in np.flatnonzero(rows)]
+        return {
+            "n": len(chosen),
+            "people": len({row.person for row in chosen if row.person is not None}),
+            "photos_without_person": len({row.photo for row in chosen if row.person is None}),
+        }
+
     def manifest(self) -> bytes:
         """The dataset as canonical JSON: the same dataset always gives the same bytes."""
         rows = [list(astuple(row)) for row in self.rows]
-        text = json.dumps({"classes": self.classes, "rows": rows}, separators=(",", ":"), ensure_ascii=False)
-        return text.encode()
+        content = {"version": MANIFEST_VERSION, "classes": self.classes, "rows": rows}
+        return json.dumps(content, separators=(",", ":")).encode()
 
     @classmethod
     def from_manifest(cls, manifest: bytes) -> "Dataset":
-        """The dataset that a manifest lists."""
+        """The dataset that a manifest lists. Raises NoModel for one of an older version."""
         content = json.loads(manifest)
+        if content.get("version") != MANIFEST_VERSION:
+            message = "This run was made by an older version, which computed its figures in another way."
+            raise NoModel("older_version", message, "Train again, and replay that run.")
         rows = (replace(Row(*row), box=tuple(row[5])) for row in content["rows"])
         return cls(tuple(rows), tuple(content["classes"]))
 
@@ -87,22 +108,39 @@ class Dataset:
         return replace(self, rows=tuple(row for row in self.rows if row.face_id not in face_ids))
 
 
-def collect(session: Session, classes: tuple[str, ...]) -> Dataset:
-    """The faces of TRAINABLE with a label of `classes` on photos that are ready, by id."""
+def collect(session: Session, class_ids: Sequence[int], current: Classes) -> Dataset:
+    """The faces of TRAINABLE with a label of these classes on photos that are ready, by id."""
+    ids = {name: id for name, id in current.ids.items() if id in class_ids}
     query = (
-        select(Face, Group.split, Group.id.label("group"), Photo.person_id)
+        select(Face, Photo, Group.split)
         .join(Photo, Photo.id == Face.photo_id)
         .join(Group, Group.id == Photo.group_id)
-        .where(*TRAINABLE, Face.label.in_(classes), Photo.status == "ready")
+        .where(*TRAINABLE, Face.label.in_(ids), Photo.status == "ready")
         .order_by(Face.id)
     )
     rows = session.execute(query).all()
-    return Dataset(tuple(_row(*row) for row in rows), classes)
+    return Dataset(tuple(_row(*row, ids[str(row[0].label)]) for row in rows), tuple(class_ids))
 
 
-def _row(face: Face, split: str, group: int, person: int | None) -> Row:
-    label = str(face.label)
-    return Row(face.id, face.box_version, label, split, group, face.box, person, face.source, face.confidence)
+def _row(face: Face, photo: Photo, split: str, label: int) -> Row:
+    return Row(
+        face.id,
+        face.box_version,
+        label,
+        split,
+        photo.group_id,
+        face.box,
+        photo.person_id,
+        photo.id,
+        face.source,
+        face.confidence,
+    )
+
+
+def groups_of(session: Session, face_ids: Sequence[int]) -> dict[int, int]:
+    """The group of each face's photo, by face."""
+    query = select(Face.id, Photo.group_id).join(Photo, Photo.id == Face.photo_id)
+    return dict(session.execute(query.where(Face.id.in_(face_ids))).tuples().all())
 
 
 def label_counts(session: Session) -> dict[str, int]:

@@ -7,13 +7,19 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, aliased
 
 from db import classes
+from db.i18n import N_
+from db.messages import Message, message
 from db.models import Face, Outcome, Run
 from trainer.arrays import IntArray
-from trainer.evaluation.metrics import too_small
+from trainer.evaluation.metrics import people_missing
 from trainer.evaluation.paired_test import Difference, difference
 
 MAX_SHOWN = 60
 """Most disagreements that are listed."""
+TOO_FEW_SHARED = N_(
+    "The two runs share too few faces that neither learned from: each class needs faces of five people."
+)
+TOO_FEW_LOCKED = N_("The locked faces are too few yet: compared on those that both predicted out of fold.")
 
 
 @dataclass(frozen=True)
@@ -35,7 +41,7 @@ class Comparison:
 
     part: str
     difference: Difference | None
-    reason: str | None
+    reason: Message | None
     disagreements: list[Disagreement]
     disagreed: int
 
@@ -48,22 +54,23 @@ def compare(session: Session, first: Run, second: Run) -> Comparison:
     shared = _shared_predictions(session, first, second)
     locked = [pair for pair in shared if pair.part == "locked"]
     names = classes.names(session)
-    reason = _too_small(locked, names)
-    part, pairs = ("locked", locked) if reason is None else ("fold", [p for p in shared if p.part == "fold"])
+    part, pairs, reason = "locked", locked, None
+    if _too_few_people(locked, names):
+        part, pairs, reason = "fold", [p for p in shared if p.part == "fold"], message(TOO_FEW_LOCKED)
+        if _too_few_people(pairs, names):
+            return Comparison(part, None, message(TOO_FEW_SHARED), [], 0)
     differing = [pair for pair in pairs if pair.first_label != pair.second_label]
-    if part == "fold" and _too_small(pairs, names) is not None:
-        return Comparison(part, None, reason, [], 0)
     shown = _disagreements(session, differing[:MAX_SHOWN])
     return Comparison(part, _difference(pairs, names), reason, shown, len(differing))
 
 
 @dataclass(frozen=True)
 class _Pair:
-    """The predictions of both runs for a face, its label now, and its group."""
+    """The predictions of both runs for the face `id`, its label now, and its group."""
 
-    face_id: int
+    id: int
     truth: str
-    group: int
+    group_id: int
     part: str
     first_label: str
     second_label: str
@@ -71,7 +78,10 @@ class _Pair:
 
 def _shared_predictions(session: Session, first: Run, second: Run) -> list[_Pair]:
     a, b = aliased(Outcome), aliased(Outcome)
-    labels = (a.label.label("first_label"), b.label.label("second_label"))
+    current = classes.read(session)
+    labels = [
+        current.name_of(one.label).label(name) for one, name in ((a, "first_label"), (b, "second_label"))
+    ]
     query = (
         select(Face.id, Face.label.label("truth"), a.group_id, a.part, *labels)
         .join(a, a.face_id == Face.id)
@@ -79,23 +89,12 @@ def _shared_predictions(session: Session, first: Run, second: Run) -> list[_Pair
         .where(a.run_id == first.id, b.run_id == second.id, a.part == b.part, Face.label.is_not(None))
         .order_by(Face.id)
     )
-    class_names = classes.read(session)
-    return [
-        _Pair(
-            row.id,
-            str(row.truth),
-            row.group_id,
-            row.part,
-            class_names.current_name(row.first_label),
-            class_names.current_name(row.second_label),
-        )
-        for row in session.execute(query)
-    ]
+    return [_Pair(**row._mapping) for row in session.execute(query)]
 
 
-def _too_small(pairs: list[_Pair], names: tuple[str, ...]) -> str | None:
+def _too_few_people(pairs: list[_Pair], names: tuple[str, ...]) -> bool:
     labels, groups = _labels_and_groups(pairs, names)
-    return too_small(labels, groups, names)
+    return bool(people_missing(labels, groups, len(names)).any())
 
 
 def _difference(pairs: list[_Pair], names: tuple[str, ...]) -> Difference:
@@ -113,10 +112,10 @@ def _labels_and_groups(pairs: list[_Pair], names: tuple[str, ...]) -> tuple[IntA
     """Class indices and groups of the pairs whose class is still offered."""
     offered = [pair for pair in pairs if pair.truth in names]
     labels = np.array([names.index(pair.truth) for pair in offered], np.int64)
-    return labels, np.array([pair.group for pair in offered], np.int64)
+    return labels, np.array([pair.group_id for pair in offered], np.int64)
 
 
 def _disagreements(session: Session, pairs: list[_Pair]) -> list[Disagreement]:
-    faces = session.scalars(select(Face).where(Face.id.in_([pair.face_id for pair in pairs])))
+    faces = session.scalars(select(Face).where(Face.id.in_([pair.id for pair in pairs])))
     by_id = {face.id: face for face in faces}
-    return [Disagreement(by_id[pair.face_id], pair.first_label, pair.second_label) for pair in pairs]
+    return [Disagreement(by_id[pair.id], pair.first_label, pair.second_label) for pair in pairs]

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session, contains_eager
 
+from db import classes
 from db.models import Face, Outcome, Photo, Run
 from db.suspect_labels import label_judged_by
 
@@ -13,7 +14,7 @@ WORST = 20
 
 @dataclass(frozen=True)
 class UnlikelyLabel:
-    """A face, the class a run predicted for it, and the probability that the run gave to its label."""
+    """A face, the name of the class that a run predicted, and the probability that it gave to the label."""
 
     face: Face
     predicted: str
@@ -34,7 +35,8 @@ def suspect_labels(session: Session, run: Run, limit: int) -> list[UnlikelyLabel
     The predictions are out of fold; those of locked faces are by the run's model, which never learned from
     them.
     """
-    return _read(session, _by_label_probability().where(label_judged_by(run)).limit(limit))
+    judged = label_judged_by(run, classes.read(session))
+    return _read(session, _by_label_probability().where(judged).limit(limit))
 
 
 def _by_label_probability() -> Select[Face, Outcome]:
@@ -44,7 +46,8 @@ def _by_label_probability() -> Select[Face, Outcome]:
 
 
 def _read(session: Session, query: Select[Face, Outcome]) -> list[UnlikelyLabel]:
-    rows = session.execute(query).all()
+    names = classes.read(session).shown_as
     return [
-        UnlikelyLabel(face, outcome.label, outcome.label_probability, outcome.part) for face, outcome in rows
+        UnlikelyLabel(face, names[outcome.label], outcome.label_probability, outcome.part)
+        for face, outcome in session.execute(query)
     ]

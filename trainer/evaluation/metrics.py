@@ -1,55 +1,32 @@
-"""Metrics of a classifier, each with its n and a 95 % interval. Arrays in, plain dicts out.
-
-Faces of one person resemble each other, so n faces of few people tell less than n faces of n people: every
-interval uses n divided by the design effect of the groups (Kish 1965), never more than n.
-"""
+"""Metrics of a classifier, each with its n and a 95 % interval. Arrays in, plain dicts out."""
 
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
+from scipy.optimize import minimize_scalar
 
-from db.confidence_intervals import Interval, wilson
-from trainer.arrays import BoolArray, FloatArray, IntArray, softmax
+from db.confidence_intervals import Interval, mean_recall, share
+from trainer.arrays import BoolArray, Float32Array, FloatArray, IntArray, softmax
 
 ECE_BINS = 10
 """Equal-width bins of confidence (Guo et al. 2017 use 15; ten keep some faces in each)."""
-MIN_LOCKED_PER_CLASS = 10
-MIN_LOCKED_PEOPLE = 5
+MIN_PEOPLE = 5
+"""People of each class, or photos without a person, from which figures mean anything."""
+CALIBRATION_FOLDS = 5
+TEMPERATURES = (0.05, 8.0)
+TEMPERATURE_PRIOR = 4.0
+"""Weight of (ln T)² beside the log losses of the faces: insurance where these are few."""
 
 
-def design_effect(values: ArrayLike, groups: IntArray) -> float:
-    """Variance of the mean of `values` (n,) in groups (n,), relative to independent faces; at least 1.
+def people_missing(labels: IntArray, groups: IntArray, classes: int) -> IntArray:
+    """How many more people each class needs before there can be figures (classes,).
 
-    Linearised (Kish 1965): residuals are summed by group. Without any variance it is 1.
+    `labels` are (n,), `groups` (n,) the persons, or the near repeats of photos without a person.
     """
-    x = np.asarray(values, np.float64)
-    residuals = x - x.mean() if len(x) else x
-    independent = float((residuals**2).sum())
-    sums = np.bincount(np.unique(groups, return_inverse=True)[1], residuals)
-    count = len(sums)
-    if independent <= 0 or count < 2:
-        return 1.0
-    return max(1.0, float((sums**2).sum()) / independent * count / (count - 1))
-
-
-def proportion(correct: BoolArray, groups: IntArray) -> Interval:
-    """Share of `correct` (n,) with Wilson's interval for the effective number of faces."""
-    n = len(correct) / design_effect(correct, groups)
-    return wilson(float(correct.mean()) * n if len(correct) else 0.0, n)
-
-
-def balanced_accuracy(recalls: Sequence[Interval]) -> Interval:
-    """Mean recall; its interval combines those of the recalls by MOVER.
-
-    Zou & Donner 2008, Stat. Med. 27:1693.
-    """
-    value, low, high = (np.array([recall[key] for recall in recalls]) for key in ("value", "low", "high"))
-    mean, k = float(value.mean()), len(recalls)
-    below = float(np.sqrt(((value - low) ** 2).sum())) / k
-    above = float(np.sqrt(((high - value) ** 2).sum())) / k
-    return {"value": mean, "low": max(0.0, mean - below), "high": min(1.0, mean + above)}
+    pairs = np.unique(np.stack([labels, groups]), axis=1)
+    return np.asarray(np.maximum(0, MIN_PEOPLE - np.bincount(pairs[0], minlength=classes)))
 
 
 def calibration_error(labels: IntArray, probabilities: FloatArray, weights: FloatArray | None = None) -> Any:
@@ -73,7 +50,7 @@ def reliability(labels: IntArray, probabilities: FloatArray, groups: IntArray) -
         {
             "n": int(inside.sum()),
             "confidence": float(confidence[inside].mean()),
-            "accuracy": proportion(correct[inside], groups[inside]),
+            "accuracy": share(correct[inside], groups[inside]),
         }
         for b in range(ECE_BINS)
         if (inside := bins == b).any()
@@ -81,36 +58,54 @@ def reliability(labels: IntArray, probabilities: FloatArray, groups: IntArray) -
 
 
 def fit_temperature(labels: IntArray, logits: ArrayLike) -> float:
-    """The temperature with the least log loss on held-out logits (n, classes), from a fixed grid.
+    """The temperature of held-out logits (n, classes) with the least log loss and prior on ln T.
 
-    Temperature scaling, Guo et al. 2017.
+    Temperature scaling (Guo et al. 2017). The loss is a sum, so the prior fades as faces are added; without
+    it, a few easy faces would end at the edge of TEMPERATURES. `benchmarks/calibration.py` compares priors.
     """
-    z = np.asarray(logits, np.float64)
-    grid = np.geomspace(0.25, 8.0, 101)
-    rows = np.arange(len(labels))
-    losses = [-np.log(softmax(z / t)[rows, labels] + 1e-12).mean() for t in grid]
-    return float(grid[int(np.argmin(losses))])
+    z, rows = np.asarray(logits, np.float64), np.arange(len(labels))
+
+    def loss(log_t: float) -> float:
+        probabilities = softmax(z / np.exp(log_t))[rows, labels]
+        return float(-np.log(probabilities + 1e-12).sum() + TEMPERATURE_PRIOR * log_t**2)
+
+    best = minimize_scalar(loss, bounds=np.log(TEMPERATURES), method="bounded", options={"xatol": 1e-6})
+    return float(np.exp(best.x))
+
+
+def cross_fitted_temperatures(labels: IntArray, logits: Float32Array, groups: IntArray) -> FloatArray:
+    """For each face (n,) the temperature fitted on faces of other groups (n,), in CALIBRATION_FOLDS parts.
+
+    What is calibrated so, was not used to calibrate: calibration errors can be measured on it.
+    """
+    members = np.unique(groups, return_inverse=True)[1]
+    part = np.random.default_rng(0).permutation(members.max() + 1)[members] % CALIBRATION_FOLDS
+    temperatures = np.ones(len(labels))
+    for held_out in (part == k for k in range(CALIBRATION_FOLDS)):
+        if held_out.any() and not held_out.all():
+            temperatures[held_out] = fit_temperature(labels[~held_out], logits[~held_out])
+    return temperatures
 
 
 def measure(
     labels: IntArray, probabilities: FloatArray, groups: IntArray, classes: Sequence[str]
 ) -> dict[str, Any]:
-    """All metrics of one set: labels (n,), probabilities (n, classes), person or near-repeat groups (n,)."""
+    """All metrics of one set: labels (n,), probabilities (n, classes), person or near-repeat groups (n,).
+
+    Every class has a face. A precision is None where its class was never predicted.
+    """
     predicted = probabilities.argmax(axis=1)
     confusion = np.zeros((len(classes), len(classes)), int)
     np.add.at(confusion, (labels, predicted), 1)
     correct = predicted == labels
-    recalls = [proportion(correct[labels == i], groups[labels == i]) for i in range(len(classes))]
-    present = [recall for recall, n in zip(recalls, confusion.sum(axis=1), strict=True) if n]
     return {
         "n": len(labels),
-        "people": len(np.unique(groups)),
-        "balanced_accuracy": balanced_accuracy(present),
+        "balanced_accuracy": mean_recall(correct, labels, groups),
         "per_class": {
             name: {
                 "n": int((labels == i).sum()),
-                "precision": proportion(correct[predicted == i], groups[predicted == i]),
-                "recall": recalls[i],
+                "precision": _share_of(correct, groups, predicted == i),
+                "recall": _share_of(correct, groups, labels == i),
             }
             for i, name in enumerate(classes)
         },
@@ -119,17 +114,8 @@ def measure(
     }
 
 
-def too_small(labels: IntArray, groups: IntArray, classes: Sequence[str]) -> str | None:
-    """Why the locked set is too small to report metrics on, in words; None if it is not."""
-    counts = np.bincount(labels, minlength=len(classes))
-    people = len(np.unique(groups))
-    short = [f"{name}: {n}" for name, n in zip(classes, counts, strict=True) if n < MIN_LOCKED_PER_CLASS]
-    if short:
-        needed = f"The locked test set needs at least {MIN_LOCKED_PER_CLASS} faces of each class"
-        return f"{needed} before its figures mean anything (so far {', '.join(short)})."
-    if people < MIN_LOCKED_PEOPLE:
-        return f"The locked test set holds {people} people; {MIN_LOCKED_PEOPLE} are needed."
-    return None
+def _share_of(correct: BoolArray, groups: IntArray, rows: BoolArray) -> Interval | None:
+    return share(correct[rows], groups[rows])
 
 
 def _bins(confidence: FloatArray) -> IntArray:

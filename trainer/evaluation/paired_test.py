@@ -3,92 +3,81 @@
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
-from db.confidence_intervals import Z95, Interval
+from db.confidence_intervals import Interval, count_by_person, mean_difference
 from db.i18n import N_
+from db.messages import Message, message
 from trainer.arrays import BoolArray, IntArray
-from trainer.evaluation.metrics import design_effect
 
-TOLERANCE = 0.01
-"""Loss of balanced accuracy that still counts as "not worse" when 0 lies inside the interval."""
 RULE = N_(
-    "A new model goes live if its balanced accuracy on the same locked faces is not lower, or lower by at"
-    " most one point with no difference inside the 95 %% interval."
+    "A new model goes live unless it is worse: it is kept back only where the whole 95 %% interval of the"
+    " difference in balanced accuracy, on faces that neither model learned from, lies below 0."
+)
+FIRST_MODEL = N_("It is the first model.")
+TOO_FEW_SHARED = N_(
+    "There are too few faces that both models never learned from; the newer one knows more answers."
+)
+BETTER = N_(
+    "Better than the live model: balanced accuracy %(value)s points (%(low)s to %(high)s; %(n)s faces,"
+    " %(persons)s persons)."
+)
+SAME = N_(
+    "Cannot be told apart from the live model: balanced accuracy %(value)s points (%(low)s to %(high)s;"
+    " %(n)s faces, %(persons)s persons). The newer one knows more answers."
+)
+WORSE = N_(
+    "Worse than the live model: balanced accuracy %(value)s points (%(low)s to %(high)s; %(n)s faces,"
+    " %(persons)s persons). The live model stays."
 )
 
 
 @dataclass(frozen=True)
 class Difference:
-    """New minus old balanced accuracy on the same n faces of `people` people, with a 95 % interval."""
+    """New minus old balanced accuracy on the same n faces of `persons` persons, with a 95 % interval.
+
+    A photo without a person counts as a person of its own, its near repeats together.
+    """
 
     interval: Interval
     n: int
-    people: int
+    persons: int
 
     @property
-    def not_worse(self) -> bool:
-        """The rule of promotion: not lower, or lower by at most TOLERANCE with 0 inside the interval."""
-        value, high = self.interval["value"], self.interval["high"]
-        return value >= 0 or (value >= -TOLERANCE and high >= 0)
+    def better(self) -> bool:
+        return self.interval["low"] > 0
+
+    @property
+    def worse(self) -> bool:
+        return self.interval["high"] < 0
 
 
 def difference(labels: IntArray, new: BoolArray, old: BoolArray, groups: IntArray) -> Difference:
     """Paired difference of balanced accuracy of two models on the same n faces.
 
-    `labels` and `groups` are (n,); `new` and `old` (n,) say which faces each model got right. The interval of
-    a class is Bonett & Price's (2012, Br. J. Math. Stat. Psychol. 65:151), which has a width even when the
-    models agree on every face, with n divided by the design effect of the groups; the classes are combined by
-    MOVER.
+    `labels` and `groups` are (n,); `new` and `old` (n,) say which faces each model got right.
     """
-    classes = [labels == c for c in np.unique(labels)]
-    parts = [_of_class(new[rows], old[rows], groups[rows]) for rows in classes]
-    value, low, high = (np.array([part[key] for part in parts]) for key in ("value", "low", "high"))
-    mean = float(value.mean())
-    below, above = (float(np.sqrt(((value - edge) ** 2).sum())) / len(parts) for edge in (low, high))
-    interval = {"value": mean, "low": max(-1.0, mean - below), "high": min(1.0, mean + above)}
-    return Difference(interval, len(labels), len(np.unique(groups)))
-
-
-def _of_class(new: BoolArray, old: BoolArray, groups: IntArray) -> Interval:
-    gain = new.astype(float) - old.astype(float)
-    n = len(gain) / design_effect(gain, groups)
-    won, lost = ((float((gain == sign).mean()) * n + 1) / (n + 2) for sign in (1.0, -1.0))
-    half = Z95 * np.sqrt((won + lost - (won - lost) ** 2) / (n + 2))
-    value = float(gain.mean())
-    return {
-        "value": value,
-        "low": min(value, won - lost - half),
-        "high": max(value, won - lost + half),
-    }
+    faces, won, lost = count_by_person(groups, labels, new & ~old, old & ~new)
+    return Difference(mean_difference(won, lost, faces), len(labels), len(faces))
 
 
 @dataclass(frozen=True)
 class PromotionDecision:
-    """Whether to promote the newer model, the reason in words, and the difference it rests on."""
+    """Whether to promote the newer model, the reason, and the difference it rests on."""
 
     promote: bool
-    reason: str
+    reason: Message
     figures: dict[str, Any] | None = None
 
 
-def decide_promotion(gap: Difference | None, where: str) -> PromotionDecision:
-    """Apply RULE to the difference on the faces of `where`, "locked" or "cross-validated".
-
-    None means that there are too few faces to compare on.
-    """
+def decide_promotion(gap: Difference | None) -> PromotionDecision:
+    """Apply RULE; None means that there are too few faces to compare on."""
     if gap is None:
-        reason = (
-            "There are too few faces that both models never learned from; the newer one knows more answers."
-        )
-        return PromotionDecision(True, reason)
-    value, low, high = (100 * gap.interval[key] for key in ("value", "low", "high"))
-    comparison = (
-        f"balanced accuracy {value:+.1f} points ({low:+.1f} to {high:+.1f})"
-        f" against the live model on the same {gap.n} {where} faces of {gap.people} people"
-    )
-    figures = {"on": where, "n": gap.n, "people": gap.people, "difference": gap.interval}
-    if gap.not_worse:
-        return PromotionDecision(True, f"Not worse than the live model: {comparison}.", figures)
-    reason = f"Worse than the live model: {comparison}. The live model stays."
-    return PromotionDecision(False, reason, figures)
+        return PromotionDecision(True, message(TOO_FEW_SHARED))
+    figures = {"n": gap.n, "persons": gap.persons, "difference": gap.interval}
+    text = BETTER if gap.better else WORSE if gap.worse else SAME
+    return PromotionDecision(not gap.worse, message(text, **in_points(gap)), figures)
+
+
+def in_points(gap: Difference) -> dict[str, Any]:
+    """The values of a sentence about the difference."""
+    points = {key: f"{100 * gap.interval[key]:+.1f}" for key in ("value", "low", "high")}
+    return points | {"n": gap.n, "persons": gap.persons}

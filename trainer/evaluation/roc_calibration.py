@@ -6,13 +6,15 @@ from typing import Any
 
 import numpy as np
 
-from db.confidence_intervals import Z95, Interval, wilson
-from trainer.arrays import FloatArray, IntArray, softmax
-from trainer.evaluation.metrics import calibration_error, design_effect, reliability
+from db.confidence_intervals import Z95, Interval, count_by_person, mean_share, score_interval
+from trainer.arrays import BoolArray, FloatArray, IntArray, softmax
+from trainer.evaluation.metrics import calibration_error, reliability
 
 CURVE_POINTS = 60
 """Points kept of a curve; more cannot be seen on the page."""
 RESAMPLES = 500
+DRAWS = 200
+"""Times that labels are drawn for the error of a model whose probabilities are right."""
 
 
 def ranking(
@@ -40,16 +42,19 @@ def _one_vs_rest(truth: FloatArray, scores: FloatArray, groups: IntArray) -> dic
     area = float((alarms / alarms.sum() * (before + recall) / 2).sum())
     average = float(((recall - before) * precision).sum())
     correct = (scores >= 0.5) == (truth > 0)
-    positive, negative = (
-        side.sum() / design_effect(correct[side > 0], groups[side > 0]) for side in (truth, 1 - truth)
-    )
+    positive, negative = (_effective_faces(correct[side], groups[side]) for side in (truth > 0, truth == 0))
     return {
         "n": len(truth),
-        "auc": area_interval(area, float(positive), float(negative)),
-        "average_precision": wilson(average * float(positive), float(positive)),
+        "auc": area_interval(area, positive, negative),
+        "average_precision": score_interval(average, positive),
         "roc": _thinned(fallout, recall, (0.0, 0.0)),
         "pr": _thinned(recall, precision, (0.0, float(precision[0]))),
     }
+
+
+def _effective_faces(correct: BoolArray, groups: IntArray) -> float:
+    faces, right = count_by_person(groups, np.zeros(len(groups)), correct)
+    return mean_share(right, faces).effective_faces
 
 
 def area_interval(area: float, positive: float, negative: float) -> Interval:
@@ -76,12 +81,13 @@ def _edge(is_outside: Callable[[float], bool], outside: float, inside: float) ->
     return inside
 
 
-def calibration(labels: IntArray, logits: Any, temperature: float, groups: IntArray) -> dict[str, Any]:
+def calibration(labels: IntArray, logits: Any, temperatures: FloatArray, groups: IntArray) -> dict[str, Any]:
     """ECE before and after temperature scaling, with bootstrap intervals over groups, and reliability bins.
 
-    `logits` are (n, classes), `labels` and `groups` (n,).
+    `logits` are (n, classes), `labels`, `temperatures` and `groups` (n,). `expected` is the error that a
+    model whose probabilities are right would show on so many faces: the least that can be told from none.
     """
-    before, after = softmax(logits), softmax(np.asarray(logits, np.float64) / temperature)
+    before, after = softmax(logits), softmax(np.asarray(logits, np.float64) / temperatures[:, None])
     members = np.unique(groups, return_inverse=True)[1]
     count = int(members.max()) + 1
     drawn = np.random.default_rng(0).multinomial(count, np.full(count, 1 / count), RESAMPLES)
@@ -89,17 +95,34 @@ def calibration(labels: IntArray, logits: Any, temperature: float, groups: IntAr
     weights = weights[weights.sum(axis=1) > 0]
     return {
         "n": len(labels),
-        "temperature": temperature,
         "before": _error(labels, before, weights),
         "after": _error(labels, after, weights),
+        "expected": float(np.mean(_errors_if_calibrated(after))),
         "bins": reliability(labels, after, groups),
     }
 
 
 def _error(labels: IntArray, probabilities: FloatArray, weights: FloatArray) -> Interval:
+    """The error with an interval that reaches 0 unless a calibrated model would hardly show so much.
+
+    Noise adds to the error, and resampling adds it once more: below, the quantiles are mirrored.
+    """
     value = float(calibration_error(labels, probabilities))
     low, high = np.percentile(calibration_error(labels, probabilities, weights), [2.5, 97.5])
-    return {"value": value, "low": min(value, float(low)), "high": max(value, float(high))}
+    by_chance = value <= np.percentile(_errors_if_calibrated(probabilities), 97.5)
+    return {
+        "value": value,
+        "low": 0.0 if by_chance else max(0.0, min(float(low), 2 * value - float(high))),
+        "high": max(value, float(high)),
+        "n": len(labels),
+    }
+
+
+def _errors_if_calibrated(probabilities: FloatArray) -> FloatArray:
+    """Errors (DRAWS,) on labels drawn from the probabilities."""
+    rng, edges = np.random.default_rng(0), probabilities.cumsum(axis=1)[:, :-1]
+    draws = (rng.random((DRAWS, len(edges), 1)) > edges).sum(axis=2)
+    return np.array([calibration_error(labels, probabilities) for labels in draws])
 
 
 def _thinned(x: FloatArray, y: FloatArray, start: tuple[float, float]) -> list[list[float]]:

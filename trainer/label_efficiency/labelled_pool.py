@@ -34,8 +34,10 @@ def of_workbench(session: Session, seeds: int, on_face: OnFace) -> tuple[Labelle
 
     Raises NotEnoughLabels.
     """
-    rows = dataset.collect(session, classes.names(session)).rows
-    faces, names = _without_features([row.label for row in rows], [str(row.group) for row in rows])
+    current = classes.read(session)
+    rows = dataset.collect(session, list(current.ids.values()), current).rows
+    labels = [current.shown_as[row.label] for row in rows]
+    faces, names = _without_features(labels, [str(row.group) for row in rows])
     require_both_halves(faces, names, seeds)
 
     from trainer.features import networks

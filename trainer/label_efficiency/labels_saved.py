@@ -12,9 +12,9 @@ import numpy as np
 from sklearn.isotonic import isotonic_regression
 from threadpoolctl import threadpool_limits
 
+from db.confidence_intervals import Z95, count_by_person, mean_difference
 from db.i18n import N_
 from trainer.arrays import BoolArray, FloatArray, IntArray
-from trainer.evaluation.metrics import design_effect
 from trainer.label_efficiency.random_baseline import (
     AnsweredPool,
     RandomBaseline,
@@ -24,7 +24,7 @@ from trainer.label_efficiency.random_baseline import (
 from trainer.label_efficiency.simulate import LabelledFaces
 
 RESAMPLES = 500
-LEVEL = 0.9
+LEVEL = 0.95
 MIN_LABELS, MIN_CONTROL, MIN_LOCKED, MIN_PEOPLE = 50, 5, 20, 12
 """Needed for a figure: answers, random ones among them, locked faces of each class, locked people."""
 FEW_LABELS = N_("Labels saved can be measured from %(least)s answers on; there are %(n)s.")
@@ -52,7 +52,7 @@ def labels_saved(
 ) -> dict[str, Any]:
     """Labels that random labelling would have needed for the accuracy reached, less the n that were given.
 
-    Call `too_little` first. In the result `low` and `high` are a 90 % interval of `value`; `labels` is what
+    Call `too_little` first. In the result `low` and `high` are a 95 % interval of `value`; `labels` is what
     random labelling would have needed, never more than the pool; `capped`: not even the whole pool would be
     enough, so the value is a lower bound; `given` labels were given; `n` counts locked faces. `heartbeat` is
     called about every second and may raise to stop.
@@ -100,21 +100,20 @@ def _labels_needed(
     curves, reached = _curves(baseline, labels, np.ones((1, len(labels))), np.ones((1, replays)))
     needed, capped = crossing(baseline.sizes, curves[0], reached[0])
     curves, reached = _curves(baseline, labels, draws.astype(float), replay_draws.astype(float))
-    reached += _discordance_sd(baseline, labels, groups) * rng.normal(size=RESAMPLES)
+    reached += _discordance_sd(labels, groups) * rng.normal(size=RESAMPLES)
     resampled = [crossing(baseline.sizes, c, r)[0] for c, r in zip(curves, reached, strict=True)]
     low, high = np.quantile(resampled, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
     return needed, min(float(low), needed), max(float(high), needed), capped
 
 
-def _discordance_sd(baseline: RandomBaseline, labels: IntArray, groups: IntArray) -> float:
-    """Standard deviation of the difference in accuracy from two pseudo-faces of each class.
+def _discordance_sd(labels: IntArray, groups: IntArray) -> float:
+    """Standard deviation of the difference in accuracy of two models that agree on every face.
 
-    One is right only by the model of the labelled, one only by random's (Bonett & Price 2012): without them,
-    models that agree on every face would leave no uncertainty.
+    Resampling such faces would leave no uncertainty.
     """
-    gain, present = baseline.reached - baseline.random[:, -1].mean(axis=0), np.unique(labels)
-    counts = [(rows := labels == c).sum() / design_effect(gain[rows], groups[rows]) for c in present]
-    return float(np.sqrt(sum(2 / (n + 2) ** 2 for n in counts))) / len(present)
+    (faces,) = count_by_person(groups, labels)
+    nothing = np.zeros_like(faces)
+    return mean_difference(nothing, nothing, faces)["high"] / Z95
 
 
 def _curves(

@@ -8,6 +8,7 @@ import numpy as np
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from db import classes
 from db.base import OPEN
 from db.models import Face, Group, Photo, Pick, Run
 from trainer.data import dataset
@@ -44,7 +45,8 @@ def count(session: Session, run_id: int) -> None:
 
 
 def _labels_saved(session: Session, run: Run, heartbeat: Callable[[], None]) -> dict[str, Any]:
-    data, network = dataset.collect(session, tuple(run.classes)), networks.shared()
+    data = dataset.collect(session, run.classes, classes.read(session))
+    network = networks.shared()
     features = feature_store.features_of(
         session, network, [feature_store.FeatureRequest(row.face_id, 1) for row in data.rows]
     )

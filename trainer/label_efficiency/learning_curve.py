@@ -16,7 +16,7 @@ from trainer.arrays import FloatArray, IntArray
 
 MIN_RUNS, MIN_GROWTH = 5, 2.0
 """Runs, and the ratio of labels of the last to the first, needed to fit a curve."""
-RESAMPLES, LEVEL = 400, 0.9
+RESAMPLES, LEVEL = 400, 0.95
 EXPONENTS = np.linspace(0.1, 1.5, 29)
 WORTHWHILE_GAIN, MAX_INTERVAL_WIDTH = 0.005, 0.05
 """A gain below half a point is not worth the effort; an interval wider than five points is uninformative."""
@@ -50,11 +50,11 @@ class Forecast:
     floor: FloatArray
 
     def accuracy(self, labels: float) -> Interval:
-        """Balanced accuracy after `labels` labels, with a 90 % interval of the curve."""
+        """Balanced accuracy after `labels` labels, with a 95 % interval of the curve."""
         return _interval(1 - self._error(labels))
 
     def gain(self, more: int) -> Interval:
-        """Balanced accuracy gained by `more` labels after the last run's, with a 90 % interval."""
+        """Balanced accuracy gained by `more` labels after the last run's, with a 95 % interval."""
         return _interval(self._error(self.labels) - self._error(self.labels + more))
 
     def _error(self, labels: float) -> FloatArray:

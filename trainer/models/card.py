@@ -1,35 +1,51 @@
 """The model card (Mitchell et al. 2019, "Model Cards for Model Reporting") of a run, in Markdown."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
+from sqlalchemy.orm import Session
+
+from db import classes
 from db.base import now
 from db.confidence_intervals import Interval
+from db.messages import Message, sentence
 from db.models import Run
 from trainer.models.fit import FittedModel
 
 
-def render(
-    run: Run,
-    fitted: FittedModel,
-    metrics: dict[str, Any],
-    hashes: dict[str, str],
-    differences: dict[str, float],
-) -> str:
-    """The card in Markdown.
+@dataclass(frozen=True)
+class Files:
+    """Of the model's files, by form: SHA-256, and largest difference of a probability to the Keras model."""
 
-    `hashes` (SHA-256) and `differences` (largest difference of a probability to the Keras model) are those of
-    the files, by form.
-    """
+    hashes: dict[str, str]
+    differences: dict[str, float]
+
+
+def render(session: Session, run: Run, fitted: FittedModel, metrics: dict[str, Any], files: Files) -> str:
+    """The card in Markdown, with the names that classes have now."""
+    names = classes.read(session).own_names
+
+    def words(messages: list[Message] | None) -> list[str]:
+        return [sentence(session, one) for one in messages or []]
+
+    listed = ", ".join(names[id] for id in run.classes)
     sections = [
-        f"# Second Look, run {run.id}\n\nMade {now():%Y-%m-%d %H:%M} UTC. Classes: {', '.join(run.classes)}.",
+        f"# Second Look, run {run.id}\n\nMade {now():%Y-%m-%d %H:%M} UTC. Classes: {listed}.",
         _input(fitted.network.tight),
-        f"## Data\n\nLearned from {metrics['train']['n']} faces of {metrics['train']['people']} people or"
-        f" repeat groups. Manifest `{run.manifest}`.",
-        _figures("Locked people, never learned from", metrics["locked"], metrics["locked_reason"]),
-        _figures("Cross-validated on the people it learned from", metrics["cross_validated"], None),
-        _limits(metrics),
+        f"## Data\n\nLearned from {_size(metrics['train'])}. Manifest `{run.manifest}`.",
+        _figures(
+            "Locked people, never learned from", metrics["locked"], words(metrics["locked_reason"]), names
+        ),
+        _figures(
+            "Cross-validated on the people it learned from",
+            metrics["cross_validated"],
+            words(metrics["cross_validated_reason"]),
+            names,
+        ),
+        _limits(words(metrics["warnings"])),
         "## Recipe\n\n" + "\n".join(f"- {name}: {value}" for name, value in run.recipe.items()),
-        _files(fitted, hashes, differences),
+        _files(fitted, files),
     ]
     return "\n\n".join(section for section in sections if section) + "\n"
 
@@ -47,24 +63,31 @@ def _input(tight: bool) -> str:
     )
 
 
-def _figures(title: str, part: dict[str, Any] | None, reason: str | None) -> str:
+def _size(part: dict[str, int]) -> str:
+    return (
+        f"{part['n']} faces of {part['people']} people and of {part['photos_without_person']} photos without"
+        " a person"
+    )
+
+
+def _figures(title: str, part: dict[str, Any] | None, obstacles: list[str], names: Mapping[int, str]) -> str:
     if part is None:
-        return f"## {title}\n\n{reason}" if reason else ""
+        return f"## {title}\n\n{' '.join(obstacles)}"
     lines = [
         f"## {title}",
-        f"{part['n']} faces of {part['people']} people. 95 % intervals in brackets.",
+        f"{_size(part)}. 95 % intervals in brackets.",
         f"Balanced accuracy {_interval(part['balanced_accuracy'])}; calibration error {part['ece']:.3f}.",
-        "| class | n | recall | precision |\n|---|---|---|---|\n"
+        "| class | recall | precision |\n|---|---|---|\n"
         + "\n".join(
-            f"| {name} | {row['n']} | {_interval(row['recall'])} | {_interval(row['precision'])} |"
-            for name, row in part["per_class"].items()
+            f"| {names[int(id)]} | {_interval(row['recall'])} | {_interval(row['precision'])} |"
+            for id, row in part["per_class"].items()
         ),
     ]
     return "\n\n".join(lines)
 
 
-def _limits(metrics: dict[str, Any]) -> str:
-    limits = [f"- {warning['text'] % warning['values']}" for warning in metrics["warnings"]]
+def _limits(warnings: list[str]) -> str:
+    limits = [f"- {warning}" for warning in warnings]
     limits.append(
         "- The figures hold for people and cameras like those in the data; elsewhere they can be far lower."
     )
@@ -74,9 +97,10 @@ def _limits(metrics: dict[str, Any]) -> str:
     return "## Limits\n\n" + "\n".join(limits)
 
 
-def _files(fitted: FittedModel, hashes: dict[str, str], differences: dict[str, float]) -> str:
+def _files(fitted: FittedModel, files: Files) -> str:
     lines = [
-        f"- {form}: SHA-256 `{key}`" + _difference(differences.get(form)) for form, key in hashes.items()
+        f"- {form}: SHA-256 `{key}`" + _difference(files.differences.get(form))
+        for form, key in files.hashes.items()
     ]
     return f"## Files\n\nBackbone `{fitted.network.id}`.\n\n" + "\n".join(lines)
 
@@ -85,5 +109,7 @@ def _difference(difference: float | None) -> str:
     return "" if difference is None else f", at most {difference:.1e} from the Keras model on checked crops"
 
 
-def _interval(interval: Interval) -> str:
-    return f"{interval['value']:.3f} ({interval['low']:.3f} to {interval['high']:.3f})"
+def _interval(figure: Interval | None) -> str:
+    if figure is None:
+        return "no prediction"
+    return f"{figure['value']:.3f} ({figure['low']:.3f} to {figure['high']:.3f}), n = {figure['n']}"

@@ -1,11 +1,11 @@
 """The second half of a prediction: classify the faces that the detect worker found."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from sqlalchemy.orm import Session
 
+from db import classes
 from db.models import Prediction, Run
 from db.storage import blobs
 from trainer.features import crops
@@ -22,24 +22,23 @@ def classify_prediction(session: Session, prediction_id: int) -> None:
     assert run is not None
     assert run.head is not None, "only a finished run is ever live"
     head = Head.from_dict(run.head)
-    prediction.faces = _classify(prediction, network_of(session, run), head, run.classes)
+    prediction.faces = [
+        face | _named(classes.read(session).by_name(run.classes, row))
+        for face, row in _classify(prediction, network_of(session, run), head)
+    ]
     prediction.status = "done"
     session.commit()
 
 
-def _classify(prediction: Prediction, network: Network, head: Head, names: Sequence[str]) -> list[Any]:
-    """The detected faces with label and probabilities by class name."""
+def _named(probabilities: dict[str, float]) -> dict[str, Any]:
+    return {"label": max(probabilities, key=probabilities.__getitem__), "probabilities": probabilities}
+
+
+def _classify(prediction: Prediction, network: Network, head: Head) -> list[tuple[Any, list[float]]]:
+    """Each detected face with the probabilities of the run's classes."""
     faces = prediction.faces or []
     if not faces:
         return []
     photo = crops.decode(blobs().get(prediction.blob))
     images = np.stack([network.crop(photo, tuple(face["box"])) for face in faces])
-    probabilities = head.probabilities(network.embedder(images))
-    return [
-        face
-        | {
-            "label": names[int(row.argmax())],
-            "probabilities": {name: float(p) for name, p in zip(names, row, strict=True)},
-        }
-        for face, row in zip(faces, probabilities, strict=True)
-    ]
+    return list(zip(faces, head.probabilities(network.embedder(images)).tolist(), strict=True))

@@ -3,11 +3,12 @@
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
+from db.messages import Message
 from db.models import Event, Person, Run, Score
 from db.workbench import lock_workbench
 
 
-def make_live(session: Session, run: Run, reason: str, by: Person | None = None) -> None:
+def make_live(session: Session, run: Run, reason: Message, by: Person | None = None) -> None:
     """Make the run live. The run it replaces keeps its scores, so that one can roll back to it."""
     row = lock_workbench(session)
     if row.live_run_id != run.id:

@@ -5,67 +5,92 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from db import classes
+from db.i18n import N_
+from db.messages import Message, message
 from db.models import Outcome, Run
 from trainer.arrays import BoolArray
 from trainer.data.dataset import Dataset
-from trainer.evaluation.metrics import too_small
-from trainer.evaluation.paired_test import Difference, PromotionDecision, decide_promotion, difference
-from trainer.evaluation.report import ModelOutputs
+from trainer.evaluation.metrics import people_missing
+from trainer.evaluation.paired_test import (
+    FIRST_MODEL,
+    Difference,
+    PromotionDecision,
+    decide_promotion,
+    difference,
+    in_points,
+)
+from trainer.evaluation.report import ModelOutputs, audit_rows
 from trainer.features.feature_store import FeatureRequest, OnProgress, features_of
 from trainer.features.networks import network_of
 from trainer.models.head import Head
 
-MIN_SHARED_FACES = 20
-"""Faces that both models must have out-of-fold predictions for before these are compared."""
+EARLIER = 10
+"""Runs back to another model to compare with: a decline too slow to be seen in one step shows there."""
+DECLINE = N_(
+    "A slow decline: balanced accuracy %(value)s points (%(low)s to %(high)s; %(n)s faces, %(persons)s"
+    " persons) against run %(run)s, ten runs ago."
+)
 
 
 def compare_with_live(
     session: Session, live: Run | None, data: Dataset, outputs: ModelOutputs, on_progress: OnProgress
 ) -> PromotionDecision:
-    """Decide on the candidate that predicted `outputs` for the rows of `data`.
-
-    It is compared on the locked faces; while they are too few, on those that both models predicted out
-    of fold.
-    """
+    """Decide on the candidate that predicted `outputs` for the rows of `data`."""
     if live is None or live.head is None:
-        return PromotionDecision(True, "It is the first model.")
-    locked = data.where("locked")
-    if too_small(data.labels[locked], data.groups[locked], data.classes) is None:
-        live_labels = _live_labels(session, live, data, locked, on_progress)
-        return decide_promotion(_difference(data, outputs, locked, live_labels), "locked")
-    live_by_face = _live_labels_out_of_fold(session, live)
-    shared = np.array(
-        [outputs.part[i] == "fold" and row.face_id in live_by_face for i, row in enumerate(data.rows)], bool
-    )
-    if shared.sum() < MIN_SHARED_FACES:
-        return decide_promotion(None, "")
-    live_labels = [live_by_face[data.rows[i].face_id] for i in np.flatnonzero(shared)]
-    return decide_promotion(_difference(data, outputs, shared, live_labels), "cross-validated")
+        return PromotionDecision(True, message(FIRST_MODEL))
+    return decide_promotion(_difference(session, live, data, outputs, on_progress))
 
 
-def _difference(data: Dataset, outputs: ModelOutputs, rows: BoolArray, live_labels: list[str]) -> Difference:
-    labels = data.labels[rows]
-    new_right = outputs.probabilities[rows].argmax(axis=1) == labels
-    live_right = np.array(live_labels) == np.array(data.classes)[labels]
-    return difference(labels, new_right, live_right, data.groups[rows])
+def slow_decline(
+    session: Session, run: Run, data: Dataset, outputs: ModelOutputs, on_progress: OnProgress
+) -> Message | None:
+    """A warning if the candidate is worse than the model of EARLIER runs ago."""
+    done = select(Run).where(Run.status == "done", Run.id < run.id).order_by(Run.id.desc())
+    earlier = session.scalar(done.offset(EARLIER - 1).limit(1))
+    if earlier is None or earlier.head is None:
+        return None
+    gap = _difference(session, earlier, data, outputs, on_progress)
+    if gap is None or not gap.worse:
+        return None
+    return message(DECLINE, run=earlier.id, **in_points(gap))
 
 
-def _live_labels(
-    session: Session, live: Run, data: Dataset, rows: BoolArray, on_progress: OnProgress
-) -> list[str]:
-    """The labels that the live model predicts for the rows, under the present names of its classes."""
-    network = network_of(session, live)
+def _difference(
+    session: Session, other: Run, data: Dataset, outputs: ModelOutputs, on_progress: OnProgress
+) -> Difference | None:
+    """Candidate minus other on the locked faces and on those that both predicted out of fold.
+
+    Without the audit share. None if a class has too few people among these faces.
+    """
+    locked = outputs.part == "locked"
+    compared = locked & ~audit_rows(data, locked)
+    predicted = _out_of_fold(session, other) | _by_head(session, other, data, compared, on_progress)
+    ids = np.array([row.face_id for row in data.rows])
+    rows = (compared | (outputs.part == "fold")) & np.isin(ids, list(predicted))
+    labels, groups = data.labels[rows], data.groups[rows]
+    if people_missing(labels, groups, len(data.classes)).any():
+        return None
+    names = classes.read(session).shown_as
+    right = [
+        names[predicted[id]] == names[data.classes[label]]
+        for id, label in zip(ids[rows], labels, strict=True)
+    ]
+    is_right = outputs.probabilities[rows].argmax(axis=1) == labels
+    return difference(labels, is_right, np.array(right, bool), groups)
+
+
+def _by_head(
+    session: Session, run: Run, data: Dataset, rows: BoolArray, on_progress: OnProgress
+) -> dict[int, int]:
+    """The class, by face, that the run's model predicts for the rows."""
     ids = data.face_ids(rows)
     requests = [FeatureRequest(id, 1) for id in ids]
-    features = features_of(session, network, requests, on_progress, data.boxes)
-    probabilities = Head.from_dict(live.head or {}).probabilities(features.undistorted(ids))
-    class_names = classes.read(session)
-    names = [class_names.current_name(name) for name in live.classes]
-    return [names[i] for i in probabilities.argmax(axis=1)]
+    features = features_of(session, network_of(session, run), requests, on_progress, data.boxes)
+    probabilities = Head.from_dict(run.head or {}).probabilities(features.undistorted(ids))
+    return dict(zip(ids, (run.classes[i] for i in probabilities.argmax(axis=1)), strict=True))
 
 
-def _live_labels_out_of_fold(session: Session, live: Run) -> dict[int, str]:
-    """Labels by face that the live run's cross-validation predicted out of fold."""
-    query = select(Outcome.face_id, Outcome.label).where(Outcome.run_id == live.id, Outcome.part == "fold")
-    class_names = classes.read(session)
-    return {row.face_id: class_names.current_name(row.label) for row in session.execute(query)}
+def _out_of_fold(session: Session, run: Run) -> dict[int, int]:
+    """The class, by face, that the run's cross-validation predicted out of fold."""
+    query = select(Outcome.face_id, Outcome.label).where(Outcome.run_id == run.id, Outcome.part == "fold")
+    return dict(session.execute(query).tuples().all())

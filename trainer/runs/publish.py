@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from db import jobs, signing, tasks
+from db import classes, jobs, signing, tasks
 from db.base import now
 from db.face_rows import insert_for_faces
 from db.i18n import N_
@@ -55,12 +55,13 @@ def save(session: Session, candidate: Candidate) -> None:
     crops_to_check = _crops(session, fitted.network, ids)
     exported = export.build_files(fitted.head, fitted.export_backbone, crops_to_check)
     files = {form: file.data for form, file in exported.items()}
-    files["labels"] = "".join(f"{name}\n" for name in data.classes).encode()
+    names = classes.read(session).own_names
+    files["labels"] = "".join(f"{names[id]}\n" for id in data.classes).encode()
     if fitted.network_file is not None:
         files["features"] = fitted.network_file
     hashes = {form: blobs().put(content) for form, content in files.items()}
     differences = {form: file.difference for form, file in exported.items()}
-    hashes["card"] = blobs().put(card.render(run, fitted, candidate.metrics, hashes, differences).encode())
+    hashes["card"] = blobs().put(_card(session, candidate, hashes, differences))
     session.execute(delete(Artifact).where(Artifact.run_id == run.id))
     session.execute(delete(Outcome).where(Outcome.run_id == run.id))
     session.add_all(
@@ -72,6 +73,13 @@ def save(session: Session, candidate: Candidate) -> None:
     )  # fmt: skip
     insert_for_faces(session, Outcome, _outcomes(candidate))
     session.commit()
+
+
+def _card(
+    session: Session, candidate: Candidate, hashes: dict[str, str], differences: dict[str, float]
+) -> bytes:
+    files = card.Files(hashes, differences)
+    return card.render(session, candidate.run, candidate.fitted, candidate.metrics, files).encode()
 
 
 def _crops(session: Session, network: Network, face_ids: list[int]) -> list[NDArray[np.uint8]]:
@@ -104,9 +112,14 @@ def publish(session: Session, candidate: Candidate, progress: Progress, on_progr
     Every face is scored before the switch, so that nobody sees incomplete scores.
     """
     run, network = candidate.run, candidate.fitted.network
+    decline = promotion_test.slow_decline(session, run, candidate.data, candidate.outputs, progress.heartbeat)
     decision, picks = _compare_and_score(session, candidate, progress, on_progress)
     progress.note(N_("Scored every face.") if decision.promote else N_("The live model stays."))
-    metrics = candidate.metrics | {"against_live": decision.figures, "seconds": progress.phase_seconds()}
+    metrics = candidate.metrics | {
+        "against_live": decision.figures,
+        "warnings": [*candidate.metrics["warnings"], *([decline] if decline else [])],
+        "seconds": progress.phase_seconds(),
+    }
     model = {"head": candidate.fitted.head.as_dict(), "backbone": network.id, "metrics": metrics}
     ended = {
         "status": "done", "phase": "done", "progress": 1.0, "finished_at": now(), "reason": decision.reason

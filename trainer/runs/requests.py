@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from db import classes, jobs, tasks
 from db.base import OPEN, now
 from db.i18n import N_
+from db.messages import Message, a_person, message
 from db.models import STANDING, Answer, Event, Person, Run
 from db.workbench import live_run, lock_workbench
 from trainer.data.dataset import label_counts
@@ -20,6 +21,9 @@ from trainer.data.recipe import Recipe
 from trainer.errors import NoModel, NotFound, RunEnded
 from trainer.runs.promote import make_live
 
+CHOSEN_BY = N_("Chosen by %(person)s.")
+CHOSEN_BECAUSE = N_("Chosen by %(person)s: %(reason)s")
+WENT_BACK = N_("Chosen by %(person)s: back from run %(run)s.")
 MIN_NEW_ANSWERS = 10
 NEW_ANSWER_SHARE = 0.1
 """New answers that make a retrain worthwhile: the least number, and the share of the faces learned from."""
@@ -35,17 +39,15 @@ def request_run(session: Session, recipe: Mapping[str, Any] | str, by: Person | 
     parsed = Recipe.parse(recipe)
     if (queued := _queued_run(session)) is not None:
         return queued
-    names = classes.names(session)
-    require_for_training(label_counts(session), names, fine_tune=parsed.blocks > 0)
-    run = Run(recipe=parsed.as_dict(), seed=parsed.seed, classes=list(names))
+    current = classes.read(session)
+    require_for_training(label_counts(session), current.names, fine_tune=parsed.blocks > 0)
+    run = Run(recipe=parsed.as_dict(), seed=parsed.seed, classes=list(current.ids.values()))
     session.add(run)
     try:
         jobs.submit(session, run)
-    except IntegrityError:  # somebody else requested one at the same moment: return theirs
+    except IntegrityError:
         session.rollback()
-        if (queued := _queued_run(session)) is None:
-            raise
-        return queued
+        return request_run(session, recipe, by)  # somebody was quicker, and theirs may be running already
     session.add(Event(kind="run_requested", person_id=by.id if by else None, detail={"run": run.id}))
     return run
 
@@ -81,8 +83,7 @@ def promote(session: Session, run: Run, by: Person, reason: str = "") -> None:
     """
     if run.status != "done" or run.head is None:
         raise NoModel("no_model", "This run has no model.", "Promote a run that is done.")
-    text = f"Chosen by {by.name}: {reason.strip()}" if reason.strip() else f"Chosen by {by.name}."
-    make_live(session, run, text, by)
+    make_live(session, run, _choice(by, reason.strip()), by)
     tasks.enqueue_scoring(session)
 
 
@@ -92,8 +93,14 @@ def roll_back(session: Session, by: Person) -> Run:
     previous = session.get(Run, row.previous_run_id) if row.previous_run_id else None
     if previous is None:
         raise NoModel("nothing_before", "There is no model to go back to.")
-    promote(session, previous, by, f"back from run {row.live_run_id}")
+    make_live(session, previous, message(WENT_BACK, person=a_person(by), run=row.live_run_id), by)
     return previous
+
+
+def _choice(by: Person, reason: str) -> Message:
+    if not reason:
+        return message(CHOSEN_BY, person=a_person(by))
+    return message(CHOSEN_BECAUSE, person=a_person(by), reason=reason)
 
 
 @dataclass(frozen=True)

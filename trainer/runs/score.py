@@ -80,12 +80,12 @@ def _faces_to_score() -> Select[Any]:
 def _score(
     session: Session, scorer: _Scorer, ids: Sequence[int], on_progress: OnProgress = lambda share: None
 ) -> int:
-    class_names = classes.read(session)
-    labels = [class_names.current_name(name) for name in scorer.run.classes]
     count = 0
     for chunk in read_ahead(scorer.network, ids, on_progress):
         present = [id for id in chunk.versions if (id, 0) in chunk.features]
         probabilities = scorer.head.probabilities(chunk.features.undistorted(present))
+        classes.lock(session)  # a class renamed until the commit would keep its old name in these scores
+        labels = classes.read(session).shown(scorer.run.classes)
         insert_for_faces(session, Score, _rows(scorer.run.id, present, chunk, probabilities, labels))
         session.commit()
         count += len(present)

@@ -9,15 +9,17 @@ import structlog
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from db import integrity, jobs
+from db import classes, integrity, jobs
 from db.base import now
 from db.i18n import N_
+from db.messages import class_counts
 from db.models import Answer, Run
 from db.storage import blobs
 from trainer.data import dataset
 from trainer.data.dataset import Dataset
 from trainer.data.recipe import Recipe
 from trainer.evaluation import report
+from trainer.evaluation.report import GroupedFeatures
 from trainer.features.feature_store import FeatureRequest, OnProgress, features_of, features_of_existing
 from trainer.features.networks import Network
 from trainer.models.fit import FittedModel
@@ -86,11 +88,12 @@ def _train(session: Session, run: Run) -> None:
 def _collect(session: Session, run: Run, progress: Progress) -> Dataset:
     """The dataset, with its manifest stored. From here on, every answer so far counts as seen by a run."""
     session.execute(update(Answer).where(Answer.run_id.is_(None)).values(run_id=run.id))
-    data = dataset.collect(session, tuple(run.classes))
+    classes.lock(session)  # labels are read by name: no class may be renamed in between
+    data = dataset.collect(session, run.classes, classes.read(session))
     manifest = blobs().put(data.manifest())
     progress.set(manifest=manifest, started_at=run.started_at or now())
-    tally = np.bincount(data.labels, minlength=len(data.classes))
-    counts = ", ".join(f"{name}: {n}" for name, n in zip(data.classes, tally, strict=True))
+    tally = np.bincount(data.labels, minlength=len(data.classes)).tolist()
+    counts = class_counts(dict(zip(data.classes, tally, strict=True)))
     progress.note(N_("Collected %(n)s labelled faces (%(counts)s)."), n=len(data.rows), counts=counts)
     return data
 
@@ -135,8 +138,12 @@ def _drift(
     labelled = {row.face_id for row in data.rows}
     candidates = score.newest_faces(session, DRIFT_FACES + len(labelled))
     newest = [id for id in candidates if id not in labelled][:DRIFT_FACES]
-    _, new_features = features_of_existing(session, network, newest, on_progress)
+    existing, new_features = features_of_existing(session, network, newest, on_progress)
     learned_ids = data.face_ids(learned)
     requests = [FeatureRequest(id, 1) for id in learned_ids]
     features = features_of(session, network, requests, on_progress, data.boxes)
-    return report.drift(features.undistorted(learned_ids), data.groups[learned], new_features)
+    groups = dataset.groups_of(session, existing)
+    return report.drift(
+        GroupedFeatures(features.undistorted(learned_ids), data.groups[learned]),
+        GroupedFeatures(new_features, np.array([groups[id] for id in existing], np.int64)),
+    )

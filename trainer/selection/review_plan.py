@@ -11,7 +11,9 @@ import numpy as np
 from sqlalchemy import Select, and_, func, select
 from sqlalchemy.orm import Session
 
+from db import classes
 from db.base import OPEN
+from db.messages import a_class
 from db.models import NOT_LOCKED, Event, Face, Group, Photo, Pick, Run, Score
 from db.settings import settings
 from db.workbench import live_run
@@ -41,7 +43,8 @@ def plan(session: Session, run: Run, network: Network, metrics: dict[str, Any]) 
     pool = _face_pool(
         session, network, unlabelled, rng.permutation(_labelled(session, run)), _least_sure(session, clear)
     )
-    extra = {"weak": _of_weak_slices(session, clear, weakest_slices(metrics)), "box": boxes}
+    weak = _of_weak_slices(session, clear, weakest_slices(metrics))
+    extra = {"weak": weak, "box": boxes}
     chosen = policy.mixed_batches(pool, extra, settings().review_mix, [BATCH] * BATCHES_AHEAD, rng)
     return [
         Pick(face_id=id, run_id=run.id, rank=rank, reason=reason, detail=detail)
@@ -109,9 +112,12 @@ def _least_sure(session: Session, clear: Select[int]) -> dict[int, float]:
 def _of_weak_slices(session: Session, clear: Select[int], weak: WeakSlices) -> list[Candidate]:
     """Of these faces the least sure predicted to be of the weak class, then those of the weak person."""
     least_sure = clear.order_by(Score.margin, Score.face_id)
-    of_class = _ids(session, least_sure.where(Score.label == weak.label), PLANNED if weak.label else 0)
+    label = classes.read(session).shown_as[weak.label] if weak.label else None
+    of_class = _ids(session, least_sure.where(Score.label == label), PLANNED if weak.label else 0)
     of_person = _ids(session, least_sure.where(Photo.person_id == weak.person), PLANNED if weak.person else 0)
-    return as_candidates(of_class, "weak_class", label=weak.label) + as_candidates(of_person, "weak_person")
+    return as_candidates(of_class, "weak_class", label=a_class(weak.label or 0)) + as_candidates(
+        of_person, "weak_person"
+    )
 
 
 def _doubtful_boxes(session: Session, run: Run, rng: np.random.Generator) -> list[Candidate]:

@@ -81,7 +81,7 @@ class StatsOut(BaseModel):
         description="Answers that choosing faces saved; null unless its whole interval is on one side of 0."
     )
     labels_saved_interval: dict[str, Any] | None = Field(
-        description="low and high (90 %), n locked faces, labels that random labelling would have needed."
+        description="low and high (95 %), n locked faces, labels that random labelling would have needed."
     )
     detector_recall: dict[str, Any] | None
 

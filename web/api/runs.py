@@ -16,6 +16,7 @@ from trainer.runs import requests
 from web.api import run_schemas as schemas
 from web.auth.identity import me
 from web.database import db
+from web.drawing import stored
 
 blueprint = APIBlueprint("api_runs", __name__, tag="Runs")
 
@@ -83,7 +84,7 @@ def compare_runs(run_id: int, other_id: int) -> Any:
         "part": comparison.part,
         "n": difference.n if difference else 0,
         "difference": difference.interval if difference else None,
-        "reason": comparison.reason,
+        "reason": stored.words(db(), comparison.reason),
         "differ": [
             {
                 "face_id": pair.face.id,
@@ -119,7 +120,8 @@ def predict(form_and_files_data: schemas.PredictIn) -> Any:
 
 def run_out(run: Run) -> dict[str, Any]:
     """A run as the API returns it."""
-    return {name: getattr(run, name) for name in schemas.RunOut.model_fields}
+    in_words = {"metrics": stored.figures_of(db(), run), "reason": stored.words(db(), run.reason)}
+    return {name: getattr(run, name) for name in schemas.RunOut.model_fields} | in_words
 
 
 def _suspect_out(suspect: label_errors.UnlikelyLabel) -> dict[str, Any]:
@@ -137,7 +139,7 @@ def _suspect_out(suspect: label_errors.UnlikelyLabel) -> dict[str, Any]:
 def stats_out() -> dict[str, Any]:
     """The contract's figures; null where there is nothing honest to say yet."""
     totals, live = counts.totals(db()), live_run(db())
-    metrics = (live.metrics if live else None) or {}
+    metrics = (stored.figures_of(db(), live) if live else None) or {}
     saved = stopping_advice.significant_saving(stopping_advice.newest_saved(db()))
     return {
         "photos": totals.photos_by_status,

@@ -39,7 +39,7 @@ def import_(path: Path, _format: str, person: str | None) -> None:
 
 def _import_files(session: Session, path: Path, person: str | None) -> tuple[int, int, list[str]]:
     """Import every photo below `path`: the number of new and of known ones, and a line for each refused."""
-    files = import_folder.labelled_files(path, classes.names(session))
+    files = import_folder.labelled_files(path, classes.read(session))
     owner = people.owner(session)
     depicted = people.person_named(session, person) if person else None
     session.commit()

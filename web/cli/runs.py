@@ -11,6 +11,7 @@ from trainer.data.recipe import PRESETS
 from trainer.runs import requests
 from web.cli.console import POLL_SECONDS, as_json, show, workbench_session
 from web.cli.subprocess_lines import ChildFailed, lines
+from web.drawing.stored import figures_of, words
 
 REPLAY_TOLERANCE = 1e-3
 """How much a replay's figures may differ: with another number of threads, sums are added in another order."""
@@ -29,9 +30,10 @@ def retrain(wait: bool, recipe: str, json_: bool) -> None:
             time.sleep(POLL_SECONDS)
             session.rollback()
             session.refresh(run)
-        value = {"id": run.id, "status": run.status, "promoted": run.promoted, "reason": run.reason}
-        text = f"Run {run.id}: {run.status}. {run.reason or run.error or ''}"
-        show(value | {"metrics": run.metrics}, text, json_)
+        reason = words(session, run.reason)
+        value = {"id": run.id, "status": run.status, "promoted": run.promoted, "reason": reason}
+        text = f"Run {run.id}: {run.status}. {reason or run.error or ''}"
+        show(value | {"metrics": figures_of(session, run)}, text, json_)
     if wait and run.status != "done":
         raise SystemExit(1)
 

@@ -93,7 +93,7 @@ def _pictures(path: Path, crops: Path, progress: Progress) -> list[dict[str, Any
     Raises BadAnswer without class folders, and NotEnoughLabels before any face is detected.
     """
     with session_scope() as session:
-        files = import_folder.labelled_files(path.resolve(), classes.names(session))
+        files = import_folder.labelled_files(path.resolve(), classes.read(session))
     labels = {str(file): label for file, label in files if label is not None}
     require_for_simulation(Counter(labels.values()))
     bar = progress.add_task(PHASES["faces"], total=len(labels))

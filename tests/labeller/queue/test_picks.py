@@ -17,7 +17,7 @@ from tests.factories import add_faces
 
 
 def live(db: Session, faces: list[Face], margins: list[float]) -> Run:
-    run = Run(recipe={}, seed=0, classes=["mask", "nomask"], status="done", metrics={}, finished_at=now())
+    run = Run(recipe={}, seed=0, classes=[1, 2], status="done", metrics={}, finished_at=now())
     db.add(run)
     db.flush()
     db.add(Workbench(id=1, live_run_id=run.id))
@@ -73,7 +73,7 @@ def test_an_answered_pick_does_not_come_back(db: Session) -> None:
 def test_picks_of_another_model_are_not_served(db: Session) -> None:
     faces = add_faces(db, 3)
     run = live(db, faces, [0.1, 0.2, 0.3])
-    other = Run(recipe={}, seed=0, classes=["mask", "nomask"], status="done")
+    other = Run(recipe={}, seed=0, classes=[1, 2], status="done")
     db.add(other)
     db.flush()
     pick(db, faces[2], "control", other)
@@ -144,8 +144,8 @@ def test_suspects_are_still_mixed_in_among_picks(db: Session) -> None:
             run_id=run.id,
             face_id=faces[7].id,
             part="fold",
-            truth="mask",
-            label="nomask",
+            truth=1,
+            label=2,
             probabilities=[0.1, 0.9],
             label_probability=0.1,
             group_id=1,

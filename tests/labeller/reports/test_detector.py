@@ -1,5 +1,7 @@
 """The report on the detector: recall and false boxes on complete photos, its curve, and its thresholds."""
 
+import itertools
+
 import pytest
 from sqlalchemy.orm import Session
 
@@ -11,10 +13,13 @@ from labeller.reports import detector
 from labeller.reports.detector import EvaluatedBox
 from tests.factories import add_faces
 
+_groups = itertools.count()
+
 
 def seen(real: bool, score: float | None, label: str | None = None, **other: object) -> EvaluatedBox:
     values = {
         "photo": 1,
+        "group": next(_groups),
         "month": "2026-11",
         "side": 50.0,
         "level": BoxLevel.HIDDEN if score is None else BoxLevel.LIKELY,
@@ -32,8 +37,12 @@ def test_recall_counts_what_was_drawn_by_hand_as_missed() -> None:
     report = detector.report([*faces, seen(False, 0.9), seen(False, 0.1, level=BoxLevel.HIDDEN, photo=2)])
     assert report is not None
     every, mask, nomask = report.lines
-    assert (every.n, every.found["value"], every.likely["value"]) == (4, 0.75, 0.5)
-    assert (mask.n, round(mask.found["value"], 3), round(mask.likely["value"], 3)) == (3, 0.667, 0.333)
+    assert (every.found["n"], every.found["value"], every.likely["value"]) == (4, 0.75, 0.5)
+    assert (mask.found["n"], round(mask.found["value"], 3), round(mask.likely["value"], 3)) == (
+        3,
+        0.667,
+        0.333,
+    )
     assert nomask.found["value"] == 1
     assert nomask.found["low"] < 1, "one face proves little"
     assert report.photos == 2
@@ -44,11 +53,11 @@ def test_sizes_and_months_have_lines_of_their_own() -> None:
     faces = [seen(True, 0.9, side=10), seen(True, None, side=20), seen(True, 0.9, side=100, month="2026-10")]
     report = detector.report(faces)
     assert report is not None
-    assert [(line.name, line.n, line.found["value"]) for line in report.by_size] == [
+    assert [(line.name, line.found["n"], line.found["value"]) for line in report.by_size] == [
         ("under 24 px", 2, 0.5),
         ("96 px and more", 1, 1.0),
     ]
-    assert [(line.name, line.n) for line in report.by_month] == [("2026-10", 1), ("2026-11", 2)]
+    assert [(line.name, line.found["n"]) for line in report.by_month] == [("2026-10", 1), ("2026-11", 2)]
     assert detector.report([seen(False, 0.9)]) is None
 
 

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image, ImageOps
 from sqlalchemy.orm import Session
 
-from db import integrity
+from db import classes, integrity
 from tests.environment import PROVE
 from tests.labelled import Picture, add_labelled_pictures, draw_pictures, sqlite_only, train_run
 from trainer.data import dataset
@@ -77,7 +77,7 @@ def test_no_face_is_on_both_sides_of_the_split_even_under_another_name(db: Sessi
         for content in altered(originals[number].content)
     ]
     faces = add_labelled_pictures(db, [*originals, *(picture for _, picture in planted)])
-    sides = {row.face_id: row.split for row in dataset.collect(db, ("mask", "nomask")).rows}
+    sides = {row.face_id: row.split for row in dataset.collect(db, [1, 2], classes.read(db)).rows}
     pairs = [(faces[number].id, faces[120 + index].id) for index, (number, _) in enumerate(planted)]
     assert [pair for pair in pairs if sides[pair[0]] != sides[pair[1]]] == []
     assert integrity.straddling_near_duplicates(db) == []

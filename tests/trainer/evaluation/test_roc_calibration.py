@@ -5,7 +5,6 @@ import pytest
 from sklearn.metrics import average_precision_score, roc_auc_score
 
 from trainer.arrays import softmax
-from trainer.evaluation.metrics import design_effect, proportion
 from trainer.evaluation.roc_calibration import area_interval, calibration, ranking
 
 
@@ -61,29 +60,22 @@ def test_the_right_temperature_lowers_the_calibration_error(
     predictions: tuple[np.ndarray, np.ndarray, np.ndarray],
 ) -> None:
     labels, logits, groups = predictions
-    metrics = calibration(labels, logits * 6, 6.0, groups)
+    metrics = calibration(labels, logits * 6, np.full(300, 6.0), groups)
     assert metrics["after"]["value"] < metrics["before"]["value"]
     for when in ("before", "after"):
         assert metrics[when]["low"] <= metrics[when]["value"] <= metrics[when]["high"]
     assert sum(row["n"] for row in metrics["bins"]) == 300
 
 
-def test_faces_of_one_person_count_for_less() -> None:
-    right = np.repeat([True, False], 50)
-    assert design_effect(right, np.arange(100)) == pytest.approx(1.0, abs=0.02)
-    assert design_effect(right, np.arange(100) // 10) == pytest.approx(10 * 10 / 9)
-    assert design_effect(np.ones(100, bool), np.arange(100) // 10) == 1.0
-    alone, together = proportion(right, np.arange(100)), proportion(right, np.arange(100) // 10)
-    assert alone["value"] == together["value"] == 0.5
-    assert together["high"] - together["low"] > 2 * (alone["high"] - alone["low"])
-
-
-def test_the_interval_of_a_proportion_covers_although_people_differ() -> None:
-    """20 people of 8 faces, each with a rate of their own around 0.8."""
-    rng, held = np.random.default_rng(2), 0
-    groups = np.repeat(np.arange(20), 8)
-    for _ in range(400):
-        rates = rng.beta(1.6, 0.4, 20)
-        interval = proportion(rng.random(160) < np.repeat(rates, 8), groups)
-        held += interval["low"] <= 0.8 <= interval["high"]
-    assert held / 400 >= 0.91
+def test_the_error_of_right_probabilities_reaches_to_zero() -> None:
+    """Labels drawn from the probabilities: what they show is chance, and is said beside it."""
+    rng = np.random.default_rng(5)
+    logits = rng.normal(size=(200, 2)) * 2
+    labels = (rng.random(200) > softmax(logits)[:, 0]).astype(np.int64)
+    ones = np.ones(200)
+    metrics = calibration(labels, logits, ones, np.arange(200))
+    assert metrics["after"]["low"] == 0.0
+    assert metrics["after"]["n"] == 200
+    assert metrics["expected"] == pytest.approx(metrics["after"]["value"], abs=0.03)
+    too_sure = calibration(labels, logits * 6, ones, np.arange(200))
+    assert too_sure["after"]["low"] > 0.02

@@ -7,10 +7,10 @@ from trainer.data.dataset import Dataset, Row
 from trainer.data.recipe import Recipe
 from trainer.models.fit_plan import FitPlan, plan_fits
 
-CLASSES = ("mask", "nomask")
+CLASSES = (1, 2)
 
 
-def dataset(splits: list[str], labels: tuple[str, ...] = CLASSES) -> Dataset:
+def dataset(splits: list[str], labels: tuple[int, ...] = CLASSES) -> Dataset:
     """Four faces per group, one group for each of `splits`; labels alternate."""
     rows = [
         Row(
@@ -21,6 +21,7 @@ def dataset(splits: list[str], labels: tuple[str, ...] = CLASSES) -> Dataset:
             group=group,
             box=(0, 0, 10, 10),
             person=group,
+            photo=group,
             source="mtcnn",
             confidence=0.9,
         )
@@ -80,7 +81,7 @@ def test_without_folds_the_epochs_are_chosen_on_the_validation_people() -> None:
         (MANY, Recipe(patience=0)),
         (dataset(["train", "train", "locked"]), Recipe()),
         (dataset(["validation", "validation"]), Recipe()),
-        (dataset(["train", "validation"], ("mask",)), Recipe()),
+        (dataset(["train", "validation"], (1,)), Recipe()),
     ],
     ids=["no early stopping", "nobody for validation", "nobody for training", "a class is missing"],
 )

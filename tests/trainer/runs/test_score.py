@@ -29,7 +29,7 @@ def test_a_moved_box_is_scored_again_and_no_other_face_is(db: Session) -> None:
     kernel = np.random.default_rng(0).normal(scale=0.05, size=(backbone.FEATURES, 2)).astype(np.float32)
     run.head, run.backbone = Head(kernel, np.zeros(2, np.float32)).as_dict(), backbone.backbone_id()
     db.commit()
-    cancelled = Run(recipe={}, seed=0, classes=["mask", "nomask"], status="cancelled")
+    cancelled = Run(recipe={}, seed=0, classes=[1, 2], status="cancelled")
     db.add(cancelled)
     db.flush()
     values = {"box_version": 1, "probabilities": [1, 0], "label": "mask", "margin": 1.0}

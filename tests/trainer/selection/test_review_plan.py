@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from db.base import now
 from db.face_rows import insert_for_faces
+from db.messages import a_class
 from db.models import Event, Face, Pick, Run, Score, Workbench
 from tests import labelled
 from tests.labelled import sqlite_only
@@ -25,7 +26,7 @@ pytestmark = [pytest.mark.slow, sqlite_only]
 def pool(db: Session, count: int, people: int = 0) -> tuple[Run, list[Face]]:
     """Scored and embedded faces that wait, near repeats in tens; a live run."""
     faces = labelled.add_labelled_faces(db, count, people)
-    run = Run(recipe={}, seed=0, classes=["mask", "nomask"], status="done", metrics={}, finished_at=now())
+    run = Run(recipe={}, seed=0, classes=[1, 2], status="done", metrics={}, finished_at=now())
     db.add(run)
     db.flush()
     db.add(Workbench(id=1, live_run_id=run.id))
@@ -96,24 +97,22 @@ def test_doubtful_boxes_come_the_most_doubtful_first(db: Session) -> None:
 
 def test_a_weak_class_gets_more_picks(db: Session) -> None:
     run, faces = pool(db, 400, people=20)
-    sure = {"n": 50, "recall": {"value": 0.97, "low": 0.9, "high": 0.99}}
-    poor = {"n": 50, "recall": {"value": 0.7, "low": 0.6, "high": 0.8}}
+    sure = {"n": 50, "recall": {"value": 0.97, "low": 0.9, "high": 0.99, "n": 50}}
+    poor = {"n": 50, "recall": {"value": 0.7, "low": 0.6, "high": 0.8, "n": 50}}
     person = next(face.photo.person_id for face in faces if face.photo.group.split == "train")
-    slices = [
-        {"by": "person", "name": str(person), "n": 20, "accuracy": {"value": 0.5, "low": 0.3, "high": 0.7}}
-    ]
+    slices = [{"by": "person", "name": str(person), "n": 20, "accuracy": {"value": 0.5, "n": 40}}]
     folds = {
-        "per_class": {"mask": sure, "nomask": poor},
+        "per_class": {"1": sure, "2": poor},
         "balanced_accuracy": {"value": 0.84},
         "slices": slices,
     }
-    assert weakest_slices({"locked": None, "cross_validated": folds}) == WeakSlices("nomask", person)
+    assert weakest_slices({"locked": None, "cross_validated": folds}) == WeakSlices(2, person)
     picks = review_plan.plan(db, run, NETWORK, {"cross_validated": folds})
     labels = dict(db.execute(select(Score.face_id, Score.label)).tuples().all())
     weak = [pick for pick in picks if pick.reason == "weak_class"]
     assert weak
     assert {labels[pick.face_id] for pick in weak} == {"nomask"}
-    assert {pick.detail["label"] for pick in weak} == {"nomask"}
+    assert all(pick.detail == {"label": a_class(2)} for pick in weak)
 
 
 def test_the_plan_is_refilled_when_it_runs_low_and_records_its_rule(

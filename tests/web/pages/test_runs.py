@@ -139,7 +139,7 @@ def test_two_runs_are_compared_on_the_same_faces(client: Client, db: Session) ->
     assert found["difference"]["low"] > 0
     assert {face["face_id"] for face in found["differ"]} <= {face.id for face in faces[::4]}
     assert owner.get("/compare?one=1").status_code == 404
-    waiting = Run(recipe={}, seed=0, classes=["mask", "nomask"])
+    waiting = Run(recipe={}, seed=0, classes=[1, 2])
     db.add(waiting)
     db.commit()
     assert "once both are done" in get_page(owner, f"/compare?one={one.id}&other={waiting.id}")

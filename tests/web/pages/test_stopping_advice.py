@@ -31,7 +31,7 @@ def past(db: Session, sizes: list[int], saved: dict[str, Any] | None = None, **o
         metrics["seconds"] = {}
         row: dict[str, Any] = {
             "recipe": {"preset": "quick"},
-            "classes": ["mask", "nomask"],
+            "classes": [1, 2],
             "metrics": metrics,
         }
         made.append(Run(seed=0, status="done", finished_at=now(), head={}, **(row | other)))
@@ -55,7 +55,7 @@ def test_the_curve_goes_on_and_says_what_to_expect(client: Client, db: Session) 
         # 3/180 - 3/220
         assert "40 more answers are worth about +0.3 points of balanced accuracy" in page, path
         assert "about 130 answers: chosen at random it would have taken 430" in page, path
-        assert "40 to 260 (90 %), n = 220 locked faces and 30 answers at random" in page, path
+        assert "40 to 260 (95 %), n = 220 locked faces and 30 answers at random" in page, path
     runs = get_page(owner, "/runs")
     assert runs.count("<circle") == len(GROWING) + 1, "and one in the logo"
     assert "polygon" in runs
