@@ -61,7 +61,7 @@ def fit_temperature(labels: IntArray, logits: ArrayLike) -> float:
     """The temperature of held-out logits (n, classes) with the least log loss and prior on ln T.
 
     Temperature scaling (Guo et al. 2017). The loss is a sum, so the prior fades as faces are added; without
-    it, a few easy faces would end at the edge of TEMPERATURES. `benchmarks/calibration.py` compares priors.
+    it, a few easy faces would end at the edge of TEMPERATURES.
     """
     z, rows = np.asarray(logits, np.float64), np.arange(len(labels))
 
