@@ -3,9 +3,9 @@
     .venv/bin/python -m benchmarks.gate [series]
 
 Single comparisons: a newer model that is truly better or worse by so many points, and that differs from the
-live one on 8 % of the faces. Series: 20 retrains of equally good models, each wrong on other faces; the figure
-shown is that of the model that is live at the end, on the faces that decided. "Before" is the rule until
-version 0.3, which kept back what was lower by more than one point.
+live one on 8 % of the faces. Series: 20 retrains of equally good models, each wrong on other faces; the
+figure shown is that of the model that is live at the end, on the faces that decided. "Before" is the rule
+until version 0.3, which kept back what was lower by more than one point.
 """
 
 import sys

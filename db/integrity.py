@@ -1,17 +1,20 @@
-"""Consistency checks of the database and the stored files: photos, models, scores, leases, split."""
+"""Consistency checks of the database and the stored files: photos, features, models, leases, split."""
 
 import hashlib
 from collections.abc import Iterator
 from datetime import timedelta
 
+import numpy as np
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from db import signing
 from db.base import now
-from db.models import SHOWN, Artifact, Group, Photo, Run, Score, Workbench
+from db.models import SHOWN, Artifact, Embedding, Group, Photo, Prediction, Run, Score, Workbench
+from db.models.runs import VECTOR_BYTES
 from db.storage import blobs
 
+UNUSED_AFTER = timedelta(days=1)
 OVERDUE = timedelta(seconds=60)
 """The sweep should have released a lease that expired longer ago than this."""
 REQUIRED_FORMS = ("keras", "tflite", "onnx", "labels", "card")
@@ -26,6 +29,7 @@ def find_problems(session: Session) -> Iterator[str]:
         yield from _check_run(session, run)
     yield from _check_live_runs(session)
     yield from _check_leases(session)
+    yield from _check_features(session)
     for id in straddling_near_duplicates(session):
         yield f"photos like photo {id} lie on both sides of the split"
 
@@ -94,6 +98,40 @@ def _check_leases(session: Session) -> Iterator[str]:
         overdue = select(model.id).where(model.status == "running", model.lease_until < now() - OVERDUE)
         for id in session.scalars(overdue):
             yield f"{model.__tablename__} {id}: its worker is gone, and nobody took it back"
+
+
+def _check_features(session: Session) -> Iterator[str]:
+    query = select(Embedding.face_id, Embedding.view, Embedding.vector).order_by(Embedding.face_id)
+    for face_id, view, vector in session.execute(query.execution_options(yield_per=1000)):
+        if not is_whole_vector(vector):
+            yield f"face {face_id}: its features of view {view} are damaged; the next run computes them again"
+
+
+def is_whole_vector(vector: bytes) -> bool:
+    """Whether stored features have the right length, and no value that is not finite."""
+    return len(vector) == VECTOR_BYTES and bool(np.isfinite(np.frombuffer(vector, "<f2")).all())
+
+
+def remove_unused_blobs(session: Session) -> Iterator[str]:
+    """Delete stored files that no row names, one line for each.
+
+    A file is written before its row is committed, so younger ones may still get one.
+    """
+    old = now() - UNUSED_AFTER
+    stored = [key for key, written_at in blobs().list_keys() if written_at < old]
+    columns = (
+        Photo.blob,
+        Photo.view_blob,
+        Prediction.blob,
+        Prediction.view_blob,
+        Run.manifest,
+        Artifact.blob,
+    )
+    named = {key for column in columns for key in session.scalars(select(column))}
+    for key in stored:
+        if key not in named:
+            blobs().delete(key)
+            yield f"file {key[:16]}: no photo and no run names it"
 
 
 def straddling_near_duplicates(session: Session) -> list[int]:

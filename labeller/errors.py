@@ -35,6 +35,10 @@ class AnsweredMeanwhile(Conflict):
         self.detail = {"answered": answered | {"at": theirs.created_at.isoformat()}}
 
 
+class NotFailed(Conflict):
+    """The photo has not failed, so that nothing can be tried again."""
+
+
 class NothingToUndo(Conflict):
     """The person has no answer left to take back there."""
 
@@ -55,6 +59,7 @@ __all__ = [
     "BadAnswer",
     "BadPhoto",
     "Damaged",
+    "NotFailed",
     "NotFound",
     "NotInvited",
     "NothingToUndo",

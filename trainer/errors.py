@@ -23,6 +23,10 @@ class NoModel(Conflict):
     """The run has no model to promote."""
 
 
+class UnreadablePicture(Exception):
+    """A stored picture is damaged."""
+
+
 class BackboneMissing(Exception):
     """The network's weights were not found; the message names the file or network."""
 
@@ -35,4 +39,5 @@ __all__ = [
     "NotEnoughLabels",
     "NotFound",
     "RunEnded",
+    "UnreadablePicture",
 ]

@@ -9,6 +9,9 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from db.base import OPEN, Base, Job, now
 from db.models.photos import Face
 
+VECTOR_BYTES = 2 * 1280
+"""Of an embedding: float16."""
+
 
 class Embedding(Base):
     """Pooled backbone features of one crop: 1280 float16, little-endian."""

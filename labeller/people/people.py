@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 from db.base import Base
 from db.models import Answer, Event, Face, Invite, Lease, Person, Photo
 from labeller.errors import BadAnswer, NotFound
-from labeller.photos.splits import join_groups_of
+from labeller.photos.splits import join_groups
 
 LONGEST_NAME = 80
 MENTIONS: tuple[tuple[type[Base], str], ...] = (
@@ -95,6 +95,6 @@ def merge(session: Session, other: Person, into: Person, by: Person) -> None:
         session.execute(update(table).where(mention == other.id).values({column: into.id}))
     session.execute(update(Person).where(Person.merged_into_id == other.id).values(merged_into_id=into.id))
     other.merged_into_id, other.name = into.id, ""
-    join_groups_of(session, into)
+    join_groups(session, Photo.person_id == into.id)
     session.add(Event(kind="merged", person_id=by.id, detail={"person": other.id, "into": into.id}))
     session.flush()

@@ -4,10 +4,10 @@ import functools
 from collections.abc import Sequence
 
 import numpy as np
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import Session
 
-from db.models import SHOWN, SPLITS, Group, Person, Photo
+from db.models import SPLITS, Group, Person, Photo
 from db.session import take_lock
 from labeller.photos.near_duplicates import near_repeats
 
@@ -27,7 +27,7 @@ def assign_group(session: Session, photo: Photo, mirror: bytes, person: Person |
     near = _lock_with_repeats(session, [photo.dhash, mirror])
     groups = {other.group_id for other in near}
     if person is not None:
-        own = select(Photo.group_id).where(Photo.person_id == person.id).limit(1)
+        own = select(Photo.group_id).where(Photo.person_id == person.id).distinct()
         groups |= set(session.scalars(own))
     photo.group = _joined(session, groups) if groups else _new_group(session)
     if near:
@@ -37,10 +37,10 @@ def assign_group(session: Session, photo: Photo, mirror: bytes, person: Person |
         session.execute(update(Photo).where(same).values(repeat_id=photo.repeat_id))
 
 
-def join_groups_of(session: Session, person: Person) -> None:
-    """Join the groups of all photos of one person."""
+def join_groups(session: Session, of_photos: ColumnElement[bool]) -> None:
+    """Join the groups of all photos that the condition selects."""
     _lock_groups(session)
-    groups = set(session.scalars(select(Photo.group_id).where(Photo.person_id == person.id).distinct()))
+    groups = set(session.scalars(select(Photo.group_id).where(of_photos).distinct()))
     if groups:
         _joined(session, groups)
 
@@ -82,7 +82,7 @@ def _lock_with_repeats(session: Session, hashes: Sequence[bytes]) -> list[Photo]
     _lock_groups(session)
     newer, _ = near_repeats(session, hashes, after=last)
     # Read anew: another sender may have moved a photo to another group since this session read it.
-    query = select(Photo).where(Photo.id.in_([*ids, *newer]), SHOWN)
+    query = select(Photo).where(Photo.id.in_([*ids, *newer]))
     return list(session.scalars(query.execution_options(populate_existing=True)))
 
 

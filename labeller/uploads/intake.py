@@ -19,6 +19,7 @@ from labeller.photos.decode import decode
 from labeller.photos.limits import check_size
 from labeller.photos.pixels import Decoded
 from labeller.photos.splits import assign_group
+from labeller.uploads.try_again import receive_again
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,7 @@ def receive(
     folder_label = _class_of(session, folder_label)
     digest = hashlib.sha256(data).hexdigest()
     if (twin := find_photo(session, digest, uploaded_by, person)) is not None:
+        receive_again(session, twin, data)
         return Received(twin, created=False)
     _finish_deletion(session, digest)
     decoded = decode(data, settings().max_megapixels)

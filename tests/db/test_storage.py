@@ -3,9 +3,11 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+import obstore
 import pytest
 
-from db.storage import Blobs, blobs
+from db.base import now
+from db.storage import Blobs, _path, blobs
 from tests.conftest import forget_settings
 
 
@@ -48,3 +50,16 @@ def test_a_blob_can_be_read_until_it_is_deleted(store: Blobs) -> None:
     assert not store.has(key)
     with pytest.raises(FileNotFoundError):
         store.get(key)
+
+
+def test_keys_are_listed_without_names_and_a_damaged_blob_is_written_anew(store: Blobs) -> None:
+    before = {key for key, _ in store.list_keys()}  # the bucket is shared by the tests
+    key = store.put(b"a face in a crowd")
+    store.put_named("thumb/1/2.jpg", b"small")
+    stored = dict(store.list_keys())
+    assert set(stored) - before == {key}
+    written_at = stored[key]
+    assert abs((now() - written_at).total_seconds()) < 60
+    obstore.put(store._store, _path(key), b"")
+    assert store.put(b"a face in a crowd") == key
+    assert store.get(key) == b"a face in a crowd"

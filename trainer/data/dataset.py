@@ -143,6 +143,14 @@ def groups_of(session: Session, face_ids: Sequence[int]) -> dict[int, int]:
     return dict(session.execute(query.where(Face.id.in_(face_ids))).tuples().all())
 
 
+def existing_photos(session: Session, data: Dataset, usable: Dataset) -> list[int]:
+    """The photos, not deleted meanwhile, of the rows of `data` that are not in `usable`."""
+    kept = {row.face_id for row in usable.rows}
+    left_out = {row.photo for row in data.rows if row.face_id not in kept}
+    query = select(Photo.id).where(Photo.id.in_(left_out), Photo.status == "ready").order_by(Photo.id)
+    return list(session.scalars(query))
+
+
 def label_counts(session: Session) -> dict[str, int]:
     """The number of labelled faces of each class, without the locked set."""
     query = (

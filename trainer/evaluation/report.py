@@ -1,6 +1,6 @@
 """Metrics of a run on people its model never saw, by slices, and warnings about how far to trust them."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from zlib import crc32
@@ -31,6 +31,10 @@ FEW_LEARNED = N_("Only %(n)s faces of “%(name)s” to learn from: fewer than 3
 FEW_LOCKED = N_("Only %(n)s faces of “%(name)s” in the locked set: fewer than 30.")
 DOMINANT_PERSON = N_("One person carries “%(name)s”: %(most)s of its %(n)s faces.")
 STRADDLING = N_("%(n)s sets of near repeats lie on both sides of the split.")
+SKIPPED = N_(
+    "Skipped, because their pictures are damaged: photos %(photos)s. Sending the same files again restores"
+    " them."
+)
 DRIFT = N_(
     "New photos look different: %(share)s of the %(n)s newest unlabelled faces are like none it learned from"
     " (5 %% would be usual)."
@@ -185,6 +189,11 @@ SLICES: dict[str, Callable[[Row], str]] = {
     "size": _size,
     "confidence": _confidence,
 }
+
+
+def skipped(photos: Sequence[int]) -> list[Message]:
+    """A warning about photos whose picture is damaged; none without any."""
+    return [message(SKIPPED, photos=", ".join(map(str, photos)))] if photos else []
 
 
 def warnings(data: Dataset, straddling: int, drift: dict[str, Any] | None) -> list[Message]:

@@ -4,6 +4,7 @@ import cv2
 import numpy as np
 
 from trainer.arrays import Box, Image
+from trainer.errors import UnreadablePicture
 
 SIDE = 160
 MARGIN = 0.1
@@ -16,8 +17,13 @@ ROTATION, SHEAR, SHIFT, ZOOM = 20.0, 0.15, 0.1, 0.1
 
 
 def decode(stored: bytes) -> Image:
-    """RGB pixels (h, w, 3) of a photo as it is stored: an upright JPEG, PNG or WebP."""
-    pixels = cv2.imdecode(np.frombuffer(stored, np.uint8), cv2.IMREAD_COLOR)
+    """RGB pixels (h, w, 3) of a photo as it is stored: an upright JPEG, PNG or WebP.
+
+    Raises UnreadablePicture.
+    """
+    pixels = cv2.imdecode(np.frombuffer(stored, np.uint8), cv2.IMREAD_COLOR) if stored else None
+    if pixels is None:
+        raise UnreadablePicture
     return np.asarray(cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB), np.uint8)
 
 

@@ -9,13 +9,15 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session, contains_eager
 
 from db.face_rows import covers_ids, insert_for_faces
+from db.integrity import is_whole_vector
 from db.models import Embedding, Face, Photo
 from db.storage import blobs
 from trainer.arrays import Box, Float32Array, Image
+from trainer.errors import UnreadablePicture
 from trainer.features import backbone, crops
 from trainer.features.embedder import Embedder
 from trainer.features.networks import Network
@@ -25,6 +27,8 @@ Key = tuple[int, int]
 BOX_HEAD_VIEWS = dict(zip((-1, -2, -3, -4), crops.BOX_HEAD_MARGINS, strict=True))
 """Margin by view of the box head: its features are the mean over the crop and its mirror image."""
 BATCH = 64
+UNAVAILABLE = (FileNotFoundError, UnreadablePicture)
+"""A picture was deleted since its face was listed, or it is damaged; a run names the latter as skipped."""
 READ_AT_ONCE = 5000
 """Ids in one query; both engines allow tens of thousands of parameters, not hundreds."""
 
@@ -95,7 +99,8 @@ def features_of(
     """The requested features; those not stored yet are computed and committed, batch by batch.
 
     `on_progress` is called with the share done after each face computed. Faces that were deleted meanwhile
-    stay missing. Features of a box in `boxes` are stored only if it is the face's present box.
+    and those whose picture is damaged stay missing. Features of a box in `boxes` are stored only if it is the
+    face's present box.
     """
     features = Features(requests)
     _read(session, network, features, [request.face_id for request in requests], boxes)
@@ -134,11 +139,14 @@ def crops_of(
     on_progress: OnProgress = lambda share: None,
     boxes: Boxes = MappingProxyType({}),
 ) -> dict[int, Image]:
-    """Undistorted crops (160, 160, 3) as the network sees them, by face; deleted faces are left out."""
+    """Undistorted crops (160, 160, 3) as the network sees them, by face.
+
+    Deleted faces and those whose picture is damaged are left out.
+    """
     images: dict[int, Image] = {}
     for faces in _batches(session, {id: [0] for id in face_ids}):
         for face in faces:
-            with contextlib.suppress(FileNotFoundError):  # deleted since the batch was listed
+            with contextlib.suppress(*UNAVAILABLE):
                 photo = crops.decode(blobs().get(face.photo.blob))
                 images[face.id] = network.crop(photo, boxes.get(face.id, (0, face.box))[1])
             on_progress(len(images) / len(face_ids))
@@ -146,18 +154,25 @@ def crops_of(
 
 
 def _read(session: Session, network: Network, features: Features, ids: Sequence[int], boxes: Boxes) -> None:
-    """Fill in the stored features that were computed for the right version of the box."""
+    """Fill in the stored features of the right version of the box; delete damaged ones."""
     query = (
         select(Embedding.face_id, Embedding.view, Embedding.vector, Embedding.box_version, Face.box_version)
         .join(Face, Face.id == Embedding.face_id)
         .where(Embedding.backbone == network.id)
     )
+    damaged = []
     for start in range(0, len(ids), READ_AT_ONCE):
         for face_id, view, vector, version, current_version in session.execute(
             query.where(covers_ids(Embedding.face_id, ids[start : start + READ_AT_ONCE]))
         ):
             if version == boxes.get(face_id, (current_version,))[0]:
-                features.put((face_id, view), np.frombuffer(vector, "<f2"))
+                if is_whole_vector(vector):
+                    features.put((face_id, view), np.frombuffer(vector, "<f2"))
+                else:
+                    damaged.append((face_id, version, view))
+    for face_id, version, view in damaged:  # they are computed again, and stored
+        key = Embedding.face_id == face_id, Embedding.box_version == version, Embedding.view == view
+        session.execute(delete(Embedding).where(*key, Embedding.backbone == network.id))
 
 
 def _batches(session: Session, missing: dict[int, list[int]]) -> Iterator[list[Face]]:
@@ -189,10 +204,10 @@ def _compute(
 
 
 def _embed(network: Network, blob: str, cuts: list[tuple[int, Box, list[int]]]) -> list[NDArray[np.float16]]:
-    """For each face of a photo its vectors (views, 1280); nothing if the photo is gone."""
+    """For each face of a photo its vectors (views, 1280); nothing if the photo is gone or damaged."""
     try:
         photo = crops.decode(blobs().get(blob))
-    except FileNotFoundError:  # deleted since the batch was listed
+    except UNAVAILABLE:
         return []
     vectors = []
     for face_id, box, views in cuts:

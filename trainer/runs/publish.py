@@ -7,22 +7,22 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
-from sqlalchemy import delete, select
+from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from db import classes, jobs, signing, tasks
 from db.base import now
 from db.face_rows import insert_for_faces
 from db.i18n import N_
-from db.models import Artifact, Face, Outcome, Pick, Run
+from db.models import Artifact, Outcome, Pick, Run
 from db.storage import blobs
 from db.workbench import live_run, lock_workbench
+from trainer.arrays import Image
 from trainer.data.dataset import Dataset
 from trainer.evaluation.paired_test import PromotionDecision
 from trainer.evaluation.report import ModelOutputs
 from trainer.features import crops
-from trainer.features.feature_store import OnProgress
+from trainer.features.feature_store import OnProgress, crops_of
 from trainer.features.networks import Network
 from trainer.models import card, export
 from trainer.models.fit import FittedModel
@@ -51,8 +51,7 @@ def save(session: Session, candidate: Candidate) -> None:
     Raises ExportMismatch if a file predicts something else than the Keras model.
     """
     run, data, fitted = candidate.run, candidate.data, candidate.fitted
-    ids = [data.rows[i].face_id for i in np.linspace(0, len(data.rows) - 1, CHECKED_FACES).astype(int)]
-    crops_to_check = _crops(session, fitted.network, ids)
+    crops_to_check = _crops_to_check(session, data, fitted.network)
     exported = export.build_files(fitted.head, fitted.export_backbone, crops_to_check)
     files = {form: file.data for form, file in exported.items()}
     names = classes.read(session).own_names
@@ -82,9 +81,11 @@ def _card(
     return card.render(session, candidate.run, candidate.fitted, candidate.metrics, files).encode()
 
 
-def _crops(session: Session, network: Network, face_ids: list[int]) -> list[NDArray[np.uint8]]:
-    faces = session.scalars(select(Face).where(Face.id.in_(face_ids)))
-    return [network.crop(crops.decode(blobs().get(face.photo.blob)), face.box) for face in faces]
+def _crops_to_check(session: Session, data: Dataset, network: Network) -> list[Image]:
+    """Crops of CHECKED_FACES faces, spread over the dataset; grey ones where no picture can be read."""
+    ids = [data.rows[i].face_id for i in np.linspace(0, len(data.rows) - 1, CHECKED_FACES).astype(int)]
+    found = list(crops_of(session, network, list(dict.fromkeys(ids))).values())
+    return found or [np.full((crops.SIDE, crops.SIDE, 3), 128, np.uint8)]
 
 
 def _outcomes(candidate: Candidate) -> list[dict[str, Any]]:

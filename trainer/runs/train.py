@@ -74,9 +74,11 @@ def _train(session: Session, run: Run) -> None:
     recipe, progress = Recipe.parse(run.recipe), Progress(session, run)
     with progress.phase("collect"):
         data = _collect(session, run, progress)
-    data, fitted = _embed_and_fit(session, data, recipe, progress)
+    usable, fitted = _embed_and_fit(session, data, recipe, progress)
     with progress.phase("validate"):
-        candidate = _validate(session, run, data, fitted, progress)
+        candidate = _validate(session, run, usable, fitted, progress)
+        damaged = dataset.existing_photos(session, data, usable)
+        candidate.metrics["warnings"] += report.skipped(damaged)
     with progress.phase("save"):
         session.refresh(run)  # progress writes to the row, not to this object
         publish.save(session, candidate)

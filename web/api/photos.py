@@ -18,6 +18,7 @@ from labeller.reports import gallery
 from labeller.reports.face_list import FaceQuery, faces_after
 from labeller.uploads import intake
 from labeller.uploads.subject import photo_subject
+from labeller.uploads.try_again import look_again
 from web.api import schemas
 from web.auth.identity import me, must_consent
 from web.database import db
@@ -98,6 +99,23 @@ def erase(photo_id: int) -> None:
     photo = mark_photo(db(), photo_id, me())
     db().commit()  # from here on nobody sees it, even if this process is killed
     erase_photo(db(), photo)
+
+
+@blueprint.post("/photos/<int:photo_id>/retry")
+@blueprint.output(schemas.PhotoStatus, status_code=202)
+@blueprint.doc(security="token", responses={409: "It has not failed."})
+def retry_photo(photo_id: int) -> Any:
+    """Look again for the faces of a photo that failed."""
+    photo = retry(photo_id)
+    return {"id": photo.id, "status": status(photo)}
+
+
+def retry(photo_id: int) -> Photo:
+    """Look again at a failed photo for whoever is signed in, and commit."""
+    photo = visible_photo(db(), photo_id, me())
+    look_again(db(), photo)
+    db().commit()
+    return photo
 
 
 @blueprint.post("/photos/<int:photo_id>/faces")

@@ -19,6 +19,11 @@ class PhotoIn(Strict):
     person: str | None = Field(None, description="Whose photo it is (owner only, on a friend's behalf).")
 
 
+class PhotoStatus(BaseModel):
+    id: int
+    status: Literal["queued", "ready", "failed"]
+
+
 class PhotoAccepted(BaseModel):
     id: int
     status: Literal["queued", "ready", "failed"]

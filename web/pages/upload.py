@@ -10,7 +10,7 @@ from db.settings import settings
 from labeller.people import consent
 from labeller.photos.access import visible_photo
 from labeller.reports import gallery
-from web.api.photos import erase, take
+from web.api.photos import erase, retry, take
 from web.auth.identity import me, must_consent
 from web.database import db
 from web.i18n import _
@@ -51,6 +51,14 @@ def progress() -> ResponseReturnValue:
 def delete(photo_id: int) -> ResponseReturnValue:
     erase(photo_id)
     return redirect(url_for("mine.page"))
+
+
+@pages.post("/photos/<int:photo_id>/retry")
+def try_again(photo_id: int) -> ResponseReturnValue:
+    """Look again at a photo that failed."""
+    retry(photo_id)
+    owner = me().role == "owner"
+    return redirect(url_for("gallery.photo", photo_id=photo_id) if owner else url_for("mine.page"))
 
 
 def _visible(photo_id: int) -> Photo | None:

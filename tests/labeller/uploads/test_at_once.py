@@ -58,3 +58,36 @@ def test_a_friends_photos_share_a_group(db: Session) -> None:
     friend = add_invited_friend(db, "Ada")
     send_at_once([jpeg(face(number, False)) for number in range(SENDERS)], friend.id)
     assert count_groups(db) == [SENDERS]
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(240)
+def test_each_of_many_friends_is_in_one_group_whatever_arrives_at_once(db: Session) -> None:
+    """25 friends, three photos of each from three threads, and later a fourth."""
+    friends = [add_invited_friend(db, f"Friend {n}").id for n in range(25)]
+    files = [jpeg(face(number, number % 2 == 0)) for number in range(100)]
+
+    def send(friend: int, content: bytes) -> None:
+        with session_scope() as session:
+            person = session.get_one(Person, friend)
+            intake.receive(session, content, person, person)
+            session.commit()
+
+    with ThreadPoolExecutor(3) as pool:
+        for number, friend in enumerate(friends):
+            list(pool.map(send, [friend] * 3, files[4 * number : 4 * number + 3]))
+        list(pool.map(send, friends, files[3::4]))
+    groups = select(func.count(Photo.group_id.distinct())).group_by(Photo.person_id)
+    assert list(db.scalars(groups)) == [1] * 25
+    assert db.scalar(select(func.count(Photo.id))) == 100
+
+
+def test_a_repeat_of_a_photo_that_may_be_restored_shares_its_group(db: Session) -> None:
+    picture = portrait(1, False)
+    first = intake.receive(db, jpeg(picture), None).photo
+    db.commit()
+    first.status = "erasing"
+    db.commit()
+    repeat = intake.receive(db, jpeg(picture, quality=70), None).photo
+    db.commit()
+    assert repeat.group_id == first.group_id

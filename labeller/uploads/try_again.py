@@ -1,0 +1,36 @@
+"""Looking again at a photo that failed, and restoring pictures that were damaged."""
+
+import hashlib
+
+from sqlalchemy.orm import Session
+
+from db import jobs
+from db.models import Photo
+from db.settings import settings
+from db.storage import blobs
+from labeller.errors import NotFailed
+from labeller.photos.decode import decode
+
+
+def look_again(session: Session, photo: Photo) -> None:
+    """Queue a failed photo for the detector. Raises NotFailed."""
+    if photo.status != "failed":
+        raise NotFailed("not_failed", "This photo has not failed.", "There is nothing to try again.")
+    photo.status, photo.error, photo.owner, photo.attempt = "queued", None, None, 0
+    jobs.submit(session, photo)
+
+
+def receive_again(session: Session, photo: Photo, data: bytes) -> None:
+    """The bytes of a photo were sent again: restore its pictures if they are damaged; if it failed, retry."""
+    if not (_is_whole(photo.blob) and _is_whole(photo.view_blob)):
+        decoded = decode(data, settings().max_megapixels)
+        photo.blob, photo.view_blob = (blobs().put(one) for one in (decoded.photo, decoded.view))
+    if photo.status == "failed":
+        look_again(session, photo)
+
+
+def _is_whole(key: str) -> bool:
+    try:
+        return hashlib.sha256(blobs().get(key)).hexdigest() == key
+    except FileNotFoundError:
+        return False
