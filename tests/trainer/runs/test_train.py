@@ -6,13 +6,15 @@ import subprocess
 import sys
 
 import numpy as np
+import obstore
 import pytest
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from db import integrity, signing
+from db.messages import message
 from db.models import Artifact, Embedding, Outcome, Photo, Score
-from db.storage import blobs
+from db.storage import _path, blobs
 from labeller.answers.answer_input import AnswerInput
 from labeller.answers.record import record_answer
 from labeller.erasure.finish import finish_pending
@@ -22,6 +24,7 @@ from tests.environment import PROVE
 from tests.labelled import add_labelled_pictures, draw_pictures, live_run_id, sqlite_only, train_run
 from tests.workbench_process import ROOT
 from trainer.data import minimum_labels
+from trainer.evaluation.report import SKIPPED
 from trainer.runs import requests
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
@@ -182,3 +185,22 @@ def test_a_tampered_file_is_not_read(db: Session) -> None:
     with pytest.raises(signing.Tampered):
         signing.read_verified(artifact)
     assert any("signature" in line for line in integrity.find_problems(db))
+
+
+@sqlite_only
+def test_damaged_pictures_and_features_do_not_stop_a_run_and_are_named(db: Session) -> None:
+    faces = add_labelled_pictures(db, draw_pictures(60))
+    for face, content in ((faces[3], b""), (faces[8], b"no picture")):
+        obstore.put(blobs()._store, _path(face.photo.blob), content)
+    train_run(db)
+    db.execute(update(Embedding).where(Embedding.face_id == faces[20].id).values(vector=b"short"))
+    db.execute(update(Embedding).where(Embedding.face_id == faces[21].id).values(vector=b"\xff" * 2560))
+    db.commit()
+    run = train_run(db)
+    assert run.status == "done", run.error
+    assert run.metrics is not None
+    skipped = [one for one in run.metrics["warnings"] if one["text"] == SKIPPED]
+    assert skipped == [message(SKIPPED, photos=f"{faces[3].photo_id}, {faces[8].photo_id}")]
+    assert db.scalar(select(func.count()).where(Outcome.face_id.in_((faces[3].id, faces[8].id)))) == 0
+    damaged = [problem for problem in integrity.find_problems(db) if "features" in problem]
+    assert damaged == [], "they were computed anew"
