@@ -1,12 +1,15 @@
 """Boxes: whether one fits its photo, and which photos have all of their boxes."""
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from db.base import now
 from db.models import Event, Face, Person, Photo
+from db.session import take_write_lock
 from labeller.errors import BadAnswer
 from labeller.photos.box import Box
+from labeller.queue import leases
+from labeller.queue.next_faces import ROUNDS
 
 SMALLEST_BOX = 4.0
 """Shortest side of a box, in pixels of the photo."""
@@ -44,10 +47,22 @@ def detected(session: Session) -> list[tuple[int, int, bool]]:
     return list(session.execute(query).tuples())
 
 
-def next_incomplete(session: Session, after: int) -> int | None:
-    """The id of the first incomplete photo after `after`, else of the first of all; None if none is left."""
-    first = select(func.min(Photo.id)).where(_INCOMPLETE)
-    return session.scalar(first.where(Photo.id > after)) or session.scalar(first)
+def take_next_incomplete(session: Session, person: Person, after: int) -> int | None:
+    """The id of the next incomplete photo after `after`, else of the first; None if none is left.
+
+    Its faces are leased to the person. Photos whose faces others hold come only when no other is left.
+    """
+    take_write_lock(session)
+    held = exists().where(Face.photo_id == Photo.id, leases.held_by_others(person))
+    incomplete = select(Photo.id).where(_INCOMPLETE).order_by(Photo.id <= after, Photo.id).limit(1)
+    free = incomplete.where(~held).with_for_update(of=Photo, key_share=True, skip_locked=True)
+    for _ in range(ROUNDS):
+        if (photo_id := session.scalar(free)) is None:
+            break
+        faces = session.scalars(select(Face.id).where(Face.photo_id == photo_id)).all()
+        if len(leases.take(session, person, faces, blind=False)) == len(faces):
+            return photo_id
+    return session.scalar(incomplete)
 
 
 def count_incomplete(session: Session) -> int:

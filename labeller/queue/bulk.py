@@ -4,13 +4,15 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Select, and_, func, select
+from sqlalchemy import Select, and_, case, func, select
 from sqlalchemy.orm import Session, contains_eager
 
 from db.models import NOT_LOCKED, Embedding, Face, Group, Person, Photo, Run, Score
+from db.session import take_write_lock
 from db.workbench import live_run
 from labeller.queue import leases
 from labeller.queue.items import UNSURE, Item, Setting, items_for
+from labeller.queue.next_faces import ROUNDS
 
 POOL = 400
 """Faces that are ordered at once: more would make neighbours more similar, but take longer."""
@@ -30,15 +32,32 @@ def sure_faces(session: Session, person: Person, label: str | None, limit: int) 
     run = live_run(session)
     if run is None:
         return SureFaces(None, [], {})
+    take_write_lock(session)
     sure = _sure(run, person)
     by_label = sure.with_only_columns(Score.label, func.count(), maintain_column_froms=True)
     remaining = dict(session.execute(by_label.group_by(Score.label)).tuples().all())
     label = label if label in remaining else max(remaining, key=lambda name: remaining[name], default=None)
     if label is None:
         return SureFaces(None, [], {})
-    faces = _by_similarity(session, run, sure.where(Score.label == label))[:limit]
-    held = leases.take(session, person, [face.id for face in faces], blind=True)
-    return SureFaces(label, items_for(session, Setting("label", run), faces, held), remaining)
+    items: list[Item] = []
+    for _ in range(ROUNDS):
+        new = sure.where(Score.label == label, Face.id.not_in([item.face.id for item in items]))
+        faces = _first_free(session, _by_similarity(session, run, new), limit - len(items))
+        if not faces:
+            break
+        held = leases.take(session, person, [face.id for face in faces], blind=True)
+        items += items_for(session, Setting("label", run), faces, held)
+    return SureFaces(label, items, remaining)
+
+
+def _first_free(session: Session, faces: list[Face], count: int) -> list[Face]:
+    """The first of the faces that nobody else is taking; they alone are locked until the commit."""
+    if not faces:
+        return []
+    by_id = {face.id: face for face in faces}
+    place = case({id: place for place, id in enumerate(by_id)}, value=Face.id)
+    query = select(Face.id).where(Face.id.in_(by_id)).order_by(place).limit(count)
+    return [by_id[id] for id in session.scalars(leases.skip_locked(query))]
 
 
 def chain(vectors: NDArray[np.float32]) -> list[int]:

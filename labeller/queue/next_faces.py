@@ -1,54 +1,106 @@
 """Serving the next faces of a queue to a person."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
+from sqlalchemy import ColumnElement, Select, and_
 from sqlalchemy.orm import Session
 
-from db.models import Face, Person
+from db.models import Face, Person, Pick
+from db.session import take_write_lock
 from db.workbench import live_run
 from labeller.errors import BadAnswer
 from labeller.queue import leases, picks
 from labeller.queue.items import Item, Setting, items_for
-from labeller.queue.waiting import COUNTED, MODES, count_faces, first_faces, queries
+from labeller.queue.waiting import COUNTED, MODES, count_faces, count_waiting, first_faces, queries
 
 MIXED_IN = 5
 """One in so many faces may be a second opinion or a gold face."""
+ROUNDS = 20
+"""Times that faces are chosen again in place of those that somebody else took at the same instant."""
 
 
 @dataclass(frozen=True)
 class Batch:
-    """`remaining`: how many faces wait for this person, these included; COUNTED means that many or more."""
+    """`remaining`: how many faces are free for this person, these included; COUNTED means that many or more.
+
+    `with_others`: how many wait that others hold, counted only if there are no items.
+    """
 
     items: list[Item]
     remaining: int
+    with_others: int = 0
 
 
 def next_faces(session: Session, person: Person, mode: str, limit: int) -> Batch:
     """Lease up to `limit` faces to `person`, in order; never faces leased to others.
 
-    Raises BadAnswer for an unknown mode.
+    Fewer only if no more are free. Raises BadAnswer for an unknown mode.
     """
     if mode not in MODES:
         raise BadAnswer("unknown_mode", f"There is no queue “{mode}”.", f"Use one of {', '.join(MODES)}.")
     setting = Setting(mode, live_run(session))
     if mode == "review" and setting.run is None:
         return Batch([], 0)
+    take_write_lock(session)  # on SQLite one after the other; on PostgreSQL faces are locked one by one
     free = ~leases.held_by_others(person)
-    queues = [query.where(free) for query in queries(session, mode, setting.run, person)]
-    remaining = min(COUNTED, sum(count_faces(session, query.limit(COUNTED)) for query in queues))
-    planned = picks.waiting(session, mode, setting.run, free, limit)
-    main, *mixed_in = [first_faces(session, query, limit + len(planned)) for query in queues]
-    ordered = list(dict.fromkeys([*(pick.face for pick in planned), *main]))
-    faces = list(dict.fromkeys(_interleaved(ordered, mixed_in)))[:limit]
-    held = leases.take(session, person, [face.id for face in faces], blind=mode == "label")
-    items = items_for(session, setting, faces, held, {pick.face_id: pick for pick in planned})
-    return Batch(_by_margin(items) if mode == "review" else items, remaining)
+    waiting = [query.where(free) for query in queries(session, mode, setting.run, person)]
+    choice, items = _Choice(session, setting, waiting, free), list[Item]()
+    for _ in range(ROUNDS):
+        faces = choice.next_faces(limit - len(items))
+        if not faces:
+            break
+        held = leases.take(session, person, [face.id for face in faces], blind=mode == "label")
+        items += items_for(session, setting, faces, held, choice.pick_of)
+    remaining = min(COUNTED, sum(count_faces(session, query.limit(COUNTED)) for query in waiting))
+    with_others = 0 if items else count_waiting(session, person, mode) - remaining
+    return Batch(_by_margin(items) if mode == "review" else items, remaining, with_others)
 
 
-def _interleaved(faces: list[Face], others: list[list[Face]]) -> list[Face]:
-    """The faces with those of the other lists spread among them, so that nobody can tell which they are."""
+@dataclass
+class _Choice:
+    """Chooses free faces, each at most once, and locks them until the commit. Never waits for a lock.
+
+    Exactly the faces that are served are locked: others would miss what is locked in vain.
+    """
+
+    session: Session
+    setting: Setting
+    queues: Sequence[Select[Face]]
+    free: ColumnElement[bool]
+    pick_of: dict[int, Pick] = field(default_factory=dict)
+    chosen: set[int] = field(default_factory=set)
+
+    def next_faces(self, count: int) -> list[Face]:
+        """The next `count` faces: planned ones, then those of the main queue, others mixed in among them."""
+        main, *others = self.queues
+        mixed = self._first(others, (count - 1) // MIXED_IN)
+        ordered = self._planned(count - len(mixed))
+        ordered += self._first([main], count - len(mixed) - len(ordered))
+        mixed += self._first(others, count - len(mixed) - len(ordered))
+        return _interleaved(ordered, mixed)
+
+    def _planned(self, count: int) -> list[Face]:
+        free = and_(self.free, Face.id.not_in(self.chosen))
+        planned = picks.waiting(self.session, self.setting.mode, self.setting.run, free, count)
+        self.pick_of |= {pick.face_id: pick for pick in planned}
+        self.chosen |= {pick.face_id for pick in planned}
+        return [pick.face for pick in planned]
+
+    def _first(self, queries: Sequence[Select[Face]], count: int) -> list[Face]:
+        faces: list[Face] = []
+        for query in queries:
+            if len(faces) < count:
+                query = query.where(Face.id.not_in(self.chosen))
+                faces += first_faces(self.session, leases.skip_locked(query), count - len(faces))
+                self.chosen |= {face.id for face in faces}
+        return faces
+
+
+def _interleaved(faces: list[Face], others: list[Face]) -> list[Face]:
+    """The faces with the others spread among them, so that nobody can tell which they are."""
     mixed = list(faces)
-    for n, face in enumerate((face for other in others for face in other), start=1):
+    for n, face in enumerate(others, start=1):
         mixed.insert(n * MIXED_IN, face)
     return mixed
 

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session, contains_eager
 
 from db.i18n import N_
 from db.models import Face, Photo, Pick, Run, Score
+from labeller.queue import leases
 
 CHOSEN = "chosen"
 REASONS = {
@@ -32,12 +33,17 @@ AGAIN: ColumnElement[bool] = and_(BY_HAND, Face.decided_at.is_not(None))
 def waiting(
     session: Session, mode: str, run: Run | None, free: ColumnElement[bool], limit: int
 ) -> list[Pick]:
-    """The next picks that nobody has answered since, in their order, each face once. `free`: a condition."""
-    if mode == "label" and run is not None:
+    """The next picks that nobody has answered since, in their order, each face once and locked.
+
+    `free` is a condition on the face.
+    """
+    if limit < 1 or (mode == "label" and run is not None):
         return []
     query = (_by_model(run) if run else _without_model()).where(free)
     query = query.order_by(Pick.reason != CHOSEN, Pick.rank, Pick.id).limit(limit)
-    picks = session.scalars(query.options(contains_eager(Pick.face).contains_eager(Face.photo)))
+    picks = session.scalars(
+        leases.skip_locked(query).options(contains_eager(Pick.face).contains_eager(Face.photo))
+    )
     first: dict[int, Pick] = {}
     for pick in picks:
         first.setdefault(pick.face_id, pick)

@@ -31,7 +31,8 @@ def get_queue(query_data: schemas.QueueQuery) -> Any:
     """Faces to answer, leased to you. `review` goes by ascending margin, suspected label errors mixed in."""
     batch = next_faces(db(), me(), query_data.mode, query_data.limit)
     db().commit()
-    return {"items": [item_out(item) for item in batch.items], "remaining": batch.remaining}
+    items = [item_out(item) for item in batch.items]
+    return {"items": items, "remaining": batch.remaining, "with_others": batch.with_others}
 
 
 @blueprint.get("/agreed")

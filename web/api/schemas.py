@@ -155,7 +155,8 @@ class QueueItem(BaseModel):
 
 class QueueOut(BaseModel):
     items: list[QueueItem]
-    remaining: int = Field(description="How many wait for you, these included; counted up to 1,000.")
+    remaining: int = Field(description="How many are free for you, these included; counted up to 1,000.")
+    with_others: int = Field(description="Without items: how many wait that others are answering just now.")
 
 
 class AgreedQuery(Strict):

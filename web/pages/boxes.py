@@ -11,6 +11,7 @@ from labeller.answers import boxes
 from labeller.photos.access import get_photo
 from labeller.reports import annotator_agreement
 from web.api.photos import face_out
+from web.auth.identity import me
 from web.database import db
 
 pages = APIBlueprint("boxes", __name__, enable_openapi=False)
@@ -19,7 +20,8 @@ pages = APIBlueprint("boxes", __name__, enable_openapi=False)
 @pages.get("/boxes")
 def page() -> ResponseReturnValue:
     """The next photo that is not marked complete."""
-    next_id = boxes.next_incomplete(db(), request.args.get("after", 0, int))
+    next_id = boxes.take_next_incomplete(db(), me(), request.args.get("after", 0, int))
+    db().commit()
     if next_id is not None:
         return redirect(url_for(".photo", photo_id=next_id))
     return render_template(

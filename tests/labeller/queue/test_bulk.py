@@ -81,10 +81,10 @@ def test_recall_is_counted_on_complete_photos(db: Session) -> None:
     recall = counts.detector_recall(db)
     assert recall is not None
     assert (recall["value"], recall["n"], recall["photos"]) == (0.5, 2, 1)
-    assert boxes.next_incomplete(db, 0) is None
+    assert boxes.take_next_incomplete(db, people.owner(db), 0) is None
     boxes.mark_complete(db, photo, owner, is_complete=False)
     db.flush()
-    assert boxes.next_incomplete(db, 0) == photo.id
+    assert boxes.take_next_incomplete(db, people.owner(db), 0) == photo.id
 
 
 def test_what_merged_classes_are_given_is_added_up(db: Session) -> None:

@@ -10,7 +10,7 @@ import { Pace } from "./pace.js";
 import { showRecent } from "./recent_answers.js";
 import { enableSwipes } from "./swipe.js";
 import { answerName } from "../lib/refusals.js";
-import { _ } from "../lib/i18n.js";
+import { _, ngettext } from "../lib/i18n.js";
 
 /**
  * @typedef {import("../lib/api_types.js").Card} Card
@@ -23,6 +23,7 @@ const HISTORY = 200; // answers; more than one confirmed batch
 const bench = find("#bench", HTMLElement);
 const stage = find("#stage", HTMLElement);
 const empty = find("#empty", HTMLElement);
+const withOthers = find("#with-others", HTMLElement);
 const reason = find("#why", HTMLElement);
 const opinion = find("#opinion", HTMLElement);
 const recent = find("#strip", HTMLElement);
@@ -62,6 +63,13 @@ function show() {
   const card = queue.first;
   const element = card ? queue.element(card) : null;
   empty.hidden = Boolean(card) || !queue.exhausted;
+  withOthers.hidden = !queue.withOthers;
+  document.getElementById("all-answered")?.toggleAttribute("hidden", queue.withOthers > 0);
+  withOthers.textContent = ngettext(
+    "{n} face is with somebody else; if they leave it, it comes here.",
+    "{n} faces are with others; what they leave comes here.",
+    queue.withOthers,
+  );
   bench.classList.toggle("idle", !card);
   if (element !== stage.firstElementChild) {
     for (const other of [...stage.children]) if (other !== element) other.remove();

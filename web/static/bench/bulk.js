@@ -1,5 +1,6 @@
 /** The page In bulk: a screenful of faces guessed to be one class; wrong ones are left out. */
 import { openOutbox } from "../lib/answer_outbox.js";
+import { Backoff } from "../lib/backoff.js";
 import { find } from "../lib/dom.js";
 import { call, messageOf } from "../lib/http.js";
 import { Keys } from "../lib/keys.js";
@@ -15,8 +16,9 @@ import { _, ngettext } from "../lib/i18n.js";
 
 const PHONE_SIZE = 15; // faces on the screen
 const DESKTOP_SIZE = 24;
-const RETRY_SOON = 300; // ms
 const RETRY_LATER = 3000; // ms
+const soon = new Backoff(300, 5000); // for answers on their way
+const later = new Backoff(5000, 60_000); // for faces that may come
 const size = matchMedia("(max-width: 640px)").matches ? PHONE_SIZE : DESKTOP_SIZE;
 
 const page = find("#bulk", HTMLElement);
@@ -65,6 +67,8 @@ function append(name, fresh) {
   const wasEmpty = cards.length === 0;
   label = name;
   exhausted = false;
+  soon.reset();
+  later.reset();
   cards.push(...fresh);
   if (wasEmpty) show();
 }
@@ -75,7 +79,7 @@ function append(name, fresh) {
  */
 function continueElsewhere(name) {
   if (outbox.waiting.length) {
-    setTimeout(refill, RETRY_SOON);
+    setTimeout(refill, soon.next());
     return;
   }
   if (name) finished.add(name);
@@ -83,6 +87,8 @@ function continueElsewhere(name) {
   if (label) setTimeout(refill);
   else {
     exhausted = true;
+    finished.clear();
+    setTimeout(refill, later.next());
     show();
   }
 }

@@ -2,6 +2,7 @@
  * The next cards: fetched, drawn and decoded before they are needed, and leased from the server meanwhile.
  */
 import { decodeImages, drawCard } from "./card.js";
+import { Backoff } from "../lib/backoff.js";
 import { call, pause } from "../lib/http.js";
 
 const FETCH_SIZE = 30; // cards in one request
@@ -9,6 +10,8 @@ const REFILL_BELOW = 14; // cards left
 const DRAW_AHEAD = 6; // cards whose images are decoded
 const RETRY_SOON = 300; // ms
 const RETRY_LATER = 3000; // ms
+const POLL_FIRST = 5000; // ms after a reply without new faces
+const POLL_LAST = 60_000; // ms
 const RENEW_EVERY = 120_000; // ms
 const AWAY = 240_000; // ms; after so long out of sight, leases may have run out
 
@@ -34,10 +37,14 @@ export class PrefetchQueue {
     /** @type {Card[]} */ this.cards = [];
     /** @type {Map<number, HTMLElement>} */ this.elements = new Map();
     /** Faces that are or were in the queue. @type {Set<number>} */ this.seen = new Set();
-    this.skipped = 0;
+    /** Faces that were skipped; they come again after all others. @type {Set<number>} */ this.skipped = new Set();
     this.remaining = 0;
+    this.withOthers = 0;
     this.loading = false;
-    this.exhausted = false;
+    /** Whether the server has said that no face is free. */ this.exhausted = false;
+    /** For answers on their way. */ this.soon = new Backoff(RETRY_SOON, POLL_FIRST);
+    /** For faces that may come. */ this.later = new Backoff(POLL_FIRST, POLL_LAST);
+    this.notBefore = 0;
     this.renewedAt = Date.now();
     setInterval(() => this.renew(), RENEW_EVERY);
     document.addEventListener("visibilitychange", () => {
@@ -71,7 +78,7 @@ export class PrefetchQueue {
   skip() {
     const card = this.take();
     if (!card) return;
-    this.skipped += 1;
+    this.skipped.add(card.face_id);
     releaseLeases([card.face_id]);
   }
 
@@ -92,10 +99,10 @@ export class PrefetchQueue {
   }
 
   async refill() {
-    if (this.loading || this.cards.length >= REFILL_BELOW) return;
+    if (this.loading || this.cards.length >= REFILL_BELOW || Date.now() < this.notBefore) return;
     this.loading = true;
     try {
-      const limit = Math.min(200, FETCH_SIZE + this.cards.length + this.skipped + this.countUnsent());
+      const limit = Math.min(200, FETCH_SIZE + this.cards.length + this.skipped.size + this.countUnsent());
       this.append(await call(`/api/v1/queue?mode=${this.mode}&limit=${limit}`));
     } catch (error) {
       this.onError(error);
@@ -106,17 +113,32 @@ export class PrefetchQueue {
   }
 
   /** @param {import("../lib/api_types.js").QueuePage} page */
-  append({ items, remaining }) {
-    const fresh = items.filter((card) => !this.seen.has(card.face_id));
+  append({ items, remaining, with_others }) {
+    let fresh = items.filter((card) => !this.seen.has(card.face_id));
+    if (!fresh.length && !this.cards.length) fresh = items.filter((card) => this.skipped.delete(card.face_id));
     for (const card of fresh) this.seen.add(card.face_id);
     this.remaining = remaining;
-    this.exhausted = !fresh.length && !this.countUnsent();
+    this.withOthers = with_others;
+    this.exhausted = remaining === 0;
+    if (fresh.length) this.hurry();
+    else this.askAgainIn(this.countUnsent() ? this.soon.next() : this.later.next());
     const { first } = this;
     this.cards.push(...fresh);
     this.drawAhead();
     if (!first) this.onChange();
-    // All of them are answered already, but the server does not know that yet.
-    if (!fresh.length && this.countUnsent()) pause(RETRY_SOON).then(() => this.refill());
+  }
+
+  /** Ask again as soon as cards run low. */
+  hurry() {
+    this.soon.reset();
+    this.later.reset();
+    this.notBefore = 0;
+  }
+
+  /** @param {number} wait ms in which the server is not asked */
+  askAgainIn(wait) {
+    this.notBefore = Date.now() + wait;
+    pause(wait).then(() => this.refill());
   }
 
   drawAhead() {
