@@ -4,7 +4,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from db.models import Run, Workbench
-from db.session import take_write_lock
+from db.session import insert_missing, take_write_lock
 
 
 def live_run(session: Session) -> Run | None:
@@ -16,9 +16,6 @@ def live_run(session: Session) -> Run | None:
 def lock_workbench(session: Session) -> Workbench:
     """The row, created if it is missing, and locked until the commit."""
     take_write_lock(session)  # SQLite ignores FOR UPDATE
-    row = session.scalar(select(Workbench).with_for_update(), execution_options={"populate_existing": True})
-    if row is None:
-        row = Workbench(id=1)
-        session.add(row)
-        session.flush()
-    return row
+    insert_missing(session, Workbench, [{"id": 1, "train_after": 0}])
+    row = select(Workbench).with_for_update()
+    return session.scalars(row, execution_options={"populate_existing": True}).one()

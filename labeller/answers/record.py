@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, contains_eager
 
 from db import classes
@@ -34,7 +35,13 @@ def record_answer(session: Session, person: Person, answer: AnswerInput) -> tupl
     current = classes.read(session)
     answer = check_answer(_with_drawn_face(session, person, answer), current)
     record = _take_back if answer.kind in undo.KINDS else _add
-    return record(session, person, answer, current), True
+    try:
+        return record(session, person, answer, current), True
+    except IntegrityError:
+        session.rollback()
+        if (recorded := _recorded(session, person, answer.client_key)) is None:
+            raise
+        return recorded, False
 
 
 def _add(session: Session, person: Person, answer: AnswerInput, current: Classes) -> Answer:

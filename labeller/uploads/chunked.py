@@ -44,6 +44,8 @@ def arrived(
     states = {}
     for digest in digests:
         photo = intake.find_photo(session, digest, sender, sender if sender.role == "friend" else None)
+        if photo is not None and photo.status == "failed":
+            photo = None  # sent again, it is looked at again
         if photo is not None or digest in parts:
             states[digest] = (photo.id if photo else None, sorted(parts[digest]))
     return states
@@ -56,14 +58,23 @@ def take_part(session: Session, sender: Person, person: Person | None, part: Par
     """
     _check(part)
     folder = _folder(sender, part)
-    if (photo := intake.find_photo(session, part.digest, sender, person)) is not None:
+    photo = intake.find_photo(session, part.digest, sender, person)
+    if photo is not None and photo.status != "failed":
         blobs().delete_named(folder)
         return intake.Received(photo, created=False)
     blobs().put_named(f"{folder}{part.number}", part.content)
     if len(blobs().list_named(folder)) < part.count:
         return None
     try:
-        received = intake.receive(session, _joined(folder, part), uploaded_by=sender, person=person)
+        content = _joined(folder, part)
+    except Damaged:
+        photo = intake.find_photo(session, part.digest, sender, person)
+        if photo is None:
+            blobs().delete_named(folder)
+            raise
+        return intake.Received(photo, created=False)  # a second tab sent the same file and was faster
+    try:
+        received = intake.receive(session, content, uploaded_by=sender, person=person)
     except Refused:  # sending the same file again would not help: keep nothing of it
         blobs().delete_named(folder)
         raise
@@ -92,7 +103,7 @@ def _joined(folder: str, part: Part) -> bytes:
     """The parts put together. Raises Damaged unless their SHA-256 is the announced one."""
     try:
         content = b"".join(blobs().get(f"{folder}{number}") for number in range(part.count))
-    except FileNotFoundError:  # a second tab sends the same file and was faster
+    except FileNotFoundError:  # a second tab sends the same file and has received it
         content = b""
     if hashlib.sha256(content).hexdigest() != part.digest:
         raise Damaged("upload_damaged", "The photo was damaged on its way.", "Send it again.")
