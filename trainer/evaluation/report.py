@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from db.confidence_intervals import share
 from db.i18n import N_
 from db.messages import Message, a_class, message
-from trainer.arrays import BoolArray, Float32Array, FloatArray, IntArray, softmax, unit
+from trainer.arrays import BoolArray, Float32Array, FloatArray, softmax
 from trainer.data.dataset import Dataset, Row
 from trainer.evaluation import metrics, roc_calibration
 from trainer.evaluation.drift import DRIFT_THRESHOLD
@@ -25,8 +25,6 @@ FEW = 30
 points."""
 DOMINANT_SHARE = 0.5
 """Share of a class's faces from which one person dominates it."""
-EXPECTED_UNUSUAL = 0.05
-"""Share of the training faces that counts as unusual."""
 FEW_LEARNED = N_("Only %(n)s faces of “%(name)s” to learn from: fewer than 30.")
 FEW_LOCKED = N_("Only %(n)s faces of “%(name)s” in the locked set: fewer than 30.")
 DOMINANT_PERSON = N_("One person carries “%(name)s”: %(most)s of its %(n)s faces.")
@@ -47,8 +45,6 @@ NO_FOLDS = N_("This run made no cross-validation.")
 MIN_PEOPLE_TO_AUDIT, AUDIT_EVERY = 200, 3
 """Locked people from which one of three is measured on and never compared on. With fewer, the audit's wider
 interval costs more than the flattery, up to 0.3 points, that it removes (`benchmarks/gate.py`)."""
-DRIFT_SAMPLE = 1500
-"""Training faces that new ones are compared with, at most."""
 SIZE_EDGES = (48, 96, 192)
 CONFIDENCE_EDGES = (0.9, 0.99)
 
@@ -225,28 +221,3 @@ def _dominant_people(data: Dataset) -> Iterator[Message]:
         most = int(np.unique(groups, return_counts=True)[1].max(initial=0))
         if most > DOMINANT_SHARE * len(groups):
             yield message(DOMINANT_PERSON, name=a_class(id), most=most, n=len(groups))
-
-
-@dataclass(frozen=True)
-class GroupedFeatures:
-    """Features (n, d) of faces, and their groups (n,)."""
-
-    features: NDArray[np.float16]
-    groups: IntArray
-
-
-def drift(learned: GroupedFeatures, new: GroupedFeatures) -> dict[str, Any] | None:
-    """How many of the new faces are unusual: {"n", "unusual"}; None without enough of both.
-
-    Unusual is what is less similar to every learned face than EXPECTED_UNUSUAL of these are. Similarity is
-    the cosine to the nearest face of another group.
-    """
-    if min(len(learned.groups), len(new.groups)) < FEW or len(np.unique(learned.groups)) < 2:
-        return None
-    sample = np.random.default_rng(0).permutation(len(learned.groups))[:DRIFT_SAMPLE]
-    known_rows, known_groups = unit(learned.features[sample]), learned.groups[sample]
-    similarity = known_rows @ known_rows.T
-    similarity[known_groups[:, None] == known_groups[None, :]] = -1.0
-    threshold = np.quantile(similarity.max(axis=1), EXPECTED_UNUSUAL)
-    unusual = (unit(new.features) @ known_rows.T).max(axis=1) < threshold
-    return {"n": len(unusual), "unusual": share(unusual, new.groups)}

@@ -19,7 +19,7 @@ from trainer.data import dataset
 from trainer.data.dataset import Dataset
 from trainer.data.recipe import Recipe
 from trainer.evaluation import report
-from trainer.evaluation.report import GroupedFeatures
+from trainer.evaluation.drift import GroupedFeatures, measure_drift
 from trainer.features.feature_store import FeatureRequest, OnProgress, features_of, features_of_existing
 from trainer.features.networks import Network
 from trainer.models.fit import FittedModel
@@ -145,7 +145,7 @@ def _drift(
     requests = [FeatureRequest(id, 1) for id in learned_ids]
     features = features_of(session, network, requests, on_progress, data.boxes)
     groups = dataset.groups_of(session, existing)
-    return report.drift(
+    return measure_drift(
         GroupedFeatures(features.undistorted(learned_ids), data.groups[learned]),
         GroupedFeatures(new_features, np.array([groups[id] for id in existing], np.int64)),
     )
