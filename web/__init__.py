@@ -20,7 +20,7 @@ SESSION_DAYS = 90
 def create_app() -> APIFlask:
     """The application; it opens the database and the broker only when a request needs them."""
     from web import api, database, errors, i18n, pages
-    from web.auth import headers, identity, links, permissions, rate_limits
+    from web.auth import headers, identity, input_text, links, permissions, rate_limits
     from web.cli import commands
     from web.drawing import charts, stored
 
@@ -40,6 +40,7 @@ def create_app() -> APIFlask:
         module.init_app(app)
     app.before_request(permissions.check)
     app.before_request(identity.protect)
+    app.before_request(input_text.check)
     for blueprint in pages.blueprints():
         app.register_blueprint(blueprint)
     for blueprint in api.blueprints():

@@ -145,7 +145,8 @@ def _active(session: Session, rows: dict[str, Class], name: str) -> Class:
 
 def _clean(name: str) -> str:
     name = clean_name(name)
-    if len(name) > LONGEST_NAME or "/" in name or "," in name or name.startswith("."):
+    is_visible = bool(classes.comparable(name))
+    if len(name) > LONGEST_NAME or "/" in name or "," in name or name.startswith(".") or not is_visible:
         hint = f"Up to {LONGEST_NAME} letters, without “/” and “,”: folders and settings are named so, too."
         raise BadAnswer("bad_class_name", "This does not do as the name of a class.", hint)
     return name

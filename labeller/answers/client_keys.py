@@ -12,14 +12,20 @@ from db.models import Answer, Face, Photo
 _FOLDER = "folder:"
 
 
-def folder_key(photo: Photo, face: Face) -> str:
-    """The key of the answer that an import folder gives for its photo's face."""
-    return f"{_FOLDER}{photo.sha256}:{face.id}"
+def folder_key(photo: Photo, face: Face, number: int = 0) -> str:
+    """The key of the `number`-th answer that an import folder gives for its photo's face."""
+    key = f"{_FOLDER}{photo.sha256}:{face.id}"
+    return f"{key}:{number}" if number else key
 
 
 def is_from_folder() -> ColumnElement[bool]:
-    """Whether an answer comes from an import folder and not from a person."""
+    """In a query: whether an answer comes from an import folder and not from a person."""
     return Answer.client_key.startswith(_FOLDER)
+
+
+def comes_from_folder(answer: Answer) -> bool:
+    """Whether the answer comes from an import folder and not from a person."""
+    return answer.client_key.startswith(_FOLDER)
 
 
 def new_batch() -> str:

@@ -8,12 +8,11 @@ from sqlalchemy.orm import Session, contains_eager
 
 from db import classes
 from db.classes import Classes
-from db.models import SHOWN, Answer, Face, Person, Photo
+from db.models import SHOWN, Answer, Face, Person
 from labeller.answers import undo
 from labeller.answers.aggregate import apply_answers
 from labeller.answers.answer_input import AnswerInput, check_answer, is_informed
 from labeller.answers.boxes import check_box
-from labeller.answers.client_keys import folder_key
 from labeller.answers.face_answers import lock_face, standing_answers
 from labeller.errors import BadAnswer, NotFound
 from labeller.photos.access import get_photo
@@ -100,21 +99,6 @@ def latest_answers(session: Session, person: Person, limit: int = 20) -> list[An
     query = select(Answer).join(Answer.face).join(Face.photo).where(SHOWN, *undo.standing_of(person))
     query = query.options(contains_eager(Answer.face).contains_eager(Face.photo))
     return list(session.scalars(query.order_by(Answer.id.desc()).limit(limit)))
-
-
-def record_folder_label(session: Session, face: Face, photo: Photo) -> None:
-    """Record the label of the photo's import folder as the answer to its single obvious face."""
-    session.add(
-        Answer(
-            client_key=folder_key(photo, face),
-            face_id=face.id,
-            person_id=photo.uploaded_by,
-            kind="label",
-            label=photo.folder_label,
-        )
-    )
-    session.flush()
-    apply_answers(face, standing_answers(session, face), classes.read(session))
 
 
 def lock_person(session: Session, person: Person) -> None:

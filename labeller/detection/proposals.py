@@ -10,7 +10,7 @@ from db.box_thresholds import BoxLevel, box_level, box_thresholds
 from db.models import Face, Photo, Prediction
 from db.settings import settings
 from db.storage import blobs
-from labeller.answers.record import record_folder_label
+from labeller.answers.folder_import import record_folder_label
 from labeller.detection.mtcnn import Detection
 from labeller.detection.rendition import detect_in_rendition
 from labeller.detection.single_face import pick_single_face

@@ -12,10 +12,11 @@ from sqlalchemy.orm import Session
 from db.base import now
 from db.i18n import N_
 from db.manifests import manifest_face_ids
-from db.messages import message
+from db.messages import Message, message
 from db.models import (
     SHOWN,
     Artifact,
+    Event,
     Face,
     Group,
     Invite,
@@ -138,9 +139,26 @@ def _finish_person(session: Session, person: Person) -> None:
             session.execute(update(table).where(mention == person.id).values({column: None}))
     if person.invite_id is not None and (invite := session.get(Invite, person.invite_id)):
         invite.note = _redacted(person.name, invite.note)
+    _redact_reasons(session, person.name)
     session.execute(delete(Person).where(Person.id == person.id))  # cascades to merged people, tokens, leases
     session.commit()
     empty_write_ahead_log(session)
+
+
+def _redact_reasons(session: Session, name: str) -> None:
+    """Take the name out of what people typed as reasons; who gave them is stored as an id."""
+    for run in session.scalars(select(Run).where(Run.reason.is_not(None))):
+        run.reason = _redacted_values(name, run.reason or {})
+    for event in session.scalars(select(Event).where(Event.kind == "promoted")):
+        event.detail = event.detail | {"reason": _redacted_values(name, event.detail["reason"])}
+
+
+def _redacted_values(name: str, reason: Message) -> Message:
+    values = {
+        key: _redacted(name, value) if isinstance(value, str) else value
+        for key, value in reason["values"].items()
+    }
+    return reason | {"values": values}
 
 
 def _redacted(name: str, text: str) -> str:

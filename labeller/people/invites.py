@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from db.base import now
 from db.models import ROLES, Event, Invite, Person
+from db.texts import one_line
 from labeller.errors import BadAnswer, NotFound, NotInvited
 from labeller.people import consent
 from labeller.people.credentials import hashed
@@ -18,6 +19,7 @@ DAYS = 14
 USES = {"friend": 50, "labeller": 1, "owner": 1}
 """How often a link may be used. A friends' link is posted to a group; the others are for one person."""
 MOST_DAYS, MOST_USES = 365, 1000
+LONGEST_NOTE = 120
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,7 @@ def create_invite(
         token_hash=hashed(secret),
         role=role,
         person_id=person.id if person else None,
-        note=" ".join(terms.note.split())[:120],
+        note=one_line(terms.note, LONGEST_NOTE),
         uses_left=uses,
         expires_at=now() + timedelta(days=terms.days),
     )

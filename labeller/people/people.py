@@ -5,6 +5,7 @@ from sqlalchemy.orm import Session
 
 from db.base import Base
 from db.models import Answer, Event, Face, Invite, Lease, Person, Photo
+from db.texts import one_line
 from labeller.errors import BadAnswer, NotFound
 from labeller.photos.splits import join_groups
 
@@ -66,8 +67,8 @@ def person_named(session: Session, name: str, role: str = "friend") -> Person:
 
 
 def clean_name(name: str) -> str:
-    """The name on one line. Raises BadAnswer without one."""
-    name = " ".join(name.split())[:LONGEST_NAME]
+    """The name on one line. Raises BadAnswer without one, BadInput for control characters."""
+    name = one_line(name, LONGEST_NAME)
     if not name:
         raise BadAnswer("no_name", "Please say what to call you.", "A first name is enough.")
     return name

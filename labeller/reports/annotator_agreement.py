@@ -14,7 +14,7 @@ from db import classes
 from db.confidence_intervals import Interval, share
 from db.models import SHOWN, STANDING, Answer, Event, Face, Person, Photo
 from labeller.answers.aggregate import opinion
-from labeller.answers.client_keys import is_from_folder
+from labeller.answers.client_keys import comes_from_folder, is_from_folder
 
 Ratings = NDArray[np.int64]
 Opinion = tuple[str, str | None]
@@ -28,6 +28,7 @@ class GivenOpinion:
     opinion: Opinion
     seconds: float | None
     informed: bool
+    from_folder: bool = False
 
 
 @dataclass(frozen=True)
@@ -60,11 +61,11 @@ def count_disputed(session: Session) -> int:
 
 
 def disputed_faces(session: Session, limit: int = 20) -> list[tuple[Face, list[GivenOpinion]]]:
-    """Faces on which people disagree, oldest first, with everybody's latest opinion."""
+    """Faces on which people, or the folders they were imported from, disagree; everybody's latest opinion."""
     query = select(Face).join(Face.photo).where(Face.disputed, SHOWN).options(contains_eager(Face.photo))
     faces = list(session.scalars(query.order_by(Face.id).limit(limit)))
     opinions = _opinions(session, [face.id for face in faces])
-    return [(face, list({one.person: one for one in opinions[face]}.values())) for face in faces]
+    return [(face, list({one.person: one for one in opinions.get(face, [])}.values())) for face in faces]
 
 
 def mark_gold(session: Session, face_ids: Sequence[int], by: Person) -> int:
@@ -103,16 +104,16 @@ def kappa(agreement: Interval, chance: float) -> Interval | None:
 
 
 def _opinions(session: Session, face_ids: Sequence[int] | None = None) -> dict[Face, list[GivenOpinion]]:
-    """People's opinions of each face, oldest first; labels of import folders are left out."""
+    """Opinions of each face, oldest first; of all faces, without the labels of import folders."""
     query = select(Answer, Face, Person).outerjoin(Person, Person.id == Answer.person_id).join(Answer.face)
-    query = query.join(Face.photo).where(SHOWN, STANDING, ~is_from_folder())
+    query = query.join(Face.photo).where(SHOWN, STANDING)
     query = query.options(contains_eager(Answer.face).contains_eager(Face.photo))
-    if face_ids is not None:
-        query = query.where(Face.id.in_(face_ids))
+    query = query.where(~is_from_folder() if face_ids is None else Face.id.in_(face_ids))
     current, opinions = classes.read(session), defaultdict(list)
     for answer, face, person in session.execute(query.order_by(Answer.id)):
         if value := opinion(answer, current):
-            opinions[face].append(GivenOpinion(person, value, answer.seconds, answer.informed))
+            given = GivenOpinion(person, value, answer.seconds, answer.informed, comes_from_folder(answer))
+            opinions[face].append(given)
     return dict(opinions)
 
 

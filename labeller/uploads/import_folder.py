@@ -2,12 +2,8 @@
 
 from pathlib import Path
 
-from sqlalchemy.orm import Session
-
 from db.classes import Classes
-from db.models import Person
-from labeller.errors import BadAnswer, BadPhoto
-from labeller.uploads.intake import Received, receive
+from labeller.errors import BadAnswer
 
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".heic", ".heif", ".avif"})
 
@@ -43,16 +39,3 @@ def photos_below(path: Path) -> list[Path]:
     if path.is_file():
         return [path]
     return sorted(file for file in path.rglob("*") if file.suffix.lower() in SUFFIXES)
-
-
-def import_file(
-    session: Session, file: Path, label: str | None, by: Person, person: Person | None
-) -> Received:
-    """Receive one file and commit. Raises BadPhoto, also if the file cannot be read."""
-    try:
-        data = file.read_bytes()
-    except OSError as error:
-        raise BadPhoto("unreadable_file", f"The file cannot be read ({error.strerror}).") from error
-    received = receive(session, data, uploaded_by=by, person=person, folder_label=label)
-    session.commit()
-    return received

@@ -14,6 +14,7 @@ from db.base import OPEN, now
 from db.i18n import N_
 from db.messages import Message, a_person, message
 from db.models import STANDING, Answer, Event, Person, Run
+from db.texts import one_line
 from db.workbench import live_run, lock_workbench
 from trainer.data.dataset import label_counts
 from trainer.data.minimum_labels import PER_CLASS_TO_TRAIN, require_for_training
@@ -24,6 +25,7 @@ from trainer.runs.promote import make_live
 CHOSEN_BY = N_("Chosen by %(person)s.")
 CHOSEN_BECAUSE = N_("Chosen by %(person)s: %(reason)s")
 WENT_BACK = N_("Chosen by %(person)s: back from run %(run)s.")
+LONGEST_REASON = 500
 MIN_NEW_ANSWERS = 10
 NEW_ANSWER_SHARE = 0.1
 """New answers that make a retrain worthwhile: the least number, and the share of the faces learned from."""
@@ -83,7 +85,7 @@ def promote(session: Session, run: Run, by: Person, reason: str = "") -> None:
     """
     if run.status != "done" or run.head is None:
         raise NoModel("no_model", "This run has no model.", "Promote a run that is done.")
-    make_live(session, run, _choice(by, reason.strip()), by)
+    make_live(session, run, _choice(by, one_line(reason, LONGEST_REASON)), by)
     tasks.enqueue_scoring(session)
 
 

@@ -1,6 +1,7 @@
 """`flask import` and `flask predict`: photos from files on this machine."""
 
 import time
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from db.base import OPEN
 from db.errors import Refused
 from db.models import Photo
 from db.session import session_scope
+from labeller.answers.folder_import import Conflict, FolderImport
 from labeller.detection.predictions import request_prediction, wait_for_prediction
 from labeller.people import people
 from labeller.uploads import import_folder
@@ -30,29 +32,52 @@ def import_(path: Path, _format: str, person: str | None) -> None:
     Importing again continues where it stopped: what is there already is not sent twice.
     """
     with workbench_session() as session:
-        new, known, refusals = _import_files(session, path, person)
-        for line in refusals:
+        result = _import_files(session, path, person)
+        for line in (*result.conflicts, *result.refusals):
             click.echo(line, err=True)
-        click.echo(f"{new} new photos, {known} known already, {len(refusals)} refused.")
+        conflicts = f" {len(result.conflicts)} labels in conflict." if result.conflicts else ""
+        summary = f"{result.new} new photos, {result.known} known already, {len(result.refusals)} refused."
+        click.echo(summary + conflicts)
         _wait_for_faces(session)
 
 
-def _import_files(session: Session, path: Path, person: str | None) -> tuple[int, int, list[str]]:
-    """Import every photo below `path`: the number of new and of known ones, and a line for each refused."""
+@dataclass
+class _Imported:
+    """The number of new and of known photos, and a line for each conflict and each refused file."""
+
+    new: int = 0
+    known: int = 0
+    conflicts: list[str] = field(default_factory=list)
+    refusals: list[str] = field(default_factory=list)
+
+
+def _import_files(session: Session, path: Path, person: str | None) -> _Imported:
+    """Import every photo below `path`."""
     files = import_folder.labelled_files(path, classes.read(session))
     owner = people.owner(session)
     depicted = people.person_named(session, person) if person else None
     session.commit()
-    new, known, refusals = 0, 0, []
+    folder_import, result = FolderImport(session, path, owner, depicted), _Imported()
     for file, label in track(files, "Reading", console=console, disable=not console.is_terminal):
         try:
-            received = import_folder.import_file(session, file, label, owner, depicted)
+            received, conflict = folder_import.take(file, label)
         except Refused as error:
             session.rollback()
-            refusals.append(f"{file}: {error.message} {error.hint}")
+            result.refusals.append(f"{file}: {sentence(error)}")
             continue
-        new, known = new + received.created, known + (not received.created)
-    return new, known, refusals
+        result.new += received.created
+        result.known += not received.created
+        if conflict is not None:
+            result.conflicts.append(_conflict_line(conflict))
+    return result
+
+
+def _conflict_line(conflict: Conflict) -> str:
+    first = conflict.first or "a photo sent before"
+    same = f"{conflict.second} is the same picture as {first}"
+    labels = f"“{conflict.second_label}” against “{conflict.first_label}”"
+    what = "settle it under Disagreements" if conflict.disputed else "the new label counts; it can be undone"
+    return f"{same}: {labels}; {what}."
 
 
 def _wait_for_faces(session: Session) -> None:

@@ -110,3 +110,42 @@ def test_a_retired_classs_faces_come_back_and_return_with_it(db: Session) -> Non
 def test_a_name_that_does_not_do_says_why(db: Session, name: str) -> None:
     with pytest.raises(BadAnswer):
         class_edits.add(db, name, people.owner(db))
+
+
+@pytest.mark.parametrize("alike", ["Mask", "MASK", "ma\u200bsk", "\u202emask", "mask\u2069", "mas\u200dk"])
+def test_names_that_look_alike_are_one_class(db: Session, alike: str) -> None:
+    with pytest.raises(BadAnswer, match="already"):
+        class_edits.add(db, alike, people.owner(db))
+    with pytest.raises(BadAnswer, match="already"):
+        class_edits.rename(db, "nomask", alike, people.owner(db))
+    (face,) = add_faces(db, 1)
+    label(db, face, alike)
+    assert face.label == "mask"
+
+
+def test_composed_and_decomposed_accents_are_one_class(db: Session) -> None:
+    owner = people.owner(db)
+    class_edits.add(db, "café", owner)
+    with pytest.raises(BadAnswer, match="already"):
+        class_edits.add(db, "cafe\u0301", owner)
+    with pytest.raises(BadAnswer, match="already"):
+        class_edits.add(db, "CAFE\u0301", owner)
+
+
+def test_a_class_may_change_its_own_case_and_must_be_visible(db: Session) -> None:
+    owner = people.owner(db)
+    class_edits.rename(db, "mask", "Mask", owner)
+    assert named.names(db) == ("Mask", "nomask")
+    with pytest.raises(BadAnswer):
+        class_edits.add(db, "\u200b\u2060", owner)
+
+
+def test_a_name_that_another_class_had_is_free_again(db: Session) -> None:
+    """Renamed in a circle: the present name wins over a former one."""
+    owner = people.owner(db)
+    for old, new in (("mask", "covered"), ("nomask", "mask"), ("covered", "nomask")):
+        class_edits.rename(db, old, new, owner)
+    assert named.names(db) == ("nomask", "mask")
+    (face,) = add_faces(db, 1)
+    label(db, face, "mask")
+    assert face.label == "mask"

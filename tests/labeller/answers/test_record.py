@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session
 from db.base import now
 from db.models import Answer, Face, Lease, Person, Photo
 from labeller.answers.answer_input import AnswerInput
-from labeller.answers.record import latest_answers, record_answer, record_folder_label
+from labeller.answers.folder_import import record_folder_label
+from labeller.answers.record import latest_answers, record_answer
 from labeller.errors import AnsweredMeanwhile, BadAnswer, NotFound, NothingToUndo
 from labeller.queue.next_faces import next_faces
 

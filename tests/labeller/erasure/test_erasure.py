@@ -37,6 +37,7 @@ from tests.data_folder import find_traces, read_all_files
 from tests.factories import add_invited_friend, add_labelled_photo, add_run_trained_on
 from tests.pictures import jpeg, portrait
 from trainer.data import dataset
+from trainer.runs import requests
 
 ADA = "Ada-Lovelace-of-the-test"
 
@@ -53,6 +54,8 @@ def test_erasing_a_person_leaves_no_row_no_blob_no_vector_and_no_line(
     given = add_labelled_photo(db, people.new_person(db, "Bob", "friend"), 20)
     run = add_run_trained_on(db, [*hers, given])
     record_answer(db, ada, AnswerInput("a", "label", given.id, "mask", seen_at=now()))
+    requests.promote(db, add_run_trained_on(db, [given], live=False), ada, f"{ADA} says so")
+    requests.roll_back(db, ada)
     chunked.take_part(db, ada, ada, chunked.Part("ab" * 32, 0, 2, b"half a photo of hers"))
     log = settings().run_dir / "logs" / "web.log"
     log.parent.mkdir(parents=True)

@@ -8,6 +8,8 @@ from sqlalchemy.orm import Session
 
 from db.models import ROLES
 from labeller.people import invites, people
+from tests.clients import csrf_token
+from tests.factories import add_faces
 from tests.pictures import jpeg, portrait
 from tests.web.conftest import Client
 from web.auth.permissions import ALLOWED, ANYONE
@@ -142,3 +144,20 @@ def test_a_limiter_that_breaks_down_refuses_nobody(client: Client, monkeypatch: 
 
     monkeypatch.setattr("limits.storage.MemoryStorage.incr", race)  # what is used while the broker is away
     assert client("owner").get("/api/v1/stats").status_code == 200
+
+
+@pytest.mark.parametrize("hidden", ["\x00", "\x07", "\x1b[2J", "\x7f", "\x85"])
+def test_control_characters_are_refused_in_every_text(client: Client, db: Session, hidden: str) -> None:
+    owner = client("owner", "Grace")
+    face = add_faces(db, 1)[0]
+    answer = {"client_key": "a", "face_id": face.id, "kind": "label", "label": f"ma{hidden}sk"}
+    headers = {"X-CSRFToken": csrf_token(owner, "/label")}
+    for response in (
+        owner.post("/api/v1/answers", json=answer, headers=headers),
+        owner.post("/api/v1/answers/many", json={"answers": [answer]}, headers=headers),
+        owner.post("/classes", data={"action": "add", "name": f"ch{hidden}in"}, headers=headers),
+        owner.get("/api/v1/faces", query_string={"label": f"ma{hidden}sk"}),
+        owner.post("/people/invite", data={"role": "friend", "note": f"for{hidden}"}, headers=headers),
+    ):
+        assert response.status_code == 400, response.text
+        assert "cannot be seen" in response.text
