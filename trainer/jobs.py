@@ -51,9 +51,10 @@ def learn_boxes(run_id: int) -> None:
 
 @app.task(name=queue.COUNT_SAVED)
 def count_saved(run_id: int) -> None:
-    from trainer.label_efficiency import labels_saved_job
+    from trainer.label_efficiency import earlier_heads, labels_saved_job
 
     with session_scope() as session:
+        earlier_heads.measure(session, run_id)
         labels_saved_job.count(session, run_id)
 
 

@@ -51,6 +51,9 @@ class Run(Job, Base):
     labels_saved: Mapped[dict[str, Any] | None] = mapped_column("saved")
     """How many labels the choice of faces saved (`trainer.label_efficiency.labels_saved`), or why there is no
     figure; computed after the run."""
+    learning_curve: Mapped[dict[str, Any] | None] = mapped_column(deferred=True)
+    """Its model and earlier ones on the same locked faces (`trainer.label_efficiency.earlier_heads`);
+    computed after the run."""
     log: Mapped[list[Any]] = mapped_column(default=list)
     """Its log: [seconds since its start, text, values], the last two as in a `db.messages.Message`."""
     promoted: Mapped[bool] = mapped_column(default=False)

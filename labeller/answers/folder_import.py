@@ -79,9 +79,9 @@ def record_folder_label(session: Session, face: Face, photo: Photo) -> None:
 
     If the import found the same picture in another folder, the face is disputed.
     """
-    _add(session, face, photo, photo.folder_label, photo.uploaded_by)
+    _add(session, face, photo.folder_label, photo.uploaded_by)
     if photo.conflicting_label is not None:
-        _add(session, face, photo, photo.conflicting_label, None)
+        _add(session, face, photo.conflicting_label, None)
 
 
 def relabel(session: Session, photo: Photo, label: str, by: Person) -> str | None:
@@ -99,10 +99,10 @@ def relabel(session: Session, photo: Photo, label: str, by: Person) -> str | Non
         return None
     standing = standing_answers(session, face)
     if not any(opinion(one, current) for one in standing if not comes_from_folder(one)):
-        _add(session, face, photo, label, by.id, informed=True)
+        _add(session, face, label, by.id, informed=True)
         return None
     theirs = face.label or face.state
-    _add(session, face, photo, label, None)
+    _add(session, face, label, None)
     return theirs
 
 
@@ -113,7 +113,7 @@ def dispute(session: Session, photo: Photo, label: str) -> None:
         return
     recorded = select(Answer.id).where(Answer.face_id == face.id, is_from_folder(), Answer.label == label)
     if session.scalar(recorded.limit(1)) is None:
-        _add(session, face, photo, label, None)
+        _add(session, face, label, None)
 
 
 def _lock(session: Session, photo: Photo, **values: str) -> Face | None:
@@ -133,15 +133,13 @@ def _lock(session: Session, photo: Photo, **values: str) -> Face | None:
     return None if face_id is None else lock_face(session, face_id)
 
 
-def _add(
-    session: Session, face: Face, photo: Photo, label: str | None, by: int | None, *, informed: bool = False
-) -> None:
+def _add(session: Session, face: Face, label: str | None, by: int | None, *, informed: bool = False) -> None:
     """Record a folder's label as an answer. Of nobody (`by`), it counts as one person's opinion."""
     earlier = select(Answer.id).where(Answer.face_id == face.id, is_from_folder())
     number = len(session.scalars(earlier).all())
     session.add(
         Answer(
-            client_key=folder_key(photo, face, number),
+            client_key=folder_key(face.photo, face, number),
             face_id=face.id,
             person_id=by,
             kind="label",

@@ -7,7 +7,7 @@ marked, and `finish_pending` runs again every few seconds.
 import re
 
 from sqlalchemy import CursorResult, Select, delete, exists, or_, select, true, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, load_only
 
 from db.base import now
 from db.i18n import N_
@@ -147,8 +147,8 @@ def _finish_person(session: Session, person: Person) -> None:
 
 def _redact_reasons(session: Session, name: str) -> None:
     """Take the name out of what people typed as reasons; who gave them is stored as an id."""
-    for run in session.scalars(select(Run).where(Run.reason.is_not(None))):
-        run.reason = _redacted_values(name, run.reason or {})
+    for run in session.scalars(select(Run).options(load_only(Run.reason))):
+        run.reason = run.reason and _redacted_values(name, run.reason)
     for event in session.scalars(select(Event).where(Event.kind == "promoted")):
         event.detail = event.detail | {"reason": _redacted_values(name, event.detail["reason"])}
 

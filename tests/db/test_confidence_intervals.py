@@ -2,8 +2,16 @@
 
 import numpy as np
 import pytest
+from scipy.stats import beta
 
-from db.confidence_intervals import mean_difference, mean_recall, mean_share, score_interval, share
+from db.confidence_intervals import (
+    _beta_quantile,
+    mean_difference,
+    mean_recall,
+    mean_share,
+    score_interval,
+    share,
+)
 
 SHARES = {
     "all right": ([4] * 5, [4] * 5, 1, 0.6756, 1, 8),
@@ -85,3 +93,15 @@ def test_the_score_interval_is_wilsons_away_from_the_ends() -> None:
     # Newcombe 1998, Stat. Med. 17:857, table I, method 3: 81 of 263.
     interval = score_interval(81 / 263, 263)
     assert interval["high"] == at_four_decimals(0.3662)
+
+
+@pytest.mark.parametrize("n", [1.3, 4, 8.8, 75, 400.5, 5000])
+@pytest.mark.parametrize("value", [0.5, 0.8, 0.95, 0.999])
+def test_the_exact_bounds_are_those_of_the_beta_distribution(value: float, n: float) -> None:
+    upper = score_interval(value, n)["high"]
+    assert upper >= beta.ppf(0.975, value * n + 1, n * (1 - value)) - 1e-6
+    lower = score_interval(1 - value, n)["low"]
+    assert lower == pytest.approx(1 - upper, abs=1e-6)
+    assert _beta_quantile(value * n + 1, n * (1 - value), 0.975) == pytest.approx(
+        beta.ppf(0.975, value * n + 1, n * (1 - value)), abs=1e-6
+    )

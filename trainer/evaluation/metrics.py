@@ -5,7 +5,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.optimize import minimize_scalar
 
 from db.confidence_intervals import Interval, mean_recall, share
 from trainer.arrays import BoolArray, Float32Array, FloatArray, IntArray, softmax
@@ -63,6 +62,8 @@ def fit_temperature(labels: IntArray, logits: ArrayLike) -> float:
     Temperature scaling (Guo et al. 2017). The loss is a sum, so the prior fades as faces are added; without
     it, a few easy faces would end at the edge of TEMPERATURES.
     """
+    from scipy.optimize import minimize_scalar  # 30 MB that pages do without
+
     z, rows = np.asarray(logits, np.float64), np.arange(len(labels))
 
     def loss(log_t: float) -> float:
@@ -112,6 +113,17 @@ def measure(
         "ece": float(calibration_error(labels, probabilities)),
         "confusion": confusion.tolist(),
     }
+
+
+def resampled_balanced_accuracy(correct: BoolArray, labels: IntArray, face_weights: FloatArray) -> FloatArray:
+    """Mean recall (resamples, ...) of `correct` (..., n); faces count by `face_weights` (resamples, n)."""
+    recalls = [
+        np.tensordot(face_weights[:, rows], correct[..., rows].astype(float), (1, correct.ndim - 1)).T
+        / np.maximum(1, face_weights[:, rows].sum(axis=1))
+        for c in np.unique(labels)
+        if (rows := labels == c).any()
+    ]
+    return np.asarray(np.mean(recalls, axis=0).T)
 
 
 def _share_of(correct: BoolArray, groups: IntArray, rows: BoolArray) -> Interval | None:

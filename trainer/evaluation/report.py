@@ -97,7 +97,7 @@ def run_metrics(data: Dataset, outputs: ModelOutputs) -> dict[str, Any]:
     locked, fold = outputs.part == "locked", outputs.part == "fold"
     audit = audit_rows(data, locked)
     measured = audit if audit.any() else locked
-    reasons = {part: _obstacles(data, rows) for part, rows in (("locked", measured), ("fold", fold))}
+    reasons = {part: obstacles(data, rows) for part, rows in (("locked", measured), ("fold", fold))}
     if not fold.any():
         reasons["fold"] = [message(NO_FOLDS)]
     return {
@@ -119,11 +119,11 @@ def audit_rows(data: Dataset, locked: BoolArray) -> BoolArray:
     groups = np.unique(data.groups[locked])
     drawn = [group for group in groups.tolist() if crc32(f"audit {group}".encode()) % AUDIT_EVERY == 0]
     audit = locked & np.isin(data.groups, drawn)
-    enough = len(groups) >= MIN_PEOPLE_TO_AUDIT and not _obstacles(data, audit)
+    enough = len(groups) >= MIN_PEOPLE_TO_AUDIT and not obstacles(data, audit)
     return audit if enough else np.zeros_like(locked)
 
 
-def _obstacles(data: Dataset, rows: BoolArray) -> list[Message]:
+def obstacles(data: Dataset, rows: BoolArray) -> list[Message]:
     """For each class that has too few people among the rows (n,) for any figure, what is missing."""
     missing = metrics.people_missing(data.labels[rows], data.groups[rows], len(data.classes))
     return [

@@ -15,6 +15,7 @@ from threadpoolctl import threadpool_limits
 from db.confidence_intervals import Z95, count_by_person, mean_difference
 from db.i18n import N_
 from trainer.arrays import BoolArray, FloatArray, IntArray
+from trainer.evaluation.metrics import resampled_balanced_accuracy
 from trainer.label_efficiency.random_baseline import (
     AnsweredPool,
     RandomBaseline,
@@ -124,19 +125,10 @@ def _curves(
     The weights, (resamples, T) and (resamples, replays), are how often each is in a resample.
     """
     share = replay_weights / replay_weights.sum(axis=1, keepdims=True)
-    curves = np.einsum("brs,br->bs", balanced(baseline.random, labels, face_weights), share)
-    return curves, balanced(baseline.reached, labels, face_weights)
-
-
-def balanced(correct: BoolArray, labels: IntArray, face_weights: FloatArray) -> FloatArray:
-    """Mean recall of `correct` (..., T) in each resample: (resamples, ...)."""
-    recalls = [
-        np.tensordot(face_weights[:, rows], correct[..., rows].astype(float), (1, correct.ndim - 1)).T
-        / np.maximum(1, face_weights[:, rows].sum(axis=1))
-        for c in np.unique(labels)
-        if (rows := labels == c).any()
-    ]
-    return np.asarray(np.mean(recalls, axis=0).T)
+    curves = np.einsum(
+        "brs,br->bs", resampled_balanced_accuracy(baseline.random, labels, face_weights), share
+    )
+    return curves, resampled_balanced_accuracy(baseline.reached, labels, face_weights)
 
 
 def crossing(sizes: IntArray, curve: FloatArray, reached: float) -> tuple[float, bool]:

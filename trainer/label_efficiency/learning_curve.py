@@ -7,12 +7,14 @@ not predict run-to-run noise, nor the effect of photos of a new kind.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from db.confidence_intervals import Interval
 from db.i18n import N_
-from trainer.arrays import FloatArray, IntArray
+from trainer.arrays import BoolArray, FloatArray, IntArray
+from trainer.evaluation.metrics import resampled_balanced_accuracy
 
 MIN_RUNS, MIN_GROWTH = 5, 2.0
 """Runs, and the ratio of labels of the last to the first, needed to fit a curve."""
@@ -49,6 +51,17 @@ class Forecast:
     power: FloatArray
     floor: FloatArray
 
+    def as_dict(self) -> dict[str, Any]:
+        """The forecast as JSON values, for `Run.learning_curve`."""
+        parameters = {"scale": self.scale, "power": self.power, "floor": self.floor}
+        rounded = {name: values.round(6).tolist() for name, values in parameters.items()}
+        return {"labels": self.labels} | rounded
+
+    @classmethod
+    def from_dict(cls, saved: dict[str, Any]) -> "Forecast":
+        """The forecast that `as_dict` saved."""
+        return cls(saved["labels"], *(np.asarray(saved[name]) for name in ("scale", "power", "floor")))
+
     def accuracy(self, labels: float) -> Interval:
         """Balanced accuracy after `labels` labels, with a 95 % interval of the curve."""
         return _interval(1 - self._error(labels))
@@ -61,22 +74,42 @@ class Forecast:
         return self.floor + self.scale * float(labels) ** -self.power
 
 
-def forecast(sizes: Sequence[int], accuracies: Sequence[float], seed: int = 0) -> Forecast | None:
-    """Fit the curve to the (labels, balanced accuracy) of each run; None while there are too few.
+@dataclass(frozen=True)
+class Measured:
+    """Models measured on the same faces: `right` (runs, faces), `labels` and `groups` (faces,)."""
 
-    Residual bootstrap; residuals are scaled by sqrt(runs / (runs - 3)) for the three fitted parameters.
+    right: BoolArray
+    labels: IntArray
+    groups: IntArray
+
+
+def forecast(sizes: Sequence[int], measured: Measured, seed: int = 0) -> Forecast | None:
+    """Fit the curve to the labels and the balanced accuracy of each run; None while there are too few.
+
+    Two sources of error are resampled: persons, jointly for all runs, since all are measured on the same
+    ones, with deviations scaled by sqrt(persons / (persons - 1)); and the residuals of the runs, scaled by
+    sqrt(runs / (runs - 3)) for the three fitted parameters.
     """
-    n, error = np.asarray(sizes, np.int64), 1 - np.asarray(accuracies, np.float64)
+    n = np.asarray(sizes, np.int64)
     order = np.argsort(n, kind="stable")
-    n, error = n[order], error[order]
+    n, right = n[order], measured.right[order]
     if len(np.unique(n)) < MIN_RUNS or n[-1] < MIN_GROWTH * n[0]:
         return None
+    error = 1 - resampled_balanced_accuracy(right, measured.labels, np.ones((1, right.shape[1])))[0]
     scale, power, floor = (parameter[0] for parameter in _fit(n, error[None]))
-    curve = floor + scale * n**-power
+    curve, rng = floor + scale * n**-power, np.random.default_rng(seed)
     residuals = (error - curve) * np.sqrt(len(n) / (len(n) - 3))
-    rng = np.random.default_rng(seed)
-    resampled = curve + rng.choice(residuals, (RESAMPLES, len(n)))
+    resampled = curve + _person_deviations(right, measured, rng) + rng.choice(residuals, (RESAMPLES, len(n)))
     return Forecast(int(n[-1]), *_fit(n, np.vstack([error, resampled])))
+
+
+def _person_deviations(right: BoolArray, measured: Measured, rng: np.random.Generator) -> FloatArray:
+    """Deviations of the errors (RESAMPLES, runs) as persons are drawn with replacement."""
+    persons, members = np.unique(measured.groups, return_inverse=True)
+    count = len(persons)
+    draws = rng.multinomial(count, np.full(count, 1 / count), RESAMPLES)[:, members].astype(float)
+    accuracies = resampled_balanced_accuracy(right, measured.labels, draws)
+    return np.asarray((accuracies.mean(axis=0) - accuracies) * np.sqrt(count / (count - 1)))
 
 
 def _fit(n: IntArray, errors: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:

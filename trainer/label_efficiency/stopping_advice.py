@@ -3,22 +3,35 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from db.confidence_intervals import Interval
+from db.messages import Message
 from db.models import Run
-from trainer.label_efficiency.learning_curve import Advice, Forecast, advice, forecast
+from trainer.label_efficiency.learning_curve import Advice, Forecast, advice
 
-MAX_RUNS = 50
-"""Newest runs that the curve is fitted to."""
+
+@dataclass(frozen=True)
+class Point:
+    """The model of a run that learned from so many labels, measured on today's locked faces."""
+
+    run: int
+    labels: int
+    balanced_accuracy: Interval
 
 
 @dataclass(frozen=True)
 class Outlook:
-    """Forecast and advice, and the labels saved as the newest run that counted them stored them."""
+    """Learning curve, forecast and advice, and labels saved as the newest run that counted them stored them.
 
+    `obstacles` say what is missing for a curve.
+    """
+
+    points: list[Point]
     forecast: Forecast | None
     advice: Advice
+    obstacles: list[Message]
     saved: dict[str, Any] | None
 
     @property
@@ -41,18 +54,12 @@ def newest_saved(session: Session) -> dict[str, Any] | None:
 
 
 def outlook(session: Session) -> Outlook:
-    """From the runs comparable to the newest: same preset and classes, measured on the same part."""
-    query = select(Run.metrics, Run.classes, Run.recipe)  # not the whole run, which takes 100 kB
-    query = query.where(Run.status == "done", Run.metrics.is_not(None))
-    runs = session.execute(query.order_by(Run.id.desc()).limit(MAX_RUNS)).all()
-    points = [point for run in runs if (point := _point(run, runs[0])) is not None]
-    curve = forecast([n for n, _ in points], [accuracy for _, accuracy in points])
-    return Outlook(curve, advice(curve), newest_saved(session))
-
-
-def _point(run: Row[Any], newest: Row[Any]) -> tuple[int, float] | None:
-    """Labels the run learned from and its balanced accuracy; None where it is not comparable."""
-    part = "locked" if newest.metrics["locked"] else "cross_validated"
-    comparable = run.classes == newest.classes and run.recipe["preset"] == newest.recipe["preset"]
-    figures = run.metrics[part] if comparable else None
-    return (run.metrics["train"]["n"], figures["balanced_accuracy"]["value"]) if figures else None
+    """From the learning curve of the newest run that has one."""
+    newest = (
+        select(Run.learning_curve).where(Run.learning_curve.is_not(None)).order_by(Run.id.desc()).limit(1)
+    )
+    curve = session.scalar(newest) or {}
+    saved = curve.get("forecast")
+    found = Forecast.from_dict(saved) if saved else None
+    points = [Point(one["run"], one["labels"], one["balanced_accuracy"]) for one in curve.get("points", [])]
+    return Outlook(points, found, advice(found), curve.get("obstacles", []), newest_saved(session))

@@ -1,9 +1,8 @@
 """Where the live model is weakest: the class and the person on which it is significantly worse."""
 
 from dataclasses import dataclass
+from statistics import NormalDist
 from typing import Any
-
-from scipy.special import ndtri
 
 from db.confidence_intervals import score_interval
 
@@ -44,6 +43,6 @@ def _weakest_person(folds: dict[str, Any]) -> int | None:
     if not people:
         return None
     worst = min(people, key=lambda id: people[id]["value"])
-    z = -float(ndtri(0.025 / len(people)))
+    z = -NormalDist().inv_cdf(0.025 / len(people))
     interval = score_interval(people[worst]["value"], people[worst]["n"], z)
     return worst if interval["high"] < folds["balanced_accuracy"]["value"] else None

@@ -5,8 +5,8 @@ from typing import Any
 
 from flask import Flask
 
-from db.models import Run
 from trainer.label_efficiency.learning_curve import Forecast
+from trainer.label_efficiency.stopping_advice import Point
 
 WIDTH, HEIGHT = 600.0, 160.0
 SQUARE = 200.0
@@ -60,21 +60,19 @@ AHEAD = 1.5
 """How far beyond the last run the forecast is drawn."""
 
 
-def learning_curve(runs: Sequence[Run], forecast: Forecast | None) -> dict[str, Any]:
-    """The learning curve: `runs` with the position of their balanced accuracy and interval, from 50 to 100 %.
+def learning_curve(points: Sequence[Point], forecast: Forecast | None) -> dict[str, Any]:
+    """The learning curve: `points` with the position of their figure and interval, from 50 to 100 %.
 
     `line` and `band` are the points of the forecast and its interval, empty without one; `most` is the number
     of labels at the right edge.
     """
-    measured = [(run, run.metrics["locked"] or run.metrics["cross_validated"]) for run in runs if run.metrics]
-    shown = [(run, part, run.metrics["train"]["n"]) for run, part in measured if part and run.metrics]
-    least, last = (find((n for _, _, n in shown), default=1) for find in (min, max))
+    least, last = (find((point.labels for point in points), default=1) for find in (min, max))
     most = round(AHEAD * last) if forecast else last
     return {
-        "runs": [
-            {"run": run, "part": part, "x": round(WIDTH * n / most, 1)}
-            | {edge: _y_above_half(part["balanced_accuracy"][edge]) for edge in ("value", "low", "high")}
-            for run, part, n in shown
+        "points": [
+            {"run": point.run, "figure": point.balanced_accuracy, "x": round(WIDTH * point.labels / most, 1)}
+            | {edge: _y_above_half(point.balanced_accuracy[edge]) for edge in ("value", "low", "high")}
+            for point in points
         ],
         "most": most,
     } | (_forecast_points(forecast, least, most) if forecast else {"line": "", "band": ""})

@@ -53,7 +53,7 @@ def page() -> ResponseReturnValue:
         limits=LIMITS,
         rule=RULE,
         review_composition=picks.counts_by_reason(session, live) if live else [],
-        learning_curve=charts.learning_curve(recent[::-1], outlook.forecast),
+        learning_curve=charts.learning_curve(outlook.points, outlook.forecast),
         outlook=outlook,
     )
 

@@ -99,10 +99,12 @@ def _convert_runs(ids: dict[str, int]) -> None:
             _set(EVENT, id, detail=detail | {"reason": _reason(reason, person, names)})
     for id, classes, metrics, reason in _rows(RUN.c.id, RUN.c.classes, RUN.c.metrics, RUN.c.reason):
         said, person = reasons.get(id, ("", None))
-        decision = None if reason is None else _reason(reason, person if said == reason else None, names)
-        converted = _metrics(id, metrics, ids) if isinstance(metrics, dict) else metrics
-        known = [ids[name] for name in classes]
-        _set(RUN, id, classes=known, decision=decision, metrics=converted)
+        changed: dict[str, Any] = {"classes": [ids[name] for name in classes]}
+        if reason is not None:
+            changed["decision"] = _reason(reason, person if said == reason else None, names)
+        if isinstance(metrics, dict):
+            changed["metrics"] = _metrics(id, metrics, ids)
+        _set(RUN, id, **changed)
 
 
 def _reason(text: str, person: int | None, names: dict[int, str]) -> dict[str, Any]:

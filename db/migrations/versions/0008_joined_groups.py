@@ -1,4 +1,4 @@
-"""Groups that uploads at the same moment had torn are joined; where photos were imported from."""
+"""Groups that uploads at the same moment had torn are joined; import paths; learning curves."""
 
 from typing import Any
 
@@ -24,6 +24,8 @@ def upgrade() -> None:
     with op.batch_alter_table("photo") as photo:
         photo.add_column(sa.Column("import_path", sa.String()))
         photo.add_column(sa.Column("conflicting_label", sa.String()))
+    with op.batch_alter_table("run") as run:
+        run.add_column(sa.Column("learning_curve", sa.JSON()))
     first = _components()
     torn = {kept for group, kept in first.items() if group != kept}
     joined = {group: kept for group, kept in first.items() if kept in torn}

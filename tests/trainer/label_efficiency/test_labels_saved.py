@@ -11,6 +11,7 @@ from threadpoolctl import threadpool_limits
 
 from tests.trainer.label_efficiency import simulated_worlds
 from trainer.arrays import Float32Array, IntArray
+from trainer.evaluation.metrics import resampled_balanced_accuracy
 from trainer.label_efficiency import labels_saved, random_baseline
 from trainer.label_efficiency.random_baseline import REPLAYS, AnsweredPool, RandomBaseline
 from trainer.label_efficiency.simulate import LabelledFaces, fit
@@ -46,7 +47,7 @@ def test_balanced_accuracy_of_resamples() -> None:
     labels = np.array([0, 0, 0, 1])
     hits = np.array([[True, True, False, False], [True, True, True, True]])
     faces = np.array([[1.0, 1, 1, 1], [0, 0, 2, 2], [4, 0, 0, 0]])
-    accuracies = labels_saved.balanced(hits, labels, faces)
+    accuracies = resampled_balanced_accuracy(hits, labels, faces)
     assert accuracies == pytest.approx(np.array([[1 / 3, 1.0], [0.0, 1.0], [0.5, 0.5]]))
 
 

@@ -25,6 +25,7 @@ from tests.labelled import add_labelled_pictures, draw_pictures, live_run_id, sq
 from tests.workbench_process import ROOT
 from trainer.data import minimum_labels
 from trainer.evaluation.report import SKIPPED
+from trainer.label_efficiency import earlier_heads
 from trainer.runs import requests
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
@@ -204,3 +205,22 @@ def test_damaged_pictures_and_features_do_not_stop_a_run_and_are_named(db: Sessi
     assert db.scalar(select(func.count()).where(Outcome.face_id.in_((faces[3].id, faces[8].id)))) == 0
     damaged = [problem for problem in integrity.find_problems(db) if "features" in problem]
     assert damaged == [], "they were computed anew"
+
+
+@sqlite_only
+def test_every_earlier_model_is_measured_on_the_locked_faces_of_today(db: Session) -> None:
+    pictures = draw_pictures(120)
+    runs = []
+    for more in (pictures[:60], pictures[60:90], pictures[90:]):
+        add_labelled_pictures(db, more)
+        runs.append(train_run(db))
+    earlier_heads.measure(db, runs[-1].id)
+    curve = runs[-1].learning_curve
+    assert curve is not None
+    assert [point["run"] for point in curve["points"]] == [run.id for run in runs]
+    assert [point["labels"] for point in curve["points"]] == [48, 72, 96]
+    assert {point["balanced_accuracy"]["n"] for point in curve["points"]} == {24}
+    assert runs[-1].metrics is not None
+    newest = runs[-1].metrics["locked"]["balanced_accuracy"]
+    assert curve["points"][-1]["balanced_accuracy"] == pytest.approx(newest)
+    assert curve["forecast"] is None, "three runs are too few"

@@ -2,16 +2,20 @@
 
 from typing import Any
 
+import numpy as np
 import pytest
 from sqlalchemy.orm import Session
 
 from db.base import now
+from db.messages import a_class, message
 from db.models import Run
 from db.workbench import lock_workbench
 from tests.clients import get_page
 from tests.labelled import sqlite_only
 from tests.web.conftest import Client
+from trainer.evaluation.report import MORE_PEOPLE
 from trainer.label_efficiency.labels_saved import FEW_CONTROL
+from trainer.label_efficiency.learning_curve import Forecast
 from trainer.label_efficiency.stopping_advice import outlook
 
 pytestmark = sqlite_only
@@ -20,28 +24,26 @@ SAVED = {"value": 130, "low": 40, "high": 260, "labels": 430, "given": 300, "cap
 SAVED |= {"pool": 900, "control": 30, "n": 220}
 
 
-def past(db: Session, sizes: list[int], saved: dict[str, Any] | None = None, **other: Any) -> list[Run]:
-    """Runs on ever more labels, their error falling as 1 / labels; `saved` is the last one's."""
-    made = []
-    for n in sizes:
-        value = 1 - 3 / n
-        figure = {"value": value, "low": value - 0.05, "high": min(1.0, value + 0.05)}
-        part = {"n": 120, "balanced_accuracy": figure}
-        metrics = {"train": {"n": n}, "locked": part, "locked_reason": None, "cross_validated": part}
-        metrics["seconds"] = {}
-        row: dict[str, Any] = {
-            "recipe": {"preset": "quick"},
-            "classes": [1, 2],
-            "metrics": metrics,
-        }
-        made.append(Run(seed=0, status="done", finished_at=now(), head={}, **(row | other)))
-    if saved:
-        made[-1].labels_saved = saved
-    db.add_all(made)
+def past(db: Session, sizes: list[int], saved: dict[str, Any] | None = None) -> Run:
+    """A live run whose learning curve has a point for each of the sizes, the error falling as 1 / labels."""
+    figures = [{"value": 1 - 3 / n, "low": 0.95 - 3 / n, "high": 1.0, "n": 120} for n in sizes]
+    points = [
+        {"run": number, "labels": n, "balanced_accuracy": figure}
+        for number, (n, figure) in enumerate(zip(sizes, figures, strict=True), start=1)
+    ]
+    fitted = Forecast(sizes[-1], np.full(9, 3.0), np.ones(9), np.zeros(9)) if len(sizes) > 4 else None
+    metrics: dict[str, Any] = {"train": {"n": sizes[-1]}, "locked": None, "locked_reason": None}
+    metrics |= {"cross_validated": None, "cross_validated_reason": None, "seconds": {}}
+    run = Run(
+        seed=0, status="done", finished_at=now(), head={}, recipe={"preset": "quick"}, classes=[1, 2],
+        metrics=metrics, labels_saved=saved,
+        learning_curve={"points": points, "forecast": fitted.as_dict() if fitted else None},
+    )  # fmt: skip
+    db.add(run)
     db.flush()
-    lock_workbench(db).live_run_id = made[-1].id
+    lock_workbench(db).live_run_id = run.id
     db.commit()
-    return made
+    return run
 
 
 GROWING = [20, 40, 60, 90, 130, 180]
@@ -97,13 +99,13 @@ def test_a_saving_is_said_as_far_as_it_is_known(
     assert (stats["labels_saved_interval"] is None) == (value is None)
 
 
-def test_runs_of_another_recipe_or_of_other_classes_are_no_part_of_the_curve(db: Session) -> None:
-    past(db, GROWING, recipe={"preset": "tutorial"})
-    past(db, GROWING, classes=["mask", "nomask", "scarf"])
-    past(db, GROWING[:4])
-    assert outlook(db).forecast is None
-    past(db, GROWING[4:])
-    assert outlook(db).forecast is not None
+def test_what_is_missing_for_a_curve_is_said(client: Client, db: Session) -> None:
+    run = past(db, GROWING)
+    run.learning_curve = {"obstacles": [message(MORE_PEOPLE, n=3, name=a_class(1))]}
+    db.commit()
+    page = get_page(client("owner", "Grace"), "/runs")
+    assert "photos of 3 more people with “mask” are needed" in page
+    assert "polygon" not in page
 
 
 def test_without_runs_nothing_is_said(client: Client, db: Session) -> None:
