@@ -39,6 +39,15 @@ class NotFailed(Conflict):
     """The photo has not failed, so that nothing can be tried again."""
 
 
+class BoxesLeft(Conflict):
+    """Boxes that nobody has answered are left on a photo that is to be complete."""
+
+    def __init__(self, count: int) -> None:
+        hint = "Answer them, or say that none of them is a face (reject_left=true)."
+        super().__init__("boxes_left", f"Unanswered boxes are left on this photo: {count}.", hint)
+        self.detail = {"left": count}
+
+
 class NothingToUndo(Conflict):
     """The person has no answer left to take back there."""
 
@@ -58,6 +67,7 @@ __all__ = [
     "AnsweredMeanwhile",
     "BadAnswer",
     "BadPhoto",
+    "BoxesLeft",
     "Damaged",
     "NotFailed",
     "NotFound",

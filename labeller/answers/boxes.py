@@ -3,8 +3,7 @@
 from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.orm import Session
 
-from db.base import now
-from db.models import Event, Face, Person, Photo
+from db.models import Face, Person, Photo
 from db.session import take_write_lock
 from labeller.errors import BadAnswer
 from labeller.photos.box import Box
@@ -29,16 +28,6 @@ def check_box(box: Box, photo: Photo) -> None:
     if not inside or w < SMALLEST_BOX or h < SMALLEST_BOX:
         hint = f"The photo is {photo.width} × {photo.height}; a side is at least {SMALLEST_BOX:.0f} pixels."
         raise BadAnswer("bad_box", "The box lies outside the photo or is too small.", hint)
-
-
-def mark_complete(session: Session, photo: Photo, person: Person, *, is_complete: bool) -> None:
-    """Mark that every face of the photo has its box, or remove the mark. Idempotent."""
-    if is_complete == (photo.completed_at is not None):
-        return
-    photo.completed_at = now() if is_complete else None
-    photo.completed_by = person.id if is_complete else None
-    kind = "photo_completed" if is_complete else "photo_reopened"
-    session.add(Event(kind=kind, person_id=person.id, detail={"photo": photo.id}))
 
 
 def detected(session: Session) -> list[tuple[int, int, bool]]:

@@ -7,7 +7,7 @@ from apiflask import APIBlueprint
 
 from db.base import OPEN
 from db.models import Face, Person, Photo
-from labeller.answers import boxes
+from labeller.answers import complete_photos
 from labeller.answers.answer_input import AnswerInput
 from labeller.answers.record import record_answer
 from labeller.erasure.finish import erase_photo
@@ -132,11 +132,13 @@ def draw_face(photo_id: int, json_data: schemas.DrawnIn) -> Any:
 
 
 @blueprint.put("/photos/<int:photo_id>/complete")
+@blueprint.input(schemas.CompleteQuery, location="query")
 @blueprint.output({}, status_code=204)
-@blueprint.doc(security="token")
-def complete_photo(photo_id: int) -> Any:
+@blueprint.doc(security="token", responses={409: "Boxes are left that nobody has answered."})
+def complete_photo(photo_id: int, query_data: schemas.CompleteQuery) -> Any:
     """Say that every face in the photo has its box: the detector's recall is counted on such photos."""
-    boxes.mark_complete(db(), access.get_photo(db(), photo_id), me(), is_complete=True)
+    photo = access.get_photo(db(), photo_id)
+    complete_photos.complete(db(), photo, me(), reject_left=query_data.reject_left)
     db().commit()
     return ""
 
@@ -146,7 +148,7 @@ def complete_photo(photo_id: int) -> Any:
 @blueprint.doc(security="token")
 def reopen_photo(photo_id: int) -> Any:
     """Take that back."""
-    boxes.mark_complete(db(), access.get_photo(db(), photo_id), me(), is_complete=False)
+    complete_photos.reopen(db(), access.get_photo(db(), photo_id), me())
     db().commit()
     return ""
 

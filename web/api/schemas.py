@@ -24,6 +24,10 @@ class PhotoStatus(BaseModel):
     status: Literal["queued", "ready", "failed"]
 
 
+class CompleteQuery(Strict):
+    reject_left: bool = Field(False, description="Boxes that nobody has answered are no faces.")
+
+
 class PhotoAccepted(BaseModel):
     id: int
     status: Literal["queued", "ready", "failed"]

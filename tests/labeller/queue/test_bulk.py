@@ -1,13 +1,15 @@
 """What is confirmed in bulk, what is held, and what complete photos say of the detector."""
 
 import numpy as np
+import pytest
 from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from db.models import Embedding, Face, Photo
-from labeller.answers import boxes
+from labeller.answers import boxes, complete_photos
 from labeller.answers.answer_input import AnswerInput
 from labeller.answers.record import record_answer
+from labeller.errors import BoxesLeft
 from labeller.people import people
 from labeller.queue import bulk, leases
 from labeller.reports import counts
@@ -76,13 +78,18 @@ def test_recall_is_counted_on_complete_photos(db: Session) -> None:
     taken_back = draw_face(db, owner, photo, (300, 200, 40, 40))
     record_answer(db, owner, AnswerInput("3", "undo", taken_back.id))
     assert counts.detector_recall(db) is None, "nobody said that the photo is complete"
-    boxes.mark_complete(db, photo, owner, is_complete=True)
+    with pytest.raises(BoxesLeft) as error:
+        complete_photos.complete(db, photo, owner)
+    assert error.value.detail == {"left": 2}
+    complete_photos.complete(db, photo, owner, reject_left=True)
     db.flush()
+    states = [face.state for face in photo.faces if face.source != "human"]
+    assert states == ["confirmed", "rejected", "rejected", "rejected"]
     recall = counts.detector_recall(db)
     assert recall is not None
     assert (recall["value"], recall["n"], recall["photos"]) == (0.5, 2, 1)
     assert boxes.take_next_incomplete(db, people.owner(db), 0) is None
-    boxes.mark_complete(db, photo, owner, is_complete=False)
+    complete_photos.reopen(db, photo, owner)
     db.flush()
     assert boxes.take_next_incomplete(db, people.owner(db), 0) == photo.id
 

@@ -72,7 +72,9 @@ def test_the_boxes_go_from_one_incomplete_photo_to_the_next(client: Client, db: 
     assert labeller.get(f"/boxes?after={second}").location == f"/boxes/{first}", "round again"
     assert "2 photos left" in get_page(labeller, f"/boxes/{first}")
     for photo in (first, second):
-        assert labeller.put(f"/api/v1/photos/{photo}/complete").status_code == 204
+        refused = labeller.put(f"/api/v1/photos/{photo}/complete")
+        assert (refused.status_code, refused.json["left"]) == (409, 2)
+        assert labeller.put(f"/api/v1/photos/{photo}/complete?reject_left=true").status_code == 204
     assert "Every photo is complete" in get_page(labeller, "/boxes")
     assert labeller.delete(f"/api/v1/photos/{second}/complete").status_code == 204
     assert db.get_one(Photo, second).completed_at is None

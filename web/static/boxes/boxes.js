@@ -3,11 +3,11 @@ import { openOutbox } from "../lib/answer_outbox.js";
 import { BoxCanvas } from "./box_canvas.js";
 import { centre, squareFromKeypoints } from "./geometry.js";
 import { find, readJson } from "../lib/dom.js";
-import { call, messageOf, pause } from "../lib/http.js";
+import { ApiError, call, messageOf, pause } from "../lib/http.js";
 import { Keys } from "../lib/keys.js";
 import { uniqueKey } from "../lib/outbox.js";
 import { answerName } from "../lib/refusals.js";
-import { _ } from "../lib/i18n.js";
+import { _, ngettext } from "../lib/i18n.js";
 
 /**
  * @typedef {import("./box_shapes.js").Face} Face
@@ -23,6 +23,7 @@ const page = find("#boxes", HTMLElement);
 const board = find("#board", SVGSVGElement);
 const status = find("#said", HTMLElement);
 const completeButton = find("#complete", HTMLButtonElement);
+const leftDialog = find("#left-dialog", HTMLDialogElement);
 /** @typedef {{id: number, width: number, height: number, complete: boolean}} Photo */
 /** @type {Photo & {faces: Omit<Face, "key" | "name" | "colour">[]}} */
 const photo = readJson("#photo");
@@ -184,10 +185,31 @@ async function toggleComplete() {
     if (photo.complete) location.assign(location.href);
     else nextPhoto();
   } catch (error) {
-    find("#outbox", HTMLElement).textContent = messageOf(error);
+    if (error instanceof ApiError && error.code === "boxes_left") askAboutLeft(Number(error.detail.left));
+    else find("#outbox", HTMLElement).textContent = messageOf(error);
     completeButton.disabled = false;
   }
 }
+
+/** Ask whether the boxes that nobody has answered are no faces. @param {number} left */
+function askAboutLeft(left) {
+  find("#left-question", HTMLElement).textContent = ngettext(
+    "{n} box is left: is it no face?",
+    "{n} boxes are left: none of them a face?",
+    left,
+  );
+  leftDialog.showModal();
+}
+
+leftDialog.addEventListener("close", async () => {
+  if (leftDialog.returnValue !== "reject") return;
+  try {
+    await call(`/api/v1/photos/${photo.id}/complete?reject_left=true`, undefined, { method: "PUT" });
+    nextPhoto();
+  } catch (error) {
+    find("#outbox", HTMLElement).textContent = messageOf(error);
+  }
+});
 
 /** @param {Face} face @param {string} state @param {string | null} label @param {string} kind */
 const answer = (face, state, label, kind) =>

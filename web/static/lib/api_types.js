@@ -31,7 +31,7 @@
  * @property {string} [seen_at]
  *
  * @typedef {{client_key: string, kind: string, label: string | null, item: Card}} PastAnswer
- * @typedef {{message?: string, hint?: string}} ErrorText
+ * @typedef {{code?: string, message?: string, hint?: string}} ErrorText
  *
  * @typedef {object} AnswerResult
  * @property {number} status

@@ -5,10 +5,16 @@ const csrf = document.querySelector('meta[name="csrf-token"]')?.getAttribute("co
 
 /** An error answer of the API. Its message is written for people. */
 export class ApiError extends Error {
-  /** @param {number} status @param {import("./api_types.js").ErrorText} error */
-  constructor(status, error) {
+  /**
+   * @param {number} status
+   * @param {import("./api_types.js").ErrorText} error
+   * @param {Record<string, unknown>} detail what else the answer says
+   */
+  constructor(status, error, detail = {}) {
     super([error.message, error.hint].filter(Boolean).join(" ") || _("The server answered {status}.", { status }));
     this.status = status;
+    this.code = error.code;
+    this.detail = detail;
   }
 }
 
@@ -42,7 +48,7 @@ export async function call(path, body, options = {}) {
     ...options,
   });
   const answer = await response.json().catch(() => ({}));
-  if (!response.ok) throw new ApiError(response.status, answer.error ?? {});
+  if (!response.ok) throw new ApiError(response.status, answer.error ?? {}, answer);
   return answer;
 }
 
