@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 
 import numpy as np
-from sqlalchemy import Select, select, update
+from sqlalchemy import Select, func, select, update
 from sqlalchemy.orm import Session
 
 from db.box_thresholds import box_level, box_thresholds
-from db.models import Face, Photo, Run
+from db.models import BOXES_RANKED, Event, Face, Photo, Run
 from trainer.arrays import Float32Array
 from trainer.box_ranking import box_head
 from trainer.box_ranking.box_head import BoxHead, DetectorOutputs, FittedBoxHead, Scores
@@ -61,6 +61,7 @@ def score_proposals(session: Session, *, rescore: bool) -> None:
     if not saved:
         return
     head, thresholds = BoxHead.from_dict(saved), box_thresholds(session)
+    before = _count_shown(session)
     for start in range(0, len(photos), PHOTOS_PER_BATCH):
         here = Face.photo_id.in_(photos[start : start + PHOTOS_PER_BATCH])
         faces, rows = _rows(session, session.scalars(query.where(here)).all())
@@ -73,6 +74,15 @@ def score_proposals(session: Session, *, rescore: bool) -> None:
         if updates:
             session.execute(update(Face), updates)
         session.commit()
+    if rescore and (after := _count_shown(session)) != before:
+        session.add(Event(kind=BOXES_RANKED, detail={"before": before, "after": after}))
+        session.commit()
+
+
+def _count_shown(session: Session) -> int:
+    """The number of waiting proposals that are not hidden."""
+    shown = _waiting().where(Face.hidden.is_(False)).with_only_columns(func.count(Face.id))
+    return session.scalar(shown) or 0
 
 
 def _answered() -> Select[Face]:

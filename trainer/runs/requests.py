@@ -107,34 +107,34 @@ def _choice(by: Person, reason: str) -> Message:
 
 @dataclass(frozen=True)
 class RetrainProgress:
-    """Answers there are, answers needed until a retrain is worthwhile, and why.
+    """Answers there are, and answers needed until a retrain is worthwhile.
 
-    `reason` is a message of the catalogue with placeholders for `values`.
+    `missing`: faces of each class without which no model can be trained at all. `learned`: how many faces the
+    live model learned from; None without one.
     """
 
     have: int
     needed: int
-    reason: str
-    values: dict[str, int]
+    missing: dict[str, int]
+    learned: int | None
 
 
 def retrain_progress(session: Session) -> RetrainProgress:
     """How far it is to the next worthwhile run.
 
-    A first model needs enough labels of each class, a later one a tenth more than the live model learned
-    from. A tenth is a rule of thumb: the error falls about as a power of the number of labels, so fewer
-    change little.
+    Every model needs enough labels of each class, and one after the first a tenth more than the live model
+    learned from. A tenth is a rule of thumb: the error falls about as a power of the number of labels, so
+    fewer change little.
     """
-    live, names = live_run(session), classes.names(session)
-    if live is None:
-        counts = label_counts(session)
-        have = sum(min(PER_CLASS_TO_TRAIN, counts.get(name, 0)) for name in names)
-        reason = N_("A first model needs %(n)s faces of each class.")
-        return RetrainProgress(have, PER_CLASS_TO_TRAIN * len(names), reason, {"n": PER_CLASS_TO_TRAIN})
-    learned = (live.metrics or {}).get("train", {}).get("n", 0)
+    live, names, counts = live_run(session), classes.names(session), label_counts(session)
+    learned = None if live is None else int((live.metrics or {}).get("train", {}).get("n", 0))
+    missing = {name: PER_CLASS_TO_TRAIN - counts.get(name, 0) for name in names}
+    missing = {name: count for name, count in missing.items() if count > 0}
+    if missing or learned is None:
+        needed = PER_CLASS_TO_TRAIN * len(names)
+        return RetrainProgress(needed - sum(missing.values()), needed, missing, learned)
     needed = max(MIN_NEW_ANSWERS, ceil(learned * NEW_ANSWER_SHARE))
-    reason = N_("That is a tenth more than the %(n)s faces it learned from.")
-    return RetrainProgress(answers_since(session, live), needed, reason, {"n": learned})
+    return RetrainProgress(answers_since(session, live), needed, {}, learned)
 
 
 def _queued_run(session: Session) -> Run | None:

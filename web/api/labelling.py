@@ -17,6 +17,7 @@ from web.api import schemas
 from web.api.photos import face_out
 from web.auth.identity import me
 from web.database import db
+from web.drawing.retraining import progress_text, ranking_note
 from web.errors import status_of
 from web.i18n import _
 
@@ -32,7 +33,8 @@ def get_queue(query_data: schemas.QueueQuery) -> Any:
     batch = next_faces(db(), me(), query_data.mode, query_data.limit)
     db().commit()
     items = [item_out(item) for item in batch.items]
-    return {"items": items, "remaining": batch.remaining, "with_others": batch.with_others}
+    note = ranking_note(db()) if query_data.mode == "label" else None
+    return {"items": items, "remaining": batch.remaining, "with_others": batch.with_others, "note": note}
 
 
 @blueprint.get("/agreed")
@@ -53,7 +55,7 @@ def get_agreed(query_data: schemas.AgreedQuery) -> Any:
 def get_progress() -> Any:
     """How many answers there are, and how many are needed, until a retrain is worth it."""
     progress = requests.retrain_progress(db())
-    return {"have": progress.have, "needed": progress.needed, "reason": _(progress.reason, **progress.values)}
+    return {"have": progress.have, "needed": progress.needed, "reason": progress_text(progress)}
 
 
 @blueprint.post("/answers")

@@ -161,6 +161,7 @@ class QueueOut(BaseModel):
     items: list[QueueItem]
     remaining: int = Field(description="How many are free for you, these included; counted up to 1,000.")
     with_others: int = Field(description="Without items: how many wait that others are answering just now.")
+    note: str | None = Field(description="Why `remaining` has just changed otherwise than by answers.")
 
 
 class AgreedQuery(Strict):
@@ -177,7 +178,7 @@ class AgreedOut(BaseModel):
 class ProgressOut(BaseModel):
     have: int
     needed: int
-    reason: str
+    reason: str = Field(description="What is missing and why, in one sentence.")
 
 
 class AnswerIn(Strict):

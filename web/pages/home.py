@@ -7,17 +7,16 @@ from flask import Flask, abort, current_app, jsonify, redirect, render_template,
 from flask.typing import ResponseReturnValue
 from sqlalchemy import text
 
-from db import classes, jobs
+from db import jobs
 from db.workbench import live_run
 from labeller.queue.waiting import waiting_by_mode
 from labeller.reports import counts
-from trainer.data import dataset, minimum_labels
-from trainer.errors import NotEnoughLabels
 from trainer.evaluation import drift
 from trainer.label_efficiency import stopping_advice
 from trainer.runs import requests
 from web.auth.identity import me
 from web.database import db
+from web.drawing.retraining import progress_text, ranking_note
 from web.i18n import _
 
 pages = APIBlueprint("home", __name__, enable_openapi=False)
@@ -51,6 +50,7 @@ def page() -> ResponseReturnValue:
         latest=latest,
         outlook=stopping_advice.outlook(session),
         waiting=waiting,
+        ranking_note=ranking_note(session),
         next_step=next_step,
         alive=jobs.alive_kinds(session),
     )
@@ -88,18 +88,16 @@ def _next_step(
         return _step(
             _("Send the first photos"), _("Selfies, group photos, anything with faces."), "upload.page"
         )
-    try:
-        minimum_labels.require_for_training(dataset.label_counts(db()), classes.names(db()))
-    except NotEnoughLabels as error:
+    text = progress_text(retrain)
+    if retrain.missing:
         if waiting["label"]:
-            return _step(_("Label faces"), error.message, "label.label")
-        return _step(_("Send more photos"), error.message, "upload.page")
+            return _step(_("Label faces"), text, "label.label")
+        return _step(_("Send more photos"), text, "upload.page")
     if not has_model:
-        return _step(_("Train the first model"), _("There are enough labels of each class."), "runs.page")
+        return _step(_("Train the first model"), text, "runs.page")
     if waiting["review"] and retrain.have < retrain.needed:
         return _step(_("Review faces"), _("The model is least sure about these faces."), "label.review")
-    if retrain.have:
-        text = _("%(n)s answers are newer than the live model.", n=retrain.have)
+    if retrain.have >= retrain.needed:
         return _step(_("Retrain"), text, "runs.page")
     if waiting["label"]:
         return _step(_("Label more faces"), _("Faces wait for their first answer."), "label.label")

@@ -111,7 +111,7 @@ function updateLater() {
       prepareNext();
       pace.show();
       showRecent(recent, given, classes);
-      left.textContent = leftText(queue.remaining);
+      left.textContent = [leftText(queue.remaining), queue.note].filter(Boolean).join(" ");
       queue.refill();
     }),
   );

@@ -1,9 +1,9 @@
 /** Progress towards a worthwhile retrain, labels a minute, and a reminder to rest. */
 import { find } from "../lib/dom.js";
-import { call } from "../lib/http.js";
-import { _, ngettext } from "../lib/i18n.js";
+import { call, pause } from "../lib/http.js";
+import { ngettext } from "../lib/i18n.js";
 
-const FETCH_EVERY = 10; // answers; in between they are counted here
+const FETCH_AFTER = 3000; // ms after an answer; in between answers are counted here
 const MINUTE = 60_000; // ms
 const BREAK = 2 * MINUTE; // so long without an answer counts as a break
 const REST_AFTER = 20 * MINUTE;
@@ -17,7 +17,7 @@ export class Pace {
     this.rest = find(".rest", HTMLElement, root);
     /** When the answers of the last minute were given. @type {number[]} */ this.times = [];
     this.since = 0;
-    this.answers = 0;
+    this.fetching = false;
     /** @type {import("../lib/api_types.js").Progress | null} */ this.progress = null;
     this.fetch();
   }
@@ -30,9 +30,8 @@ export class Pace {
       this.rest.hidden = true;
     }
     this.times = [...this.times.filter((time) => time > now - MINUTE), now];
-    this.answers += 1;
     if (this.progress) this.progress.have += 1;
-    if (this.answers % FETCH_EVERY === 0) this.fetch();
+    this.fetchSoon();
     if (now - this.since > REST_AFTER) this.rest.hidden = false;
   }
 
@@ -40,6 +39,17 @@ export class Pace {
   uncount() {
     this.times.pop();
     if (this.progress) this.progress.have -= 1;
+    this.fetchSoon();
+  }
+
+  /** The sentence is the server's, so it is asked for again, once for many quick answers. */
+  fetchSoon() {
+    if (this.fetching) return;
+    this.fetching = true;
+    pause(FETCH_AFTER).then(() => {
+      this.fetching = false;
+      return this.fetch();
+    });
   }
 
   async fetch() {
@@ -54,12 +64,8 @@ export class Pace {
     this.speed.textContent = rate ? ngettext("{n} a minute", "{n} a minute", rate) : "";
     if (!this.progress) return;
     const { have, needed, reason } = this.progress;
-    const left = Math.max(0, needed - have);
     this.bar.max = Math.max(1, needed);
     this.bar.value = Math.min(have, needed);
-    this.worth.textContent = left
-      ? ngettext("{n} more answer makes a retrain worthwhile.", "{n} more answers make a retrain worthwhile.", left)
-      : _("A retrain is worthwhile now.");
-    this.worth.append(` ${reason}`);
+    this.worth.textContent = reason;
   }
 }

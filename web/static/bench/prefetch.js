@@ -40,6 +40,7 @@ export class PrefetchQueue {
     /** Faces that were skipped; they come again after all others. @type {Set<number>} */ this.skipped = new Set();
     this.remaining = 0;
     this.withOthers = 0;
+    /** Why the number of faces has just changed. */ this.note = "";
     this.loading = false;
     /** Whether the server has said that no face is free. */ this.exhausted = false;
     /** For answers on their way. */ this.soon = new Backoff(RETRY_SOON, POLL_FIRST);
@@ -113,12 +114,13 @@ export class PrefetchQueue {
   }
 
   /** @param {import("../lib/api_types.js").QueuePage} page */
-  append({ items, remaining, with_others }) {
+  append({ items, remaining, with_others, note }) {
     let fresh = items.filter((card) => !this.seen.has(card.face_id));
     if (!fresh.length && !this.cards.length) fresh = items.filter((card) => this.skipped.delete(card.face_id));
     for (const card of fresh) this.seen.add(card.face_id);
     this.remaining = remaining;
     this.withOthers = with_others;
+    this.note = note ?? "";
     this.exhausted = remaining === 0;
     if (fresh.length) this.hurry();
     else this.askAgainIn(this.countUnsent() ? this.soon.next() : this.later.next());

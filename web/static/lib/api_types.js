@@ -14,7 +14,7 @@
  * @property {{reason: string, text: string}} why
  * @property {{label: string, probabilities: Record<string, number>} | null} prediction
  *
- * @typedef {{items: Card[], remaining: number, with_others: number}} QueuePage
+ * @typedef {{items: Card[], remaining: number, with_others: number, note: string | null}} QueuePage
  * @typedef {{label: string | null, items: Card[], remaining: Record<string, number>}} AgreedPage
  * @typedef {{have: number, needed: number, reason: string}} Progress
  * @typedef {{kept: number[]}} Leases
