@@ -1,8 +1,9 @@
 """The sentences about the next run: the server says one number and its reason, and pages add nothing."""
 
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from db.models import BOXES_RANKED, Event
+from db.models import BOXES_RANKED, Answer, Event
 from labeller.answers.answer_input import AnswerInput
 from labeller.answers.record import record_answer
 from labeller.people import people
@@ -35,6 +36,7 @@ def test_undone_answers_are_missing_again_even_if_a_model_is_live(client: Client
     faces, owner = add_labelled_faces(db, 12), people.owner(db)
     run = add_live_run(db)
     run.metrics = {"train": {"n": 12}}
+    db.execute(update(Answer).values(run_id=run.id))
     db.commit()
     page = client("labeller", "Ada")
     assert "more answers make a retrain" in page.get("/api/v1/progress").json["reason"]
