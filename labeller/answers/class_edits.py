@@ -160,7 +160,7 @@ def _same(rows: dict[str, Class], name: str) -> Class | None:
 
 def _require_free(rows: dict[str, Class], name: str, besides: Class | None = None) -> None:
     row = _same(rows, name)
-    if row is not None and row is not besides:
+    if row is not None and (row is not besides or row.name == name):
         if row.merged_into_id:
             message = f"The class “{row.name}” is merged with another already."
         else:
@@ -183,7 +183,13 @@ def _add_event(session: Session, by: Person, kind: str, row: Class, **detail: st
 def _rename(session: Session, row: Class, new: str) -> None:
     old, row.name = row.name, new
     row.former = [name for name in [*row.former, old] if name != new]
-    for table, column in ((Answer, "label"), (Face, "label"), (Score, "label"), (Photo, "folder_label")):
+    for table, column in (
+        (Answer, "label"),
+        (Face, "label"),
+        (Score, "label"),
+        (Photo, "folder_label"),
+        (Photo, "conflicting_label"),
+    ):
         named = getattr(table, column) == old
         session.execute(update(table).where(named).values({column: new}))
     session.flush()

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field
 
+FOLDERS = ("Owner", "Nobody")
+"""Who the labels of import folders are from; nobody else imports, and neither of them answers."""
 Box = tuple[float, float, float, float]
 
 
@@ -48,6 +50,8 @@ class Plain:
     """What became of a class that was merged (another) or retired (None)."""
     now_called: dict[str, str] = field(default_factory=dict)
     clock: int = 0
+    folder: str | None = None
+    """The folder that the imported photo was last found in."""
 
     def tick(self) -> int:
         self.clock += 1
@@ -69,9 +73,30 @@ class Plain:
         for one in self.said:
             one.label = new if one.label == old else one.label
         self.names[self.names.index(old)] = new
+        self.folder = new if self.folder == old else self.folder
         self.means = {k: new if v == old else v for k, v in self.means.items()}
         self.now_called = {k: new if v == old else v for k, v in self.now_called.items()} | {old: new}
         self.now_called.pop(new, None)
+
+    def import_as(self, face: int, label: str) -> None:
+        """The owner imports a photo: its folder is the owner's answer."""
+        self.folder = label
+        self.give(Said("Owner", face, "label", label))
+
+    def move(self, face: int, label: str) -> None:
+        """The file is imported from another folder: an answer, or a disagreement with people's answers."""
+        if label == self.folder:
+            return
+        self.folder = label
+        if self.verdict(face)[1] == self.meaning(label):
+            return
+        by_people = [one for one in self.standing(face) if one.who not in FOLDERS and self.says(one)]
+        self.give(Said("Nobody" if by_people else "Owner", face, "label", label, informed=not by_people))
+
+    def import_again(self, face: int, label: str) -> None:
+        """The same import finds the photo in a second folder: once, a disagreement."""
+        if not any(one.who in FOLDERS and one.label == label for one in self.said if one.face == face):
+            self.give(Said("Nobody", face, "label", label))
 
     def says(self, one: Said) -> str | None:
         return f"-{one.kind}" if one.kind in ("reject", "unsure") else self.meaning(one.label)

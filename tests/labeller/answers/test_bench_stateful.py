@@ -1,4 +1,7 @@
-"""Two people at the bench, anything in any order: the database agrees with plain Python at every step."""
+"""Two people at the bench, an owner who edits classes, imports and trains, anything in any order.
+
+The database agrees with plain Python at every step: the verdict on each face, and what runs say of it.
+"""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -18,11 +21,13 @@ from hypothesis.stateful import (
 from sqlalchemy import Connection, event, select, update
 from sqlalchemy.orm import Session
 
+from db import classes
 from db.base import now
 from db.errors import Refused
-from db.models import Answer, Face, Lease, Person, Photo
+from db.models import Answer, Face, Lease, Outcome, Person, Photo, Run
 from labeller.answers import class_edits
 from labeller.answers.answer_input import AnswerInput
+from labeller.answers.folder_import import dispute, record_folder_label, relabel
 from labeller.answers.record import record_answer
 from labeller.erasure.finish import erase_photo
 from labeller.erasure.mark import mark_photos
@@ -33,6 +38,9 @@ from labeller.queue.next_faces import next_faces
 from tests.environment import PROVE
 from tests.factories import add_faces
 from tests.labeller.answers.reference_bench import Plain, Said, Thing
+from trainer.data import dataset
+from trainer.evaluation import label_errors, report
+from web.drawing.stored import classes_of, figures_of
 
 EXAMPLES, STEPS = 2000 if PROVE else 100, 8
 WHO = st.sampled_from(["Ada", "Bob"])
@@ -42,7 +50,10 @@ FIRST = ("mask", "nomask", "chin")
 
 
 class Bench(RuleBasedStateMachine):
-    """Over a database that holds two people, two photos and five faces; every example is rolled back."""
+    """Over a database with two people, two photos with five faces, and an imported photo with one.
+
+    Every example is rolled back.
+    """
 
     connection: ClassVar[Connection]
     everybody: ClassVar[dict[str, Person]]
@@ -56,6 +67,10 @@ class Bench(RuleBasedStateMachine):
         faces = self.db.scalars(select(Face))
         things = {face.id: Thing(face.photo_id, face.box, face.opinions_wanted) for face in faces}
         self.plain, self.number, self.edits = Plain(things, list(FIRST)), 0, []
+        self.ids = {name: number for number, name in enumerate(FIRST, start=1)}
+        self.runs: list[tuple[Run, dict[int, tuple[int, int]]]] = []
+        (self.imported,) = (id for id, thing in things.items() if thing.photo == self.photos[2])
+        self.plain.import_as(self.imported, "mask")
         self.repeat: tuple[Person, AnswerInput] | None = None
 
     def teardown(self) -> None:
@@ -159,6 +174,7 @@ class Bench(RuleBasedStateMachine):
             return
         self.do(class_edits.rename, old, to, self.owner)
         self.plain.rename(old, to)
+        self.ids[to] = self.ids.pop(old)
 
     @rule(first=st.integers(0, 2), merge=st.booleans())
     def lose_a_class(self, first: int, merge: bool) -> None:
@@ -189,13 +205,75 @@ class Bench(RuleBasedStateMachine):
         del self.plain.means[lost]
         self.plain.names.append(lost)
 
-    @precondition(lambda self: len({thing.photo for thing in self.plain.things.values()}) > 1)
     @rule(second=st.booleans())
     def delete_photo(self, second: bool) -> None:
+        if not any(thing.photo == self.photos[second] for thing in self.plain.things.values()):
+            return
         self.do(mark_photos, Photo.id == self.photos[second], self.owner)
         erase_photo(self.db, self.db.get_one(Photo, self.photos[second]))
         self.plain.things = {k: v for k, v in self.plain.things.items() if v.photo != self.photos[second]}
         self.plain.said = [one for one in self.plain.said if one.face in self.plain.things]
+
+    @rule(word=st.sampled_from(FIRST))
+    def move_the_imported_file(self, word: str) -> None:
+        """Its folder is another now; without such a class nothing is received."""
+        label = self.plain_name(word)
+        if self.plain.meaning(label) is not None:
+            photo = self.db.get_one(Photo, self.photos[2])
+            self.do(relabel, photo, label, self.owner)
+            self.plain.move(self.imported, label)
+
+    @rule(word=st.sampled_from(FIRST))
+    def import_from_two_folders(self, word: str) -> None:
+        label = self.plain_name(word)
+        if self.plain.meaning(label) is not None and label != self.plain.folder:
+            self.do(dispute, self.db.get_one(Photo, self.photos[2]), label)
+            self.plain.import_again(self.imported, label)
+
+    @rule()
+    def train(self) -> None:
+        """A run on what is labelled, wrong about every third face, and sure of nothing."""
+        current = classes.read(self.db)
+        data = dataset.collect(self.db, list(current.ids.values()), current)
+        verdicts = {number: self.plain.verdict(number) for number in self.plain.things}
+        expected = {
+            number: self.ids[str(label)]
+            for number, (_, label, _, disputed, *_) in verdicts.items()
+            if label in self.plain.names and not disputed
+        }
+        assert {row.face_id: row.label for row in data.rows} == expected
+        run = Run(recipe={}, seed=0, classes=list(data.classes), status="done", started_at=now())
+        run.metrics = {"warnings": report.warnings(data, 0, None), "locked": None, "cross_validated": None}
+        self.db.add(run)
+        self.db.flush()
+        said = {id: (label, label if id % 3 else 1 + label % 3) for id, label in expected.items()}
+        self.db.add_all(
+            Outcome(run_id=run.id, face_id=id, part="fold", truth=truth, label=label, probabilities=[],
+                    label_probability=id / 100, group_id=1)
+            for id, (truth, label) in said.items()
+        )  # fmt: skip
+        self.db.commit()
+        self.runs.append((run, said))
+
+    @invariant()
+    def runs_say_the_same_under_the_present_names(self) -> None:
+        own = {id: name for name, id in self.ids.items()}
+        for run, said in self.runs:
+            assert classes_of(self.db, run) == [own[id] for id in run.classes]
+            assert figures_of(self.db, run) is not None
+            suspects = label_errors.suspect_labels(self.db, run, 100)
+            assert [(one.face.id, one.predicted) for one in suspects] == [
+                (id, self.plain.meaning(own[label]) or own[label])
+                for id, (truth, label) in sorted(said.items())
+                if id in self.plain.things and self.has_still_label(id, own[truth], run)
+            ]
+
+    def has_still_label(self, face_id: int, name: str, run: Run) -> bool:
+        """Whether the face is labelled as the run saw it, and nobody has decided on it since."""
+        decided_at = self.db.get_one(Face, face_id).decided_at
+        label = self.plain.verdict(face_id)[1]
+        assert run.started_at is not None
+        return label == self.plain.meaning(name) and decided_at is not None and decided_at <= run.started_at
 
     @invariant()
     def they_agree(self) -> None:
@@ -209,8 +287,11 @@ class Bench(RuleBasedStateMachine):
 def bench(db: Session) -> type[Bench]:
     Bench.everybody = {name: people.new_person(db, name, "labeller") for name in ("Ada", "Bob")}
     Bench.owner = people.owner(db)
-    Bench.photos = [add_faces(db, 3)[0].photo_id, add_faces(db, 2)[0].photo_id]
+    Bench.photos = [add_faces(db, count)[0].photo_id for count in (3, 2, 1)]
     class_edits.add(db, "chin", Bench.owner)
+    imported = db.get_one(Photo, Bench.photos[2])
+    imported.folder_label, imported.uploaded_by = "mask", Bench.owner.id
+    record_folder_label(db, imported.faces[0], imported)
     db.execute(update(Face).where(Face.id.in_([2, 4])).values(opinions_wanted=2))
     db.commit()
     if db.get_bind().dialect.name == "sqlite":  # its driver begins too late for savepoints
