@@ -49,19 +49,22 @@ def next_faces(session: Session, person: Person, mode: str, limit: int) -> Batch
     for _ in range(ROUNDS):
         faces = choice.next_faces(limit - len(items))
         if not faces:
-            break
+            if items or not choice.wait_for_one():
+                break
+            continue
         held = leases.take(session, person, [face.id for face in faces], blind=mode == "label")
         items += items_for(session, setting, faces, held, choice.pick_of)
     remaining = min(COUNTED, sum(count_faces(session, query.limit(COUNTED)) for query in waiting))
     with_others = 0 if items else count_waiting(session, person, mode) - remaining
-    return Batch(_by_margin(items) if mode == "review" else items, remaining, with_others)
+    return Batch(_by_margin(items, choice) if mode == "review" else items, remaining, with_others)
 
 
 @dataclass
 class _Choice:
-    """Chooses free faces, each at most once, and locks them until the commit. Never waits for a lock.
+    """Chooses free faces, each at most once, and locks them until the commit.
 
-    Exactly the faces that are served are locked: others would miss what is locked in vain.
+    Exactly the faces that are served are locked: others would miss what is locked in vain. While it holds a
+    lock it never waits for another.
     """
 
     session: Session
@@ -79,6 +82,18 @@ class _Choice:
         ordered += self._first([main], count - len(mixed) - len(ordered))
         mixed += self._first(others, count - len(mixed) - len(ordered))
         return _interleaved(ordered, mixed)
+
+    def wait_for_one(self) -> bool:
+        """Wait for a free face that another request is just taking; False if none is free.
+
+        It may be free afterwards: the other request may be this person's, too, or be given up.
+        """
+        for query in self.queues:
+            one = query.with_only_columns(Face.id, maintain_column_froms=True).limit(1)
+            locked = one.with_for_update(of=Face, key_share=True)
+            if self.session.scalar(locked) is not None:
+                return True
+        return False
 
     def _planned(self, count: int) -> list[Face]:
         free = and_(self.free, Face.id.not_in(self.chosen))
@@ -105,6 +120,13 @@ def _interleaved(faces: list[Face], others: list[Face]) -> list[Face]:
     return mixed
 
 
-def _by_margin(items: list[Item]) -> list[Item]:
-    """By the live model's margin, so that suspected label errors do not stand out. Stable."""
-    return sorted(items, key=lambda item: item.guess.margin if item.guess else 1.0)
+def _by_margin(items: list[Item], choice: _Choice) -> list[Item]:
+    """What was chosen by hand, then by the live model's margin, so that suspects do not stand out. Stable."""
+
+    def key(item: Item) -> tuple[bool, float]:
+        pick = choice.pick_of.get(item.face.id)
+        if pick is not None and pick.reason == picks.CHOSEN:
+            return False, 0.0
+        return True, item.guess.margin if item.guess else 1.0
+
+    return sorted(items, key=key)

@@ -72,6 +72,10 @@ def test_draw_move_and_resize_by_touch_on_a_phone(server: Server) -> None:
         browser.get_by_role("button", name="Undo", exact=True).tap()
         wait_until(lambda: stored()[9].label == "mask", 10, "and back")
         browser.get_by_role("button", name="Mark photo complete").tap()
+        expect(browser.locator("#left-question")).to_have_text("4 boxes are left: none of them a face?")
+        browser.get_by_role("button", name="Not complete yet").tap()
+        browser.get_by_role("button", name="Mark photo complete").tap()
+        browser.get_by_role("button", name="None is a face").tap()
         browser.wait_for_url("**/boxes/2")
     with session_scope() as session:
         assert session.get_one(Photo, 1).completed_at is not None
@@ -109,4 +113,7 @@ def test_boxes_by_keyboard_alone(server: Server) -> None:
         press("x")
         wait_until(lambda: stored()[5].state == "rejected", 10, "deleted")
         press("c")
+        expect(browser.get_by_role("button", name="Not complete yet")).to_be_focused()
+        press("Shift+Tab")
+        press("Enter")
         expect(browser.get_by_text("Every photo is complete")).to_be_visible()

@@ -68,7 +68,7 @@ class LiveRuns:
 
 def scoring_run(items: list[dict[str, Any]], runs: list[int]) -> int:
     """The run whose scores all items of a response show."""
-    assert len(items) == 40
+    assert items, "other requests of the same person take faces, but never all"
     run_ids = {item["prediction"]["run_id"] for item in items}
     assert len(run_ids) == 1, "a response shows the scores of one model"
     (run_id,) = run_ids

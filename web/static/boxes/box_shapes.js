@@ -8,6 +8,7 @@ import { _ } from "../lib/i18n.js";
  * @property {string | null} key the client key that drew it here
  * @property {Box} box
  * @property {string} state
+ * @property {string} [source] of a face that was there when the page was loaded
  * @property {string | null} label
  * @property {boolean} doubtful
  * @property {Record<string, [number, number]> | null} keypoints

@@ -178,6 +178,11 @@ function nextPhoto() {
 /** Mark the photo as complete, or not complete, once all answers are sent. */
 async function toggleComplete() {
   sendNudge();
+  const left = faces.filter((face) => face.state === "proposed" && face.source && face.source !== "human").length;
+  if (left && !photo.complete) {
+    askAboutLeft(left);
+    return;
+  }
   completeButton.disabled = true;
   try {
     while (outbox.waiting.length) await pause(50);
