@@ -1,14 +1,12 @@
 """Runs of before 0007 named classes and people; afterwards they hold ids, and torn groups are joined."""
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, Engine, create_engine, text
+from sqlalchemy import Connection, Engine, text
 from sqlalchemy.orm import Session
 
-from db import session
 from db.base import now
 from db.messages import sentence
 from db.migrate import upgrade
@@ -18,19 +16,14 @@ from web.drawing.stored import figures_of
 FIGURE = {"value": 0.9, "low": 0.8, "high": 0.95}
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
-def engine(request: pytest.FixtureRequest, tmp_path: object) -> Iterator[Engine]:
-    if request.param == "postgres":
-        engine = create_engine(request.getfixturevalue("empty_postgres"))
-    else:
-        engine = create_engine(f"sqlite:///{tmp_path}/old.db")
-        session.event.listen(engine, "connect", session._set_sqlite_pragmas)
-    upgrade("0006", on=engine)
-    with engine.begin() as connection:
+@pytest.fixture
+def engine(empty_engine: Engine) -> Engine:
+    """Upgraded with a run of before."""
+    upgrade("0006", on=empty_engine)
+    with empty_engine.begin() as connection:
         fill(connection)
-    upgrade(on=engine)
-    yield engine
-    engine.dispose()
+    upgrade(on=empty_engine)
+    return empty_engine
 
 
 def part(n: int) -> dict[str, Any]:

@@ -1,15 +1,12 @@
 """A database of any earlier revision can be upgraded and keeps its data."""
 
-from collections.abc import Iterator
-
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, MetaData, create_engine, func, select
+from sqlalchemy import Connection, Engine, MetaData, func, select
 
-from db import session
 from db.base import Base, now
 from db.migrate import MIGRATIONS, upgrade
 
@@ -21,17 +18,6 @@ def earlier_revisions() -> list[str]:
     config.set_main_option("script_location", str(MIGRATIONS))
     scripts = ScriptDirectory.from_config(config).walk_revisions()
     return [script.revision for script in scripts][:0:-1]
-
-
-@pytest.fixture(params=["sqlite", "postgres"])
-def engine(request: pytest.FixtureRequest, tmp_path: object) -> Iterator[Engine]:
-    if request.param == "postgres":
-        engine = create_engine(request.getfixturevalue("empty_postgres"))
-    else:
-        engine = create_engine(f"sqlite:///{tmp_path}/old.db")
-        session.event.listen(engine, "connect", session._set_sqlite_pragmas)
-    yield engine
-    engine.dispose()
 
 
 def insert_samples(connection: Connection) -> dict[str, int]:
@@ -71,14 +57,14 @@ def count_rows(connection: Connection, metadata: MetaData) -> dict[str, int]:
 
 @pytest.mark.parametrize("revision", earlier_revisions())
 def test_an_upgrade_keeps_the_data_and_ends_with_the_schema_of_the_models(
-    engine: Engine, revision: str
+    empty_engine: Engine, revision: str
 ) -> None:
-    upgrade(revision, on=engine)
-    with engine.begin() as connection:
+    upgrade(revision, on=empty_engine)
+    with empty_engine.begin() as connection:
         before = insert_samples(connection)
     assert set(before.values()) == {1}, before
-    upgrade(on=engine)
-    with engine.connect() as connection:
+    upgrade(on=empty_engine)
+    with empty_engine.connect() as connection:
         metadata = MetaData()
         metadata.reflect(connection)
         after = count_rows(connection, metadata)
@@ -87,6 +73,6 @@ def test_an_upgrade_keeps_the_data_and_ends_with_the_schema_of_the_models(
         assert after.pop("class") >= before.pop("class", 0) + 2  # those of the settings, and what runs know
         assert {name: after[name] for name in before} == before
         assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
-        if engine.dialect.name == "sqlite":
+        if empty_engine.dialect.name == "sqlite":
             assert connection.exec_driver_sql("PRAGMA foreign_key_check").all() == []
             assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar() == 1
