@@ -41,6 +41,11 @@ MORE_PEOPLE = N_(
     "There is no figure before five people of each class: photos of %(n)s more people with “%(name)s”"
     " are needed."
 )
+ONE_MORE_PERSON = N_(
+    "There is no figure before five people of each class: a photo of %(n)s more person with “%(name)s” is"
+    " needed."
+)
+NOBODY = "nobody named"
 NO_FOLDS = N_("This run made no cross-validation.")
 MIN_PEOPLE_TO_AUDIT, AUDIT_EVERY = 200, 3
 """Locked people from which one of three is measured on and never compared on. With fewer, the audit's wider
@@ -127,8 +132,8 @@ def obstacles(data: Dataset, rows: BoolArray) -> list[Message]:
     """For each class that has too few people among the rows (n,) for any figure, what is missing."""
     missing = metrics.people_missing(data.labels[rows], data.groups[rows], len(data.classes))
     return [
-        message(MORE_PEOPLE, n=int(n), name=a_class(id))
-        for id, n in zip(data.classes, missing, strict=True)
+        message(MORE_PEOPLE if n > 1 else ONE_MORE_PERSON, n=n, name=a_class(id))
+        for id, n in zip(data.classes, missing.tolist(), strict=True)
         if n
     ]
 
@@ -158,11 +163,12 @@ def _slices(data: Dataset, rows: BoolArray, correct: BoolArray) -> list[dict[str
     faces = [data.rows[i] for i in np.flatnonzero(rows)]
     slices = []
     for by, name_of in SLICES.items():
-        groups = np.arange(len(faces)) if by == "person" else data.groups[rows]
         names = np.array([name_of(face) for face in faces])
         for name in sorted(set(names)) if len(set(names)) > 1 else []:
             inside = names == name
-            accuracy = share(correct[inside], groups[inside])
+            of_one = by == "person" and name != NOBODY
+            units = np.arange(len(faces)) if of_one else data.groups[rows]
+            accuracy = share(correct[inside], units[inside])
             slices.append({"by": by, "name": str(name), "n": int(inside.sum()), "accuracy": accuracy})
     return slices
 
@@ -180,7 +186,7 @@ def _confidence(row: Row) -> str:
 
 
 SLICES: dict[str, Callable[[Row], str]] = {
-    "person": lambda row: "nobody named" if row.person is None else str(row.person),
+    "person": lambda row: NOBODY if row.person is None else str(row.person),
     "source": lambda row: row.source,
     "size": _size,
     "confidence": _confidence,

@@ -138,7 +138,8 @@ def recounted(faces: list[Predicted]) -> dict[str, Any]:
     all_figures["calibration.after"] = {"value": error, "n": len(faces)}
     all_figures["calibration.before"] = {"n": len(faces)}  # the uncalibrated outputs are not stored
     for number, (by, inside) in enumerate(slices(faces)):
-        all_figures[f"slices.{number}.accuracy"] = figure(inside, "face" if by == "person" else "group")
+        of_one = by == "person" and inside[0].person is not None  # what it is about is their own faces
+        all_figures[f"slices.{number}.accuracy"] = figure(inside, "face" if of_one else "group")
     return all_figures
 
 
