@@ -78,7 +78,7 @@ def rows() -> Iterator[tuple[type, list[dict[str, object]]]]:
          "disputed": bool(i % 1000 == 0)}
         for i in range(FACES)
     ]  # fmt: skip
-    yield Run, [{"id": 1, "recipe": {}, "seed": 0, "classes": ["mask", "nomask"], "status": "done",
+    yield Run, [{"id": 1, "recipe": {}, "seed": 0, "classes": [1, 2], "status": "done",
                 "finished_at": now()}]  # fmt: skip
     yield Workbench, [{"id": 1, "live_run_id": 1}]
     margin = np.clip(rng.beta(8, 1, FACES), 0.01, 0.99)
