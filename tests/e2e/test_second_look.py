@@ -114,10 +114,13 @@ def test_from_a_batch_with_reasons_to_advice_and_a_lasso(workbench: Workbench) -
         assert "" not in kinds, "each says why it is there"
         assert {"The model is … sure", REASONS["novel"][1], REASONS["control"][1]} <= kinds, kinds
 
-        browser.goto(f"{workbench.url}/runs")
-        expect(
-            browser.get_by_text(re.compile(r"photos of \d more people with “mask” are needed"))
-        ).to_be_visible()
+        missing = browser.get_by_text(re.compile(r"more (people|person) with “\w+” (are|is) needed"))
+
+        def says_what_is_missing() -> bool:
+            browser.goto(f"{workbench.url}/runs")
+            return missing.count() > 0
+
+        wait_until(says_what_is_missing, 60, "too few locked people for a learning curve", every=1)
         for row in ("the model is least sure", "drawn at random"):
             expect(browser.get_by_role("row", name=re.compile(rf"{row} \d+ \d+"))).to_be_visible()
         retrain(browser, workbench, len(STEPS) + 1)
