@@ -1,5 +1,7 @@
 """A database of any earlier revision can be upgraded and keeps its data."""
 
+from typing import Any
+
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
@@ -13,11 +15,13 @@ from db.migrate import MIGRATIONS, upgrade
 SAMPLES = {"INTEGER": 1, "BIGINT": 1, "BOOLEAN": False, "JSON": [], "DOUBLE": 1.0, "DOUBLE_PRECISION": 1.0}
 
 
-def earlier_revisions() -> list[str]:
+def earlier_revisions() -> list[Any]:
+    """All but the newest; between the first and the last they are for the slow tests."""
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     scripts = ScriptDirectory.from_config(config).walk_revisions()
-    return [script.revision for script in scripts][:0:-1]
+    first, *middle, last = [script.revision for script in scripts][:0:-1]
+    return [first, *(pytest.param(revision, marks=pytest.mark.slow) for revision in middle), last]
 
 
 def insert_samples(connection: Connection) -> dict[str, int]:

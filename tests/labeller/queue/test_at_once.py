@@ -63,6 +63,7 @@ def test_only_what_needs_two_opinions_is_served_while_faces_are_few(db: Session)
     assert len(faces) == len(set(faces)) == LABELLERS * LIMIT // 2, "all that there are, each once"
 
 
+@pytest.mark.slow
 def test_in_review_and_in_bulk_nobody_goes_empty_either(db: Session) -> None:
     faces, run = add_faces(db, 600), add_live_run(db)
     for number, face in enumerate(faces):
@@ -79,6 +80,7 @@ def test_in_review_and_in_bulk_nobody_goes_empty_either(db: Session) -> None:
     assert len(sure) == len(set(sure)) == LABELLERS * LIMIT
 
 
+@pytest.mark.slow
 def test_gold_faces_go_to_every_new_labeller(db: Session, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(settings(), "gold_faces", 2)
     faces = add_faces(db, 400)
