@@ -34,8 +34,8 @@ SKIPPED = N_(
     " them."
 )
 DRIFT = N_(
-    "New photos look different: %(share)s of the %(n)s newest unlabelled faces are like none it learned from"
-    " (5 %% would be usual)."
+    "New photos look different: %(share)s (%(low)s to %(high)s) of the %(n)s newest unlabelled faces are like"
+    " none it learned from (5 %% would be usual)."
 )
 MORE_PEOPLE = N_(
     "There is no figure before five people of each class: photos of %(n)s more people with “%(name)s”"
@@ -207,8 +207,8 @@ def warnings(data: Dataset, straddling: int, drift: dict[str, Any] | None) -> li
     if straddling:
         reasons.append(message(STRADDLING, n=straddling))
     if drift and drift["unusual"]["low"] > DRIFT_THRESHOLD:
-        unusual = drift["unusual"]["value"]
-        reasons.append(message(DRIFT, share=f"{unusual:.0%}", n=drift["n"]))
+        low, unusual, high = (f"{drift['unusual'][key]:.0%}" for key in ("low", "value", "high"))
+        reasons.append(message(DRIFT, share=unusual, low=low, high=high, n=drift["n"]))
     return reasons
 
 

@@ -23,12 +23,12 @@ EXPONENTS = np.linspace(0.1, 1.5, 29)
 WORTHWHILE_GAIN, MAX_INTERVAL_WIDTH = 0.005, 0.05
 """A gain below half a point is not worth the effort; an interval wider than five points is uninformative."""
 GO_ON = N_(
-    "%(more)s more answers are worth about %(points)s points of balanced accuracy (%(low)s to %(high)s),"
-    " if it goes on as so far. Going on pays."
+    "%(more)s more answers are worth about %(points)s points of balanced accuracy (%(low)s to %(high)s,"
+    " n = %(n)s locked faces), if it goes on as so far. Going on pays."
 )
 LEVELS_OFF = N_(
     "It is about to level off: %(more)s more answers are worth about %(points)s points of balanced accuracy"
-    " (%(low)s to %(high)s), if it goes on as so far. Stopping is reasonable."
+    " (%(low)s to %(high)s, n = %(n)s locked faces), if it goes on as so far. Stopping is reasonable."
 )
 TOO_FEW = N_(
     "What %(more)s more answers are worth can be said after %(runs)s runs,"
@@ -43,10 +43,11 @@ Advice = tuple[str, dict[str, str]]
 class Forecast:
     """A fitted curve and its resamples: a, b and c, each (1 + RESAMPLES,), the curve itself first.
 
-    `labels` is the number of labels of the last run.
+    `labels` is the number of labels of the last run, `faces` that of the locked faces measured on.
     """
 
     labels: int
+    faces: int
     scale: FloatArray
     power: FloatArray
     floor: FloatArray
@@ -55,12 +56,16 @@ class Forecast:
         """The forecast as JSON values, for `Run.learning_curve`."""
         parameters = {"scale": self.scale, "power": self.power, "floor": self.floor}
         rounded = {name: values.round(6).tolist() for name, values in parameters.items()}
-        return {"labels": self.labels} | rounded
+        return {"labels": self.labels, "faces": self.faces} | rounded
 
     @classmethod
     def from_dict(cls, saved: dict[str, Any]) -> "Forecast":
         """The forecast that `as_dict` saved."""
-        return cls(saved["labels"], *(np.asarray(saved[name]) for name in ("scale", "power", "floor")))
+        return cls(
+            saved["labels"],
+            saved["faces"],
+            *(np.asarray(saved[name]) for name in ("scale", "power", "floor")),
+        )
 
     def accuracy(self, labels: float) -> Interval:
         """Balanced accuracy after `labels` labels, with a 95 % interval of the curve."""
@@ -100,7 +105,7 @@ def forecast(sizes: Sequence[int], measured: Measured, seed: int = 0) -> Forecas
     curve, rng = floor + scale * n**-power, np.random.default_rng(seed)
     residuals = (error - curve) * np.sqrt(len(n) / (len(n) - 3))
     resampled = curve + _person_deviations(right, measured, rng) + rng.choice(residuals, (RESAMPLES, len(n)))
-    return Forecast(int(n[-1]), *_fit(n, np.vstack([error, resampled])))
+    return Forecast(int(n[-1]), right.shape[1], *_fit(n, np.vstack([error, resampled])))
 
 
 def _person_deviations(right: BoolArray, measured: Measured, rng: np.random.Generator) -> FloatArray:
@@ -150,7 +155,7 @@ def advice(curve: Forecast | None, more: int = 40) -> Advice:
     gain = curve.gain(more)
     if gain["high"] - gain["low"] > MAX_INTERVAL_WIDTH:
         return VAGUE_YET, {"more": str(more)}
-    values = {"more": str(more), "points": f"{100 * gain['value']:+.1f}"}
+    values = {"more": str(more), "points": f"{100 * gain['value']:+.1f}", "n": str(curve.faces)}
     values |= {end: f"{100 * gain[end]:.1f}" for end in ("low", "high")}
     levels_off = gain["value"] < WORTHWHILE_GAIN and gain["high"] < 2 * WORTHWHILE_GAIN
     return (LEVELS_OFF if levels_off else GO_ON), values

@@ -37,7 +37,7 @@ def on_curve(a: float, b: float, c: float) -> list[float]:
 def gain_of(low: float, value: float, high: float) -> Forecast:
     """A forecast whose gain from 100 to 200 labels is this: error is a/n, so it is a·(1/100 - 1/200)."""
     each = np.repeat([value, low, high], [1, 10, 10]) * 200
-    return Forecast(100, each, np.ones(21), np.zeros(21))
+    return Forecast(100, 60, each, np.ones(21), np.zeros(21))
 
 
 def test_a_power_law_without_noise_is_recovered() -> None:
@@ -107,6 +107,6 @@ def test_advice(found: Forecast | None, text: str) -> None:
 
 def test_advice_names_its_figures() -> None:
     text, values = advice(gain_of(0.004, 0.0123, 0.02), 100)
-    assert values == {"more": "100", "points": "+1.2", "low": "0.4", "high": "2.0"}
-    assert "about +1.2 points of balanced accuracy (0.4 to 2.0)" in text % values
+    assert values == {"more": "100", "points": "+1.2", "low": "0.4", "high": "2.0", "n": "60"}
+    assert "about +1.2 points of balanced accuracy (0.4 to 2.0, n = 60 locked faces)" in text % values
     assert "100 more answers are worth can be said after 5 runs" in TOO_FEW % advice(None, 100)[1]

@@ -31,7 +31,7 @@ def past(db: Session, sizes: list[int], saved: dict[str, Any] | None = None) -> 
         {"run": number, "labels": n, "balanced_accuracy": figure}
         for number, (n, figure) in enumerate(zip(sizes, figures, strict=True), start=1)
     ]
-    fitted = Forecast(sizes[-1], np.full(9, 3.0), np.ones(9), np.zeros(9)) if len(sizes) > 4 else None
+    fitted = Forecast(sizes[-1], 120, np.full(9, 3.0), np.ones(9), np.zeros(9)) if len(sizes) > 4 else None
     metrics: dict[str, Any] = {"train": {"n": sizes[-1]}, "locked": None, "locked_reason": None}
     metrics |= {"cross_validated": None, "cross_validated_reason": None, "seconds": {}}
     run = Run(
