@@ -79,7 +79,8 @@ def test_faces_outside_what_was_labelled_are_warned_of(client: Client, db: Sessi
     unusual = {"value": 0.37, "low": 0.29, "high": 0.46}
     run = make_run_with(db, {"n": 120, "unusual": unusual})
     for path in ("/map", "/"):
-        assert "37.0 % (29.0 % to 46.0 %) of the 120 newest faces are unlike any labelled face" in get_page(owner, path)
+        warning = "37.0 % (29.0 % to 46.0 %) of the 120 newest faces are unlike any labelled face"
+        assert warning in get_page(owner, path)
     run.metrics = run.metrics | {"drift": {"n": 120, "unusual": unusual | {"low": 0.04}}}
     db.commit()
     for path in ("/map", "/"):
