@@ -103,6 +103,7 @@ def test_what_others_hold_is_said(db: Session, ada: Person, bob: Person) -> None
     assert (batch.items, batch.remaining, batch.with_others) == ([], 0, 5)
 
 
+@pytest.mark.slow
 def test_each_corrects_the_boxes_of_another_photo(db: Session, ada: Person) -> None:
     photos = {add_faces(db, 2)[0].photo_id for _ in range(LABELLERS)}
 

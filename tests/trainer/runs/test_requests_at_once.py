@@ -5,6 +5,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
+import pytest
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
@@ -19,6 +20,7 @@ from tests.factories import add_faces
 from tests.labelled import add_labelled_faces
 from trainer.runs import requests
 
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
 TIMES = 12
 T = TypeVar("T")
 
