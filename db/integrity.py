@@ -47,11 +47,11 @@ def _check_engine(session: Session) -> Iterator[str]:
 def _check_photos(session: Session) -> Iterator[str]:
     for id, *keys in session.execute(select(Photo.id, Photo.blob, Photo.view_blob).where(SHOWN)):
         for key in keys:
-            if problem := _check_blob(key):
+            if problem := blob_problem(key):
                 yield f"photo {id}: {problem}"
 
 
-def _check_blob(key: str) -> str | None:
+def blob_problem(key: str) -> str | None:
     """What is wrong with the stored file, or None."""
     try:
         data = blobs().get(key)
@@ -65,7 +65,7 @@ def _check_run(session: Session, run: Run) -> Iterator[str]:
         return
     if run.head is None:
         yield f"run {run.id}: it is done, and has no model"
-    if run.manifest is None or _check_blob(run.manifest):
+    if run.manifest is None or blob_problem(run.manifest):
         yield f"run {run.id}: its manifest is gone or has changed"
     query = select(Artifact).where(Artifact.run_id == run.id)
     artifacts = {artifact.form: artifact for artifact in session.scalars(query)}

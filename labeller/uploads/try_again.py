@@ -1,10 +1,9 @@
 """Looking again at a photo that failed, and restoring pictures that were damaged."""
 
-import hashlib
-
 from sqlalchemy.orm import Session
 
 from db import jobs
+from db.integrity import blob_problem
 from db.models import Photo
 from db.settings import settings
 from db.storage import blobs
@@ -22,15 +21,8 @@ def look_again(session: Session, photo: Photo) -> None:
 
 def receive_again(session: Session, photo: Photo, data: bytes) -> None:
     """The bytes of a photo were sent again: restore its pictures if they are damaged; if it failed, retry."""
-    if not (_is_whole(photo.blob) and _is_whole(photo.view_blob)):
+    if any(blob_problem(key) for key in (photo.blob, photo.view_blob)):
         decoded = decode(data, settings().max_megapixels)
         photo.blob, photo.view_blob = (blobs().put(one) for one in (decoded.photo, decoded.view))
     if photo.status == "failed":
         look_again(session, photo)
-
-
-def _is_whole(key: str) -> bool:
-    try:
-        return hashlib.sha256(blobs().get(key)).hexdigest() == key
-    except FileNotFoundError:
-        return False

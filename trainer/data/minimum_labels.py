@@ -14,12 +14,19 @@ PER_CLASS_TO_SIMULATE = 15
 """Half of them are measured on: with fewer, one mistake moves the curve by more than 15 points of recall."""
 
 
+def missing_to_train(
+    counts: Mapping[str, int], classes: Sequence[str], least: int = PER_CLASS_TO_TRAIN
+) -> dict[str, int]:
+    """How many more faces each class needs; classes that have enough are left out."""
+    return {name: least - counts.get(name, 0) for name in classes if counts.get(name, 0) < least}
+
+
 def require_for_training(
     counts: Mapping[str, int], classes: Sequence[str], *, fine_tune: bool = False
 ) -> None:
     """Raises NotEnoughLabels unless `counts` has enough faces of each class, without the locked set."""
     least = PER_CLASS_TO_FINE_TUNE if fine_tune else PER_CLASS_TO_TRAIN
-    if all(counts.get(name, 0) >= least for name in classes):
+    if not missing_to_train(counts, classes, least):
         return
     listed = ", ".join(f"{name}: {counts.get(name, 0)}" for name in classes)
     raise NotEnoughLabels(

@@ -17,7 +17,7 @@ from db.models import STANDING, Answer, Event, Person, Run
 from db.texts import one_line
 from db.workbench import live_run, lock_workbench
 from trainer.data.dataset import label_counts
-from trainer.data.minimum_labels import PER_CLASS_TO_TRAIN, require_for_training
+from trainer.data.minimum_labels import PER_CLASS_TO_TRAIN, missing_to_train, require_for_training
 from trainer.data.recipe import Recipe
 from trainer.errors import NoModel, NotFound, RunEnded
 from trainer.runs.promote import make_live
@@ -128,8 +128,7 @@ def retrain_progress(session: Session) -> RetrainProgress:
     """
     live, names, counts = live_run(session), classes.names(session), label_counts(session)
     learned = None if live is None else int((live.metrics or {}).get("train", {}).get("n", 0))
-    missing = {name: PER_CLASS_TO_TRAIN - counts.get(name, 0) for name in names}
-    missing = {name: count for name, count in missing.items() if count > 0}
+    missing = missing_to_train(counts, names)
     if missing or learned is None:
         needed = PER_CLASS_TO_TRAIN * len(names)
         return RetrainProgress(needed - sum(missing.values()), needed, missing, learned)
