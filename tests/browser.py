@@ -119,3 +119,8 @@ def drag(cdp: Any, start: list[tuple[float, float]], end: list[tuple[float, floa
         cdp.send("Input.dispatchTouchEvent", {"type": "touchMove", "touchPoints": points(step / steps)})
     time.sleep(0.1)
     cdp.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+
+
+def face_on_bench(browser: Page) -> int:
+    """The id of the face that the bench shows; 0 without one."""
+    return int(browser.locator("#bench").get_attribute("data-face") or 0)

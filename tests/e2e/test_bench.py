@@ -9,7 +9,7 @@ from db.models import STANDING, Answer, Person
 from db.session import session_scope
 from labeller.answers.answer_input import AnswerInput
 from labeller.answers.record import record_answer
-from tests.browser import DESKTOP, MARKS, PHONE, all_sent, drag, open_bench, page, tab_to
+from tests.browser import DESKTOP, MARKS, PHONE, all_sent, drag, face_on_bench, open_bench, page, tab_to
 from tests.environment import PROVE
 from tests.web_server import Server, add_person_link, add_waiting_faces, read_decisions
 from tests.workbench_process import wait_until
@@ -23,10 +23,6 @@ NETWORK = (
     "ERR_CONNECTION_RESET",
     "Failed to fetch",
 )
-
-
-def shown(browser: Page) -> int:
-    return int(browser.locator("#bench").get_attribute("data-face") or 0)
 
 
 def test_the_whole_bench_by_keyboard(server: Server) -> None:
@@ -43,15 +39,15 @@ def test_the_whole_bench_by_keyboard(server: Server) -> None:
             ("x", "rejected"),
             ("u", "proposed"),
         ):
-            said[shown(browser)] = what
+            said[face_on_bench(browser)] = what
             press(key)
-        skipped = shown(browser)
+        skipped = face_on_bench(browser)
         press("ArrowDown")
-        assert shown(browser) != skipped
-        last = shown(browser)
+        assert face_on_bench(browser) != skipped
+        last = face_on_bench(browser)
         press("1")
         press("z")
-        assert shown(browser) == last, "undo shows the face again"
+        assert face_on_bench(browser) == last, "undo shows the face again"
         expect(browser.locator("#said")).to_have_text("Undone")
         press("y")
         said[last] = "mask"
@@ -62,7 +58,7 @@ def test_the_whole_bench_by_keyboard(server: Server) -> None:
         wrong = next(iter(said))
         tab_to(browser, f'[data-back="{wrong}"]')
         press("Enter")
-        assert shown(browser) == wrong
+        assert face_on_bench(browser) == wrong
         press("2")
         said[wrong] = "nomask"
         wait_until(lambda: read_decisions() == said, 10, "the newer answer counts")
@@ -79,11 +75,11 @@ def test_the_whole_bench_by_keyboard(server: Server) -> None:
         browser.reload()
         browser.wait_for_selector("#bench:not(.idle)")
         expect(browser.locator("#strip li")).to_have_count(6)
-        said[shown(browser)] = "mask"
+        said[face_on_bench(browser)] = "mask"
         press("f")
         press("z")
         press("z")
-        assert shown(browser) == wrong, "also what was answered before the page was loaded"
+        assert face_on_bench(browser) == wrong, "also what was answered before the page was loaded"
         wait_until(lambda: read_decisions().get(wrong) == "mask", 10, "the first answer counts again")
         assert browser.locator("kbd", has_text="F").count() == 1
     assert set(read_decisions()) <= set(faces)
@@ -100,11 +96,11 @@ def test_swipes_and_buttons_on_a_phone(server: Server) -> None:
         assert stage is not None
         x, y = stage["x"] + stage["width"] / 2, stage["y"] + stage["height"] / 2
         for dx, dy, what in ((-110, 5, "mask"), (110, -5, "nomask"), (0, -110, "rejected")):
-            said[shown(browser)] = what
+            said[face_on_bench(browser)] = what
             drag(cdp, [(x, y)], [(x + dx, y + dy)])
-        kept = shown(browser)
+        kept = face_on_bench(browser)
         drag(cdp, [(x, y)], [(x + 20, y)])
-        assert shown(browser) == kept, "a trembling thumb is no answer"
+        assert face_on_bench(browser) == kept, "a trembling thumb is no answer"
         said[kept] = "nomask"
         browser.get_by_role("button", name="nomask", exact=True).tap()
         wait_until(lambda: read_decisions() == said, 10, "what was swiped is what is kept")
@@ -122,7 +118,7 @@ def test_five_hundred_answers_through_an_outage_a_closed_tab_and_a_power_cut(ser
         """Answer by keys, with now and then a second thought, until so many faces have an intention."""
         end = time.monotonic() + 60
         while len(intended) < until:
-            face = shown(browser)
+            face = face_on_bench(browser)
             if not face:
                 assert time.monotonic() < end, f"no next face: {browser.locator('#outbox').inner_text()}"
                 browser.wait_for_timeout(100)
@@ -208,10 +204,13 @@ def test_two_tabs_never_show_what_the_other_answered(server: Server) -> None:
         other.wait_for_selector("#bench:not(.idle)")
         for turn in range(len(faces)):
             tab, idle = (browser, other) if turn % 2 else (other, browser)
-            face = shown(tab)
+            face = face_on_bench(tab)
             tab.keyboard.press("1")
             wait_until(
-                lambda face=face, idle=idle: shown(idle) != face, 5, "the other tab moves on", every=0.02
+                lambda face=face, idle=idle: face_on_bench(idle) != face,
+                5,
+                "the other tab moves on",
+                every=0.02,
             )
         wait_until(lambda: len(read_decisions()) == len(faces), 10, "all are answered")
         other.close()

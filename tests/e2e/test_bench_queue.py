@@ -1,17 +1,13 @@
 """What an empty bench asks and says, and skipped faces, in a real browser."""
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
-from tests.browser import DESKTOP, MARKS, open_bench, page
+from tests.browser import DESKTOP, MARKS, face_on_bench, open_bench, page
 from tests.environment import PROVE
 from tests.web_server import Server, add_person_link, add_waiting_faces, read_decisions
 from tests.workbench_process import wait_until
 
 pytestmark = MARKS
-
-
-def shown(browser: Page) -> int:
-    return int(browser.locator("#bench").get_attribute("data-face") or 0)
 
 
 def test_an_empty_bench_asks_seldom_shows_what_comes_and_says_what_others_hold(server: Server) -> None:
@@ -44,10 +40,10 @@ def test_a_skipped_face_comes_again_after_all_others(server: Server) -> None:
     with page(DESKTOP) as browser:
         open_bench(browser, server, add_person_link(server))
         browser.wait_for_selector("#bench:not(.idle)")
-        skipped = shown(browser)
+        skipped = face_on_bench(browser)
         for key in ("ArrowDown", "1", "2"):
             browser.keyboard.press(key)
-        wait_until(lambda: shown(browser) == skipped, 20, "the skipped face is back")
+        wait_until(lambda: face_on_bench(browser) == skipped, 20, "the skipped face is back")
         browser.keyboard.press("1")
         browser.wait_for_selector("#empty:not([hidden])", timeout=20_000)
     assert len(read_decisions()) == 3

@@ -120,6 +120,17 @@ def features_of(
     return features
 
 
+def undistorted_features(
+    session: Session,
+    network: Network,
+    face_ids: Sequence[int],
+    on_progress: OnProgress = lambda share: None,
+    boxes: Boxes = MappingProxyType({}),
+) -> Features:
+    """`features_of` the faces' undistorted crops alone."""
+    return features_of(session, network, [FeatureRequest(id, 1) for id in face_ids], on_progress, boxes)
+
+
 def features_of_existing(
     session: Session,
     network: Network,
@@ -127,7 +138,7 @@ def features_of_existing(
     on_progress: OnProgress = lambda share: None,
 ) -> tuple[list[int], NDArray[np.float16]]:
     """Ids of the faces that still exist, in their order, and the features (n, 1280) of their crops."""
-    features = features_of(session, network, [FeatureRequest(id, 1) for id in face_ids], on_progress)
+    features = undistorted_features(session, network, face_ids, on_progress)
     existing = [id for id in face_ids if (id, 0) in features]
     return existing, features.undistorted(existing)
 

@@ -17,7 +17,7 @@ from db.models import Run
 from trainer.data import dataset
 from trainer.data.dataset import Dataset
 from trainer.evaluation.report import obstacles
-from trainer.features.feature_store import FeatureRequest, features_of
+from trainer.features.feature_store import undistorted_features
 from trainer.features.networks import network_of
 from trainer.label_efficiency.learning_curve import Measured, forecast
 from trainer.models.head import Head
@@ -37,8 +37,7 @@ def measure(session: Session, run_id: int) -> None:
 def _curve(session: Session, run: Run) -> dict[str, Any]:
     data = dataset.collect(session, run.classes, classes.read(session))
     ids = data.face_ids(data.where("locked"))
-    requests = [FeatureRequest(id, 1) for id in ids]
-    features = features_of(session, network_of(session, run), requests, boxes=data.boxes)
+    features = undistorted_features(session, network_of(session, run), ids, boxes=data.boxes)
     data = data.without({row.face_id for row in data.rows} - set(ids) | set(features.missing()))
     everything = np.ones(len(data.rows), bool)
     if missing := obstacles(data, everything):

@@ -47,9 +47,7 @@ def count(session: Session, run_id: int) -> None:
 def _labels_saved(session: Session, run: Run, heartbeat: Callable[[], None]) -> dict[str, Any]:
     data = dataset.collect(session, run.classes, classes.read(session))
     network = networks.shared()
-    features = feature_store.features_of(
-        session, network, [feature_store.FeatureRequest(row.face_id, 1) for row in data.rows]
-    )
+    features = feature_store.undistorted_features(session, network, [row.face_id for row in data.rows])
     gone = features.missing()
     data = data.without(gone)
     labelled, locked = (

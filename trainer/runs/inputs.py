@@ -6,7 +6,13 @@ from trainer.data.dataset import Dataset
 from trainer.data.recipe import Recipe
 from trainer.evaluation import report
 from trainer.features import networks
-from trainer.features.feature_store import FeatureRequest, OnProgress, crops_of, features_of
+from trainer.features.feature_store import (
+    FeatureRequest,
+    OnProgress,
+    crops_of,
+    features_of,
+    undistorted_features,
+)
 from trainer.models.fit import FittedModel, TrainingInputs
 
 
@@ -40,6 +46,5 @@ def held_out_outputs(
 ) -> report.ModelOutputs:
     """The model's predictions for the locked set, and those of its cross-validation for the others."""
     locked = data.face_ids(data.where("locked"))
-    requests = [FeatureRequest(id, 1) for id in locked]
-    features = features_of(session, fitted.network, requests, on_progress, data.boxes)
+    features = undistorted_features(session, fitted.network, locked, on_progress, data.boxes)
     return report.model_outputs(data, fitted, features.undistorted(locked), recipe.calibration)

@@ -20,7 +20,7 @@ from trainer.evaluation.paired_test import (
     in_points,
 )
 from trainer.evaluation.report import ModelOutputs, audit_rows
-from trainer.features.feature_store import FeatureRequest, OnProgress, features_of
+from trainer.features.feature_store import OnProgress, undistorted_features
 from trainer.features.networks import network_of
 from trainer.models.head import Head
 
@@ -84,8 +84,7 @@ def _by_head(
 ) -> dict[int, int]:
     """The class, by face, that the run's model predicts for the rows."""
     ids = data.face_ids(rows)
-    requests = [FeatureRequest(id, 1) for id in ids]
-    features = features_of(session, network_of(session, run), requests, on_progress, data.boxes)
+    features = undistorted_features(session, network_of(session, run), ids, on_progress, data.boxes)
     probabilities = Head.from_dict(run.head or {}).probabilities(features.undistorted(ids))
     return dict(zip(ids, (run.classes[i] for i in probabilities.argmax(axis=1)), strict=True))
 

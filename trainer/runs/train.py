@@ -20,7 +20,7 @@ from trainer.data.dataset import Dataset
 from trainer.data.recipe import Recipe
 from trainer.evaluation import report
 from trainer.evaluation.drift import GroupedFeatures, measure_drift
-from trainer.features.feature_store import FeatureRequest, OnProgress, features_of, features_of_existing
+from trainer.features.feature_store import OnProgress, features_of_existing, undistorted_features
 from trainer.features.networks import Network
 from trainer.models.fit import FittedModel
 from trainer.models.presets import fit_model
@@ -142,8 +142,7 @@ def _drift(
     newest = [id for id in candidates if id not in labelled][:DRIFT_FACES]
     existing, new_features = features_of_existing(session, network, newest, on_progress)
     learned_ids = data.face_ids(learned)
-    requests = [FeatureRequest(id, 1) for id in learned_ids]
-    features = features_of(session, network, requests, on_progress, data.boxes)
+    features = undistorted_features(session, network, learned_ids, on_progress, data.boxes)
     groups = dataset.groups_of(session, existing)
     return measure_drift(
         GroupedFeatures(features.undistorted(learned_ids), data.groups[learned]),
