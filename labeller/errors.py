@@ -39,6 +39,10 @@ class NotFailed(Conflict):
     """The photo has not failed, so that nothing can be tried again."""
 
 
+class CannotTurn(Conflict):
+    """The photo has answers, whose boxes a turn would displace."""
+
+
 class BoxesLeft(Conflict):
     """Boxes that nobody has answered are left on a photo that is to be complete."""
 

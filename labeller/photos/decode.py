@@ -26,8 +26,8 @@ SECONDS = 15
 """Time for one photo, waiting included; 50 megapixels take 4 seconds."""
 MEMORY = 1200 << 20
 """Address space of a child in bytes; 50 megapixels as WebP, the worst case, need nearly all of it."""
-REQUEST = struct.Struct("<IQ")
-"""Header of a request: megapixels allowed, bytes of the file."""
+REQUEST = struct.Struct("<IIQ")
+"""Header of a request: megapixels allowed, degrees to turn, bytes of the file."""
 RESPONSE = struct.Struct("<QI")
 """Header of a response: bytes that follow, bytes of the JSON with which they begin."""
 
@@ -36,11 +36,14 @@ _slots = threading.Semaphore(2)  # limits the memory for simultaneous uploads
 _starting = threading.Lock()
 
 
-def decode(data: bytes, max_megapixels: int) -> Decoded:
-    """Decode `data` in a child. Raises BadPhoto and PhotoTooLarge with a message for the sender."""
+def decode(data: bytes, max_megapixels: int, turn: int = 0) -> Decoded:
+    """Decode `data` in a child, and turn it clockwise by `turn` degrees (0, 90, 180 or 270).
+
+    Raises BadPhoto and PhotoTooLarge with a message for the sender.
+    """
     with _slots:
         began = time.monotonic()
-        response = _ask(data, max_megapixels)
+        response = _ask(data, max_megapixels, turn)
     if not response:
         slow = time.monotonic() - began >= SECONDS
         log.warning("decoder_died", bytes=len(data), slow=slow)
@@ -58,7 +61,7 @@ def decode(data: bytes, max_megapixels: int) -> Decoded:
     return Decoded(body[:end], body[end:], head["width"], head["height"], *hashes)
 
 
-def _ask(data: bytes, max_megapixels: int) -> bytes:
+def _ask(data: bytes, max_megapixels: int, turn: int) -> bytes:
     """The child's whole response; empty if it died before it had sent everything."""
     ours, theirs = socket.socketpair()
     with ours:
@@ -66,7 +69,7 @@ def _ask(data: bytes, max_megapixels: int) -> bytes:
             _hand_over(theirs)
         ours.settimeout(SECONDS + 1)
         try:
-            ours.sendall(REQUEST.pack(max_megapixels, len(data)) + data)
+            ours.sendall(REQUEST.pack(max_megapixels, turn, len(data)) + data)
             with ours.makefile("rb") as stream:
                 response = stream.read()
         except OSError:  # the child ended before it had read everything
@@ -126,10 +129,10 @@ def _fork_for_each() -> None:
 def _respond(connection: socket.socket) -> None:
     _limit_resources()
     with connection.makefile("rb") as stream:
-        megapixels, length = REQUEST.unpack(stream.read(REQUEST.size))
+        megapixels, turn, length = REQUEST.unpack(stream.read(REQUEST.size))
         data = stream.read(length)
     try:
-        decoded = read(data, megapixels)
+        decoded = read(data, megapixels, turn)
         head = {"width": decoded.width, "height": decoded.height, "bytes": len(decoded.photo)}
         text = json.dumps(head | {"dhash": decoded.dhash.hex(), "mirror": decoded.mirror.hex()}).encode()
         parts = [text, decoded.photo, decoded.view]

@@ -22,7 +22,7 @@ def look_again(session: Session, photo: Photo) -> None:
 def receive_again(session: Session, photo: Photo, data: bytes) -> None:
     """The bytes of a photo were sent again: restore its pictures if they are damaged; if it failed, retry."""
     if any(blob_problem(key) for key in (photo.blob, photo.view_blob)):
-        decoded = decode(data, settings().max_megapixels)
+        decoded = decode(data, settings().max_megapixels, photo.turned)
         photo.blob, photo.view_blob = (blobs().put(one) for one in (decoded.photo, decoded.view))
     if photo.status == "failed":
         look_again(session, photo)
