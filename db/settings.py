@@ -44,6 +44,8 @@ class Settings(BaseSettings):
     second_opinions: float = Field(default=0.05, ge=0, le=1)
     gold_faces: int = Field(default=0, ge=0)
     review_mix: Annotated[dict[str, int], NoDecode] = DEFAULT_REVIEW_MIX
+    detectors: Annotated[tuple[str, ...], NoDecode] = ("centerface", "mtcnn")
+    worker_idle_minutes: float | None = Field(default=None, gt=0)
     log_level: Literal["debug", "info", "warning", "error"] = "warning"
 
     @field_validator("classes", mode="before")
@@ -53,6 +55,15 @@ class Settings(BaseSettings):
             value = tuple(name.strip() for name in value.split(",") if name.strip())
         if isinstance(value, tuple) and (len(value) < 2 or len(set(value)) != len(value)):
             raise ValueError("CLASSES needs at least two different names, such as mask,nomask")
+        return value
+
+    @field_validator("detectors", mode="before")
+    @classmethod
+    def _parse_detectors(cls, value: object) -> object:
+        if isinstance(value, str):
+            value = tuple(name.strip() for name in value.split(",") if name.strip())
+        if not value or (isinstance(value, tuple) and len(set(value)) != len(value)):
+            raise ValueError("DETECTORS needs at least one name, each once, such as centerface,mtcnn")
         return value
 
     @field_validator("review_mix", mode="before")
@@ -106,8 +117,9 @@ class Settings(BaseSettings):
 
     @property
     def cache_dir(self) -> Path:
-        """Files that can be computed again, such as the converted backbone."""
-        return self.cache or self.data / "cache"
+        """Files that can be computed again, such as the converted backbone: once per user of this machine."""
+        base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+        return self.cache or Path(base) / "second-look"
 
     def signing_key(self) -> str:
         """SECRET_KEY, or a random key that the first start stored in the data folder (mode 0600)."""

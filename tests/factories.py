@@ -30,7 +30,7 @@ def add_faces(db: Session, count: int, split: str = "train") -> list[Face]:
     db.flush()
     faces = [
         Face(photo_id=photo.id, x=10.0 * i, y=20, w=50, h=60, proposed_box=[10.0 * i, 20, 50, 60],
-             source="mtcnn", confidence=0.99)
+             source="centerface", confidence=0.99)
         for i in range(count)
     ]  # fmt: skip
     db.add_all(faces)

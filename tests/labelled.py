@@ -81,7 +81,8 @@ def add_labelled_faces(session: Session, count: int, people: int = 0) -> list[Fa
             group_id=group.id, person_id=friends[n // 2 % people].id if people else None,
         )  # fmt: skip
         face = Face(
-            photo=photo, x=9, y=9, w=60, h=60, proposed_box=[9, 9, 60, 60], source="mtcnn", confidence=0.99,
+            photo=photo, x=9, y=9, w=60, h=60, proposed_box=[9, 9, 60, 60], source="centerface",
+            confidence=0.99,
             state="confirmed", label=("mask", "nomask")[n % 2], decided_at=now(), decided_by=owner.id,
             waiting=False, opinions=1,
         )  # fmt: skip

@@ -104,7 +104,7 @@ def _face(photo_id: int, index: int, count: int) -> Face:
     }  # fmt: skip
     return Face(
         photo_id=photo_id, x=box[0], y=box[1], w=box[2], h=box[3], proposed_box=box,
-        source="mtcnn", confidence=0.99, keypoints=points,
+        source="centerface", confidence=0.99, keypoints=points,
     )  # fmt: skip
 
 

@@ -1,12 +1,22 @@
 """The tables. They hold all state; a message in the broker only names the row to work on."""
 
 from db.models.classes import Class
-from db.models.people import BOXES_RANKED, ROLES, Event, Invite, Person, Token
-from db.models.photos import NOT_LOCKED, SHOWN, SPLITS, STANDING, Answer, Face, Group, Lease, Photo
+from db.models.people import ROLES, Event, Invite, Person, Token
+from db.models.photos import (
+    NOT_LOCKED,
+    SHOWN,
+    SPLITS,
+    STANDING,
+    Answer,
+    DetectorPass,
+    Face,
+    Group,
+    Lease,
+    Photo,
+)
 from db.models.runs import Artifact, Embedding, Outcome, Pick, Prediction, Run, Score, Spot, Workbench, Worker
 
 __all__ = [
-    "BOXES_RANKED",
     "NOT_LOCKED",
     "ROLES",
     "SHOWN",
@@ -15,6 +25,7 @@ __all__ = [
     "Answer",
     "Artifact",
     "Class",
+    "DetectorPass",
     "Embedding",
     "Event",
     "Face",

@@ -66,10 +66,6 @@ class Token(Base):
     created_at: Mapped[datetime] = mapped_column(default=now)
 
 
-BOXES_RANKED = "boxes_ranked"
-"""Kind of the event that waiting boxes were ranked anew, which changes how many are shown."""
-
-
 class Event(Base):
     """The audit trail."""
 

@@ -35,7 +35,7 @@ class Photo(Job, Base):
     """Of the bytes as sent. None for an exact copy of another photo, which merging two people can leave."""
     blob: Mapped[str]
     view_blob: Mapped[str]
-    """A rendition of at most 1024 px, which the detector and the pages use."""
+    """A rendition of at most 1024 px, longer only for a strip, which the detectors and the pages use."""
     width: Mapped[int]
     height: Mapped[int]
     dhash: Mapped[bytes] = mapped_column(LargeBinary)
@@ -56,6 +56,10 @@ class Photo(Job, Base):
     completed_at: Mapped[datetime | None]
     """When somebody marked the photo as complete: every face has a box. Detector recall uses such photos."""
     completed_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    turn: Mapped[int] = mapped_column(default=0)
+    """Degrees clockwise by which it seems to need a turn, for somebody to confirm: 90, 180, 270, or 0."""
+    turned: Mapped[int] = mapped_column(default=0)
+    """Degrees clockwise by which it was turned here; pages put it into the addresses of its pictures."""
     group: Mapped[Group] = relationship()
     person: Mapped[Person | None] = relationship(foreign_keys=person_id)
     faces: Mapped[list["Face"]] = relationship(
@@ -93,9 +97,11 @@ class Face(Base):
     h: Mapped[float]
     box_version: Mapped[int] = mapped_column(default=1)
     source: Mapped[str]
+    """The detector that proposed it, the first of DETECTORS if that found it; `human`: somebody drew it."""
     confidence: Mapped[float | None]
-    other_pass_confidence: Mapped[float | None] = mapped_column("confidence_again")
-    """The lower confidence of another pass of the detector that found the same face; None without any."""
+    """That of `source`. Confidences of two detectors cannot be compared."""
+    confirmed_by: Mapped[list[Any]] = mapped_column(default=list)
+    """The other detectors that found it."""
     keypoints: Mapped[dict[str, Any] | None]
     proposed_box: Mapped[list[Any]]
     """The box before anybody moved it; undoing every adjustment restores it."""
@@ -105,8 +111,6 @@ class Face(Base):
     """Unlikely to be a face: offered after all others, and drawn fainter."""
     hidden: Mapped[bool] = mapped_column(default=False)
     """Almost certainly no face: offered only in a sample."""
-    face_probability: Mapped[float | None] = mapped_column("chance")
-    """The box head's calibrated probability that a detection is a face; None: the head has not scored it."""
     decided_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     decided_at: Mapped[datetime | None]
     disputed: Mapped[bool] = mapped_column(default=False)
@@ -154,6 +158,21 @@ class Face(Base):
     def box(self) -> tuple[float, float, float, float]:
         """(x, y, width, height) in pixels of the upright photo."""
         return (self.x, self.y, self.w, self.h)
+
+
+class DetectorPass(Base):
+    """What one detector sees in a photo; without `boxes` it is still looking, or was stopped."""
+
+    __tablename__ = "detector_pass"
+
+    photo_id: Mapped[int] = mapped_column(ForeignKey("photo.id", ondelete="CASCADE"), primary_key=True)
+    detector: Mapped[str] = mapped_column(primary_key=True)
+    attempts: Mapped[int] = mapped_column(default=0)
+    started_at: Mapped[datetime] = mapped_column(default=now)
+    seconds: Mapped[float | None]
+    """How long it looked; None for the passes of versions that did not record it."""
+    boxes: Mapped[list[Any] | None]
+    """[x, y, w, h, confidence] of each detection, in pixels of the photo, most confident first."""
 
 
 class Answer(Base):

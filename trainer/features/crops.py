@@ -8,9 +8,7 @@ from trainer.errors import UnreadablePicture
 
 SIDE = 160
 MARGIN = 0.1
-"""Share of the box added on each side: the chin and the edge of a mask lie outside MTCNN's box."""
-BOX_HEAD_MARGINS = (MARGIN, 0.2, 0.45, 1.0)
-"""Margins of the box head's crops: hair, neck and shoulders tell a face from a fist or from half a face."""
+"""Share of the box added on each side: the chin and the edge of a mask lie outside a detector's box."""
 
 # The augmentation of the 2020 tutorial: rotation and shear in degrees, shift and zoom as shares.
 ROTATION, SHEAR, SHIFT, ZOOM = 20.0, 0.15, 0.1, 0.1
@@ -27,14 +25,14 @@ def decode(stored: bytes) -> Image:
     return np.asarray(cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB), np.uint8)
 
 
-def crop(photo: Image, box: Box, margin: float = MARGIN) -> Image:
-    """The box with a margin on each side, clipped to the photo and resized to (SIDE, SIDE, 3).
+def crop(photo: Image, box: Box) -> Image:
+    """The box with a MARGIN on each side, clipped to the photo and resized to (SIDE, SIDE, 3).
 
-    `margin` is a share of the box. The aspect ratio is not kept: padding with repeated edges looks like
-    nothing the backbone was trained on (docs/adr/0012-the-trainer.md).
+    The aspect ratio is not kept: padding with repeated edges looks like nothing the backbone was trained on
+    (docs/adr/0012-the-trainer.md).
     """
     x, y, w, h = box
-    return _cut(photo, x - margin * w, y - margin * h, x + w + margin * w, y + h + margin * h)
+    return _cut(photo, x - MARGIN * w, y - MARGIN * h, x + w + MARGIN * w, y + h + MARGIN * h)
 
 
 def tight(photo: Image, box: Box) -> Image:

@@ -16,16 +16,13 @@ from db.face_rows import covers_ids, insert_for_faces
 from db.integrity import is_whole_vector
 from db.models import Embedding, Face, Photo
 from db.storage import blobs
-from trainer.arrays import Box, Float32Array, Image
+from trainer.arrays import Box, Image
 from trainer.errors import UnreadablePicture
 from trainer.features import backbone, crops
-from trainer.features.embedder import Embedder
 from trainer.features.networks import Network
 
 Key = tuple[int, int]
 """(face id, view)."""
-BOX_HEAD_VIEWS = dict(zip((-1, -2, -3, -4), crops.BOX_HEAD_MARGINS, strict=True))
-"""Margin by view of the box head: its features are the mean over the crop and its mirror image."""
 BATCH = 64
 UNAVAILABLE = (FileNotFoundError, UnreadablePicture)
 """A picture was deleted since its face was listed, or it is damaged; a run names the latter as skipped."""
@@ -40,17 +37,15 @@ Boxes = Mapping[int, tuple[int, Box]]
 
 @dataclass(frozen=True)
 class FeatureRequest:
-    """A face whose features are needed: views 0 to `views` - 1, and those of the box head if asked for."""
+    """A face whose features are needed: views 0 to `views` - 1."""
 
     face_id: int
     views: int
-    for_box_head: bool = False
 
     @property
     def keys(self) -> list[Key]:
         """The keys of all views asked for."""
-        numbers = [*range(self.views), *(BOX_HEAD_VIEWS if self.for_box_head else [])]
-        return [(self.face_id, view) for view in numbers]
+        return [(self.face_id, view) for view in range(self.views)]
 
 
 class Features:
@@ -223,17 +218,9 @@ def _embed(network: Network, blob: str, cuts: list[tuple[int, Box, list[int]]]) 
     vectors = []
     for face_id, box, views in cuts:
         image = network.crop(photo, box)
-        distorted = (crops.view(image, view, face_id) for view in views if view >= 0)
-        margins = [BOX_HEAD_VIEWS[view] for view in views if view < 0]
-        wider = (box_head_features(network.embedder, photo, box, margin) for margin in margins)
-        vectors.append(np.concatenate([network.embedder.embed_in_thread(distorted), *wider]).astype("<f2"))
+        distorted = (crops.view(image, view, face_id) for view in views)
+        vectors.append(network.embedder.embed_in_thread(distorted).astype("<f2"))
     return vectors
-
-
-def box_head_features(embedder: Embedder, photo: Image, box: Box, margin: float) -> Float32Array:
-    """Features (1, 1280) of the box with a margin, the mean over the crop and its mirror image."""
-    image = crops.crop(photo, box, margin)
-    return np.asarray(embedder.embed_in_thread([image, image[:, ::-1]]).mean(axis=0, keepdims=True))
 
 
 def _row(network: Network, face: Face, view: int, vector: NDArray[np.float16]) -> dict[str, Any]:

@@ -129,7 +129,6 @@ def publish(session: Session, candidate: Candidate, progress: Progress, on_progr
     if decision.promote:
         promote.make_live(session, run, decision.reason)
         review_plan.add(session, picks, run)
-    tasks.enqueue_box_training(session, run.id)
     tasks.enqueue_labels_saved(session, run.id)
     session.commit()
 

@@ -8,13 +8,13 @@ from collections import Counter
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Select, and_, func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from db import classes
-from db.base import OPEN
+from db.box_thresholds import first_detector
 from db.messages import a_class
-from db.models import NOT_LOCKED, Event, Face, Group, Photo, Pick, Run, Score
+from db.models import Event, Face, Photo, Pick, Run, Score
 from db.settings import settings
 from db.workbench import live_run
 from trainer.arrays import IntArray
@@ -22,10 +22,11 @@ from trainer.data import dataset
 from trainer.features import feature_store, networks
 from trainer.features.networks import Network
 from trainer.selection import policy
+from trainer.selection.plan_state import BATCH, can_plan, choosable, likely_faces, runs_low
+from trainer.selection.plan_state import unlabelled as unlabelled_faces
 from trainer.selection.policy import Candidate, FacePool, as_candidates
 from trainer.selection.weak_slices import WeakSlices, weakest_slices
 
-BATCH = 20
 BATCHES_AHEAD = 10
 """Batches planned at once."""
 PLANNED = BATCH * BATCHES_AHEAD
@@ -37,7 +38,7 @@ def plan(session: Session, run: Run, network: Network, metrics: dict[str, Any]) 
     """The next batches by the run's scores, without faces it has chosen before; not added yet."""
     last = _last_rank(session, Pick.run_id == run.id)
     rng = np.random.default_rng([run.id, last])
-    clear = _choosable(run).where(*dataset.LIKELY_FACE)
+    clear = choosable(run).where(*dataset.LIKELY_FACE)
     unlabelled = rng.permutation(_ids(session, clear))
     boxes = _doubtful_boxes(session, run, rng)
     pool = _face_pool(
@@ -55,7 +56,7 @@ def plan(session: Session, run: Run, network: Network, metrics: dict[str, Any]) 
 def refill(session: Session) -> None:
     """Plan more when the plan runs low. Commits."""
     run = live_run(session)
-    if _waiting(session, run) >= BATCH:
+    if not runs_low(session, run):
         return
     if run is None:
         picks = _typical_picks(session)
@@ -77,24 +78,8 @@ def add(session: Session, picks: list[Pick], run: Run | None) -> None:
     )
 
 
-def _waiting(session: Session, run: Run | None) -> int:
-    """Number of planned faces that nobody has decided on yet."""
-    of_run = Pick.run_id.is_(None) if run is None else Pick.run_id == run.id
-    query = select(func.count(Pick.id)).join(Face, Face.id == Pick.face_id)
-    return session.scalar(query.where(of_run, Pick.reason != "chosen", Face.decided_at.is_(None))) or 0
-
-
 def _last_rank(session: Session, of_run: Any) -> int:
     return session.scalar(select(func.max(Pick.rank)).where(of_run)) or 0
-
-
-def _choosable(run: Run) -> Select[int]:
-    """Ids of scored faces that nobody decided on, that are not locked, and that the run has not chosen."""
-    picked = select(Pick.face_id).where(Pick.run_id == run.id)
-    scored = and_(Score.run_id == run.id, Score.face_id == Face.id, Score.box_version == Face.box_version)
-    query = select(Face.id).join(Score, scored).join(Photo, Photo.id == Face.photo_id)
-    query = query.join(Group, Group.id == Photo.group_id)
-    return query.where(*dataset.CHOOSABLE, Face.id.not_in(picked))
 
 
 def _labelled(session: Session, run: Run) -> IntArray:
@@ -121,10 +106,11 @@ def _of_weak_slices(session: Session, clear: Select[int], weak: WeakSlices) -> l
 
 
 def _doubtful_boxes(session: Session, run: Run, rng: np.random.Generator) -> list[Candidate]:
-    """Boxes whose probability of being a face is nearest to one half, with hidden ones among them."""
-    distance = func.abs(func.coalesce(Face.face_probability, 0.5) - 0.5)
-    shown = _choosable(run).where(Face.doubtful, Face.hidden.is_(False)).order_by(distance, Face.id)
-    hidden = rng.permutation(_ids(session, _choosable(run).where(Face.hidden)))[:PLANNED]
+    """Unlikely boxes, those that the detector is surest of first, with hidden ones among them."""
+    # Confidences of two detectors cannot be compared: boxes that only another than the first has come last.
+    ranked = Face.source != first_detector(), Face.confidence.desc(), Face.id
+    shown = choosable(run).where(Face.doubtful, Face.hidden.is_(False)).order_by(*ranked)
+    hidden = rng.permutation(_ids(session, choosable(run).where(Face.hidden)))[:PLANNED]
     return as_candidates(_interleave(_ids(session, shown, PLANNED), hidden), "box")
 
 
@@ -158,16 +144,10 @@ def _face_pool(
 
 def _typical_picks(session: Session) -> list[Pick]:
     """A batch of typical faces, for when no model is live; none while photos wait for the detector."""
-    if session.scalar(select(Photo.id).where(Photo.status.in_(OPEN)).limit(1)) is not None:
+    if not can_plan(session, None):
         return []
-    query = select(Face.id, Face.label).join(Photo).join(Group, Group.id == Photo.group_id)
-    query = query.where(Photo.status == "ready", Face.doubtful.is_(False), NOT_LOCKED)
-    rows = session.execute(query.where(Face.state != "rejected")).all()
-    chosen_before = set(session.scalars(select(Pick.face_id).where(Pick.run_id.is_(None))))
-    labelled = np.array([row.id for row in rows if row.label], np.int64)
-    unlabelled = np.array([row.id for row in rows if not row.label and row.id not in chosen_before], np.int64)
-    if len(unlabelled) <= BATCH:
-        return []  # all of them come anyway
+    unlabelled = _ids(session, unlabelled_faces())
+    labelled = _ids(session, likely_faces().where(Face.label.is_not(None)))
     rng = np.random.default_rng([len(unlabelled), len(labelled)])
     unlabelled, labelled = rng.permutation(unlabelled), rng.permutation(labelled)
     pool = _face_pool(session, networks.shared(), unlabelled, labelled)

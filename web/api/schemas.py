@@ -38,7 +38,7 @@ class FaceOut(BaseModel):
     id: int
     box: Box = Field(description="x, y, width, height in pixels of the upright photo.")
     confidence: float | None
-    source: Literal["mtcnn", "human"]
+    source: str = Field(description="The detector that proposed it, such as centerface; or human.")
     state: Literal["proposed", "confirmed", "rejected"]
     label: str | None
 
@@ -100,6 +100,10 @@ class PersonOut(BaseModel):
 
 class PeopleOut(BaseModel):
     items: list[PersonOut]
+
+
+class TurnIn(Strict):
+    degrees: Literal[90, 180, 270] = Field(description="Clockwise.")
 
 
 class DrawnIn(Strict):

@@ -53,18 +53,19 @@ def test_a_photo_whose_picture_is_gone_fails_with_words(db: Session, data: Path)
 def test_a_photo_that_is_erased_while_it_is_looked_at_ends_quietly(
     db: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from labeller.detection import mtcnn, proposals, rendition
+    from labeller.detection import detectors, proposals
 
     photo = intake.receive(db, jpeg(portrait(3, False)), None).photo
     db.commit()
+    detector = detectors.load("centerface")
 
-    def looked_at(pixels: Any) -> Any:
+    def looked_at(*arguments: Any) -> Any:
         with session_scope() as other:
             mark_photos(other, Photo.id == photo.id, None)
             other.commit()
             finish_pending(other)
-        return mtcnn.detect(pixels)
+        return type(detector).detect(detector, *arguments)
 
-    monkeypatch.setattr(rendition, "detect", looked_at)
+    monkeypatch.setattr(detector, "detect", looked_at)
     proposals.propose_faces(db, photo.id, 0, "test")
     assert (db.query(Photo).count(), db.query(Face).count()) == (0, 0)

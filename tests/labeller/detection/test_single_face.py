@@ -1,21 +1,31 @@
 """Which detection is the single obvious face of a photo."""
 
-import pytest
+from db.box_thresholds import BoxThresholds
+from labeller.detection.detections import Detection
+from labeller.detection.single_face import pick_single_face
 
-pytestmark = pytest.mark.slow
+
+def pick(*faces: tuple[float, float]) -> int | None:
+    """The index of the obvious one of these (confidence, side)."""
+    detections = [Detection((0, 0, side, side), confidence, {}) for confidence, side in faces]
+    return pick_single_face(detections, BoxThresholds(likely=0.4, hidden=0.2))
 
 
-def test_the_dominant_or_only_likely_detection_is_the_single_face() -> None:
-    from labeller.detection.mtcnn import Detection
-    from labeller.detection.single_face import pick_single_face
+def test_the_only_likely_face_is_the_obvious_one() -> None:
+    assert pick() is None
+    assert pick((0.9, 50)) == 0
+    assert pick((0.9, 50), (0.3, 80)) == 0
+    assert pick((0.9, 50), (0.8, 60)) is None
 
-    def detection(confidence: float, side: float) -> Detection:
-        return Detection((0, 0, side, side), confidence, {})
 
-    assert pick_single_face([]) is None
-    assert pick_single_face([detection(0.5, 50)]) == 0
-    assert pick_single_face([detection(0.99, 50), detection(0.4, 80)]) == 0, "one likely face"
-    assert pick_single_face([detection(0.99, 50), detection(0.98, 60)]) is None
-    assert pick_single_face([detection(0.99, 20), detection(0.98, 60)]) == 1, "nine times the area"
-    assert pick_single_face([detection(0.95, 20), detection(0.6, 60)]) == 1, "a badge and a masked face"
-    assert pick_single_face([detection(0.6, 50), detection(0.55, 50)]) is None
+def test_a_face_under_a_quarter_of_the_largest_does_not_count() -> None:
+    assert pick((0.9, 20), (0.8, 60)) == 1, "a badge, or somebody in the background"
+    assert pick((0.9, 31), (0.8, 60)) is None
+    assert pick((0.9, 20), (0.8, 60), (0.7, 55)) is None
+
+
+def test_without_a_likely_face_the_only_box_that_is_shown_is_it() -> None:
+    assert pick((0.3, 50)) == 0
+    assert pick((0.3, 50), (0.1, 50)) == 0
+    assert pick((0.3, 50), (0.25, 50)) is None
+    assert pick((0.1, 50)) is None

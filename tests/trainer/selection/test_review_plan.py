@@ -84,15 +84,20 @@ def test_no_locked_answered_or_hidden_face_is_chosen_but_a_hidden_one_as_a_box(d
     assert hidden.hidden
 
 
-def test_doubtful_boxes_come_the_most_doubtful_first(db: Session) -> None:
+def test_unlikely_boxes_come_the_surest_of_the_first_detector_first_and_every_fourth_is_hidden(
+    db: Session,
+) -> None:
     run, faces = pool(db, 100)
     unlocked = [face for face in faces if face.photo.group.split != "locked"][:30]
     for n, face in enumerate(unlocked):
-        face.doubtful, face.face_probability = True, n / 30
+        face.doubtful, face.hidden, face.confidence = True, n >= 25, 0.01 * n
+        face.source = "mtcnn" if 15 <= n < 25 else "centerface"
     db.commit()
     boxes = [pick.face_id for pick in review_plan.plan(db, run, NETWORK, {}) if pick.reason == "box"]
-    assert boxes[0] == unlocked[15].id
-    assert set(boxes[:5]) == {face.id for face in unlocked[13:18]}
+    hidden = {face.id for face in unlocked[25:]}
+    shown = [id for id in boxes if id not in hidden]
+    assert shown[:5] == [face.id for face in unlocked[14:9:-1]]
+    assert {boxes.index(id) % 4 for id in boxes[:9] if id in hidden} == {0}
 
 
 def test_a_weak_class_gets_more_picks(db: Session) -> None:

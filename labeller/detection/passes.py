@@ -1,0 +1,101 @@
+"""The rows that say what each detector has seen in each photo."""
+
+import time
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, exists, or_, select, update
+from sqlalchemy.orm import Session, aliased
+
+from db.base import OPEN, now
+from db.box_thresholds import first_detector
+from db.models import Answer, DetectorPass, Photo, Run
+from db.session import insert_missing
+from db.settings import settings
+from labeller.detection.detections import Detection
+from labeller.detection.photo_look import PhotoLook
+
+MAX_ATTEMPTS = 3
+LONGEST_WAIT, POLL_SECONDS = 60.0, 0.5
+ANSWERING_WITHIN = timedelta(seconds=5)
+STOPPED_AFTER = timedelta(minutes=2)
+"""A pass that began this long ago and has not ended was stopped with its worker."""
+
+
+def store(session: Session, photo_id: int, detector: str, seen: PhotoLook) -> None:
+    """Store what the detector saw in the photo, in place of what it saw before."""
+    insert_missing(session, DetectorPass, [{"photo_id": photo_id, "detector": detector, "started_at": now()}])
+    row = update(DetectorPass).where(DetectorPass.photo_id == photo_id, DetectorPass.detector == detector)
+    boxes = [_as_row(one) for one in seen.detections]
+    session.execute(row.values(started_at=now(), seconds=round(seen.seconds, 4), boxes=boxes))
+
+
+def give_up(session: Session, photo_id: int, detector: str) -> None:
+    """Store that the detector cannot see the photo now; what it saw before stays."""
+    insert_missing(session, DetectorPass, [{"photo_id": photo_id, "detector": detector, "boxes": []}])
+    row = update(DetectorPass).where(DetectorPass.photo_id == photo_id, DetectorPass.detector == detector)
+    session.execute(row.values(started_at=now()))
+
+
+def claim(session: Session, photo_id: int, detector: str) -> bool:
+    """Claim a photo that the detector has not seen yet, and commit; False if there is nothing to do."""
+    ready = select(Photo.id).where(Photo.id == photo_id, Photo.status == "ready")
+    if session.scalar(ready.with_for_update(read=True, key_share=True)) is None:
+        return False
+    unseen = {"photo_id": photo_id, "detector": detector, "started_at": now() - STOPPED_AFTER}
+    insert_missing(session, DetectorPass, [unseen])
+    key = DetectorPass.photo_id == photo_id, DetectorPass.detector == detector
+    begun = update(DetectorPass).where(*key, _free(DetectorPass)).returning(DetectorPass.photo_id)
+    claimed = session.scalar(begun.values(attempts=DetectorPass.attempts + 1, started_at=now()))
+    session.commit()
+    return claimed is not None
+
+
+def waiting(session: Session, detector: str, limit: int) -> Sequence[int]:
+    """Ids of photos that the first detector has seen and this one has not."""
+    own = aliased(DetectorPass)
+    seen_by_first = exists().where(
+        DetectorPass.photo_id == Photo.id,
+        DetectorPass.detector == first_detector(),
+        DetectorPass.boxes.is_not(None),
+    )
+    query = select(Photo.id).where(Photo.status == "ready", seen_by_first)
+    query = query.outerjoin(own, and_(own.photo_id == Photo.id, own.detector == detector))
+    return session.scalars(query.where(_free(own)).order_by(Photo.id).limit(limit)).all()
+
+
+def photos_wait(session: Session) -> bool:
+    """Whether photos wait for the first detector: nothing else is as urgent."""
+    return session.scalar(select(Photo.id).where(Photo.status.in_(OPEN)).limit(1)) is not None
+
+
+def give_way(session: Session) -> None:
+    """Wait, but not for ever, while people need the machine: nobody waits for a confirmation."""
+    until = time.monotonic() + LONGEST_WAIT
+    while _is_busy(session) and time.monotonic() < until:
+        session.rollback()  # read a fresh snapshot
+        time.sleep(POLL_SECONDS)
+
+
+def _is_busy(session: Session) -> bool:
+    """Whether new photos wait, a run is open, or somebody is answering, after which a run may follow."""
+    run = session.scalar(select(Run.id).where(Run.status.in_(OPEN)).limit(1))
+    answered_at = session.scalar(select(Answer.created_at).order_by(Answer.id.desc()).limit(1))
+    is_answering = answered_at is not None and now() - answered_at < ANSWERING_WITHIN
+    return run is not None or is_answering or photos_wait(session)
+
+
+def other_detectors() -> tuple[str, ...]:
+    """The detectors after the first, which confirm what it finds."""
+    return settings().detectors[1:]
+
+
+def _free(row: Any) -> ColumnElement[bool]:
+    """Without a row, or with one whose worker was stopped."""
+    ended = row.started_at <= now() - STOPPED_AFTER
+    return or_(row.photo_id.is_(None), and_(row.boxes.is_(None), row.attempts < MAX_ATTEMPTS, ended))
+
+
+def _as_row(detection: Detection) -> list[float]:
+    return [*(round(value, 1) for value in detection.box), round(detection.confidence, 4)]
