@@ -23,6 +23,7 @@ RESEND_AFTER = timedelta(seconds=10)
 """A queued job whose message was sent this long ago has lost it if the broker's queue is empty."""
 SWEPT_AT_ONCE = 200
 ALIVE_WITHIN = timedelta(seconds=15)
+STARTED_WITHIN = timedelta(seconds=30)
 
 TASKS: dict[type[Photo | Run], str] = {Photo: queue.PROPOSE_FACES, Run: queue.TRAIN}
 
@@ -118,6 +119,18 @@ def heartbeat(session: Session, name: str, kind: str) -> None:
 def alive_kinds(session: Session) -> set[str]:
     """The kinds of worker with a recent heartbeat."""
     return set(session.scalars(select(Worker.kind).where(Worker.seen_at > now() - ALIVE_WITHIN)))
+
+
+def missing_workers(session: Session) -> list[str]:
+    """The kinds of worker that ought to run and do not.
+
+    Workers that hold a network may rest. The train worker is missing if a run has waited for it for too long.
+    """
+    needed = {"detect", "beat"}
+    waits = Run.status == "queued", Run.created_at < now() - STARTED_WITHIN
+    if session.scalar(select(Run.id).where(*waits).limit(1)) is not None:
+        needed.add("train")
+    return sorted(needed - alive_kinds(session))
 
 
 def _find(session: Session, model: type[Photo | Run], *where: ColumnElement[bool]) -> list[Photo | Run]:

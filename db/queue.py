@@ -19,30 +19,36 @@ log = structlog.get_logger()
 
 PROPOSE_FACES = "labeller.propose_faces"
 DETECT_PREDICTION = "labeller.detect_prediction"
+CONFIRM_FACES = "labeller.confirm_faces"
+DETECT_AGAIN = "labeller.detect_again"
+FOLLOW_UP = "labeller.follow_up"
 ERASE = "labeller.erase"
 TIDY = "labeller.tidy"
 CLASSIFY_PREDICTION = "trainer.classify_prediction"
 TRAIN = "trainer.train"
 SCORE_NEW_FACES = "trainer.score_new_faces"
+FIND_UNSCORED = "trainer.find_unscored"
+WARM_UP = "trainer.warm_up"
 DRAW_MAP = "trainer.draw_map"
-LEARN_BOXES = "trainer.learn_boxes"
 COUNT_SAVED = "trainer.count_saved"
-WEIGH_BOXES = "trainer.weigh_boxes"
 START_DUE_RUN = "trainer.start_due_run"
 SWEEP = "db.sweep"
 
 QUEUES = {
     PROPOSE_FACES: "detect",
     DETECT_PREDICTION: "predict",
+    CONFIRM_FACES: "confirm",
+    DETECT_AGAIN: "again",
+    FOLLOW_UP: "default",
     ERASE: "erase",
     TIDY: "erase",
     CLASSIFY_PREDICTION: "classify",
     TRAIN: "train",
     SCORE_NEW_FACES: "train",
+    FIND_UNSCORED: "default",
+    WARM_UP: "train",
     DRAW_MAP: "train",
-    LEARN_BOXES: "train",
     COUNT_SAVED: "train",
-    WEIGH_BOXES: "train",
     START_DUE_RUN: "default",
     SWEEP: "default",
 }
@@ -75,10 +81,11 @@ app.conf.update(
     },
     beat_schedule={
         "sweep": {"task": SWEEP, "schedule": 2.0, "options": {"expires": 4}},
+        "follow-up": {"task": FOLLOW_UP, "schedule": 10.0, "options": {"expires": 10}},
         "erase": {"task": ERASE, "schedule": 5.0, "options": {"expires": 5}},
         "tidy": {"task": TIDY, "schedule": 3600.0, "options": {"expires": 3600}},
         "start-due-run": {"task": START_DUE_RUN, "schedule": 3.0, "options": {"expires": 3}},
-        "score-new-faces": {"task": SCORE_NEW_FACES, "schedule": 30.0, "options": {"expires": 30}},
+        "find-unscored": {"task": FIND_UNSCORED, "schedule": 30.0, "options": {"expires": 30}},
     },
     beat_schedule_filename=str(settings().run_dir / "beat-schedule"),
 )

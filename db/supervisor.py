@@ -1,5 +1,7 @@
 """Starts the processes of a workbench, restarts those that die (with a back-off), and stops them all.
 
+A program that holds a network nobody needs ends by itself, and is started again once it is needed.
+
 A lock on the data folder allows one launcher at a time. The process ids are stored, so that the next
 launcher can stop the processes of one that was killed.
 """
@@ -27,6 +29,8 @@ STABLE_AFTER = 60.0
 KILL_AFTER = 8.0
 """Seconds between SIGTERM and SIGKILL; leases make killing a worker safe."""
 MAX_LOG_BYTES = 5 << 20
+NEEDS_EVERY = 0.5
+"""Seconds between two looks at whether a program is needed."""
 
 
 class AlreadyRunning(Exception):
@@ -35,12 +39,16 @@ class AlreadyRunning(Exception):
 
 @dataclass
 class Program:
-    """A command to keep running; `ready` is waited for before the next program starts."""
+    """A command to keep running; `ready` is waited for before the next program starts.
+
+    With `is_needed` it runs on demand: it is started when that is true, and may end by itself.
+    """
 
     name: str
     command: Sequence[str]
     env: Mapping[str, str] = field(default_factory=dict)
     ready: Callable[[], bool] = lambda: True
+    is_needed: Callable[[], bool] | None = None
     process: subprocess.Popen[bytes] | None = None
     started: float = 0.0
     delay: float = FIRST_DELAY
@@ -77,22 +85,29 @@ class Supervisor:
         self.stop = threading.Event()
 
     def start(self) -> None:
-        """Start the programs in order, each once the one before it is ready.
+        """Start the programs in order, each once the one before it is ready; not those on demand.
 
         Raises RuntimeError if one ends before it is ready.
         """
         for program in self._programs:
+            if program.is_needed is not None:
+                continue
             self._launch(program)
             while not program.ready() and not self.stop.wait(0.05):
                 if program.process is not None and program.process.poll() is not None:
                     raise RuntimeError(f"{program.name} did not start; see {self._log_path(program)}")
 
     def watch(self) -> None:
-        """Restart programs that end until `stop` is set, then stop all."""
+        """Restart programs that end, and start those that are needed, until `stop` is set; then stop all."""
+        looked_at = 0.0
         try:
             while not self.stop.wait(0.2):
+                look_for_needs = time.monotonic() - looked_at >= NEEDS_EVERY
                 for program in self._programs:
-                    self._restart_if_ended(program)
+                    self._note_end(program)
+                    if program.is_needed is None or (look_for_needs and program.process is None):
+                        self._launch_if_due(program)
+                looked_at = time.monotonic() if look_for_needs else looked_at
         finally:
             self.shut_down()
 
@@ -102,15 +117,22 @@ class Supervisor:
             _stop_all([psutil.Process(pid) for pid in _running_pids(programs)])
         self._process_list.unlink(missing_ok=True)
 
-    def _restart_if_ended(self, program: Program) -> None:
-        if program.process is not None and (code := program.process.poll()) is not None:
-            if time.monotonic() - program.started > STABLE_AFTER:
-                program.delay = FIRST_DELAY
-            log.warning("restarting", program=program.name, exit=code, seconds=program.delay)
-            program.restart_at = time.monotonic() + program.delay
-            program.delay = min(program.delay * 2, LONGEST_DELAY)
-            program.process = None
-        if program.process is None and time.monotonic() >= program.restart_at:
+    def _note_end(self, program: Program) -> None:
+        if program.process is None or (code := program.process.poll()) is None:
+            return
+        program.process = None
+        if code == 0 and program.is_needed is not None:
+            return  # nobody needed it
+        if time.monotonic() - program.started > STABLE_AFTER:
+            program.delay = FIRST_DELAY
+        log.warning("restarting", program=program.name, exit=code, seconds=program.delay)
+        program.restart_at = time.monotonic() + program.delay
+        program.delay = min(program.delay * 2, LONGEST_DELAY)
+
+    def _launch_if_due(self, program: Program) -> None:
+        if program.process is not None or time.monotonic() < program.restart_at:
+            return
+        if program.is_needed is None or program.is_needed():
             self._launch(program)
 
     def _launch(self, program: Program) -> None:

@@ -18,24 +18,29 @@ def enqueue_prediction_classification(session: Session, prediction_id: int) -> N
     queue.enqueue(session, queue.CLASSIFY_PREDICTION, prediction_id)
 
 
+def enqueue_follow_up(session: Session) -> None:
+    """Have the other detectors look at photos that only the first has seen."""
+    queue.enqueue(session, queue.FOLLOW_UP)
+
+
+def enqueue_confirmation(session: Session, photo_id: int, detector: str) -> None:
+    """Look at a photo with another detector than the first."""
+    queue.enqueue(session, queue.CONFIRM_FACES, photo_id, detector)
+
+
+def enqueue_detecting_again(session: Session) -> None:
+    """Go on looking at old photos again."""
+    queue.enqueue(session, queue.DETECT_AGAIN)
+
+
 def enqueue_erasure(session: Session) -> None:
     """Erase what is marked for erasure."""
     queue.enqueue(session, queue.ERASE)
 
 
 def enqueue_scoring(session: Session) -> None:
-    """Score the faces and boxes that the live run has not scored yet."""
-    queue.enqueue(session, queue.SCORE_NEW_FACES)
-
-
-def enqueue_box_training(session: Session, run_id: int) -> None:
-    """Train the box head of a run."""
-    queue.enqueue(session, queue.LEARN_BOXES, run_id)
-
-
-def enqueue_box_scoring(session: Session) -> None:
-    """Score all detected boxes again."""
-    queue.enqueue(session, queue.WEIGH_BOXES)
+    """Score the faces that the live run has not scored yet, and plan the review, if there is need."""
+    queue.enqueue(session, queue.FIND_UNSCORED)
 
 
 def enqueue_labels_saved(session: Session, run_id: int) -> None:

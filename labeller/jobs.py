@@ -1,4 +1,4 @@
-"""The tasks of the detect worker."""
+"""The tasks of the detect worker, and of the worker in which the other detectors confirm what it finds."""
 
 from typing import Any
 
@@ -15,6 +15,30 @@ def propose_faces(photo_id: int, attempt: int) -> None:
 
     with session_scope() as session:
         proposals.propose_faces(session, photo_id, attempt, worker_name("detect"))
+
+
+@app.task(name=queue.CONFIRM_FACES)
+def confirm_faces(photo_id: int, detector: str) -> None:
+    from labeller.detection import proposals
+
+    with session_scope() as session:
+        proposals.confirm_faces(session, photo_id, detector)
+
+
+@app.task(name=queue.DETECT_AGAIN)
+def detect_again() -> None:
+    from labeller.detection import detect_again
+
+    with session_scope() as session:
+        detect_again.go_on(session)
+
+
+@app.task(name=queue.FOLLOW_UP)
+def follow_up() -> None:
+    from labeller.detection import follow_up
+
+    with session_scope() as session:
+        follow_up.send_missing(session)
 
 
 @app.task(name=queue.DETECT_PREDICTION)
@@ -42,10 +66,8 @@ def tidy() -> None:
 
 
 @worker_init.connect
-def _warm_up(**_: Any) -> None:
-    """Load MTCNN before the first photo arrives."""
-    import numpy as np
+def _check_detectors(**_: Any) -> None:
+    """Stop with a message at once if DETECTORS names one that does not exist."""
+    from labeller.detection import detectors
 
-    from labeller.detection import mtcnn
-
-    mtcnn.detect(np.zeros((160, 160, 3), np.uint8))
+    detectors.names()

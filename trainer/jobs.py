@@ -3,10 +3,8 @@
 The worker runs them in threads, because TensorFlow does not survive a fork.
 """
 
+import functools
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
-
-from celery.signals import worker_init
 
 from db import classes, queue
 from db.queue import app, worker_name
@@ -18,35 +16,18 @@ def train(run_id: int, attempt: int) -> None:
     from trainer.runs import train
 
     with session_scope() as session:
+        _load_networks(len(classes.names(session)))
         train.train(session, run_id, attempt, worker_name("train"))
-
-
-@app.task(name=queue.START_DUE_RUN)
-def start_due_run() -> None:
-    from trainer.runs import schedule
-
-    with session_scope() as session:
-        schedule.start_due_run(session)
 
 
 @app.task(name=queue.SCORE_NEW_FACES)
 def score_new_faces() -> None:
-    from trainer.box_ranking import boxes
     from trainer.runs import score
     from trainer.selection import review_plan
 
     with session_scope() as session:
         score.score_new_faces(session)
-        boxes.score_proposals(session, rescore=False)
         review_plan.refill(session)
-
-
-@app.task(name=queue.LEARN_BOXES)
-def learn_boxes(run_id: int) -> None:
-    from trainer.box_ranking import boxes
-
-    with session_scope() as session:
-        boxes.train_box_head(session, run_id)
 
 
 @app.task(name=queue.COUNT_SAVED)
@@ -67,14 +48,6 @@ def draw_map() -> None:
         layout.draw(session, networks.shared())
 
 
-@app.task(name=queue.WEIGH_BOXES)
-def weigh_boxes() -> None:
-    from trainer.box_ranking import boxes
-
-    with session_scope() as session:
-        boxes.score_proposals(session, rescore=True)
-
-
 @app.task(name=queue.CLASSIFY_PREDICTION)
 def classify_prediction(prediction_id: int) -> None:
     from trainer.runs import classify
@@ -83,14 +56,25 @@ def classify_prediction(prediction_id: int) -> None:
         classify.classify_prediction(session, prediction_id)
 
 
-@worker_init.connect
-def _warm_up(**_: Any) -> None:
-    """Load TensorFlow and the backbone when the worker starts, so that no task waits for it."""
-    from trainer.features import backbone, networks
-    from trainer.models import export
+@app.task(name=queue.WARM_UP)
+def warm_up() -> None:
+    """While somebody labels: a run that follows does not wait for TensorFlow."""
+    from trainer.models import head_fit
+    from trainer.runs import train
 
     with session_scope() as session:
         count = len(classes.names(session))
+    with train.one_at_a_time:
+        _load_networks(count)
+        head_fit.warm_up(count)
+
+
+@functools.cache
+def _load_networks(count: int) -> None:
+    """Load TensorFlow, the backbone and the template of a model of `count` classes, once."""
+    from trainer.features import backbone, networks
+    from trainer.models import export
+
     backbone.backbone_id()  # cached before two threads ask for it
     with ThreadPoolExecutor(1) as pool:  # on the first start both convert for 10 s
         embedding = pool.submit(networks.shared)

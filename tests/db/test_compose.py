@@ -12,7 +12,7 @@ import yaml
 
 from db.queue import QUEUES, app
 from db.settings import Settings
-from web.cli.up import worker
+from web.cli.up import WORKERS, worker
 
 ROOT = Path(__file__).parent.parent.parent
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
@@ -33,7 +33,7 @@ def queues(name: str) -> set[str]:
 
 
 def test_every_process_has_a_service() -> None:
-    assert set(OURS) == {"web", "detect", "train", "beat", "migrate"}
+    assert set(OURS) == {"web", *WORKERS, "beat", "migrate"}
     assert set(SERVICES) - set(OURS) == {"valkey", "postgres", "s3"}
 
 
@@ -58,16 +58,16 @@ def test_services_depend_only_on_services_that_exist(name: str) -> None:
 
 
 def test_the_workers_are_those_of_flask_up_and_serve_every_queue() -> None:
-    for kind in ("detect", "train"):
+    for kind in WORKERS:
         assert SERVICES[kind]["command"][:3] == ["celery", "-A", "db.queue"]
         assert set(SERVICES[kind]["command"][3:]) == set(worker(kind))
-    assert queues("detect") | queues("train") == set(QUEUES.values())
+    assert set.union(*map(queues, WORKERS)) == set(QUEUES.values())
 
 
 @pytest.mark.slow
 def test_celery_and_gunicorn_accept_the_commands(data: Path) -> None:
     """Each program parses its arguments and imports the modules they name, without connecting anywhere."""
-    for name in ("detect", "train", "beat"):
+    for name in (*WORKERS, "beat"):
         arguments = SERVICES[name]["command"][1:]
         process = subprocess.run(
             [sys.executable, "-m", "celery", *arguments, "--help"], cwd=ROOT, capture_output=True, text=True
@@ -91,7 +91,7 @@ def test_the_image_copies_only_files_that_exist() -> None:
 
 
 def test_every_task_is_registered_with_a_worker() -> None:
-    for kind in ("detect", "train"):
+    for kind in WORKERS:
         arguments = worker(kind)
         for module in arguments[arguments.index("-I") + 1].split(","):
             importlib.import_module(module)

@@ -12,7 +12,7 @@ import pytest
 
 from tests.environment import PROVE
 from tests.pictures import jpeg, portrait
-from tests.workbench_process import ROOT, Workbench, running_workbench, wait_until
+from tests.workbench_process import ROOT, Workbench, answers_200, running_workbench, wait_until
 
 pytestmark = pytest.mark.slow
 PHOTOS = 60 if PROVE else 16
@@ -86,7 +86,7 @@ def test_a_second_start_is_refused(workbench: Workbench) -> None:
 
 
 def test_each_killed_process_is_restarted(workbench: Workbench) -> None:
-    for pattern in ("valkey", "train@", "gunicorn", " beat "):
+    for pattern in ("valkey", "detect@", "gunicorn", " beat "):
         # A worker may be starting anew, since it ends without its broker.
         old = wait_until(lambda p=pattern: set(workbench.pids(p)), 60, f"{pattern} runs")
         os.kill(min(old), signal.SIGKILL)
@@ -99,6 +99,21 @@ def test_each_killed_process_is_restarted(workbench: Workbench) -> None:
 
 
 @pytest.mark.full_size
+def test_workers_that_hold_a_network_rest_and_come_back(tmp_path: Path) -> None:
+    with running_workbench(tmp_path, WORKER_IDLE_MINUTES="0.05") as bench:
+        bench.sign_in()
+        assert not bench.pids("confirm@")
+        assert not bench.pids("train@")
+        for seed in (1, 2):
+            assert bench.call("POST", "/photos", file=jpeg(portrait(seed, True)))[0] == 201
+            wait_until(lambda: bench.pids("confirm@"), 30, "MTCNN is there to confirm")
+            wait_until(lambda: not bench.pids("confirm@"), 90, "it rests")
+        assert bench.call("GET", "/stats")[0] == 200
+        assert answers_200(f"{bench.url}/healthz"), "resting workers are not missing"
+        log = (tmp_path / "run" / "logs" / "confirm.log").read_text()
+    assert "Traceback" not in log
+
+
 def test_the_next_start_stops_what_a_killed_launcher_left_running(
     tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:

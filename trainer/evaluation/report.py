@@ -15,6 +15,7 @@ from trainer.arrays import BoolArray, Float32Array, FloatArray, softmax
 from trainer.data.dataset import Dataset, Row
 from trainer.evaluation import metrics, roc_calibration
 from trainer.evaluation.drift import DRIFT_THRESHOLD
+from trainer.evaluation.weakest_slice import weakest_slice
 
 if TYPE_CHECKING:  # pages import this module and must not load a network
     from trainer.models.fit import FittedModel
@@ -51,7 +52,7 @@ MIN_PEOPLE_TO_AUDIT, AUDIT_EVERY = 200, 3
 """Locked people from which one of three is measured on and never compared on. With fewer, the audit's wider
 interval costs more than the flattery, up to 0.3 points, that it removes (`benchmarks/gate.py`)."""
 SIZE_EDGES = (48, 96, 192)
-CONFIDENCE_EDGES = (0.9, 0.99)
+CONFIDENCE_EDGES = (0.4, 0.6, 0.8)
 
 
 @dataclass(frozen=True)
@@ -141,6 +142,8 @@ def obstacles(data: Dataset, rows: BoolArray) -> list[Message]:
 def _part_metrics(data: Dataset, outputs: ModelOutputs, rows: BoolArray) -> dict[str, Any]:
     labels, groups, probabilities = data.labels[rows], data.groups[rows], outputs.probabilities[rows]
     classes = [str(id) for id in data.classes]
+    is_right = probabilities.argmax(axis=1) == labels
+    slices = _slices(data, rows, is_right)
     return (
         metrics.measure(labels, probabilities, groups, classes)
         | data.size(rows)
@@ -150,13 +153,14 @@ def _part_metrics(data: Dataset, outputs: ModelOutputs, rows: BoolArray) -> dict
                 labels, outputs.logits[rows], outputs.temperatures[rows], groups
             )
             | {"temperature": outputs.temperature},
-            "slices": _slices(data, rows, probabilities.argmax(axis=1) == labels),
+            "slices": slices,
+            "weakest": weakest_slice(slices, float(is_right.mean())),
         }
     )
 
 
 def _slices(data: Dataset, rows: BoolArray, correct: BoolArray) -> list[dict[str, Any]]:
-    """Accuracy by person, source, face size and detector confidence, where there are at least two kinds.
+    """Accuracy by class and size, person, source, and confidence, where there are at least two kinds.
 
     A person's own faces are what their accuracy is about, so they count one by one.
     """
@@ -189,8 +193,11 @@ SLICES: dict[str, Callable[[Row], str]] = {
     "person": lambda row: NOBODY if row.person is None else str(row.person),
     "source": lambda row: row.source,
     "size": _size,
+    "class_size": lambda row: f"{row.label} {_size(row)}",
     "confidence": _confidence,
 }
+"""What a slice is by, and the name of the slice that a face is in; that of `class_size` begins with a
+class id."""
 
 
 def skipped(photos: Sequence[int]) -> list[Message]:

@@ -4,18 +4,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, and_, delete, exists, select
+from sqlalchemy import delete, exists
 from sqlalchemy.orm import Session
 
 from db import classes
 from db.face_rows import insert_for_faces
-from db.models import Face, Photo, Run, Score
+from db.models import Face, Run, Score
 from db.workbench import live_run
 from trainer.arrays import FloatArray
 from trainer.features.feature_store import OnProgress
 from trainer.features.networks import Network, network_of
 from trainer.models.head import Head
 from trainer.runs import promote
+from trainer.runs.needs import faces_to_score, unscored
 from trainer.runs.read_ahead import Chunk, read_ahead
 from trainer.selection.strategies import margins
 
@@ -31,7 +32,7 @@ class _Scorer:
 
 def newest_faces(session: Session, limit: int) -> list[int]:
     """Ids of the newest faces that are scored, newest first, without doubtful detections."""
-    query = _faces_to_score().with_only_columns(Face.id).where(Face.doubtful.is_(False))
+    query = faces_to_score().with_only_columns(Face.id).where(Face.doubtful.is_(False))
     return list(session.scalars(query.order_by(Face.id.desc()).limit(limit)))
 
 
@@ -48,7 +49,7 @@ def score_all(
     """
     session.execute(delete(Score).where(Score.run_id == run.id))
     session.commit()  # release the lock: the thread that reads ahead writes features
-    ids = list(session.scalars(_faces_to_score().with_only_columns(Face.id).order_by(Face.id)))
+    ids = list(session.scalars(faces_to_score().with_only_columns(Face.id).order_by(Face.id)))
     return _score(session, _Scorer(run, network, head), ids, on_progress)
 
 
@@ -58,11 +59,7 @@ def score_new_faces(session: Session) -> int:
     run = live_run(session)
     if run is None or run.head is None:
         return 0
-    scored = and_(Score.run_id == run.id, Score.face_id == Face.id, Score.box_version == Face.box_version)
-    query = (
-        _faces_to_score().with_only_columns(Face.id).outerjoin(Score, scored).where(Score.face_id.is_(None))
-    )
-    ids = list(session.scalars(query.order_by(Face.id)))
+    ids = list(session.scalars(unscored(run).order_by(Face.id)))
     if not ids:
         return 0
     moved = exists().where(Face.id == Score.face_id, Face.box_version != Score.box_version)
@@ -70,11 +67,6 @@ def score_new_faces(session: Session) -> int:
     session.commit()  # release the lock, as in score_all
     scorer = _Scorer(run, network_of(session, run), Head.from_dict(run.head))
     return _score(session, scorer, ids)
-
-
-def _faces_to_score() -> Select[Any]:
-    """Faces that are not rejected and whose photo is ready."""
-    return select(Face).join(Photo).where(Photo.status == "ready", Face.state != "rejected")
 
 
 def _score(

@@ -33,8 +33,8 @@ log = structlog.get_logger()
 
 DRIFT_FACES = 500
 """The number of newest unlabelled faces that are tested for drift."""
-_one_at_a_time = threading.Lock()
-"""A cancelled run takes a moment to stop, and the next must not use the same compiled steps meanwhile."""
+one_at_a_time = threading.Lock()
+"""A cancelled run takes a moment to stop, and nothing else may use the same compiled steps meanwhile."""
 
 
 def train(session: Session, run_id: int, attempt: int, owner: str) -> None:
@@ -45,7 +45,7 @@ def train(session: Session, run_id: int, attempt: int, owner: str) -> None:
     if not jobs.claim(session, Run, run_id, attempt, jobs.Holder(owner, LEASE_SECONDS)):
         return
     run = session.get_one(Run, run_id, populate_existing=True)
-    with _one_at_a_time:
+    with one_at_a_time:
         try:
             _train(session, run)
         except jobs.LostLease:

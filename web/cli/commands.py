@@ -2,11 +2,12 @@
 
 from flask import Flask
 
-from web.cli import maintenance, people, photos, runs
+from web.cli import detect, maintenance, people, photos, runs
 from web.cli.simulate import simulate
 from web.cli.up import up
 
 
 def init_app(app: Flask) -> None:
-    for command in (up, simulate, *people.COMMANDS, *photos.COMMANDS, *runs.COMMANDS, *maintenance.COMMANDS):
+    parts = (detect, people, photos, runs, maintenance)
+    for command in (up, simulate, *(one for part in parts for one in part.COMMANDS)):
         app.cli.add_command(command)

@@ -1,25 +1,22 @@
 """`flask import` and `flask predict`: photos from files on this machine."""
 
-import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import click
-from rich.progress import Progress, track
-from sqlalchemy import func, select
+from rich.progress import track
 from sqlalchemy.orm import Session
 
-from db import classes, jobs
-from db.base import OPEN
+from db import classes
 from db.errors import Refused
-from db.models import Photo
 from db.session import session_scope
 from labeller.answers.folder_import import Conflict, FolderImport
 from labeller.detection.predictions import request_prediction, wait_for_prediction
 from labeller.people import people
 from labeller.uploads import import_folder
-from web.cli.console import POLL_SECONDS, as_json, console, sentence, show, workbench_session
+from web.cli.console import as_json, console, sentence, show, workbench_session
+from web.cli.detect import wait_for_faces
 
 
 @click.command("import")
@@ -38,7 +35,7 @@ def import_(path: Path, _format: str, person: str | None) -> None:
         conflicts = f" {len(result.conflicts)} labels in conflict." if result.conflicts else ""
         summary = f"{result.new} new photos, {result.known} known already, {len(result.refusals)} refused."
         click.echo(summary + conflicts)
-        _wait_for_faces(session)
+        wait_for_faces(session)
 
 
 @dataclass
@@ -78,26 +75,6 @@ def _conflict_line(conflict: Conflict) -> str:
     labels = f"“{conflict.second_label}” against “{conflict.first_label}”"
     what = "settle it under Disagreements" if conflict.disputed else "the new label counts; it can be undone"
     return f"{same}: {labels}; {what}."
-
-
-def _wait_for_faces(session: Session) -> None:
-    """Show the progress of the detection. If this command is stopped, the workbench goes on with it."""
-    total = _count_waiting(session)
-    if total and "detect" not in jobs.alive_kinds(session):
-        click.echo(f"{total} photos wait for their faces: they are found when the workbench runs (make run).")
-        return
-    with Progress(console=console, disable=not console.is_terminal) as progress:
-        task = progress.add_task("Finding faces", total=total)
-        while left := _count_waiting(session):
-            progress.update(task, completed=total - left)
-            time.sleep(POLL_SECONDS)
-    failed = session.scalar(select(func.count(Photo.id)).where(Photo.status == "failed")) or 0
-    click.echo(f"All photos are done; {failed} failed.")
-
-
-def _count_waiting(session: Session) -> int:
-    session.rollback()  # ends the transaction, else it would read the same snapshot again
-    return session.scalar(select(func.count(Photo.id)).where(Photo.status.in_(OPEN))) or 0
 
 
 @click.command()

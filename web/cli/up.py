@@ -10,23 +10,43 @@ from collections.abc import Callable
 from pathlib import Path
 
 import click
+from kombu.exceptions import OperationalError
 
-from db import valkey
+from db import jobs, valkey
 from db.migrate import upgrade
 from db.session import session_scope
 from db.settings import settings
 from db.supervisor import AlreadyRunning, Lock, Program, Supervisor
+from labeller.detection import detectors
 from labeller.people import invites, people
 from web.auth.links import invitation_url, network_address
 
 ROOT = Path(__file__).parents[2]
 THREADS = 16
+IDLE_MINUTES = 5.0
+"""After which a worker that holds TensorFlow ends: it comes back within seconds."""
+SOLO, THREE_THREADS = ["--pool", "solo"], ["--pool", "threads", "--concurrency", "3"]
+WORKERS = {
+    "detect": ("labeller.jobs,trainer.light_jobs", "predict,erase,default,detect,again", SOLO),
+    "confirm": ("labeller.jobs", "confirm", SOLO),
+    "train": ("trainer.jobs", "classify,train", THREE_THREADS),
+}
+"""Modules with its tasks, queues and pool of each kind of worker. TensorFlow does not survive a fork, so
+no pool forks: detection runs in the worker's own thread; training, predictions and scores share three
+threads."""
+NICE = {"confirm": ["nice", "-n", "10"], "train": []}
+"""Nobody waits for the other detectors: they get what others leave, and one thread."""
+ONE_THREAD = dict.fromkeys(("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS"), "1")
 
 
 @click.command()
 def up() -> None:
-    """Start everything: broker, web, one detect worker, one train worker, beat. Ctrl-C stops all of it."""
+    """Start everything: broker, web, workers, beat. Ctrl-C stops all of it."""
     address = f"http://localhost:{settings().port}"
+    try:
+        detectors.names()
+    except detectors.UnknownDetector as error:
+        raise click.ClickException(str(error)) from error
     try:
         lock = Lock(settings().run_dir / "lock", f"process {os.getpid()} at {address}")
     except AlreadyRunning as error:
@@ -50,17 +70,29 @@ def up() -> None:
 
 
 def programs() -> list[Program]:
-    """The programs of one machine, in the order in which they start."""
+    """The programs of one machine, in the order in which they start.
+
+    Those that hold TensorFlow run while there is work for them, and some minutes longer.
+    """
     env = {"DATA": str(settings().data), "PYTHONPATH": str(ROOT), "TF_CPP_MIN_LOG_LEVEL": "2"}
+    idle = {"WORKER_IDLE_MINUTES": str(settings().worker_idle_minutes or IDLE_MINUTES)}
     python = [sys.executable, "-m"]
     celery = [*python, "celery", "-A", "db.queue"]
     bind = f"{settings().host}:{settings().port}"
     gunicorn = ["gunicorn", "--worker-class", "gthread", "--threads", str(THREADS), "--bind", bind]
     started = [
         Program("web", [*python, *gunicorn, "--no-control-socket", "web:create_app()"], env),
-        Program("detect", [*celery, *worker("detect")], env),
-        Program("train", [*celery, *worker("train")], env),
+        Program("detect", [*celery, *worker("detect")], env | idle),
         Program("beat", [*celery, "beat", "--pidfile=", "--loglevel", settings().log_level], env),
+    ]
+    started += [
+        Program(
+            kind,
+            [*NICE[kind], *celery, *worker(kind)],
+            env | idle | (ONE_THREAD if kind == "confirm" else {}),
+            is_needed=_has_work(kind),
+        )
+        for kind in on_demand()
     ]
     if settings().broker_url is None:
         ready: Callable[[], bool] = lambda: valkey.is_answering(settings().socket)  # noqa: E731
@@ -68,16 +100,26 @@ def programs() -> list[Program]:
     return started
 
 
-def worker(kind: str) -> list[str]:
-    """Celery's arguments for a `detect` or `train` worker.
+def on_demand() -> tuple[str, ...]:
+    """The kinds of worker that run only while there is work for them."""
+    return ("confirm", "train") if len(settings().detectors) > 1 else ("train",)
 
-    TensorFlow does not survive a fork, so no pool forks: detection runs in the worker's own thread; training,
-    predictions, scores and the sweep share three threads.
-    """
-    tasks, queues, pool = {
-        "detect": ("labeller.jobs", "predict,erase,detect", ["--pool", "solo"]),
-        "train": ("trainer.jobs", "classify,train,default", ["--pool", "threads", "--concurrency", "3"]),
-    }[kind]
+
+def _has_work(kind: str) -> Callable[[], bool]:
+    queues = [name for name in WORKERS[kind][1].split(",") if name]
+
+    def has_work() -> bool:
+        try:
+            return any(jobs.waiting_messages(name) for name in queues)
+        except OperationalError:  # the broker is restarting
+            return False
+
+    return has_work
+
+
+def worker(kind: str) -> list[str]:
+    """Celery's arguments for a worker of one of the kinds in WORKERS."""
+    tasks, queues, pool = WORKERS[kind]
     quiet = ["--without-gossip", "--without-mingle", "--without-heartbeat"]
     names = ["-I", f"db.worker,{tasks}", "-Q", queues, "-n", f"{kind}@%h"]
     return ["worker", *names, *pool, *quiet, "--loglevel", settings().log_level]

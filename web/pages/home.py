@@ -16,7 +16,7 @@ from trainer.label_efficiency import stopping_advice
 from trainer.runs import requests
 from web.auth.identity import me
 from web.database import db
-from web.drawing.retraining import progress_text, ranking_note
+from web.drawing.retraining import detection_note, progress_text
 from web.i18n import _
 
 pages = APIBlueprint("home", __name__, enable_openapi=False)
@@ -30,7 +30,6 @@ ASSETS = {
     "utils.js": "@noble/hashes/utils.js",
 }
 """All that is served of the installed front-end libraries."""
-WORKERS = frozenset({"detect", "train", "beat"})
 
 
 @pages.get("/")
@@ -50,9 +49,9 @@ def page() -> ResponseReturnValue:
         latest=latest,
         outlook=stopping_advice.outlook(session),
         waiting=waiting,
-        ranking_note=ranking_note(session),
+        detection_note=detection_note(session),
         next_step=next_step,
-        alive=jobs.alive_kinds(session),
+        missing_workers=jobs.missing_workers(session),
     )
 
 
@@ -67,9 +66,9 @@ def asset(name: str) -> ResponseReturnValue:
 
 @pages.get("/healthz")
 def healthz() -> ResponseReturnValue:
-    """200 once the database, the broker and a worker of each kind answer; else 503 and what is missing."""
+    """200 once the database and the workers answer that ought to run; else 503 and what is missing."""
     db().execute(text("SELECT 1"))
-    missing = sorted(WORKERS - jobs.alive_kinds(db()))
+    missing = jobs.missing_workers(db())
     return jsonify(status="starting" if missing else "up", missing=missing), 503 if missing else 200
 
 

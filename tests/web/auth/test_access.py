@@ -135,7 +135,7 @@ def test_every_answer_carries_the_safety_headers(client: Client, path: str) -> N
 def test_healthz_says_what_is_missing(client: Client) -> None:
     response = client().get("/healthz")
     assert response.status_code == 503
-    assert response.json["missing"] == ["beat", "detect", "train"]
+    assert response.json["missing"] == ["beat", "detect"]
 
 
 def test_a_limiter_that_breaks_down_refuses_nobody(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
