@@ -36,10 +36,15 @@ def truth(box: list[float], width: int) -> str | None:
     return "nomask" if x + w / 2 < width / 2 else "mask"
 
 
-@pytest.fixture(params=["sqlite", "postgres"] if PROVE else ["postgres"])  # others run on SQLite
+COLUMNS = [("postgres", "centerface,mtcnn"), ("sqlite", "mtcnn")]
+"""Database and detectors; `mtcnn` alone is the article's way."""
+
+
+@pytest.fixture(params=[*COLUMNS, ("sqlite", "centerface,mtcnn")] if PROVE else COLUMNS, ids=" ".join)
 def bench(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Workbench]:
-    extra = {}
-    if request.param == "postgres":
+    database, detectors = request.param
+    extra = {"DETECTORS": detectors}
+    if database == "postgres":
         extra["DATABASE_URL"] = request.getfixturevalue("empty_postgres")
     with running_workbench(tmp_path, **extra) as made:
         made.sign_in()
@@ -78,6 +83,10 @@ def test_the_loop_by_the_contract_alone(bench: Workbench) -> None:
     assert (status, again["duplicate_of"]) == (200, again["id"])
     wait_until(bench.photos_done, 180, "all photos are looked at")
     assert bench.call("GET", "/stats")[1]["photos"] == {"ready": PHOTOS}
+
+    first = bench.env["DETECTORS"].split(",")[0]
+    found = [face for item in bench.call("GET", "/photos")[1]["items"] for face in item["faces"]]
+    assert first in {face["source"] for face in found} <= {"centerface", "mtcnn"}
 
     queue = bench.call("GET", "/queue?mode=label&limit=200")[1]
     assert queue["items"]

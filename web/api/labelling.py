@@ -17,7 +17,7 @@ from web.api import schemas
 from web.api.photos import face_out
 from web.auth.identity import me
 from web.database import db
-from web.drawing.retraining import progress_text, ranking_note
+from web.drawing.retraining import detection_note, progress_text
 from web.errors import status_of
 from web.i18n import _
 
@@ -33,7 +33,7 @@ def get_queue(query_data: schemas.QueueQuery) -> Any:
     batch = next_faces(db(), me(), query_data.mode, query_data.limit)
     db().commit()
     items = [item_out(item) for item in batch.items]
-    note = ranking_note(db()) if query_data.mode == "label" else None
+    note = detection_note(db()) if query_data.mode == "label" else None
     return {"items": items, "remaining": batch.remaining, "with_others": batch.with_others, "note": note}
 
 
@@ -144,7 +144,7 @@ def item_out(item: Item) -> dict[str, Any]:
         "face_id": face.id,
         "photo_id": face.photo_id,
         "crop_url": url_for("pictures.crop", face_id=face.id, v=face.box_version),
-        "photo_url": url_for("pictures.view", photo_id=face.photo_id),
+        "photo_url": url_for("pictures.view", photo_id=face.photo_id, v=face.photo.turned or None),
         "photo_size": (face.photo.width, face.photo.height),
         "box": face.box,
         "label": item.label,

@@ -17,6 +17,7 @@ from labeller.photos.access import visible_photo
 from labeller.reports import gallery
 from labeller.reports.face_list import FaceQuery, faces_after
 from labeller.uploads import intake
+from labeller.uploads import turn_photo as turn_photos
 from labeller.uploads.subject import photo_subject
 from labeller.uploads.try_again import look_again
 from web.api import schemas
@@ -114,6 +115,24 @@ def retry(photo_id: int) -> Photo:
     """Look again at a failed photo for whoever is signed in, and commit."""
     photo = visible_photo(db(), photo_id, me())
     look_again(db(), photo)
+    db().commit()
+    return photo
+
+
+@blueprint.post("/photos/<int:photo_id>/turn")
+@blueprint.input(schemas.TurnIn)
+@blueprint.output(schemas.PhotoStatus, status_code=202)
+@blueprint.doc(security="token", responses={409: "Its faces have been answered."})
+def turn_photo(photo_id: int, json_data: schemas.TurnIn) -> Any:
+    """Turn a photo clockwise and look for its faces anew."""
+    photo = turn(photo_id, json_data.degrees)
+    return {"id": photo.id, "status": status(photo)}
+
+
+def turn(photo_id: int, degrees: int) -> Photo:
+    """Turn a photo for whoever is signed in, and commit."""
+    photo = visible_photo(db(), photo_id, me())
+    turn_photos.turn_photo(db(), photo, degrees, me())
     db().commit()
     return photo
 

@@ -5,15 +5,18 @@ from typing import Any
 
 from flask import Flask
 
+from db.confidence_intervals import Interval
 from trainer.label_efficiency.learning_curve import Forecast
 from trainer.label_efficiency.stopping_advice import Point
 
 WIDTH, HEIGHT = 600.0, 160.0
 SQUARE = 200.0
+DETECTOR_NAMES = {"centerface": "CenterFace", "mtcnn": "MTCNN"}
 
 
 def init_app(app: Flask) -> None:
     app.jinja_env.filters["square"] = square
+    app.jinja_env.filters["detector_name"] = lambda name: DETECTOR_NAMES.get(name, name)
 
 
 def line(values: Sequence[float], top: float) -> str:
@@ -53,6 +56,21 @@ def trade_off(lines: Mapping[str, Sequence[tuple[float, float, float]]]) -> dict
         )
         for name, line in lines.items()
     }
+
+
+def threshold_band(
+    points: Sequence[tuple[float, float, float]], threshold: Interval | None
+) -> dict[str, float] | None:
+    """Where a threshold lies across the curve of `points`: `x`, and `left` and `right` of its interval."""
+    if threshold is None or not points:
+        return None
+
+    def across(confidence: float) -> float:
+        reached = [wrong for at, wrong, _ in points if at >= confidence]
+        return min(1.0, (reached[-1] if reached else 0.0) / FALSE_BOXES) * WIDTH
+
+    places = {"x": "value", "left": "high", "right": "low"}  # a higher threshold has fewer false boxes
+    return {name: across(threshold[key]) for name, key in places.items()}
 
 
 STEPS = 24

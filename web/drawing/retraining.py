@@ -2,7 +2,7 @@
 
 from sqlalchemy.orm import Session
 
-from labeller.queue.waiting import newest_ranking
+from labeller.detection import again_requests
 from trainer.runs.requests import MIN_NEW_ANSWERS, RetrainProgress
 from web.i18n import _, ngettext
 
@@ -43,14 +43,10 @@ def progress_text(progress: RetrainProgress) -> str:
     )
 
 
-def ranking_note(session: Session) -> str | None:
-    """Why the number of faces to label has just changed; None if it has not."""
-    if (counts := newest_ranking(session)) is None:
+def detection_note(session: Session) -> str | None:
+    """Why the number of faces to label changes otherwise than by answers and new photos, or None."""
+    progress = again_requests.progress(session)
+    if not progress.left:
         return None
-    before, after = counts
-    return _(
-        "The detector's boxes were ranked anew by what was answered: %(before)s waited before, %(after)s"
-        " after.",
-        before=before,
-        after=after,
-    )
+    done = progress.total - progress.left
+    return _("Old photos are looked at again: %(done)s of %(total)s.", done=done, total=progress.total)

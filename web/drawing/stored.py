@@ -1,6 +1,6 @@
 """What is stored with ids, in words: sentences, and the metrics of runs with the names of their classes."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask import Flask
@@ -46,5 +46,15 @@ def figures_of(session: Session, run: Run) -> dict[str, Any] | None:
             figures[part] = of_part | {
                 key: {names[int(id)]: value for id, value in of_part[key].items()} for key in keys
             }
+            if "slices" in of_part:
+                figures[part]["slices"] = [_with_class(one, names) for one in of_part["slices"]]
     figures["warnings"] = [words(session, one) for one in run.metrics.get("warnings", [])]
     return figures
+
+
+def _with_class(of_slice: dict[str, Any], names: Mapping[int, str]) -> dict[str, Any]:
+    """The slice with the name of its class in place of the id."""
+    if of_slice["by"] != "class_size":
+        return of_slice
+    id, size = of_slice["name"].split(" ", 1)
+    return of_slice | {"name": f"{names[int(id)]}, {size}"}

@@ -10,7 +10,7 @@ from db.settings import settings
 from labeller.people import consent
 from labeller.photos.access import visible_photo
 from labeller.reports import gallery
-from web.api.photos import erase, retry, take
+from web.api.photos import erase, retry, take, turn
 from web.auth.identity import me, must_consent
 from web.database import db
 from web.i18n import _
@@ -57,6 +57,14 @@ def delete(photo_id: int) -> ResponseReturnValue:
 def try_again(photo_id: int) -> ResponseReturnValue:
     """Look again at a photo that failed."""
     retry(photo_id)
+    owner = me().role == "owner"
+    return redirect(url_for("gallery.photo", photo_id=photo_id) if owner else url_for("mine.page"))
+
+
+@pages.post("/photos/<int:photo_id>/turn")
+def turn_photo(photo_id: int) -> ResponseReturnValue:
+    """Turn a photo as its card proposes."""
+    turn(photo_id, request.form.get("degrees", 0, int))
     owner = me().role == "owner"
     return redirect(url_for("gallery.photo", photo_id=photo_id) if owner else url_for("mine.page"))
 

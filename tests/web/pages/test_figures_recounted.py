@@ -156,7 +156,8 @@ def reliability(faces: list[Predicted]) -> tuple[list[dict[str, float] | None], 
 
 
 def slices(faces: list[Predicted]) -> Iterator[tuple[str, list[Predicted]]]:
-    """Kinds of faces in the order of the page: by person, source, size and confidence."""
+    """Kinds of faces in the order of the page: by person, source, size, class and size, and confidence."""
+    classes = list(faces[0].probabilities)
 
     def size(face: Predicted) -> str:
         return next((f"under {e} px" for e in (48, 96, 192) if face.longest < e), "192 px and more")
@@ -164,11 +165,12 @@ def slices(faces: list[Predicted]) -> Iterator[tuple[str, list[Predicted]]]:
     def confidence(face: Predicted) -> str:
         if face.confidence is None:
             return "drawn"
-        return next((f"under {e}" for e in (0.9, 0.99) if face.confidence < e), "0.99 and more")
+        return next((f"under {e}" for e in (0.4, 0.6, 0.8) if face.confidence < e), "0.8 and more")
 
     kinds = {
         "person": lambda face: "nobody named" if face.person is None else str(face.person),
-        "source": lambda face: face.source, "size": size, "confidence": confidence,
+        "source": lambda face: face.source, "size": size,
+        "class_size": lambda face: f"{classes.index(face.truth)} {size(face)}", "confidence": confidence,
     }  # fmt: skip
     for by, kind in kinds.items():
         found = sorted({kind(face) for face in faces})
@@ -192,7 +194,9 @@ def run(db: Session) -> Run:
     named = [replace(picture, person=f"Friend {n % 25}") for n, picture in enumerate(pictures[:100])]
     add_labelled_pictures(db, [*named, *pictures[100:]])
     for number, face in enumerate(db.scalars(select(Face))):
-        face.source, face.confidence = ("mtcnn", 0.85 + number % 3 * 0.07) if number % 2 else ("human", None)
+        face.source, face.confidence = (
+            ("centerface", 0.35 + number % 3 * 0.15) if number % 2 else ("human", None)
+        )
     db.commit()
     run = train_run(db)
     assert run.status == "done", run.error

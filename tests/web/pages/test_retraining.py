@@ -3,9 +3,10 @@
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from db.models import BOXES_RANKED, Answer, Event
+from db.models import Answer
 from labeller.answers.answer_input import AnswerInput
 from labeller.answers.record import record_answer
+from labeller.detection import again_requests
 from labeller.people import people
 from tests.clients import get_page
 from tests.factories import add_faces, add_live_run
@@ -54,8 +55,8 @@ def test_it_is_said_why_the_number_of_faces_has_changed(client: Client, db: Sess
     add_faces(db, 3)
     page = client("labeller", "Ada")
     assert page.get("/api/v1/queue?mode=label").json["note"] is None
-    db.add(Event(kind=BOXES_RANKED, detail={"before": 57, "after": 110}))
+    again_requests.request(db, None, only_unanswered=False)
     db.commit()
     note = page.get("/api/v1/queue?mode=label").json["note"]
-    assert "57 waited before, 110 after" in note
-    assert "57 waited before, 110 after" in get_page(client("owner", "Grace"), "/")
+    assert "looked at again: 0 of 1" in note
+    assert "looked at again: 0 of 1" in get_page(client("owner", "Grace"), "/")

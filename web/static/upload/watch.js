@@ -2,15 +2,17 @@
 import { find } from "../lib/dom.js";
 import { pause } from "../lib/http.js";
 
-const POLL_EVERY = 900; // ms
+const POLL_FIRST = 150, POLL_EVERY = 900; // ms: the detector needs tens, a long queue more
 const SHOWN = 24; // photos
 const photos = find("#photos", HTMLElement);
 /** @type {Set<number>} */ const pending = new Set();
 let polling = false;
+let delay = POLL_FIRST;
 
 /** Show a photo that was just sent. @param {number} id */
 export function watchPhoto(id) {
   pending.add(id);
+  delay = POLL_FIRST;
   if (!polling) poll();
 }
 
@@ -21,7 +23,8 @@ async function poll() {
     for (const id of pending) if (!shown.includes(id)) pending.delete(id); // more than fit: only counted
     const waiting = await refresh(shown).catch(() => 1); // offline for a moment: try again
     if (!pending.size && !waiting) break;
-    await pause(POLL_EVERY);
+    await pause(delay);
+    delay = Math.min(POLL_EVERY, delay * 1.5);
   }
   polling = false;
 }
