@@ -13,8 +13,8 @@ from labeller.photos import strip_metadata
 
 VIEW_SIDE = 1024
 """Longest side of the rendition that the detectors and the pages use."""
-LEAST_STRIP_SIDE = 160
-"""Shortest side of the rendition of a strip, whose longest side may be more than VIEW_SIDE."""
+LEAST_STRIP_SIDE, LONGEST_STRIP_SIDE = 160, 16_384
+"""Sides of the rendition of a strip: the shortest at least, and the longest at most."""
 LEAST_SIDE = 20
 """Shortest side of a photo in pixels: a smaller one shows no face."""
 TURNS = {90: Image.Transpose.ROTATE_270, 180: Image.Transpose.ROTATE_180, 270: Image.Transpose.ROTATE_90}
@@ -114,8 +114,8 @@ def _is_srgb(profile: bytes) -> bool:
 
 def view_scale(width: int, height: int) -> float:
     """The scale of a photo's rendition; small photos stay as they are."""
-    sides = width, height
-    return min(1.0, max(VIEW_SIDE / max(sides), LEAST_STRIP_SIDE / min(sides)))
+    short, long = sorted((width, height))
+    return min(1.0, LONGEST_STRIP_SIDE / long, max(VIEW_SIDE / long, LEAST_STRIP_SIDE / short))
 
 
 def _view_size(size: tuple[int, int]) -> tuple[int, int]:

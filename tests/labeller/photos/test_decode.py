@@ -128,3 +128,33 @@ def test_a_jpeg_of_an_unusual_build_is_left_to_the_decoder() -> None:
     assert strip_metadata.jpeg(whole + b"PK\x03\x04 and more").endswith(b"\xff\xd9")
     assert strip_metadata.webp(encode(portrait(2, False).convert("RGBA"), "WEBP", lossless=True)) is not None
     assert strip_metadata.webp(b"RIFF\x04\0\0\0WEBP") is None
+
+
+@pytest.mark.parametrize(
+    ("size", "view"),
+    [
+        ((12_000, 220), (8727, 160)),
+        ((220, 12_000), (160, 8727)),
+        ((40_000, 60), (16_384, 25)),
+        ((4000, 3000), (1024, 768)),
+        ((300, 200), (300, 200)),
+    ],
+)
+def test_a_strip_keeps_a_rendition_in_which_faces_can_be_seen(
+    size: tuple[int, int], view: tuple[int, int]
+) -> None:
+    decoded = decode(jpeg(Image.new("RGB", size, (90, 120, 150))), 50)
+    assert (decoded.width, decoded.height) == size
+    assert Image.open(io.BytesIO(decoded.view)).size == view
+
+
+def test_a_photo_is_turned_clockwise_after_its_own_orientation() -> None:
+    photo = Image.new("RGB", (60, 40), (120, 120, 120))
+    photo.paste((20, 20, 220), (0, 0, 20, 20))
+    exif = Image.Exif()
+    exif[0x0112] = 3  # upside down
+    decoded = decode(jpeg(photo, exif=exif, quality=95, subsampling=0), 50, 90)
+    turned = Image.open(io.BytesIO(decoded.photo)).convert("RGB")
+    assert turned.size == (40, 60)
+    blue = [turned.getpixel(at) for at in ((5, 5), (35, 5), (35, 55), (5, 55))]
+    assert [isinstance(pixel, tuple) and pixel[2] > 180 for pixel in blue] == [False, False, False, True]
