@@ -24,10 +24,12 @@ class Merged:
 
 def is_same_face(one: Box, other: Box) -> bool:
     """Whether two boxes of different detectors, or of a detector and a person, are of the same face."""
-    if overlap(one, other) >= SAME_FACE:
-        return True
+    shared = intersection(one, other)
+    if not shared:
+        return False
     smaller, larger = sorted((one[2] * one[3], other[2] * other[3]))
-    return smaller >= LEAST_RATIO * larger and intersection(one, other) >= INSIDE * smaller
+    is_part = smaller >= LEAST_RATIO * larger and shared >= INSIDE * smaller
+    return is_part or shared >= SAME_FACE * (smaller + larger - shared)
 
 
 def merge(

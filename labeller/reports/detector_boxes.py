@@ -15,6 +15,7 @@ from db.box_thresholds import (
     default_thresholds,
     first_detector,
 )
+from db.face_rows import covers_ids
 from db.models import DetectorPass, Face, Photo
 from db.settings import settings
 from labeller.answers.boxes import COMPLETE, REAL_FACE
@@ -22,6 +23,8 @@ from labeller.photos.box import Box
 from labeller.photos.same_face import merge
 from labeller.reports.detector import EvaluatedBox
 
+MOST_PHOTOS = 1000
+"""Complete photos that are evaluated, the newest ones: the report stays within 0.3 s."""
 TOGETHER = ""
 """The name under which the merged boxes of all detectors are reported."""
 
@@ -51,8 +54,7 @@ class _Seen:
 
 
 def evaluated_detectors(session: Session) -> list[Evaluated]:
-    """All detectors TOGETHER first, then each alone in the order of DETECTORS; without those that saw
-    nothing."""
+    """All detectors TOGETHER, then each alone in the order of DETECTORS; without those that saw nothing."""
     seen = _complete_photos(session)
     thresholds = {name: default_thresholds(name) for name in settings().detectors}
     thresholds[first_detector()] = box_thresholds(session)
@@ -74,18 +76,17 @@ def _keys(seen: Iterable[_Seen]) -> list[tuple[int, int]]:
 
 
 def _complete_photos(session: Session) -> list[_Seen]:
-    photos = {
-        one.id: _Seen(one, [], {})
-        for one in session.scalars(select(Photo).where(COMPLETE).order_by(Photo.id))
-    }
-    for face, real in session.execute(select(Face, REAL_FACE).join(Photo).where(COMPLETE).order_by(Face.id)):
-        photos[face.photo_id].faces.append((face, bool(real)))
-    passes = select(DetectorPass).join(Photo, Photo.id == DetectorPass.photo_id)
-    passes = passes.where(
-        COMPLETE, DetectorPass.boxes.is_not(None), DetectorPass.detector.in_(settings().detectors)
-    )
+    newest = select(Photo).where(COMPLETE).order_by(Photo.id.desc()).limit(MOST_PHOTOS)
+    photos = {one.id: _Seen(one, [], {}) for one in session.scalars(newest)}
+    faces = select(Face, REAL_FACE).join(Photo).where(covers_ids(Face.photo_id, list(photos)))
+    for face, real in session.execute(faces.order_by(Face.id)):
+        if face.photo_id in photos:
+            photos[face.photo_id].faces.append((face, bool(real)))
+    passes = select(DetectorPass).where(covers_ids(DetectorPass.photo_id, list(photos)))
+    passes = passes.where(DetectorPass.boxes.is_not(None), DetectorPass.detector.in_(settings().detectors))
     for row in session.scalars(passes):
-        photos[row.photo_id].passes[row.detector] = row
+        if row.photo_id in photos:
+            photos[row.photo_id].passes[row.detector] = row
     return list(photos.values())
 
 
