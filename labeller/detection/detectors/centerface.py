@@ -21,17 +21,19 @@ OUTPUTS = ("537", "538", "539", "540")
 STRIDE, MULTIPLE = 4, 32
 """Pixels per cell of the grid, and what the sides of the network's input are multiples of."""
 LONGEST_SIDE, MAX_MAGNIFICATION = 512, 2.0
-"""Pixels of the longest side at which it looks. Twice as many find .001 more of the masked faces in street
-scenes and take four times as long (docs/adr/0016-detectors.md)."""
+"""Pixels of the longest side at which it looks. Twice as many find .004 more of the masked faces in street
+scenes at 0.1 false boxes a photo, and take 2.5 times as long."""
 MOST_PIXELS = 416 * 416
 """A square photo is reduced a little more, as most are portraits."""
 LEAST_CONFIDENCE = 0.1
 """Below it one box in fifty is a face."""
 SAME_FACE = 0.3
+"""Overlap (IoU) from which boxes of one pass are of one face, as in the authors' code."""
 UNSURE = (0.2, 0.4)
-"""Confidence of a box that calls for a look at the mirror image: one photo in five has such a box, and in
-those the two looks together find what twice the time finds in all (benchmarks/detectors.py)."""
+"""Confidence of a box that calls for a look at the mirror image, too. One photo in five has such a box;
+looking twice at those finds as much as looking twice at all of them (docs/adr/0016-detectors.md)."""
 LEAST_UNSURE_SIDE = 16
+"""Pixels of the shorter side of such a box."""
 LEAST_UNLIKELY_SIDE = 12
 """Pixels: three of four boxes of little confidence are smaller, and one of fifty of those is a face."""
 
