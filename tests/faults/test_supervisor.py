@@ -99,6 +99,7 @@ def test_each_killed_process_is_restarted(workbench: Workbench) -> None:
 
 
 @pytest.mark.full_size
+@pytest.mark.full_size
 def test_workers_that_hold_a_network_rest_and_come_back(tmp_path: Path) -> None:
     with running_workbench(tmp_path, WORKER_IDLE_MINUTES="0.05") as bench:
         bench.sign_in()
