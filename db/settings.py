@@ -117,9 +117,15 @@ class Settings(BaseSettings):
 
     @property
     def cache_dir(self) -> Path:
-        """Files that can be computed again, such as the converted backbone: once per user of this machine."""
-        base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-        return self.cache or Path(base) / "second-look"
+        """Files that can be computed again, such as the converted backbone: once per user of this machine.
+
+        In the data folder if the user has no home to write to.
+        """
+        if self.cache is not None:
+            return self.cache
+        base = Path(os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser())
+        is_ours = os.access(base if base.exists() else base.parent, os.W_OK)
+        return base / "second-look" if is_ours else self.data / "cache"
 
     def signing_key(self) -> str:
         """SECRET_KEY, or a random key that the first start stored in the data folder (mode 0600)."""

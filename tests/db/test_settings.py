@@ -47,3 +47,19 @@ def test_web_imports_no_heavy_library() -> None:
         [sys.executable, "-c", program], cwd=root, capture_output=True, text=True, check=True
     )
     assert process.stdout.strip() == "[]"
+
+
+def test_what_can_be_computed_again_is_kept_once_per_user(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("CACHE", "XDG_CACHE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("DATA", str(tmp_path / "data"))
+    assert Settings().cache_dir == tmp_path / ".cache" / "second-look"
+    monkeypatch.setenv("HOME", str(tmp_path / "nowhere" / "at all"))
+    assert Settings().cache_dir == tmp_path / "data" / "cache"
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    assert Settings().cache_dir == tmp_path / "second-look"
+    monkeypatch.setenv("CACHE", str(tmp_path / "chosen"))
+    assert Settings().cache_dir == tmp_path / "chosen"
