@@ -22,6 +22,6 @@ def read_wheel_file(package: str, file: str, sha256: str) -> bytes:
     if path is None or not path.is_file():
         raise WrongFile(f"{package}/{file} is not installed; `make run` installs it")
     data = path.read_bytes()
-    if (found := hashlib.sha256(data).hexdigest()) != sha256:
-        raise WrongFile(f"{path} has SHA-256 {found}, not {sha256}")
+    if (actual := hashlib.sha256(data).hexdigest()) != sha256:
+        raise WrongFile(f"{path} has SHA-256 {actual}, not {sha256}")
     return data

@@ -73,8 +73,8 @@ def _wanted(row: Workbench) -> list[ColumnElement[bool]]:
 
 
 def _left(row: Workbench) -> Select[int]:
-    seen = and_(DetectorPass.photo_id == Photo.id, DetectorPass.detector == first_detector())
-    query = select(Photo.id).outerjoin(DetectorPass, seen)
+    newest_pass = and_(DetectorPass.photo_id == Photo.id, DetectorPass.detector == first_detector())
+    query = select(Photo.id).outerjoin(DetectorPass, newest_pass)
     not_yet = or_(DetectorPass.photo_id.is_(None), DetectorPass.started_at < row.detect_again_at)
     return query.where(*_wanted(row), not_yet)
 

@@ -8,8 +8,8 @@ from sqlalchemy.orm import Session
 from db import tasks
 from db.models import Photo
 from labeller.detection import again_requests, detectors, passes
-from labeller.detection.found_faces import record_look
 from labeller.detection.proposals import look_at
+from labeller.detection.store_faces import record_look
 
 log = structlog.get_logger()
 
@@ -38,11 +38,11 @@ def _look_again(session: Session, photo_id: int) -> None:
     if photo is None or photo.status != "ready":
         return
     try:
-        seen = look_at(detector, photo)
+        result = look_at(detector, photo)
     except OSError as error:
         log.warning("picture_unreadable", photo=photo_id, error=str(error))
         passes.give_up(session, photo_id, detector.name)
     else:
-        record_look(session, photo, detector.name, seen)
+        record_look(session, photo, detector.name, result)
     again_requests.note_done(session)
     session.commit()

@@ -23,12 +23,12 @@ STOPPED_AFTER = timedelta(minutes=2)
 """A pass that began this long ago and has not ended was stopped with its worker."""
 
 
-def store(session: Session, photo_id: int, detector: str, seen: PhotoLook) -> None:
+def store(session: Session, photo_id: int, detector: str, result: PhotoLook) -> None:
     """Store what the detector saw in the photo, in place of what it saw before."""
     insert_missing(session, DetectorPass, [{"photo_id": photo_id, "detector": detector, "started_at": now()}])
     row = update(DetectorPass).where(DetectorPass.photo_id == photo_id, DetectorPass.detector == detector)
-    boxes = [_as_row(one) for one in seen.detections]
-    session.execute(row.values(started_at=now(), seconds=round(seen.seconds, 4), boxes=boxes))
+    boxes = [_as_row(one) for one in result.detections]
+    session.execute(row.values(started_at=now(), seconds=round(result.seconds, 4), boxes=boxes))
 
 
 def give_up(session: Session, photo_id: int, detector: str) -> None:

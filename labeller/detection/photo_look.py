@@ -39,10 +39,10 @@ def look_at_photo(
     pixels = _pixels(view)
     scale = width / pixels.shape[1]
     likely = default_thresholds(detector.name).likely
-    seen = look(detector, pixels, likely, lambda: _full_scale(read_original()) if scale > 1 else None)
-    detections = [one.moved(scale) for one in seen.detections]
+    result = look(detector, pixels, likely, lambda: _full_scale(read_original()) if scale > 1 else None)
+    detections = [one.moved(scale) for one in result.detections]
     release_memory()
-    return PhotoLook(detections, seen.turn, time.monotonic() - began)
+    return PhotoLook(detections, result.turn, time.monotonic() - began)
 
 
 def _pixels(rendition: bytes) -> Picture:

@@ -10,9 +10,9 @@ from db.storage import blobs
 from labeller.answers.folder_import import record_folder_label
 from labeller.detection import detectors, passes
 from labeller.detection.detections import Detector
-from labeller.detection.found_faces import record_look, rounded
 from labeller.detection.photo_look import PhotoLook, look_at_photo
 from labeller.detection.single_face import pick_single_face
+from labeller.detection.store_faces import record_look, rounded
 
 log = structlog.get_logger()
 
@@ -38,14 +38,14 @@ def propose_faces(session: Session, photo_id: int, attempt: int, owner: str) -> 
 def _propose(session: Session, photo: Photo) -> None:
     detector = detectors.first()
     try:
-        seen = look_at(detector, photo)
+        result = look_at(detector, photo)
     except OSError as error:
         jobs.write(session, photo, 0, status="failed", error=f"The stored picture cannot be read: {error}")
         session.commit()
         return
     jobs.write(session, photo, 0, status="ready")
-    faces = record_look(session, photo, detector.name, seen)
-    index = pick_single_face(seen.detections, box_thresholds(session)) if photo.folder_label else None
+    faces = record_look(session, photo, detector.name, result)
+    index = pick_single_face(result.detections, box_thresholds(session)) if photo.folder_label else None
     if index is not None and (face := faces[index]) is not None:
         face.opinions_wanted = 1  # the folder's answer is enough
         record_folder_label(session, face, photo)
@@ -64,11 +64,11 @@ def confirm_faces(session: Session, photo_id: int, detector_name: str) -> None:
     if photo is None:
         return
     try:
-        seen = look_at(detectors.load(detector_name), photo)
+        result = look_at(detectors.load(detector_name), photo)
     except OSError as error:  # the pass stays open; after some attempts it is given up
         log.warning("picture_unreadable", photo=photo_id, error=str(error))
         return
-    record_look(session, photo, detector_name, seen)
+    record_look(session, photo, detector_name, result)
     session.commit()
 
 

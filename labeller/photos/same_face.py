@@ -15,7 +15,7 @@ its area: a detector that sees only the half of a face above the mask has found 
 
 @dataclass(frozen=True)
 class Merged:
-    """`confirmed` has the index of the known box for each detection that found one, most confident
+    """`confirmed` has the index of the known box for each detection of it, the most confident
     detection only; `added` the level of each detection that is new. Both by the index of the detection."""
 
     confirmed: dict[int, int]
@@ -52,9 +52,9 @@ def merge(
     for i, (box, confidence) in enumerate(detections):
         same = [k for k in range(len(known)) if is_same_face(box, known[k])]
         if same:
-            found = max(same, key=lambda k: (k in answered, overlap(box, known[k])))
-            if found not in confirmed.values():
-                confirmed[i] = found
+            best = max(same, key=lambda k: (k in answered, overlap(box, known[k])))
+            if best not in confirmed.values():
+                confirmed[i] = best
         elif decides:
             added[i] = box_level(confidence, thresholds)
         elif confidence >= thresholds.alone:

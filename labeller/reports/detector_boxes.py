@@ -45,7 +45,7 @@ class Evaluated:
 
 
 @dataclass(frozen=True)
-class _Seen:
+class _CompletePhoto:
     """A complete photo with its faces (whether each is real) and the passes over it by detector."""
 
     photo: Photo
@@ -55,11 +55,11 @@ class _Seen:
 
 def evaluated_detectors(session: Session) -> list[Evaluated]:
     """All detectors TOGETHER, then each alone in the order of DETECTORS; without those that saw nothing."""
-    seen = _complete_photos(session)
+    complete = _complete_photos(session)
     thresholds = {name: default_thresholds(name) for name in settings().detectors}
     thresholds[first_detector()] = box_thresholds(session)
-    together = [one for one in seen if first_detector() in one.passes]
-    alone = {name: [one for one in seen if name in one.passes] for name in settings().detectors}
+    together = [one for one in complete if first_detector() in one.passes]
+    alone = {name: [one for one in complete if name in one.passes] for name in settings().detectors}
     boxes = [box for one in together for box in _merged(one, thresholds)]
     results = [Evaluated(TOGETHER, _keys(together), boxes, None, 0)]
     for name, photos in alone.items():
@@ -71,13 +71,13 @@ def evaluated_detectors(session: Session) -> list[Evaluated]:
     return [one for one in results if one.photos]
 
 
-def _keys(seen: Iterable[_Seen]) -> list[tuple[int, int]]:
-    return [(one.photo.id, one.photo.group_id) for one in seen]
+def _keys(photos: Iterable[_CompletePhoto]) -> list[tuple[int, int]]:
+    return [(one.photo.id, one.photo.group_id) for one in photos]
 
 
-def _complete_photos(session: Session) -> list[_Seen]:
+def _complete_photos(session: Session) -> list[_CompletePhoto]:
     newest = select(Photo).where(COMPLETE).order_by(Photo.id.desc()).limit(MOST_PHOTOS)
-    photos = {one.id: _Seen(one, [], {}) for one in session.scalars(newest)}
+    photos = {one.id: _CompletePhoto(one, [], {}) for one in session.scalars(newest)}
     faces = select(Face, REAL_FACE).join(Photo).where(covers_ids(Face.photo_id, list(photos)))
     for face, real in session.execute(faces.order_by(Face.id)):
         if face.photo_id in photos:
@@ -90,35 +90,35 @@ def _complete_photos(session: Session) -> list[_Seen]:
     return list(photos.values())
 
 
-def _of_one(seen: _Seen, detector: str, thresholds: BoxThresholds) -> list[EvaluatedBox]:
+def _of_one(complete: _CompletePhoto, detector: str, thresholds: BoxThresholds) -> list[EvaluatedBox]:
     """The real faces and the false boxes of one detector, as it would be if it decided alone."""
-    detections = _detections(seen, detector)
-    known = [face.box for face, _ in seen.faces]
+    detections = _detections(complete, detector)
+    known = [face.box for face, _ in complete.faces]
     merged = merge(known, detections, thresholds, decides=True)
-    found = {face: detections[i][1] for i, face in merged.confirmed.items()}
+    confidence_of = {face: detections[i][1] for i, face in merged.confirmed.items()}
     evaluated = []
-    for index, (face, real) in enumerate(seen.faces):
-        confidence = found.get(index)
+    for index, (face, real) in enumerate(complete.faces):
+        confidence = confidence_of.get(index)
         level = BoxLevel.HIDDEN if confidence is None else box_level(confidence, thresholds)
         if real:
-            evaluated.append(_real_face(seen, face, confidence, level))
+            evaluated.append(_real_face(complete, face, confidence, level))
         elif confidence is not None and (face.state == "rejected" or level < BoxLevel.LIKELY):
-            evaluated.append(_false_box(seen, face.box, confidence, level))
+            evaluated.append(_false_box(complete, face.box, confidence, level))
     for i, level in merged.added.items():
-        evaluated.append(_false_box(seen, *detections[i], level))
+        evaluated.append(_false_box(complete, *detections[i], level))
     return evaluated
 
 
-def _merged(seen: _Seen, thresholds: dict[str, BoxThresholds]) -> list[EvaluatedBox]:
+def _merged(complete: _CompletePhoto, thresholds: dict[str, BoxThresholds]) -> list[EvaluatedBox]:
     """As the pages show them: the first detector decides, the others add unlikely boxes."""
-    evaluated = _of_one(seen, first_detector(), thresholds[first_detector()])
-    known = [face.box for face, _ in seen.faces]
-    known += [box for box, _ in _detections(seen, first_detector())]
+    evaluated = _of_one(complete, first_detector(), thresholds[first_detector()])
+    known = [face.box for face, _ in complete.faces]
+    known += [box for box, _ in _detections(complete, first_detector())]
     for name in settings().detectors[1:]:
-        detections = _detections(seen, name) if name in seen.passes else []
+        detections = _detections(complete, name) if name in complete.passes else []
         sure = [one for one in detections if one[1] >= thresholds[name].alone]
         merged = merge(known, sure, thresholds[name], decides=False)
-        confirmed = {seen.faces[k][0].id for k in merged.confirmed.values() if k < len(seen.faces)}
+        confirmed = {complete.faces[k][0].id for k in merged.confirmed.values() if k < len(complete.faces)}
         evaluated = [
             replace(one, found=True, level=BoxLevel.UNLIKELY)
             if one.real and not one.found and one.face_id in confirmed
@@ -126,26 +126,28 @@ def _merged(seen: _Seen, thresholds: dict[str, BoxThresholds]) -> list[Evaluated
             for one in evaluated
         ]
         new = [sure[i][0] for i in merged.added]
-        evaluated += [_false_box(seen, box, None, BoxLevel.UNLIKELY) for box in new]
+        evaluated += [_false_box(complete, box, None, BoxLevel.UNLIKELY) for box in new]
         known += new
     return evaluated
 
 
-def _detections(seen: _Seen, detector: str) -> list[tuple[Box, float]]:
+def _detections(complete: _CompletePhoto, detector: str) -> list[tuple[Box, float]]:
     """Boxes and confidences of a pass."""
-    return [((row[0], row[1], row[2], row[3]), row[4]) for row in seen.passes[detector].boxes or []]
+    return [((row[0], row[1], row[2], row[3]), row[4]) for row in complete.passes[detector].boxes or []]
 
 
-def _real_face(seen: _Seen, face: Face, confidence: float | None, level: BoxLevel) -> EvaluatedBox:
-    box = _false_box(seen, face.box, confidence, level)
+def _real_face(
+    complete: _CompletePhoto, face: Face, confidence: float | None, level: BoxLevel
+) -> EvaluatedBox:
+    box = _false_box(complete, face.box, confidence, level)
     return replace(box, face_id=face.id, real=True, label=face.label, found=confidence is not None)
 
 
-def _false_box(seen: _Seen, box: Box, confidence: float | None, level: BoxLevel) -> EvaluatedBox:
+def _false_box(complete: _CompletePhoto, box: Box, confidence: float | None, level: BoxLevel) -> EvaluatedBox:
     return EvaluatedBox(
-        photo=seen.photo.id,
-        group=seen.photo.group_id,
-        month=seen.photo.created_at.strftime("%Y-%m"),
+        photo=complete.photo.id,
+        group=complete.photo.group_id,
+        month=complete.photo.created_at.strftime("%Y-%m"),
         face_id=None,
         real=False,
         label=None,

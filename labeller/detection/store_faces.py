@@ -26,36 +26,38 @@ from labeller.photos.same_face import merge
 _rng = secrets.SystemRandom()
 
 
-def record_look(session: Session, photo: Photo, detector: str, seen: PhotoLook) -> list[Face | None]:
+def record_look(session: Session, photo: Photo, detector: str, result: PhotoLook) -> list[Face | None]:
     """Add and confirm faces; returns the new face of each detection, or None. Does not commit.
 
     Faces of the photo keep their box, label and id. A photo that is complete gets no more boxes.
     """
     take_write_lock(session)
     if session.scalar(select(Photo.id).where(Photo.id == photo.id).with_for_update()) is None:
-        return [None] * len(seen.detections)  # erased meanwhile
-    passes.store(session, photo.id, detector, seen)
+        return [None] * len(result.detections)  # erased meanwhile
+    passes.store(session, photo.id, detector, result)
     faces = list(session.scalars(select(Face).where(Face.photo_id == photo.id).order_by(Face.id)))
     decides = detector == first_detector()
     if decides:
-        session.execute(update(Photo).where(Photo.id == photo.id).values(turn=seen.turn))
+        session.execute(update(Photo).where(Photo.id == photo.id).values(turn=result.turn))
     thresholds = box_thresholds(session) if decides else default_thresholds(detector)
-    found = [(one.box, one.confidence) for one in seen.detections]
+    detections = [(one.box, one.confidence) for one in result.detections]
     answered = [i for i, face in enumerate(faces) if not _is_open(face)]
-    merged = merge([face.box for face in faces], found, thresholds, decides=decides, answered=answered)
+    merged = merge([face.box for face in faces], detections, thresholds, decides=decides, answered=answered)
     for index, known in merged.confirmed.items():
-        _confirm(faces[known], detector, seen.detections[index])
+        _confirm(faces[known], detector, result.detections[index])
     if decides:
         _set_levels(faces, detector, thresholds)
     levels = merged.added if photo.completed_at is None else {}
-    added = {index: _face(photo, detector, seen.detections[index], level) for index, level in levels.items()}
+    added = {
+        index: _face(photo, detector, result.detections[index], level) for index, level in levels.items()
+    }
     session.add_all(added.values())
     session.flush()
-    return [added.get(index) for index in range(len(seen.detections))]
+    return [added.get(index) for index in range(len(result.detections))]
 
 
 def _set_levels(faces: Sequence[Face], detector: str, thresholds: BoxThresholds) -> None:
-    """Set the levels of the boxes that nobody has answered, now that the first detector has looked."""
+    """Set the levels of the boxes that nobody has answered, now that the first detector has result."""
     for face in faces:
         if not _is_open(face):
             continue
