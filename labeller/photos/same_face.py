@@ -15,8 +15,8 @@ its area: a detector that sees only the half of a face above the mask has found 
 
 @dataclass(frozen=True)
 class Merged:
-    """`confirmed` has the index of the known box for each detection of it, the most confident
-    detection only; `added` the level of each detection that is new. Both by the index of the detection."""
+    """By the index of a detection: `confirmed` has the index of the known box that it is on, if it is the
+    most confident one there; `added` has the level of one that is new."""
 
     confirmed: dict[int, int]
     added: dict[int, BoxLevel]

@@ -23,8 +23,9 @@ from web.auth.links import invitation_url, network_address
 
 ROOT = Path(__file__).parents[2]
 THREADS = 16
-IDLE_MINUTES = 5.0
-"""After which a worker that holds TensorFlow ends: it comes back within seconds."""
+IDLE_MINUTES = {"detect": 5.0, "confirm": 1.0, "train": 5.0}
+"""After which a worker that holds TensorFlow ends. It comes back within seconds; nobody waits for
+`confirm`."""
 SOLO, THREE_THREADS = ["--pool", "solo"], ["--pool", "threads", "--concurrency", "3"]
 WORKERS = {
     "detect": ("labeller.jobs,trainer.light_jobs", "predict,erase,default,detect,again", SOLO),
@@ -75,21 +76,20 @@ def programs() -> list[Program]:
     Those that hold TensorFlow run while there is work for them, and some minutes longer.
     """
     env = {"DATA": str(settings().data), "PYTHONPATH": str(ROOT), "TF_CPP_MIN_LOG_LEVEL": "2"}
-    idle = {"WORKER_IDLE_MINUTES": str(settings().worker_idle_minutes or IDLE_MINUTES)}
     python = [sys.executable, "-m"]
     celery = [*python, "celery", "-A", "db.queue"]
     bind = f"{settings().host}:{settings().port}"
     gunicorn = ["gunicorn", "--worker-class", "gthread", "--threads", str(THREADS), "--bind", bind]
     started = [
         Program("web", [*python, *gunicorn, "--no-control-socket", "web:create_app()"], env),
-        Program("detect", [*celery, *worker("detect")], env | idle),
+        Program("detect", [*celery, *worker("detect")], env | _idle("detect")),
         Program("beat", [*celery, "beat", "--pidfile=", "--loglevel", settings().log_level], env),
     ]
     started += [
         Program(
             kind,
             [*NICE[kind], *celery, *worker(kind)],
-            env | idle | (ONE_THREAD if kind == "confirm" else {}),
+            env | _idle(kind) | (ONE_THREAD if kind == "confirm" else {}),
             is_needed=_has_work(kind),
         )
         for kind in on_demand()
@@ -98,6 +98,10 @@ def programs() -> list[Program]:
         ready: Callable[[], bool] = lambda: valkey.is_answering(settings().socket)  # noqa: E731
         started.insert(0, Program("valkey", valkey.server_command(settings()), ready=ready))
     return started
+
+
+def _idle(kind: str) -> dict[str, str]:
+    return {"WORKER_IDLE_MINUTES": str(settings().worker_idle_minutes or IDLE_MINUTES[kind])}
 
 
 def on_demand() -> tuple[str, ...]:
