@@ -83,7 +83,7 @@ def main() -> None:
             "verdict of the last": run["reason"],
             "photographs": "real" if photographs.FOLDER.exists() else "drawn",
         }
-    report("warm_retrain", "The next 10 answers and a retrain take under 10 s on 2 cores", figures)
+    report("warm_retrain", "The next 10 answers and a retrain take under 2 s on 2 cores", figures)
 
 
 if __name__ == "__main__":

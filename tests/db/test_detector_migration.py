@@ -17,6 +17,7 @@ from labeller.detection.photo_look import PhotoLook
 from labeller.photos.box import Box
 from tests.detector_stubs import SaysBoxes, detection
 
+pytestmark = pytest.mark.slow
 PHOTOS, ANSWERS = 300, 500
 
 
