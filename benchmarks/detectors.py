@@ -24,7 +24,7 @@ from benchmarks.report import report
 from db.box_thresholds import default_thresholds
 from db.wheel_files import find_wheel_file
 from labeller.detection import detectors
-from labeller.detection.detections import Detection, Picture, distinct
+from labeller.detection.detections import Detection, Picture
 from labeller.detection.look import look
 from labeller.detection.single_face import DOMINANT
 from labeller.photos.box import overlap
@@ -89,7 +89,12 @@ def former_product(picture: Picture) -> list[Detection]:
     mirrored = detector.detect(np.ascontiguousarray(picture[:, ::-1]), small)
     boxes = ((one.box, one.confidence) for one in mirrored)
     back = [Detection((width - x - w, y, w, h), confidence, {}) for (x, y, w, h), confidence in boxes]
-    return distinct([*detector.detect(picture), *back])
+    both = sorted([*detector.detect(picture), *back], key=lambda one: -one.confidence)
+    kept: list[Detection] = []
+    for one in both:
+        if all(overlap(one.box, other.box) < 0.5 for other in kept):
+            kept.append(one)
+    return kept
 
 
 def yunet(picture: Picture) -> list[Detection]:
