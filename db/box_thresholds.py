@@ -50,6 +50,11 @@ def first_detector() -> str:
     return settings().detectors[0]
 
 
+def other_detectors() -> tuple[str, ...]:
+    """The detectors after the first, which confirm what it finds."""
+    return settings().detectors[1:]
+
+
 def default_thresholds(detector: str) -> BoxThresholds:
     """The thresholds on a detector's confidence, unless the owner chose others for the first one."""
     return MEASURED.get(detector, OTHERS)

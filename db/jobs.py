@@ -14,7 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from db import queue
-from db.base import now
+from db.base import OPEN, now
 from db.models import Photo, Run, Worker
 from db.session import insert_missing
 
@@ -37,6 +37,17 @@ def submit(session: Session, job: Photo | Run) -> None:
     session.flush()
     job.sent_at = now()
     queue.enqueue(session, TASKS[type(job)], job.id, job.attempt)
+
+
+def start_over(session: Session, job: Photo | Run) -> None:
+    """Queue a job that has ended once more, as if it were new."""
+    job.status, job.error, job.owner, job.attempt = "queued", None, None, 0
+    submit(session, job)
+
+
+def any_open(session: Session, model: type[Photo] | type[Run]) -> bool:
+    """Whether a photo waits for the detector, or a run for its end."""
+    return session.scalar(select(model.id).where(model.status.in_(OPEN)).limit(1)) is not None
 
 
 @dataclass(frozen=True)
@@ -102,11 +113,11 @@ def sweep(session: Session) -> None:
         session.commit()
 
 
-def waiting_messages(name: str) -> int:
-    """How many messages wait in the broker's queue `name`."""
+def waiting_messages(*names: str) -> int:
+    """How many messages wait in the broker's queues of these names."""
     with queue.app.connection_for_read() as connection:
         channel: Any = connection.default_channel
-        return int(channel.client.llen(name))
+        return sum(int(channel.client.llen(name)) for name in names)
 
 
 def heartbeat(session: Session, name: str, kind: str) -> None:

@@ -1,13 +1,21 @@
 """Detectors for tests of what is made of their boxes: they find coloured squares, or what they are told."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
+from sqlalchemy.orm import Session
 
+from db.models import Photo
+from labeller.detection import proposals
 from labeller.detection.detections import KEYPOINTS, Detection, Picture
 from labeller.photos.box import Box
+from labeller.uploads import intake
+from tests.pictures import jpeg, portrait
 
 RED = (200, 30, 30)
+LEFT: Box = (40, 60, 50, 60)
+RIGHT: Box = (200, 60, 50, 60)
+BEHIND: Box = (300, 20, 20, 24)
 
 
 def detection(box: Box, confidence: float = 0.9) -> Detection:
@@ -47,3 +55,16 @@ class FindsRed:
         scale = (longest or min(512, 2 * max(picture.shape[:2]))) / max(picture.shape[:2])
         fits = 0.5 * self.side <= max(w, h) * scale <= 1.5 * self.side
         return [detection((x, y, w, h), self.confidence)] if fits else []
+
+
+Install = Callable[..., dict[str, SaysBoxes]]
+"""Replaces the networks by stubs: `install(centerface=[(box, confidence), ...], mtcnn=[...])`."""
+
+
+def proposed_photo(db: Session, seed: int = 1) -> Photo:
+    """A photo that the first detector has looked at."""
+    photo = intake.receive(db, jpeg(portrait(seed, False)), None).photo
+    db.commit()
+    proposals.propose_faces(db, photo.id, 0, "test")
+    db.expire_all()
+    return photo

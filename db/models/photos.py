@@ -150,6 +150,11 @@ class Face(Base):
     )
 
     @property
+    def undecided(self) -> bool:
+        """Whether it is a proposal of a detector that nobody has decided on."""
+        return self.source != "human" and self.state == "proposed" and self.decided_at is None
+
+    @property
     def offered(self) -> bool:
         """Whether pages show it; only hidden proposals are left out."""
         return self.state != "proposed" or not self.hidden

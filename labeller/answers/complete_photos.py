@@ -3,7 +3,7 @@
 from sqlalchemy.orm import Session
 
 from db.base import now
-from db.models import Event, Face, Person, Photo
+from db.models import Event, Person, Photo
 from labeller.answers.batches import BatchAnswer, record_batch
 from labeller.errors import BoxesLeft
 
@@ -14,7 +14,7 @@ def complete(session: Session, photo: Photo, person: Person, *, reject_left: boo
     Proposals that nobody has answered are recorded as no faces if `reject_left`. Raises BoxesLeft if there
     are any and it is not set.
     """
-    left = [face.id for face in photo.faces if _is_open(face)]
+    left = [face.id for face in photo.faces if face.undecided and face.offered]
     if left and not reject_left:
         raise BoxesLeft(len(left))
     record_batch(session, person, left, BatchAnswer("reject", None, now()))
@@ -28,8 +28,3 @@ def reopen(session: Session, photo: Photo, person: Person) -> None:
     if photo.completed_at is not None:
         photo.completed_at = photo.completed_by = None
         session.add(Event(kind="photo_reopened", person_id=person.id, detail={"photo": photo.id}))
-
-
-def _is_open(face: Face) -> bool:
-    """A proposal of the detector that pages show and nobody has decided on."""
-    return face.source != "human" and face.state == "proposed" and face.offered and face.decided_at is None

@@ -8,11 +8,12 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, exists, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
-from db.base import OPEN, now
+from db import jobs
+from db.base import now
 from db.box_thresholds import first_detector
-from db.models import Answer, DetectorPass, Photo, Run
+from db.models import DetectorPass, Photo, Run
 from db.session import insert_missing
-from db.settings import settings
+from db.workbench import last_answered_at
 from labeller.detection.detections import Detection
 from labeller.detection.photo_look import PhotoLook
 
@@ -25,17 +26,20 @@ STOPPED_AFTER = timedelta(minutes=2)
 
 def store(session: Session, photo_id: int, detector: str, result: PhotoLook) -> None:
     """Store what the detector saw in the photo, in place of what it saw before."""
-    insert_missing(session, DetectorPass, [{"photo_id": photo_id, "detector": detector, "started_at": now()}])
-    row = update(DetectorPass).where(DetectorPass.photo_id == photo_id, DetectorPass.detector == detector)
     boxes = [_as_row(one) for one in result.detections]
-    session.execute(row.values(started_at=now(), seconds=round(result.seconds, 4), boxes=boxes))
+    _put(session, photo_id, detector, seconds=round(result.seconds, 4), boxes=boxes)
 
 
 def give_up(session: Session, photo_id: int, detector: str) -> None:
-    """Store that the detector cannot see the photo now; what it saw before stays."""
-    insert_missing(session, DetectorPass, [{"photo_id": photo_id, "detector": detector, "boxes": []}])
+    """Store that the detector has tried and cannot see the photo; what it saw before stays."""
+    _put(session, photo_id, detector)
+
+
+def _put(session: Session, photo_id: int, detector: str, **values: Any) -> None:
+    unseen = {"photo_id": photo_id, "detector": detector, "boxes": []}
+    insert_missing(session, DetectorPass, [unseen])
     row = update(DetectorPass).where(DetectorPass.photo_id == photo_id, DetectorPass.detector == detector)
-    session.execute(row.values(started_at=now()))
+    session.execute(row.values(started_at=now(), **values))
 
 
 def claim(session: Session, photo_id: int, detector: str) -> bool:
@@ -65,11 +69,6 @@ def waiting(session: Session, detector: str, limit: int) -> Sequence[int]:
     return session.scalars(query.where(_free(own)).order_by(Photo.id).limit(limit)).all()
 
 
-def photos_wait(session: Session) -> bool:
-    """Whether photos wait for the first detector: nothing else is as urgent."""
-    return session.scalar(select(Photo.id).where(Photo.status.in_(OPEN)).limit(1)) is not None
-
-
 def give_way(session: Session) -> None:
     """Wait, but not for ever, while people need the machine: nobody waits for a confirmation."""
     until = time.monotonic() + LONGEST_WAIT
@@ -80,15 +79,9 @@ def give_way(session: Session) -> None:
 
 def _is_busy(session: Session) -> bool:
     """Whether new photos wait, a run is open, or somebody is answering, after which a run may follow."""
-    run = session.scalar(select(Run.id).where(Run.status.in_(OPEN)).limit(1))
-    answered_at = session.scalar(select(Answer.created_at).order_by(Answer.id.desc()).limit(1))
+    answered_at = last_answered_at(session)
     is_answering = answered_at is not None and now() - answered_at < ANSWERING_WITHIN
-    return run is not None or is_answering or photos_wait(session)
-
-
-def other_detectors() -> tuple[str, ...]:
-    """The detectors after the first, which confirm what it finds."""
-    return settings().detectors[1:]
+    return is_answering or any(jobs.any_open(session, model) for model in (Photo, Run))
 
 
 def _free(row: Any) -> ColumnElement[bool]:

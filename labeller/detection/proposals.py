@@ -49,7 +49,7 @@ def _propose(session: Session, photo: Photo) -> None:
     if index is not None and (face := faces[index]) is not None:
         face.opinions_wanted = 1  # the folder's answer is enough
         record_folder_label(session, face, photo)
-    if not passes.photos_wait(session):  # in a long queue the last photo does it for all
+    if not jobs.any_open(session, Photo):  # in a long queue the last photo does it for all
         tasks.enqueue_follow_up(session)
         tasks.enqueue_scoring(session)
     session.commit()

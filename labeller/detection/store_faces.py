@@ -41,7 +41,7 @@ def record_look(session: Session, photo: Photo, detector: str, result: PhotoLook
         session.execute(update(Photo).where(Photo.id == photo.id).values(turn=result.turn))
     thresholds = box_thresholds(session) if decides else default_thresholds(detector)
     detections = [(one.box, one.confidence) for one in result.detections]
-    answered = [i for i, face in enumerate(faces) if not _is_open(face)]
+    answered = [i for i, face in enumerate(faces) if not face.undecided]
     merged = merge([face.box for face in faces], detections, thresholds, decides=decides, answered=answered)
     for index, known in merged.confirmed.items():
         _confirm(faces[known], detector, result.detections[index])
@@ -57,9 +57,9 @@ def record_look(session: Session, photo: Photo, detector: str, result: PhotoLook
 
 
 def _set_levels(faces: Sequence[Face], detector: str, thresholds: BoxThresholds) -> None:
-    """Set the levels of the boxes that nobody has answered, now that the first detector has result."""
+    """Set the levels of the boxes that nobody has answered, now that the first detector has looked."""
     for face in faces:
-        if not _is_open(face):
+        if not face.undecided:
             continue
         level = box_level(face.confidence or 0.0, thresholds)
         if face.source != detector:  # the first detector does not have it
@@ -88,11 +88,6 @@ def _confirm(face: Face, detector: str, detection: Detection) -> None:
             dict(detection.keypoints),
         )
     face.confirmed_by = sorted(others)
-
-
-def _is_open(face: Face) -> bool:
-    """A proposal that nobody has decided on."""
-    return face.source != "human" and face.state == "proposed" and face.decided_at is None
 
 
 def _face(photo: Photo, detector: str, detection: Detection, level: BoxLevel) -> Face:

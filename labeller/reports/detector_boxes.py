@@ -14,6 +14,7 @@ from db.box_thresholds import (
     box_thresholds,
     default_thresholds,
     first_detector,
+    other_detectors,
 )
 from db.face_rows import covers_ids
 from db.models import DetectorPass, Face, Photo
@@ -114,7 +115,7 @@ def _merged(complete: _CompletePhoto, thresholds: dict[str, BoxThresholds]) -> l
     evaluated = _of_one(complete, first_detector(), thresholds[first_detector()])
     known = [face.box for face, _ in complete.faces]
     known += [box for box, _ in _detections(complete, first_detector())]
-    for name in settings().detectors[1:]:
+    for name in other_detectors():
         detections = _detections(complete, name) if name in complete.passes else []
         sure = [one for one in detections if one[1] >= thresholds[name].alone]
         merged = merge(known, sure, thresholds[name], decides=False)

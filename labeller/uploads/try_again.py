@@ -15,8 +15,7 @@ def look_again(session: Session, photo: Photo) -> None:
     """Queue a failed photo for the detector. Raises NotFailed."""
     if photo.status != "failed":
         raise NotFailed("not_failed", "This photo has not failed.", "There is nothing to try again.")
-    photo.status, photo.error, photo.owner, photo.attempt = "queued", None, None, 0
-    jobs.submit(session, photo)
+    jobs.start_over(session, photo)
 
 
 def receive_again(session: Session, photo: Photo, data: bytes) -> None:

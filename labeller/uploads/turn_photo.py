@@ -37,8 +37,7 @@ def turn_photo(session: Session, photo: Photo, degrees: int, by: Person) -> None
     session.execute(delete(Face).where(Face.photo_id == photo.id))
     session.execute(delete(DetectorPass).where(DetectorPass.photo_id == photo.id))
     session.add(Event(kind="photo_turned", person_id=by.id, detail={"photo": photo.id, "degrees": degrees}))
-    photo.status, photo.error, photo.owner, photo.attempt = "queued", None, None, 0
-    jobs.submit(session, photo)
+    jobs.start_over(session, photo)
     blobs().delete_named(f"thumb/{photo.id}/")
     for key in unused_blobs(session, *before):
         blobs().delete(key)

@@ -1,16 +1,17 @@
 """Runs of before 0007 named classes and people; afterwards they hold ids, and torn groups are joined."""
 
-import json
+import functools
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, Engine
 from sqlalchemy.orm import Session
 
 from db.base import now
 from db.messages import sentence
 from db.migrate import upgrade
 from db.models import Event, Outcome, Photo, Pick, Run
+from tests.db.raw_rows import insert_row
 from web.drawing.stored import figures_of
 
 FIGURE = {"value": 0.9, "low": 0.8, "high": 0.95}
@@ -37,12 +38,7 @@ def part(n: int) -> dict[str, Any]:
 def fill(connection: Connection) -> None:
     """A run with people on both sides of the split; `mask` was renamed to `covered` before."""
 
-    def insert(table: str, **values: Any) -> None:
-        coded = {key: json.dumps(v) if isinstance(v, dict | list) else v for key, v in values.items()}
-        names = ", ".join(f'"{key}"' for key in coded)
-        places = ", ".join(f":{key}" for key in coded)
-        connection.execute(text(f'INSERT INTO "{table}" ({names}) VALUES ({places})'), coded)
-
+    insert = functools.partial(insert_row, connection)
     insert("person", id=1, name="Ada Lovelace", role="owner", created_at=now(), link_version=1)
     insert("class", name="covered", former=["mask"])
     metrics = {

@@ -1,9 +1,8 @@
 """A database of before 0009, with 300 photos, 500 answers and scores of the box head, keeps all that
 people said."""
 
-import json
+import functools
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from sqlalchemy import Connection, Engine, text
@@ -15,6 +14,7 @@ from db.models import Answer, DetectorPass, Embedding, Face, Photo, Run, Workben
 from labeller.detection import again_requests, detect_again, detectors
 from labeller.detection.photo_look import PhotoLook
 from labeller.photos.box import Box
+from tests.db.raw_rows import insert_row
 from tests.detector_stubs import SaysBoxes, detection
 
 pytestmark = pytest.mark.slow
@@ -39,12 +39,7 @@ def box(number: int) -> list[float]:
 def fill(connection: Connection) -> None:
     """Three faces a photo: the first labelled, most second ones rejected, the third never answered."""
 
-    def insert(table: str, **values: Any) -> None:
-        coded = {key: json.dumps(v) if isinstance(v, dict | list) else v for key, v in values.items()}
-        names = ", ".join(f'"{key}"' for key in coded)
-        places = ", ".join(f":{key}" for key in coded)
-        connection.execute(text(f'INSERT INTO "{table}" ({names}) VALUES ({places})'), coded)
-
+    insert = functools.partial(insert_row, connection)
     insert("person", id=1, name="Ada", role="owner", created_at=now(), link_version=1)
     insert("group", id=1, split="train")
     insert("run", id=1, recipe={}, seed=0, phase="done", progress=1, classes=[1, 2], curve=[], log=[],

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from db import jobs, queue
 from db.base import now
 from db.models import Answer, Face, Photo, Run, Score
-from db.workbench import live_run
+from db.workbench import last_answered_at, live_run
 from trainer.selection.plan_state import can_plan, runs_low
 
 LABELLING_WITHIN = timedelta(minutes=1)
@@ -45,7 +45,7 @@ def _may_plan(session: Session, run: Run | None) -> bool:
 def keep_warm(session: Session) -> None:
     """While somebody labels, have the train worker load what a run needs, so that nobody waits for it."""
     global _warmed_at
-    newest = session.scalar(select(func.max(Answer.created_at)))
+    newest = last_answered_at(session)
     is_labelling = newest is not None and now() - newest < LABELLING_WITHIN
     if is_labelling and time.monotonic() - _warmed_at > WARM_EVERY:
         _warmed_at = time.monotonic()

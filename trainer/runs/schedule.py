@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from db.base import OPEN, now
+from db import jobs
+from db.base import now
 from db.models import STANDING, Answer, Run, Workbench
 from db.workbench import lock_workbench
 from trainer.errors import BadSchedule, NotEnoughLabels
@@ -38,7 +39,7 @@ def start_due_run(session: Session, at: datetime | None = None) -> Run | None:
     rule = session.scalar(select(Workbench))
     if rule is None or not (rule.train_after or rule.nightly_hour is not None):
         return None
-    if session.scalar(select(Run.id).where(Run.status.in_(OPEN)).limit(1)) is not None:
+    if jobs.any_open(session, Run):
         return None
     by_count, by_night = _enough_answers(session, rule.train_after), _night_due(rule, local)
     if by_night:

@@ -3,7 +3,7 @@
 from sqlalchemy import ColumnElement, Select, and_, func, select
 from sqlalchemy.orm import Session
 
-from db.base import OPEN
+from db import jobs
 from db.models import NOT_LOCKED, Face, Group, Photo, Pick, Run, Score
 from trainer.data import dataset
 
@@ -21,9 +21,9 @@ def can_plan(session: Session, run: Run | None) -> bool:
     """Whether there are faces to plan: with a run any, without one more than come anyway."""
     if run is not None:
         return session.scalar(choosable(run).limit(1)) is not None
-    if session.scalar(select(Photo.id).where(Photo.status.in_(OPEN)).limit(1)) is not None:
+    if jobs.any_open(session, Photo):
         return False  # typical faces are chosen once the detector has seen all photos
-    more = unlabelled().offset(BATCH).limit(1)
+    more = unlabelled_faces().offset(BATCH).limit(1)
     return session.scalar(more) is not None
 
 
@@ -44,7 +44,7 @@ def likely_faces() -> Select[int]:
     )
 
 
-def unlabelled() -> Select[int]:
+def unlabelled_faces() -> Select[int]:
     """Of these the faces without a label that have not been chosen as typical."""
     picked = select(Pick.face_id).where(Pick.run_id.is_(None))
     return likely_faces().where(Face.label.is_(None), Face.id.not_in(picked))

@@ -22,8 +22,14 @@ from trainer.data import dataset
 from trainer.features import feature_store, networks
 from trainer.features.networks import Network
 from trainer.selection import policy
-from trainer.selection.plan_state import BATCH, can_plan, choosable, likely_faces, runs_low
-from trainer.selection.plan_state import unlabelled as unlabelled_faces
+from trainer.selection.plan_state import (
+    BATCH,
+    can_plan,
+    choosable,
+    likely_faces,
+    runs_low,
+    unlabelled_faces,
+)
 from trainer.selection.policy import Candidate, FacePool, as_candidates
 from trainer.selection.weak_slices import WeakSlices, weakest_slices
 

@@ -110,11 +110,11 @@ def on_demand() -> tuple[str, ...]:
 
 
 def _has_work(kind: str) -> Callable[[], bool]:
-    queues = [name for name in WORKERS[kind][1].split(",") if name]
+    queues = WORKERS[kind][1].split(",")
 
     def has_work() -> bool:
         try:
-            return any(jobs.waiting_messages(name) for name in queues)
+            return jobs.waiting_messages(*queues) > 0
         except OperationalError:  # the broker is restarting
             return False
 

@@ -28,7 +28,7 @@ def page() -> ResponseReturnValue:
     evaluated = evaluated_detectors(db())
     reports = {one.detector: detector.report(one.boxes, one.photos) for one in evaluated}
     first = next((one for one in evaluated if one.detector == first_detector()), None)
-    points = _curves(first)
+    points = _curves(first, reports.get(first_detector()))
     suggested = detector_thresholds.suggested_threshold(first.boxes) if first else None
     differing = differences(evaluated, PICTURES)
     return render_template(
@@ -49,9 +49,10 @@ def page() -> ResponseReturnValue:
     )
 
 
-def _curves(first: Evaluated | None) -> dict[str, list[tuple[float, float, float]]]:
+def _curves(
+    first: Evaluated | None, report: detector.Report | None
+) -> dict[str, list[tuple[float, float, float]]]:
     """The points of the curve of all faces (""), and of each class, by the detector that ranks."""
-    report = detector.report(first.boxes, first.photos) if first else None
     if first is None or report is None:
         return {}
     return {line.name: detector.curve(first.boxes, report.photos, line.name or None) for line in report.lines}

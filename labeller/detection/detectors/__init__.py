@@ -8,6 +8,7 @@ import functools
 import importlib
 import pkgutil
 
+from db.box_thresholds import first_detector
 from db.settings import settings
 from labeller.detection.detections import Detector
 
@@ -36,4 +37,4 @@ def load(name: str) -> Detector:
 
 def first() -> Detector:
     """The detector that decides."""
-    return load(names()[0])
+    return load(first_detector())
