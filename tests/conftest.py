@@ -16,7 +16,15 @@ from db.settings import settings
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what is for the full size alone."""
+    """Leave out what is for the full size alone.
+
+    What `db` and `labeller` do is tried on both engines each time; the pages and the trainer above them only at
+    full size.
+    """
+    for item in items:
+        if item.nodeid.startswith(("tests/web/", "tests/trainer/")) and "[postgres" in item.nodeid:
+            item.add_marker(pytest.mark.slow)
+            item.add_marker(pytest.mark.full_size)
     if tests.environment.PROVE:
         return
     config.hook.pytest_deselected(items=[item for item in items if item.get_closest_marker("full_size")])
