@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 MAX_SOCKET_PATH = 100
@@ -29,6 +29,9 @@ class Settings(BaseSettings):
     host: str = "0.0.0.0"  # noqa: S104 - phones on the same network are the point
     port: int = Field(default=8000, ge=1, le=65535)
     base_url: str | None = None
+    tls: Literal["off", "auto"] = "off"
+    tls_cert: Path | None = None
+    tls_key: Path | None = None
     database_url: str | None = None
     broker_url: str | None = None
     blobs_url: str | None = None
@@ -88,6 +91,17 @@ class Settings(BaseSettings):
     @classmethod
     def _resolve_path(cls, value: Path) -> Path:
         return value.expanduser().resolve()
+
+    @model_validator(mode="after")
+    def _check_tls(self) -> "Settings":
+        if (self.tls_cert is None) != (self.tls_key is None):
+            raise ValueError("TLS_CERT and TLS_KEY belong together: set both, or neither")
+        return self
+
+    @property
+    def serves_tls(self) -> bool:
+        """Whether the workbench itself speaks https; a proxy in front of it may do so as well."""
+        return self.tls == "auto" or self.tls_cert is not None
 
     @property
     def run_dir(self) -> Path:

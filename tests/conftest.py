@@ -18,8 +18,8 @@ from db.settings import settings
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out what is for the full size alone.
 
-    What `db` and `labeller` do is tried on both engines each time; the pages and the trainer above them only at
-    full size.
+    What `db` and `labeller` do is tried on both engines each time; the pages and the trainer above them only
+    at full size.
     """
     for item in items:
         if item.nodeid.startswith(("tests/web/", "tests/trainer/")) and "[postgres" in item.nodeid:

@@ -1,0 +1,1 @@
+"""How the workbench is reached: its server, its addresses and names, its certificates."""
