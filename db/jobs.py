@@ -2,18 +2,19 @@
 
 A worker claims a job by compare-and-set on (id, attempt); every later write is fenced by (owner, attempt).
 A sweep every two seconds sends again the jobs that were never sent, whose message the broker lost, or whose
-worker died. So a job may run twice, and may be killed anywhere.
+worker died. So a job may run twice, and may be killed anywhere. All times are the database's (`db.clock`).
 """
 
+import threading
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, CursorResult, Update, or_, select, update
+from sqlalchemy import ColumnElement, CursorResult, Update, and_, delete, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from db import queue
+from db import clock, queue
 from db.base import OPEN, now
 from db.models import Photo, Run, Worker
 from db.session import insert_missing
@@ -24,6 +25,12 @@ RESEND_AFTER = timedelta(seconds=10)
 SWEPT_AT_ONCE = 200
 ALIVE_WITHIN = timedelta(seconds=15)
 STARTED_WITHIN = timedelta(seconds=30)
+GONE_AFTER = timedelta(seconds=25)
+"""Without a heartbeat for so long, a worker has died: its jobs do not wait for the end of a long lease.
+Longer than a heartbeat may wait for a write on SQLite."""
+FORGOTTEN_AFTER = timedelta(days=1)
+stopping = threading.Event()
+"""Set when this process has been asked to stop: a job that would take longer is left to another worker."""
 
 TASKS: dict[type[Photo | Run], str] = {Photo: queue.PROPOSE_FACES, Run: queue.TRAIN}
 
@@ -45,7 +52,7 @@ def start_over(session: Session, job: Photo | Run) -> None:
     submit(session, job)
 
 
-def any_open(session: Session, model: type[Photo] | type[Run]) -> bool:
+def any_open(session: Session, model: type[Photo | Run]) -> bool:
     """Whether a photo waits for the detector, or a run for its end."""
     return session.scalar(select(model.id).where(model.status.in_(OPEN)).limit(1)) is not None
 
@@ -58,8 +65,25 @@ class Holder:
     lease: float
 
 
-def claim(session: Session, model: type[Photo] | type[Run], id: int, attempt: int, holder: Holder) -> bool:
-    """Claim the job for `holder` and commit; False if another worker has it, it is over, or it must wait."""
+@dataclass(frozen=True)
+class Claim:
+    """The job that a worker holds, and its attempt. It is never read again: the row may be another's."""
+
+    model: type[Photo | Run]
+    id: int
+    attempt: int
+    owner: str | None
+
+    @property
+    def is_held(self) -> ColumnElement[bool]:
+        """Whether the row is still as the claim left it."""
+        model = self.model
+        ours = model.id == self.id, model.owner == self.owner, model.attempt == self.attempt
+        return and_(*ours, model.status == "running")
+
+
+def claim(session: Session, model: type[Photo | Run], id: int, attempt: int, holder: Holder) -> Claim | None:
+    """Claim the job for `holder` and commit; None if another worker has it, it is over, or it must wait."""
     query = update(model).where(model.id == id, model.attempt == attempt, model.status == "queued")
     query = query.values(
         status="running", owner=holder.name, attempt=attempt + 1, lease_until=_seconds_from_now(holder.lease)
@@ -68,45 +92,46 @@ def claim(session: Session, model: type[Photo] | type[Run], id: int, attempt: in
         is_claimed = _update_rows(session, query)
     except IntegrityError:  # another run is running; the sweep will send this one again
         session.rollback()
-        return False
+        return None
     session.commit()
-    return is_claimed
+    return Claim(model, id, attempt + 1, holder.name) if is_claimed else None
 
 
-def write(session: Session, job: Photo | Run, lease: float, **values: Any) -> None:
+def write(session: Session, claim: Claim, lease: float, **values: Any) -> None:
     """Write `values` and renew the lease for `lease` seconds, if the job is still ours; the caller commits.
 
-    Raises LostLease.
+    Raises LostLease; also when this process is to stop and more writes would follow (`lease` is not 0): the
+    job is then queued again for another worker.
     """
-    model = type(job)
-    is_ours = (
-        model.id == job.id,
-        model.owner == job.owner,
-        model.attempt == job.attempt,
-        model.status == "running",
-    )
-    query = update(model).where(*is_ours).values(lease_until=_seconds_from_now(lease), **values)
-    if not _update_rows(session, query):
-        lost = LostLease(f"{model.__tablename__} {job.id}")
-        session.rollback()  # from here on `job` cannot be read: its row may be gone
-        raise lost
+    if stopping.is_set() and lease:
+        session.rollback()
+        _queue_again(session, claim)
+        session.commit()
+        raise LostLease(f"{claim.model.__tablename__} {claim.id}: this worker stops")
+    query = update(claim.model).where(claim.is_held)
+    if not _update_rows(session, query.values(lease_until=_seconds_from_now(lease), **values)):
+        session.rollback()  # what was loaded cannot be read from here on: its row may be gone
+        raise LostLease(f"{claim.model.__tablename__} {claim.id}")
 
 
 def release(session: Session, owner: str) -> None:
     """Queue the jobs of an earlier worker of the same name again; it is dead, since its name is in use."""
     for model in TASKS:
-        for job in _find(session, model, model.status == "running", model.owner == owner):
-            _give_back(session, job)
+        for held in _held(session, model, model.owner == owner):
+            _give_back(session, held)
+    session.execute(delete(Worker).where(Worker.seen_at < now() - FORGOTTEN_AFTER))
     session.commit()
 
 
 def sweep(session: Session) -> None:
     """Queue the jobs of dead workers again, and send queued jobs whose message is missing."""
+    gone = select(Worker.name).where(Worker.seen_at < now() - GONE_AFTER)
     for model, task in TASKS.items():
-        for job in _find(session, model, model.status == "running", model.lease_until < now()):
-            _give_back(session, job)
+        for held in _held(session, model, or_(model.lease_until < now(), model.owner.in_(gone))):
+            _give_back(session, held)
         lost = or_(model.sent_at.is_(None), model.sent_at < now() - RESEND_AFTER)
-        waiting = _find(session, model, model.status == "queued", lost)
+        query = select(model).where(model.status == "queued", lost).order_by(model.id).limit(SWEPT_AT_ONCE)
+        waiting: list[Photo | Run] = list(session.scalars(query.execution_options(populate_existing=True)))
         if waiting and not waiting_messages(queue.QUEUES[task]):
             for job in waiting:
                 submit(session, job)
@@ -120,47 +145,55 @@ def waiting_messages(*names: str) -> int:
         return sum(int(channel.client.llen(name)) for name in names)
 
 
-def heartbeat(session: Session, name: str, kind: str) -> None:
-    """Record that worker `name` is alive."""
-    if not _update_rows(session, update(Worker).where(Worker.name == name).values(seen_at=now())):
-        insert_missing(session, Worker, [{"name": name, "kind": kind, "seen_at": now()}])
+def heartbeat(session: Session, name: str, kind: str, problem: str | None = None) -> None:
+    """Record that worker `name` is alive, how far its clock is ahead, and what keeps it from its work."""
+    values = {"seen_at": now(), "clock_skew": clock.skew().total_seconds(), "problem": problem}
+    if not _update_rows(session, update(Worker).where(Worker.name == name).values(**values)):
+        insert_missing(session, Worker, [{"name": name, "kind": kind, **values}])
     session.commit()
 
 
 def alive_kinds(session: Session) -> set[str]:
-    """The kinds of worker with a recent heartbeat."""
-    return set(session.scalars(select(Worker.kind).where(Worker.seen_at > now() - ALIVE_WITHIN)))
+    """The kinds of worker with a recent heartbeat that nothing keeps from their work."""
+    alive = Worker.seen_at > now() - ALIVE_WITHIN, Worker.problem.is_(None)
+    return set(session.scalars(select(Worker.kind).where(*alive)))
 
 
 def missing_workers(session: Session) -> list[str]:
-    """The kinds of worker that ought to run and do not.
+    """The kinds of worker that ought to run and do not, or cannot work.
 
     Workers that hold a network may rest. The train worker is missing if a run has waited for it for too long.
     """
     needed = {"detect", "beat"}
+    ill = Worker.seen_at > now() - ALIVE_WITHIN, Worker.problem.is_not(None)
+    needed |= set(session.scalars(select(Worker.kind).where(*ill)))
     waits = Run.status == "queued", Run.created_at < now() - STARTED_WITHIN
     if session.scalar(select(Run.id).where(*waits).limit(1)) is not None:
         needed.add("train")
     return sorted(needed - alive_kinds(session))
 
 
-def _find(session: Session, model: type[Photo | Run], *where: ColumnElement[bool]) -> list[Photo | Run]:
-    """The oldest SWEPT_AT_ONCE rows that match; the next sweep takes the rest."""
-    query = select(model).where(*where).order_by(model.id).limit(SWEPT_AT_ONCE)
-    return list(session.scalars(query, execution_options={"populate_existing": True}))
+def _held(session: Session, model: type[Photo | Run], *where: ColumnElement[bool]) -> list[Claim]:
+    """The oldest SWEPT_AT_ONCE running jobs that match; the next sweep takes the rest."""
+    query = select(model.id, model.attempt, model.owner).where(model.status == "running", *where)
+    rows = session.execute(query.order_by(model.id).limit(SWEPT_AT_ONCE))
+    return [Claim(model, *row) for row in rows]
 
 
-def _give_back(session: Session, job: Photo | Run) -> None:
-    """Queue the job again, or fail it after MAX_ATTEMPTS."""
-    is_held = type(job).id == job.id, type(job).attempt == job.attempt, type(job).status == "running"
-    values: dict[str, Any] = {"status": "queued", "owner": None, "sent_at": None}
-    if job.attempt >= MAX_ATTEMPTS:
-        hint = "Its worker stopped three times on it. Nothing else is affected; delete it or try again."
-        values = {"status": "failed", "owner": None, "error": hint}
-    if _update_rows(session, update(type(job)).where(*is_held).values(**values)):
-        session.refresh(job)
-        if job.status == "queued":
-            submit(session, job)
+def _give_back(session: Session, held: Claim) -> None:
+    """Queue the job of a dead worker again, or fail it after MAX_ATTEMPTS."""
+    if held.attempt < MAX_ATTEMPTS:
+        _queue_again(session, held)
+        return
+    hint = "Its worker stopped three times on it. Nothing else is affected; delete it or try again."
+    failed = update(held.model).where(held.is_held).values(status="failed", owner=None, error=hint)
+    _update_rows(session, failed)
+
+
+def _queue_again(session: Session, held: Claim) -> None:
+    again = update(held.model).where(held.is_held).values(status="queued", owner=None, sent_at=now())
+    if _update_rows(session, again):
+        queue.enqueue(session, TASKS[held.model], held.id, held.attempt)
 
 
 def _update_rows(session: Session, statement: Update) -> bool:

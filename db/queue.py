@@ -17,6 +17,8 @@ from db.settings import settings
 
 log = structlog.get_logger()
 
+LOAD_DETECTOR = "labeller.load_detector"
+LOAD_OTHER_DETECTORS = "labeller.load_other_detectors"
 PROPOSE_FACES = "labeller.propose_faces"
 DETECT_PREDICTION = "labeller.detect_prediction"
 CONFIRM_FACES = "labeller.confirm_faces"
@@ -35,6 +37,8 @@ START_DUE_RUN = "trainer.start_due_run"
 SWEEP = "db.sweep"
 
 QUEUES = {
+    LOAD_DETECTOR: "detect",
+    LOAD_OTHER_DETECTORS: "confirm",
     PROPOSE_FACES: "detect",
     DETECT_PREDICTION: "predict",
     CONFIRM_FACES: "confirm",
@@ -53,6 +57,8 @@ QUEUES = {
     SWEEP: "default",
 }
 """The broker queue of each task."""
+WARM_UP_TASKS = {"detect": LOAD_DETECTOR, "confirm": LOAD_OTHER_DETECTORS, "train": WARM_UP}
+"""By kind of worker, the task that loads its networks. While that fails, the worker is not up."""
 
 app = Celery("secondlook", broker=settings().broker)
 app.conf.update(
@@ -80,14 +86,14 @@ app.conf.update(
         "interval_step": 0.05,
     },
     beat_schedule={
-        "sweep": {"task": SWEEP, "schedule": 2.0, "options": {"expires": 4}},
-        "follow-up": {"task": FOLLOW_UP, "schedule": 10.0, "options": {"expires": 10}},
-        "erase": {"task": ERASE, "schedule": 5.0, "options": {"expires": 5}},
-        "tidy": {"task": TIDY, "schedule": 3600.0, "options": {"expires": 3600}},
-        "start-due-run": {"task": START_DUE_RUN, "schedule": 3.0, "options": {"expires": 3}},
-        "find-unscored": {"task": FIND_UNSCORED, "schedule": 30.0, "options": {"expires": 30}},
+        "sweep": {"task": SWEEP, "schedule": 2.0},
+        "follow-up": {"task": FOLLOW_UP, "schedule": 10.0},
+        "erase": {"task": ERASE, "schedule": 5.0},
+        "tidy": {"task": TIDY, "schedule": 3600.0},
+        "start-due-run": {"task": START_DUE_RUN, "schedule": 3.0},
+        "find-unscored": {"task": FIND_UNSCORED, "schedule": 30.0},
     },
-    beat_schedule_filename=str(settings().run_dir / "beat-schedule"),
+    beat_scheduler="db.beat:Scheduler",
 )
 
 

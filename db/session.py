@@ -9,6 +9,7 @@ from sqlalchemy import Engine, Table, create_engine, event, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from db import clock
 from db.settings import settings
 
 BUSY_TIMEOUT_MS = 15_000
@@ -35,7 +36,9 @@ def engine() -> Engine:
     """The engine of this process. Its errors contain no values of rows, so that no name reaches a log."""
     url = settings().database
     if not url.startswith("sqlite"):
-        return create_engine(url, pool_pre_ping=True, pool_size=16, hide_parameters=True)
+        server = create_engine(url, pool_pre_ping=True, pool_size=16, hide_parameters=True)
+        clock.follow(server)
+        return server
     settings().data.mkdir(parents=True, exist_ok=True)
     sqlite_engine = create_engine(url, hide_parameters=True)
     event.listen(sqlite_engine, "connect", _set_sqlite_pragmas)

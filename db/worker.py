@@ -1,8 +1,9 @@
-"""Each Celery worker releases the jobs of its predecessor when it starts, and then sends heartbeats.
+"""What every Celery worker does besides its tasks: heartbeats, warming up, and stopping in time.
 
-Workers load this module with `-I db.worker`. It defines the sweep, for any worker of queue `default`. With
-WORKER_IDLE_MINUTES, which `flask up` sets, a worker that holds a network ends when nobody has needed it for
-so long: the supervisor starts it again when there is work.
+Workers load this module with `-I db.worker`, beat by its scheduler. It defines the sweep, for any worker of
+queue `default`. With WORKER_IDLE_MINUTES, which `flask up` sets, a worker that holds a network ends when
+nobody has needed it for so long: the supervisor starts it again when there is work. Without it, the worker
+loads its networks when it starts, so that one that cannot is seen at once.
 """
 
 import os
@@ -13,11 +14,19 @@ import time
 from typing import Any
 
 import structlog
-from celery.signals import task_postrun, task_prerun, worker_ready
+from celery.signals import (
+    beat_init,
+    task_failure,
+    task_postrun,
+    task_prerun,
+    task_success,
+    worker_ready,
+    worker_shutting_down,
+)
 from sqlalchemy.exc import SQLAlchemyError
 
 from db import jobs, logs
-from db.queue import QUEUES, SWEEP, app
+from db.queue import QUEUES, SWEEP, WARM_UP_TASKS, app, worker_name
 from db.session import session_scope
 from db.settings import settings
 
@@ -29,21 +38,48 @@ LIGHT_QUEUES = ("default", "erase")
 """Queues of tasks that need no network and come all the time."""
 _running: set[str] = set()
 _last_needed = time.monotonic()
+_problem: str | None = None
 
 
 @app.task(name=SWEEP)
 def sweep() -> None:
     with session_scope() as session:
         jobs.sweep(session)
-        jobs.heartbeat(session, "beat", "beat")
 
 
 @worker_ready.connect
 def _on_ready(sender: Any, **_: Any) -> None:
     name = str(sender.hostname)
+    kind = name.partition("@")[0]
     with session_scope() as session:
         jobs.release(session, name)
-    threading.Thread(target=_send_heartbeats, args=(name,), daemon=True).start()
+    threading.Thread(target=_send_heartbeats, args=(name, kind), daemon=True).start()
+    if settings().worker_idle_minutes is None and kind in WARM_UP_TASKS:
+        threading.Thread(target=app.tasks[WARM_UP_TASKS[kind]].apply, daemon=True).start()
+
+
+@beat_init.connect
+def _on_beat(**_: Any) -> None:
+    threading.Thread(target=_send_heartbeats, args=(worker_name("beat"), "beat"), daemon=True).start()
+
+
+@worker_shutting_down.connect
+def _on_stop(**_: Any) -> None:
+    jobs.stopping.set()
+
+
+@task_failure.connect
+def _on_failure(sender: Any, exception: BaseException, **_: Any) -> None:
+    global _problem
+    if sender.name in WARM_UP_TASKS.values():
+        _problem = f"{type(exception).__name__}: {exception}"
+
+
+@task_success.connect
+def _on_success(sender: Any, **_: Any) -> None:
+    global _problem
+    if sender.name in WARM_UP_TASKS.values():
+        _problem = None
 
 
 @task_prerun.connect
@@ -60,12 +96,11 @@ def _on_task_done(task_id: str, **_: Any) -> None:
         _last_needed = time.monotonic()
 
 
-def _send_heartbeats(name: str) -> None:
-    kind = name.partition("@")[0]
+def _send_heartbeats(name: str, kind: str) -> None:
     while True:
         try:
             with session_scope() as session:
-                jobs.heartbeat(session, name, kind)
+                jobs.heartbeat(session, name, kind, _problem)
         except SQLAlchemyError as error:  # the database may be away for a while; the worker is not
             log.warning("heartbeat_failed", error=str(error))
         if _is_idle(kind):
@@ -77,7 +112,7 @@ def _send_heartbeats(name: str) -> None:
 def _is_idle(kind: str) -> bool:
     """Whether the worker holds a network that nobody needs. The detect worker holds one if MTCNN decides."""
     minutes = settings().worker_idle_minutes
-    holds_network = kind != "detect" or "tensorflow" in sys.modules
+    holds_network = kind in ("confirm", "train") or "tensorflow" in sys.modules
     return (
         minutes is not None
         and holds_network

@@ -9,6 +9,21 @@ from db.queue import app, worker_name
 from db.session import session_scope
 
 
+@app.task(name=queue.LOAD_DETECTOR)
+def load_detector() -> None:
+    from labeller.detection import detectors
+
+    detectors.first()
+
+
+@app.task(name=queue.LOAD_OTHER_DETECTORS)
+def load_other_detectors() -> None:
+    from labeller.detection import detectors
+
+    for name in detectors.names()[1:]:
+        detectors.load(name)
+
+
 @app.task(name=queue.PROPOSE_FACES)
 def propose_faces(photo_id: int, attempt: int) -> None:
     from labeller.detection import proposals

@@ -10,7 +10,7 @@ from sqlalchemy import Engine, create_engine, make_url, text
 from sqlalchemy.orm import Session
 
 import tests.environment  # before the settings are read
-from db import classes, migrate, session, storage
+from db import classes, clock, migrate, session, storage
 from db.base import Base
 from db.settings import settings
 
@@ -35,6 +35,7 @@ def forget_settings() -> None:
     """Forget cached settings, so that the next use reads the environment again."""
     for cached in (settings, session.engine, storage.blobs):
         cached.cache_clear()
+    clock.forget()
 
 
 @pytest.fixture(scope="session")

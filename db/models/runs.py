@@ -226,3 +226,7 @@ class Worker(Base):
     name: Mapped[str] = mapped_column(primary_key=True)
     kind: Mapped[str]
     seen_at: Mapped[datetime]
+    clock_skew: Mapped[float] = mapped_column(default=0.0)
+    """Seconds by which the clock of its machine is ahead of the database's; negative: behind."""
+    problem: Mapped[str | None]
+    """What keeps it from its work, such as a network that it cannot load."""

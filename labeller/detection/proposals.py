@@ -24,26 +24,27 @@ def propose_faces(session: Session, photo_id: int, attempt: int, owner: str) -> 
 
     The photo is ready when the first detector has looked; the others follow.
     """
-    if not jobs.claim(session, Photo, photo_id, attempt, jobs.Holder(owner, LEASE_SECONDS)):
+    claim = jobs.claim(session, Photo, photo_id, attempt, jobs.Holder(owner, LEASE_SECONDS))
+    if claim is None:
         return
     photo = session.get(Photo, photo_id, populate_existing=True)
     if photo is None:  # deleted meanwhile
         return
     try:
-        _propose(session, photo)
+        _propose(session, photo, claim)
     except jobs.LostLease:
         log.info("photo_lease_lost", photo=photo_id)
 
 
-def _propose(session: Session, photo: Photo) -> None:
+def _propose(session: Session, photo: Photo, claim: jobs.Claim) -> None:
     detector = detectors.first()
     try:
         result = look_at(detector, photo)
     except OSError as error:
-        jobs.write(session, photo, 0, status="failed", error=f"The stored picture cannot be read: {error}")
+        jobs.write(session, claim, 0, status="failed", error=f"The stored picture cannot be read: {error}")
         session.commit()
         return
-    jobs.write(session, photo, 0, status="ready")
+    jobs.write(session, claim, 0, status="ready")
     faces = record_look(session, photo, detector.name, result)
     index = pick_single_face(result.detections, box_thresholds(session)) if photo.folder_label else None
     if index is not None and (face := faces[index]) is not None:

@@ -43,11 +43,12 @@ def test_a_message_of_an_earlier_attempt_claims_nothing(db: Session, photos: lis
 
 
 def test_a_claim_and_each_write_renew_the_lease(db: Session, photos: list[Photo]) -> None:
-    jobs.claim(db, Photo, photos[0].id, 0, jobs.Holder("detect@here", LEASE))
+    claim = jobs.claim(db, Photo, photos[0].id, 0, jobs.Holder("detect@here", LEASE))
+    assert claim is not None
     job = db.get_one(Photo, photos[0].id, populate_existing=True)
     assert job.lease_until is not None
     assert now() < job.lease_until <= now() + timedelta(seconds=LEASE)
-    jobs.write(db, job, 2 * LEASE)
+    jobs.write(db, claim, 2 * LEASE)
     db.commit()
     db.refresh(job)
     assert job.lease_until > now() + timedelta(seconds=1.5 * LEASE)
@@ -57,7 +58,7 @@ def test_a_claim_and_each_write_renew_the_lease(db: Session, photos: list[Photo]
 
 def test_the_error_of_a_lost_lease_names_the_job(db: Session, photos: list[Photo]) -> None:
     with pytest.raises(jobs.LostLease, match=f"photo {photos[0].id}"):
-        jobs.write(db, photos[0], LEASE, status="ready")
+        jobs.write(db, jobs.Claim(Photo, photos[0].id, 1, "detect@here"), LEASE, status="ready")
 
 
 @pytest.mark.parametrize("status", ["ready", "failed"])

@@ -1,5 +1,6 @@
 """Jobs: claiming, fenced writes, releasing, sending again."""
 
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from db import jobs, queue
 from db.base import now
-from db.models import Photo, Run
+from db.models import Photo, Run, Worker
 from tests.factories import add_faces
 
 
@@ -19,6 +20,20 @@ def photo(db: Session) -> Photo:
     photo.status = "queued"
     db.commit()
     return photo
+
+
+@pytest.fixture
+def stopping() -> Iterator[None]:
+    """This process has been asked to stop."""
+    jobs.stopping.set()
+    yield
+    jobs.stopping.clear()
+
+
+def claimed(db: Session, photo: Photo, attempt: int, lease: float = 30) -> jobs.Claim:
+    claim = jobs.claim(db, Photo, photo.id, attempt, jobs.Holder("worker", lease))
+    assert claim is not None
+    return claim
 
 
 def expire_leases(db: Session) -> None:
@@ -62,20 +77,65 @@ def test_a_message_of_an_earlier_attempt_claims_nothing(
 def test_a_worker_that_lost_its_lease_cannot_write(
     db: Session, photo: Photo, sent: list[tuple[str, tuple[object, ...]]]
 ) -> None:
-    jobs.claim(db, Photo, photo.id, 0, jobs.Holder("slow", 30))
-    slow = db.get_one(Photo, photo.id, populate_existing=True)
-    db.expunge(slow)
+    slow = claimed(db, photo, 0)
     expire_leases(db)
     jobs.sweep(db)
     assert sent == [("labeller.propose_faces", (photo.id, 1))]
-    assert jobs.claim(db, Photo, photo.id, 1, jobs.Holder("quick", 30))
+    quick = claimed(db, photo, 1)
+    db.refresh(photo)  # what it holds was said by its claim, not by the row
     with pytest.raises(jobs.LostLease):
-        jobs.write(db, slow, 30, status="ready")
-    quick = db.get_one(Photo, photo.id, populate_existing=True)
+        jobs.write(db, slow, 30, status="failed")
     jobs.write(db, quick, 30, status="ready")
     db.commit()
-    db.refresh(quick)
-    assert (quick.status, quick.attempt) == ("ready", 2)
+    db.refresh(photo)
+    assert (photo.status, photo.attempt) == ("ready", 2)
+
+
+def test_a_worker_that_stops_leaves_its_job_to_another(
+    db: Session, photo: Photo, sent: list[tuple[str, tuple[object, ...]]], stopping: None
+) -> None:
+    held = claimed(db, photo, 0)
+    with pytest.raises(jobs.LostLease):
+        jobs.write(db, held, 30)
+    db.refresh(photo)
+    assert (photo.status, photo.owner) == ("queued", None)
+    assert sent == [("labeller.propose_faces", (photo.id, 1))]
+
+
+def test_a_worker_that_stops_still_ends_its_job(db: Session, photo: Photo, stopping: None) -> None:
+    jobs.write(db, claimed(db, photo, 0), 0, status="ready")
+    db.commit()
+    db.refresh(photo)
+    assert photo.status == "ready"
+
+
+def test_a_worker_that_stops_does_not_put_back_the_job_of_a_newer_attempt(
+    db: Session, photo: Photo, stopping: None
+) -> None:
+    slow = claimed(db, photo, 0)
+    expire_leases(db)
+    jobs.sweep(db)
+    claimed(db, photo, 1)
+    with pytest.raises(jobs.LostLease):
+        jobs.write(db, slow, 30)
+    db.refresh(photo)
+    assert (photo.status, photo.attempt) == ("running", 2)
+
+
+@pytest.mark.usefixtures("sent")
+def test_the_jobs_of_a_worker_without_heartbeat_do_not_wait_for_the_end_of_a_long_lease(
+    db: Session, photo: Photo
+) -> None:
+    jobs.heartbeat(db, "worker", "detect")
+    claimed(db, photo, 0, lease=600)
+    jobs.sweep(db)
+    db.refresh(photo)
+    assert photo.status == "running"
+    db.execute(update(Worker).values(seen_at=now() - jobs.GONE_AFTER - timedelta(seconds=1)))
+    db.commit()
+    jobs.sweep(db)
+    db.refresh(photo)
+    assert (photo.status, photo.attempt) == ("queued", 1)
 
 
 def test_a_job_that_stops_three_workers_fails_with_an_explanation(db: Session, photo: Photo) -> None:
@@ -132,3 +192,11 @@ def test_a_worker_with_a_recent_heartbeat_is_alive(db: Session) -> None:
     for _ in range(2):
         jobs.heartbeat(db, "detect@here", "detect")
     assert jobs.alive_kinds(db) == {"detect"}
+
+
+def test_a_worker_that_cannot_work_is_not_alive(db: Session) -> None:
+    jobs.heartbeat(db, "train@here", "train", problem="PermissionError: the cache")
+    assert jobs.alive_kinds(db) == set()
+    assert "train" in jobs.missing_workers(db)
+    jobs.heartbeat(db, "train@here", "train")
+    assert "train" not in jobs.missing_workers(db)

@@ -29,8 +29,8 @@ class Progress:
     worker.
     """
 
-    def __init__(self, session: Session, run: Run) -> None:
-        self._session, self._run = session, run
+    def __init__(self, session: Session, run: Run, claim: jobs.Claim) -> None:
+        self._session, self.claim = session, claim
         self._ends = PHASES[run.recipe.get("preset", "quick")]
         self._started_at = self._written_at = time.monotonic()
         self._pending: dict[str, Any] = {}
@@ -86,6 +86,6 @@ class Progress:
         return self._pending
 
     def _write(self, **values: Any) -> None:
-        jobs.write(self._session, self._run, LEASE_SECONDS, **(self._pending | values))
+        jobs.write(self._session, self.claim, LEASE_SECONDS, **(self._pending | values))
         self._session.commit()
         self._pending, self._written_at = {}, time.monotonic()

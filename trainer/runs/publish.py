@@ -125,7 +125,7 @@ def publish(session: Session, candidate: Candidate, progress: Progress, on_progr
     ended = {
         "status": "done", "phase": "done", "progress": 1.0, "finished_at": now(), "reason": decision.reason
     }  # fmt: skip
-    jobs.write(session, run, 0, **(progress.unwritten() | model | ended))
+    jobs.write(session, progress.claim, 0, **(progress.unwritten() | model | ended))
     if decision.promote:
         promote.make_live(session, run, decision.reason)
         review_plan.add(session, picks, run)

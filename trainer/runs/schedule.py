@@ -29,13 +29,13 @@ def set_rule(session: Session, train_after: int, nightly_hour: int | None) -> Wo
         )
     row = lock_workbench(session)
     row.train_after, row.nightly_hour = train_after, nightly_hour
-    row.last_nightly_day = _day(datetime.now()) if nightly_hour is not None else None
+    row.last_nightly_day = _day(now().astimezone()) if nightly_hour is not None else None
     return row
 
 
 def start_due_run(session: Session, at: datetime | None = None) -> Run | None:
     """Start a run if one is due and none is open, and commit. `at` is local time."""
-    local = at or datetime.now()
+    local = at or now().astimezone()
     rule = session.scalar(select(Workbench))
     if rule is None or not (rule.train_after or rule.nightly_hour is not None):
         return None

@@ -42,36 +42,37 @@ def train(session: Session, run_id: int, attempt: int, owner: str) -> None:
 
     Errors are stored and raised again. The live model does not change before the run is done.
     """
-    if not jobs.claim(session, Run, run_id, attempt, jobs.Holder(owner, LEASE_SECONDS)):
+    claim = jobs.claim(session, Run, run_id, attempt, jobs.Holder(owner, LEASE_SECONDS))
+    if claim is None:
         return
     run = session.get_one(Run, run_id, populate_existing=True)
     with one_at_a_time:
         try:
-            _train(session, run)
+            _train(session, run, Progress(session, run, claim))
         except jobs.LostLease:
             session.rollback()
             log.info("run_stopped", run=run_id)
         except Exception as error:
             session.rollback()
             log.exception("run_failed", run=run_id)
-            _fail(session, run, error)
+            _fail(session, claim, error)
             raise
         finally:
             promote.delete_old_scores(session)
 
 
-def _fail(session: Session, run: Run, error: Exception) -> None:
+def _fail(session: Session, claim: jobs.Claim, error: Exception) -> None:
     try:
         jobs.write(
-            session, run, 0, status="failed", finished_at=now(), error=f"{type(error).__name__}: {error}"
+            session, claim, 0, status="failed", finished_at=now(), error=f"{type(error).__name__}: {error}"
         )
         session.commit()
     except jobs.LostLease:
-        log.info("run_was_not_ours_any_more", run=run.id)
+        log.info("run_was_not_ours_any_more", run=claim.id)
 
 
-def _train(session: Session, run: Run) -> None:
-    recipe, progress = Recipe.parse(run.recipe), Progress(session, run)
+def _train(session: Session, run: Run, progress: Progress) -> None:
+    recipe = Recipe.parse(run.recipe)
     with progress.phase("collect"):
         data = _collect(session, run, progress)
     usable, fitted = _embed_and_fit(session, data, recipe, progress)

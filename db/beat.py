@@ -1,0 +1,41 @@
+"""When the recurring tasks are sent: each only once no earlier message of it waits.
+
+So none piles up while no worker is there, and none has to expire, which would be by the clock of another
+machine. Nothing is stored: all are due when beat starts, and running one too often does no harm.
+"""
+
+import json
+from datetime import timedelta
+from typing import Any
+
+from celery.beat import Scheduler as CeleryScheduler
+
+from db import worker  # noqa: F401 - beat sends heartbeats as workers do
+from db.base import now
+from db.queue import QUEUES, app
+
+A_LONG_TIME = timedelta(days=1)
+MOST_MESSAGES = 200
+"""In a queue of more, a message of each recurring task is taken to be waiting."""
+
+
+class Scheduler(CeleryScheduler):
+    """Celery's scheduler without a file, for tasks that have at most one message in the broker."""
+
+    def setup_schedule(self) -> None:
+        self.merge_inplace(self.app.conf.beat_schedule)
+        for entry in self.schedule.values():
+            entry.last_run_at = now() - A_LONG_TIME
+
+    def apply_async(self, entry: Any, *args: Any, **kwargs: Any) -> Any:
+        """Send the entry's task, unless a message of it waits."""
+        return None if is_waiting(entry.task) else super().apply_async(entry, *args, **kwargs)
+
+
+def is_waiting(task: str) -> bool:
+    """Whether a message of `task` waits in its queue."""
+    with app.connection_for_read() as connection:
+        channel: Any = connection.default_channel
+        messages = channel.client.lrange(QUEUES[task], 0, MOST_MESSAGES - 1)
+    names = [json.loads(message)["headers"]["task"] for message in messages]
+    return len(names) == MOST_MESSAGES or task in names
