@@ -37,5 +37,13 @@ class TooLarge(BadInput):
     """More bytes or pixels than are accepted."""
 
 
+class TooMany(Refused):
+    """Too much at once; the same is accepted later."""
+
+
+class NoSpace(Refused):
+    """The disk is full, or nearly so; nothing was stored, and nothing was lost."""
+
+
 class Unavailable(Refused):
     """A part of the workbench did not answer in time; nothing was lost."""

@@ -1,8 +1,9 @@
 """Consistency checks of the database and the stored files: photos, features, models, leases, split."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
+from itertools import islice
 
 import numpy as np
 from sqlalchemy import func, select, text
@@ -15,6 +16,15 @@ from db.models.runs import VECTOR_BYTES
 from db.storage import blobs
 
 UNUSED_AFTER = timedelta(days=1)
+LOOKED_UP_AT_ONCE = 500
+BLOB_COLUMNS = (
+    Photo.blob,
+    Photo.view_blob,
+    Prediction.blob,
+    Prediction.view_blob,
+    Run.manifest,
+    Artifact.blob,
+)
 OVERDUE = timedelta(seconds=60)
 """The sweep should have released a lease that expired longer ago than this."""
 REQUIRED_FORMS = ("keras", "tflite", "onnx", "labels", "card")
@@ -113,25 +123,30 @@ def is_whole_vector(vector: bytes) -> bool:
 
 
 def remove_unused_blobs(session: Session) -> Iterator[str]:
-    """Delete stored files that no row names, one line for each.
+    """Delete stored files that no row names, and what killed processes left half-written; a line for each.
 
     A file is written before its row is committed, so younger ones may still get one.
     """
     old = now() - UNUSED_AFTER
-    stored = [key for key, written_at in blobs().list_keys() if written_at < old]
-    columns = (
-        Photo.blob,
-        Photo.view_blob,
-        Prediction.blob,
-        Prediction.view_blob,
-        Run.manifest,
-        Artifact.blob,
-    )
-    named = {key for column in columns for key in session.scalars(select(column))}
-    for key in stored:
-        if key not in named:
-            blobs().delete(key)
-            yield f"file {key[:16]}: no photo and no run names it"
+    if drafts := blobs().delete_drafts(old):
+        yield f"{drafts} half-written files"
+    keys = (key for key, written_at in blobs().list_keys() if written_at < old)
+    while some := list(islice(keys, LOOKED_UP_AT_ONCE)):
+        for key in sorted(set(some) - _named_of(session, some)):
+            # The same bytes may have been stored again since: then their row is on its way.
+            if (written_at := blobs().written_at(key)) is not None and written_at < old:
+                blobs().delete(key)
+                yield f"file {key[:16]}: no photo and no run names it"
+
+
+def _named_of(session: Session, keys: Sequence[str]) -> set[str]:
+    """Those of the keys that a row names, by the indexes of the large tables."""
+    return {
+        key
+        for column in BLOB_COLUMNS
+        for key in session.scalars(select(column).where(column.in_(keys)))
+        if key is not None
+    }
 
 
 def straddling_near_duplicates(session: Session) -> list[int]:

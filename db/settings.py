@@ -42,6 +42,12 @@ class Settings(BaseSettings):
     cache: Path | None = None
     max_upload_mb: int = Field(default=40, ge=1)
     max_megapixels: int = Field(default=50, ge=1)
+    max_person_photos: int = Field(default=2000, ge=1)
+    max_person_mb: int = Field(default=5000, ge=1)
+    max_open_uploads: int = Field(default=8, ge=1)
+    max_open_mb: int = Field(default=120, ge=1)
+    min_free_mb: int | None = Field(default=None, ge=0)
+    keep_models: int = Field(default=5, ge=0)
     retention_days: int | None = Field(default=None, ge=1)
     retire_on_erasure: bool = False
     second_opinions: float = Field(default=0.05, ge=0, le=1)

@@ -1,10 +1,12 @@
 """Stored files (blobs), found by content hash or by name: in a folder, or in an S3 bucket."""
 
+import contextlib
 import functools
 import hashlib
 import os
+import secrets
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import unquote, urlparse
 
@@ -15,6 +17,8 @@ from db.settings import settings
 
 KEY_LENGTH = 64
 """Of a SHA-256 in hex."""
+DRAFTS = "draft"
+"""The folder of files that are being written."""
 
 
 class Blobs:
@@ -34,19 +38,60 @@ class Blobs:
         It is written even if it is there: the file may be damaged, or old enough to be removed as unused.
         """
         key = hashlib.sha256(data).hexdigest()
-        obstore.put(self._store, _path(key), data)
-        if self._folder is not None:
-            _sync(self._folder / _path(key))
+        self._put(key, data, sync=True)
         return key
 
     def put_named(self, name: str, data: bytes) -> None:
         """Store `data` under a name, which must contain a slash: that tells it from a key."""
-        obstore.put(self._store, _path(name), data)
+        self._put(name, data, sync=False)
+
+    def _put(self, key: str, data: bytes, *, sync: bool) -> None:
+        """Whole or not at all: on a full disk this raises OSError, and nothing half-written is left."""
+        if self._folder is None:
+            obstore.put(self._store, _path(key), data)
+            return
+        draft = self._folder / DRAFTS / secrets.token_hex(16)
+        draft.parent.mkdir(exist_ok=True)
+        try:
+            with open(draft, "xb") as file:
+                file.write(data)
+                file.flush()
+                if sync:
+                    os.fsync(file.fileno())
+            _move(draft, self._folder / _path(key), sync=sync)
+        except BaseException:
+            draft.unlink(missing_ok=True)
+            raise
+
+    def delete_drafts(self, written_before: datetime) -> int:
+        """Delete what killed processes had begun to write, and return the number of files."""
+        if self._folder is None:
+            return 0
+        drafts = [
+            path
+            for path in [*self._folder.glob(f"{DRAFTS}/*"), *self._folder.glob("*/*#*")]
+            if _written_at(path) < written_before
+        ]
+        for path in drafts:
+            path.unlink(missing_ok=True)
+        return len(drafts)
 
     def list_named(self, start: str) -> dict[str, datetime]:
         """The names in the folder `start`, and when each was last written."""
+        return {name: written_at for name, _, written_at in self.list_sizes(start)}
+
+    def list_sizes(self, start: str) -> list[tuple[str, int, datetime]]:
+        """The names in the folder `start`, the bytes of each, and when it was last written."""
         objects = obstore.list(self._store, prefix=start.rstrip("/")).collect()
-        return {str(meta["path"]): meta["last_modified"] for meta in objects}
+        return [(str(meta["path"]), meta["size"], meta["last_modified"]) for meta in objects]
+
+    def written_at(self, key: str) -> datetime | None:
+        """When `key` was last written; None if it does not exist."""
+        try:
+            written_at: datetime = obstore.head(self._store, _path(key))["last_modified"]
+        except FileNotFoundError:
+            return None
+        return written_at
 
     def delete_named(self, start: str) -> None:
         """Delete everything in the folder `start`."""
@@ -65,12 +110,15 @@ class Blobs:
                 if len(key) == KEY_LENGTH and key.startswith(folder):
                     yield key, meta["last_modified"]
 
-    def has(self, key: str) -> bool:
+    def size(self, key: str) -> int:
+        """The bytes of `key`; 0 if it does not exist."""
         try:
-            obstore.head(self._store, _path(key))
+            return int(obstore.head(self._store, _path(key))["size"])
         except FileNotFoundError:
-            return False
-        return True
+            return 0
+
+    def has(self, key: str) -> bool:
+        return self.written_at(key) is not None
 
     def delete(self, key: str) -> None:
         """Delete `key`; nothing happens if it does not exist."""
@@ -80,14 +128,29 @@ class Blobs:
             return
 
 
-def _sync(path: Path) -> None:
-    """Wait until the file and its folders are on the disk: the row that names it is committed afterwards."""
-    for part in (path, path.parent, path.parent.parent):
-        descriptor = os.open(part, os.O_RDONLY)
+def _move(draft: Path, path: Path, *, sync: bool) -> None:
+    """Give the file its name; with `sync` that is on the disk on return, since a row will refer to it."""
+    for attempt in range(3):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            draft.replace(path)
+        except FileNotFoundError:  # somebody deleted the last file of the folder, and with it the folder
+            if attempt == 2:
+                raise
+        else:
+            break
+    for folder in (path.parent, path.parent.parent) if sync else ():
+        descriptor = os.open(folder, os.O_RDONLY)
         try:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
+
+
+def _written_at(path: Path) -> datetime:
+    with contextlib.suppress(FileNotFoundError):  # it has been moved to its place meanwhile
+        return datetime.fromtimestamp(path.stat().st_mtime, UTC)
+    return datetime.max.replace(tzinfo=UTC)
 
 
 def _path(key: str) -> str:

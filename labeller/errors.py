@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from db.errors import BadInput, Conflict, Forbidden, NotFound, TooLarge
+from db.errors import BadInput, Conflict, Forbidden, NotFound, TooLarge, TooMany
 from db.models import Answer
 
 ACCEPTED = "JPEG, PNG, WebP, HEIC or AVIF"
@@ -14,6 +14,14 @@ class BadPhoto(BadInput):
 
 class PhotoTooLarge(TooLarge, BadPhoto):
     """The photo has too many bytes or pixels."""
+
+
+class QuotaReached(TooLarge):
+    """The person keeps as much here as one person may."""
+
+
+class TooManyOpen(TooMany):
+    """The person has begun more uploads than one person may have under way."""
 
 
 class Damaged(Conflict):
@@ -78,5 +86,7 @@ __all__ = [
     "NotInvited",
     "NothingToUndo",
     "PhotoTooLarge",
+    "QuotaReached",
+    "TooManyOpen",
     "unknown_class",
 ]

@@ -2,26 +2,44 @@
 
 from datetime import timedelta
 
+import structlog
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from db.base import now
+from db.integrity import remove_unused_blobs
 from db.models import SHOWN, Person, Photo
 from db.session import empty_write_ahead_log
 from db.settings import settings
+from db.storage import blobs
 from labeller.erasure.finish import finish_pending
 from labeller.erasure.mark import mark_person, mark_photos
 from labeller.uploads import chunked
 
+log = structlog.get_logger()
+
+MEASURED_AT_ONCE = 5000
+
 
 def tidy(session: Session) -> None:
-    """Delete abandoned uploads and whatever is past the retention period. Commits."""
+    """Delete abandoned uploads, unused files, and whatever is past the retention period. Commits."""
     chunked.forget_stale()
+    for line in remove_unused_blobs(session):
+        log.info("removed_unused", what=line)
+    _measure_photos(session)
     if settings().retention_days is not None:
         _mark_expired(session, timedelta(days=settings().retention_days or 0))
         session.commit()
         finish_pending(session)
     empty_write_ahead_log(session)
+
+
+def _measure_photos(session: Session) -> None:
+    """Add the size of photos that an earlier version received; their senders' quotas count it. Commits."""
+    unmeasured = select(Photo).where(Photo.stored_bytes.is_(None), SHOWN).order_by(Photo.id)
+    for photo in session.scalars(unmeasured.limit(MEASURED_AT_ONCE)):
+        photo.stored_bytes = sum(blobs().size(key) for key in (photo.blob, photo.view_blob))
+    session.commit()
 
 
 def _mark_expired(session: Session, period: timedelta) -> None:

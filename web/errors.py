@@ -10,7 +10,18 @@ from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
-from db.errors import BadInput, Conflict, Forbidden, NotFound, Refused, TooLarge, Unavailable
+from db import disk
+from db.errors import (
+    BadInput,
+    Conflict,
+    Forbidden,
+    NoSpace,
+    NotFound,
+    Refused,
+    TooLarge,
+    TooMany,
+    Unavailable,
+)
 from db.i18n import N_
 from db.settings import settings
 from web.i18n import _
@@ -24,6 +35,8 @@ STATUS: dict[type[Refused], int] = {
     NotFound: 404,
     Conflict: 409,
     Unavailable: 503,
+    TooMany: 429,
+    NoSpace: 507,
 }
 MESSAGES = {
     401: (
@@ -89,6 +102,9 @@ def _http(error: HTTPException) -> ResponseReturnValue:
 
 
 def _broken(error: Exception) -> ResponseReturnValue:
+    if disk.is_full_error(error):
+        log.warning("disk_full", path=request.path)
+        return _refused(disk.no_space())
     log.exception("request_failed", path=request.path, error=type(error).__name__)
     return answer(
         500,

@@ -36,6 +36,8 @@ class Photo(Job, Base):
     blob: Mapped[str]
     view_blob: Mapped[str]
     """A rendition of at most 1024 px, longer only for a strip, which the detectors and the pages use."""
+    stored_bytes: Mapped[int | None] = mapped_column("bytes")
+    """Of both pictures together; None until the hourly tidy has measured a photo of an earlier version."""
     width: Mapped[int]
     height: Mapped[int]
     dhash: Mapped[bytes] = mapped_column(LargeBinary)
@@ -75,6 +77,15 @@ class Photo(Job, Base):
             unique=True,
             sqlite_where=text("person_id IS NULL"),
             postgresql_where=text("person_id IS NULL"),
+        ),
+        Index("ix_photo_kept", "uploaded_by", "status", "bytes"),
+        Index("ix_photo_blob", "blob"),
+        Index("ix_photo_view_blob", "view_blob"),
+        Index(
+            "ix_photo_unmeasured",
+            "id",
+            sqlite_where=text("bytes IS NULL"),
+            postgresql_where=text("bytes IS NULL"),
         ),
         {"sqlite_autoincrement": True},
     )

@@ -61,6 +61,10 @@ class Run(Job, Base):
     """How many faces it learned from or was measured on have been erased since."""
     retired_at: Mapped[datetime | None]
     """When its model was deleted because a face that it learned from was erased."""
+    pinned: Mapped[bool] = mapped_column(default=False)
+    """Its files are kept, however many runs follow."""
+    dropped_at: Mapped[datetime | None]
+    """When the files of its model were deleted because enough newer ones had been made."""
     created_at: Mapped[datetime] = mapped_column(default=now)
     started_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]

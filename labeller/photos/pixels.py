@@ -42,6 +42,11 @@ class Decoded:
     mirror: bytes
     """The hash of the mirror image. It is not the reversed hash: equal neighbours count as darker."""
 
+    @property
+    def size(self) -> int:
+        """The bytes that both files take."""
+        return len(self.photo) + len(self.view)
+
 
 def read(data: bytes, max_megapixels: int, turn: int = 0) -> Decoded:
     """Decode under limits, and turn clockwise by 0, 90, 180 or 270 degrees. Raises BadPhoto and

@@ -7,6 +7,7 @@ from PIL import Image
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from db import disk
 from db.models import Face, Photo
 from db.storage import blobs
 from labeller.photos.pixels import view_scale
@@ -74,7 +75,12 @@ def _stored(session: Session, photo: Photo, name: str, make: Callable[[], bytes]
         return blobs().get(path)
     except FileNotFoundError:
         picture = make()
-    blobs().put_named(path, picture)
+    try:
+        blobs().put_named(path, picture)
+    except Exception as error:  # a store has errors of its own
+        if not disk.is_full_error(error):
+            raise
+        return picture  # it is made anew until there is room
     if session.scalar(select(Photo.status).where(Photo.id == photo.id)) in (None, "erasing"):
         blobs().delete(path)  # the photo and its stored pictures were deleted meanwhile
     return picture

@@ -9,13 +9,14 @@ from datetime import timedelta
 
 from sqlalchemy.orm import Session
 
+from db import disk
 from db.base import now
 from db.errors import Refused
 from db.models import Person
 from db.settings import settings
 from db.storage import blobs
 from labeller.errors import BadPhoto, Damaged, PhotoTooLarge
-from labeller.uploads import intake
+from labeller.uploads import intake, open_uploads, quotas
 
 PART_BYTES = 1 << 20
 KEPT = timedelta(days=2)
@@ -54,7 +55,8 @@ def arrived(
 def take_part(session: Session, sender: Person, person: Person | None, part: Part) -> intake.Received | None:
     """Store one part and, once all are there, receive the photo; None while parts are missing.
 
-    `person` is who is in the photo. Raises BadPhoto, PhotoTooLarge, Damaged.
+    `person` is who is in the photo. Raises BadPhoto, PhotoTooLarge, Damaged, QuotaReached, TooManyOpen and
+    NoSpace.
     """
     _check(part)
     folder = _folder(sender, part)
@@ -62,8 +64,9 @@ def take_part(session: Session, sender: Person, person: Person | None, part: Par
     if photo is not None and photo.status != "failed":
         blobs().delete_named(folder)
         return intake.Received(photo, created=False)
-    blobs().put_named(f"{folder}{part.number}", part.content)
-    if len(blobs().list_named(folder)) < part.count:
+    disk.require_space()
+    quotas.require_room(session, sender, len(part.content))
+    if open_uploads.keep(sender, f"{folder}{part.number}", part.content) < part.count:
         return None
     try:
         content = _joined(folder, part)

@@ -7,18 +7,19 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from db import classes, jobs
+from db import classes, disk, jobs
 from db.base import now
 from db.models import SHOWN, Person, Photo
 from db.settings import settings
 from db.storage import blobs
 from labeller.erasure.finish import erase_photo, unused_blobs
-from labeller.errors import NotInvited, unknown_class
+from labeller.errors import NotInvited, QuotaReached, unknown_class
 from labeller.people.people import find_person
 from labeller.photos.decode import decode
 from labeller.photos.limits import check_size
 from labeller.photos.pixels import Decoded
 from labeller.photos.splits import assign_group
+from labeller.uploads import quotas
 from labeller.uploads.try_again import receive_again
 
 
@@ -39,8 +40,8 @@ def receive(
 ) -> Received:
     """Store one photo and enqueue its face detection for after the commit.
 
-    `person` is who is in it; None counts as a person of its own. Raises BadPhoto, NotInvited and, for an
-    unknown `folder_label`, BadAnswer; then nothing is stored.
+    `person` is who is in it; None counts as a person of its own. Raises BadPhoto, NotInvited, QuotaReached,
+    NoSpace and, for an unknown `folder_label`, BadAnswer; then nothing is stored.
     """
     check_size(data)
     folder_label = _class_of(session, folder_label)
@@ -49,6 +50,8 @@ def receive(
         receive_again(session, twin, data)
         return Received(twin, created=False)
     _finish_deletion(session, digest)
+    disk.require_space()
+    quotas.require_room(session, uploaded_by, len(data))
     decoded = decode(data, settings().max_megapixels)
     photo = _stored(decoded)
     photo.sha256, photo.folder_label = digest, folder_label
@@ -56,8 +59,12 @@ def receive(
     photo.uploaded_by = uploaded_by.id if uploaded_by else None
     try:
         assign_group(session, photo, decoded.mirror, person)
+        quotas.require_room(session, uploaded_by, decoded.size)  # those who send at once wait for each other
         session.add(photo)
         jobs.submit(session, photo)
+    except QuotaReached:
+        _withdraw(session, photo)
+        raise
     except IntegrityError:  # the same bytes arrived twice at once, or their person is being erased
         _withdraw(session, photo)
         if (twin := find_photo(session, digest, uploaded_by, person)) is not None:
@@ -87,6 +94,7 @@ def _stored(decoded: Decoded) -> Photo:
         width=decoded.width,
         height=decoded.height,
         dhash=decoded.dhash,
+        stored_bytes=decoded.size,
     )
 
 

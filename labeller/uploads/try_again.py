@@ -23,5 +23,6 @@ def receive_again(session: Session, photo: Photo, data: bytes) -> None:
     if any(blob_problem(key) for key in (photo.blob, photo.view_blob)):
         decoded = decode(data, settings().max_megapixels, photo.turned)
         photo.blob, photo.view_blob = (blobs().put(one) for one in (decoded.photo, decoded.view))
+        photo.stored_bytes = decoded.size
     if photo.status == "failed":
         look_again(session, photo)

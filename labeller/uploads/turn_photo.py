@@ -32,6 +32,7 @@ def turn_photo(session: Session, photo: Photo, degrees: int, by: Person) -> None
     decoded = decode(blobs().get(photo.blob), settings().max_megapixels, degrees)
     photo.blob, photo.view_blob = (blobs().put(one) for one in (decoded.photo, decoded.view))
     photo.width, photo.height, photo.dhash = decoded.width, decoded.height, decoded.dhash
+    photo.stored_bytes = decoded.size
     photo.turn, photo.turned = 0, (photo.turned + degrees) % 360
     photo.completed_at = photo.completed_by = None
     session.execute(delete(Face).where(Face.photo_id == photo.id))

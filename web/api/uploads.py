@@ -5,8 +5,9 @@ from typing import Any
 from apiflask import APIBlueprint
 from flask import request
 
-from labeller.uploads import chunked
-from web.api import schemas
+from db.settings import settings
+from labeller.uploads import chunked, open_uploads, quotas
+from web.api import schemas, upload_schemas
 from web.api.photos import shown_in, status
 from web.auth.identity import me
 from web.database import db
@@ -42,3 +43,19 @@ def send_part(sha256: str, part: int, query_data: schemas.PartQuery) -> Any:
     photo = received.photo
     accepted = {"id": photo.id, "status": status(photo)}
     return {"photo": accepted | {"duplicate_of": None if received.created else photo.id}}
+
+
+@blueprint.get("/quota")
+@blueprint.output(upload_schemas.QuotaOut)
+@blueprint.doc(security="token")
+def get_quota() -> Any:
+    """How much of what you may send you have sent."""
+    quota = quotas.quota_of(db(), me())
+    uploads, size = open_uploads.count(me())
+    photos, kept = quotas.kept_by(db(), me())
+    return {
+        "photos": {"used": photos, "limit": quota and quota.max_photos},
+        "bytes": {"used": kept, "limit": quota and quota.max_bytes},
+        "open_uploads": {"used": uploads, "limit": quota and settings().max_open_uploads},
+        "open_bytes": {"used": size, "limit": quota and open_uploads.most_bytes()},
+    }

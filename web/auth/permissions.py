@@ -97,6 +97,7 @@ ALLOWED: dict[str, frozenset[str]] = {
     "api_photos.list_faces": TEAM,
     "api_uploads.look_up": ALL,
     "api_uploads.send_part": ALL,
+    "api_uploads.get_quota": ALL,
     "api_people.list_people": OWNER,
     "api_people.delete_person": OWNER,
     "api_labelling.get_queue": TEAM,

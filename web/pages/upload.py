@@ -10,6 +10,7 @@ from db.settings import settings
 from labeller.people import consent
 from labeller.photos.access import visible_photo
 from labeller.reports import gallery
+from labeller.uploads import quotas
 from web.api.photos import erase, retry, take, turn
 from web.auth.identity import me, must_consent
 from web.database import db
@@ -87,4 +88,5 @@ def _page(refusals: list[tuple[str, Refused]]) -> str:
         own_photos=gallery.sent_by(db(), me()),
         refusals=refusals,
         limit=settings().max_upload_mb,
+        quota=quotas.quota_of(db(), me()),
     )

@@ -71,15 +71,21 @@ async function deliver(upload) {
       break;
     } catch (error) {
       if (await isOver(upload, error)) break;
-      trouble = navigator.onLine
-        ? _("The connection was lost. Sending resumes by itself.")
-        : _("You are offline. Sending resumes by itself.");
+      trouble = reason(error);
       showStatus();
       await Promise.race([pause(wait * (0.75 + Math.random() / 2)), online()]);
     }
   }
   active.delete(upload);
   startUploads();
+}
+
+/** Why sending waits before it tries again. @param {unknown} error */
+function reason(error) {
+  if (error instanceof ApiError && ["no_space", "quota_reached"].includes(error.code)) return error.message;
+  return navigator.onLine
+    ? _("The connection was lost. Sending resumes by itself.")
+    : _("You are offline. Sending resumes by itself.");
 }
 
 /** @param {Upload} upload @param {number} photoId */
@@ -105,6 +111,8 @@ async function isOver(upload, error) {
   if (!(error instanceof ApiError) || isTemporary(error) || error.status === 409) return false;
   if ([401, 403].includes(error.status))
     halt(_("You are signed out. Open your own link again; sending then resumes by itself."));
+  else if (error.code === "quota_reached")
+    halt(error.message); // the photos stay here until there is room
   else await refuse(upload, error.message);
   if (paused) waiting.unshift(upload);
   return true;
