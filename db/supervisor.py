@@ -2,14 +2,14 @@
 
 A program that holds a network nobody needs ends by itself, and is started again once it is needed.
 
-A lock on the data folder allows one launcher at a time. The process ids are stored, so that the next
-launcher can stop the processes of one that was killed.
+A program is started again once its whole family is gone (`db.families`). A lock on the data folder allows
+one launcher at a time. The process ids are stored, so that the next launcher can stop the processes of one
+that was killed.
 """
 
 import fcntl
 import json
 import os
-import signal
 import subprocess
 import threading
 import time
@@ -20,6 +20,8 @@ from typing import IO
 
 import psutil
 import structlog
+
+from db import families
 
 log = structlog.get_logger()
 
@@ -114,12 +116,13 @@ class Supervisor:
     def shut_down(self) -> None:
         """Stop all programs, the first one last: it is the broker of the others, if there is one."""
         for programs in (self._programs[1:], self._programs[:1]):
-            _stop_all([psutil.Process(pid) for pid in _running_pids(programs)])
+            families.stop([one.process.pid for one in programs if one.process], KILL_AFTER)
         self._process_list.unlink(missing_ok=True)
 
     def _note_end(self, program: Program) -> None:
         if program.process is None or (code := program.process.poll()) is None:
             return
+        families.stop([program.process.pid], patience=0)  # its children may hold its port
         program.process = None
         if code == 0 and program.is_needed is not None:
             return  # nobody needed it
@@ -163,46 +166,22 @@ class Supervisor:
         draft.replace(self._process_list)
 
     def end_leftovers(self) -> None:
-        """Stop the processes that a killed launcher left running."""
+        """Stop the processes that a killed launcher left running, and those that these left."""
         if not self._process_list.exists():
             return
-        leftovers = []
-        for pid, created in json.loads(self._process_list.read_text()):
-            try:
-                process = psutil.Process(pid)
-                if abs(process.create_time() - created) < 1:  # otherwise the id was reused
-                    leftovers.append(process)
-            except psutil.NoSuchProcess:
-                continue
-        if leftovers:
-            log.warning("ending_leftovers", processes=[process.pid for process in leftovers])
-        _stop_all(leftovers)
+        leaders = [pid for pid, created in json.loads(self._process_list.read_text()) if _is(pid, created)]
+        if left := families.members(leaders):
+            log.warning("ending_leftovers", processes=[process.pid for process in left])
+        families.stop(leaders, KILL_AFTER)
 
 
 def _running_pids(programs: Sequence[Program]) -> list[int]:
     return [program.process.pid for program in programs if program.process and program.process.poll() is None]
 
 
-def _stop_all(processes: Sequence[psutil.Process]) -> None:
-    """Send SIGTERM, and SIGKILL to the processes and children that are left after KILL_AFTER seconds."""
-    with_children = [member for process in processes for member in [process, *_children(process)]]
-    for process in processes:
-        _signal(process, signal.SIGTERM)
-    _, alive = psutil.wait_procs(with_children, timeout=KILL_AFTER)
-    for process in alive:
-        _signal(process, signal.SIGKILL)
-    psutil.wait_procs(alive, timeout=KILL_AFTER)
-
-
-def _children(process: psutil.Process) -> list[psutil.Process]:
+def _is(pid: int, created: float) -> bool:
+    """Whether no other process has got the id since; a program that is gone may have left others running."""
     try:
-        return process.children(recursive=True)
+        return abs(psutil.Process(pid).create_time() - created) < 1
     except psutil.NoSuchProcess:
-        return []
-
-
-def _signal(process: psutil.Process, number: signal.Signals) -> None:
-    try:
-        process.send_signal(number)
-    except psutil.NoSuchProcess:
-        return
+        return True
