@@ -14,15 +14,20 @@ from db import classes, clock, migrate, session, storage
 from db.base import Base
 from db.settings import settings
 
+ON_BOTH_ENGINES = (
+    "tests/db/",
+    "tests/faults/",
+    *(f"tests/labeller/{room}/" for room in ("answers", "queue", "uploads")),
+)
+
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out what is for the full size alone.
 
-    What `db` and `labeller` do is tried on both engines each time; the pages and the trainer above them only
-    at full size.
+    What writes answers, queues and jobs is tried on both engines each time, the rest only at full size.
     """
     for item in items:
-        if item.nodeid.startswith(("tests/web/", "tests/trainer/")) and "[postgres" in item.nodeid:
+        if not item.nodeid.startswith(ON_BOTH_ENGINES) and "[postgres" in item.nodeid:
             item.add_marker(pytest.mark.slow)
             item.add_marker(pytest.mark.full_size)
     if tests.environment.PROVE:
