@@ -1,15 +1,19 @@
 """Texts that people type."""
 
-import unicodedata
+import re
 
 from db.errors import BadInput
 
-LINE_BREAKS = "\t\n\r"
+UNSEEN = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f"  # control characters but tabs and line breaks
+    "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"  # change the direction of a text: names could deceive
+    "\ud800-\udfff]"  # halves of characters, which no database stores
+)
 
 
 def require_plain(text: str) -> None:
-    """Raises BadInput for control characters other than tabs and line breaks: nobody types them."""
-    if any(unicodedata.category(c) == "Cc" and c not in LINE_BREAKS for c in text):
+    """Raises BadInput for characters that nobody types and nobody sees; tabs and line breaks may be."""
+    if UNSEEN.search(text):
         raise BadInput(
             "control_character", "This text has characters that cannot be seen.", "Type it without pasting."
         )

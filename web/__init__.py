@@ -19,7 +19,7 @@ SESSION_DAYS = 90
 
 def create_app() -> APIFlask:
     """The application; it opens the database and the broker only when a request needs them."""
-    from web import api, database, errors, i18n, notices, pages
+    from web import api, database, errors, i18n, input, notices, pages
     from web.auth import headers, identity, input_text, links, permissions, rate_limits
     from web.cli import commands
     from web.drawing import charts, stored
@@ -37,6 +37,7 @@ def create_app() -> APIFlask:
     _configure(app)
     app.wsgi_app = _refuse_cut_bodies(app.wsgi_app)  # type: ignore[assignment]
     for module in (
+        input,
         database,
         errors,
         identity,

@@ -38,7 +38,7 @@ class Recipe:
         """The recipe of a preset, by its name or with `fields` that override its values. Raises BadRecipe."""
         chosen = {"preset": fields} if isinstance(fields, str) else dict(fields)
         preset = chosen.get("preset", "quick")
-        if preset not in PRESETS:
+        if not isinstance(preset, str) or preset not in PRESETS:
             raise BadRecipe("bad_recipe", f"There is no preset “{preset}”.", _allowed("preset"))
         values = asdict(PRESETS[preset])
         for name, value in chosen.items():
@@ -100,7 +100,7 @@ def _fits(name: str, value: Any, kind: type[Any]) -> bool:
     if name in CHOICES:
         return value in CHOICES[name]
     low, high = LIMITS.get(name, (0, 1))  # a flag
-    return low <= float(value) <= high
+    return bool(low <= value <= high)
 
 
 def _allowed(name: str) -> str:

@@ -3,15 +3,21 @@
 from typing import Any, Literal
 
 from apiflask.fields import UploadFile
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
+
+from web.input import MAX_ID, Id, Moment
 
 Box = tuple[float, float, float, float]
+LONGEST_TEXT = 4000
+"""Characters; what a text is for limits it further."""
 
 
 class Strict(BaseModel):
     """Input that refuses fields it does not know: a typing error should not pass in silence."""
 
-    model_config = ConfigDict(extra="forbid", arbitrary_types_allowed=True)
+    model_config = ConfigDict(
+        extra="forbid", arbitrary_types_allowed=True, allow_inf_nan=False, str_max_length=LONGEST_TEXT
+    )
 
 
 class PhotoIn(Strict):
@@ -54,7 +60,7 @@ class PhotoOut(BaseModel):
 
 
 class PhotosQuery(Strict):
-    before: int | None = Field(None, description="`next` of the page before.")
+    before: Id | None = Field(None, description="`next` of the page before.")
     limit: int = Field(60, ge=1, le=200)
 
 
@@ -79,7 +85,7 @@ class UploadsOut(BaseModel):
 
 
 class PartQuery(Strict):
-    of: int = Field(ge=1, description="How many parts the file has.")
+    of: int = Field(ge=1, le=MAX_ID, description="How many parts the file has.")
     person: str | None = None
 
 
@@ -116,7 +122,7 @@ class FacesQuery(Strict):
     state: Literal["proposed", "confirmed", "rejected"] | None = None
     label: str | None = None
     person: str | None = None
-    cursor: int = Field(0, ge=0, description="`next` of the page before.")
+    cursor: int = Field(0, ge=0, le=MAX_ID, description="`next` of the page before.")
     limit: int = Field(100, ge=1, le=1000)
 
 
@@ -188,15 +194,15 @@ class ProgressOut(BaseModel):
 class AnswerIn(Strict):
     client_key: str = Field(min_length=1, max_length=200, description="Made by the client, once per answer.")
     kind: Literal["label", "reject", "adjust", "unsure", "draw", "undo", "redo"]
-    face_id: int | None = Field(
+    face_id: Id | None = Field(
         None, description="An undo or redo without it means the last one; a drawn face has none yet."
     )
-    photo_id: int | None = Field(None, description="Of a drawn face.")
+    photo_id: Id | None = Field(None, description="Of a drawn face.")
     drawn_key: str | None = Field(None, description="Instead of face_id: the client_key that drew the face.")
     label: str | None = None
     box: Box | None = None
     seconds: float | None = Field(None, ge=0, le=86400)
-    seen_at: AwareDatetime | None = Field(
+    seen_at: Moment | None = Field(
         None, description="`answered.at` of a 409: I have seen that answer, and mine counts after all."
     )
 
@@ -242,8 +248,8 @@ class HistoryOut(BaseModel):
 
 
 class LeasesIn(Strict):
-    keep: list[int] = Field(default_factory=list, max_length=500)
-    drop: list[int] = Field(default_factory=list, max_length=500)
+    keep: list[Id] = Field(default_factory=list, max_length=500)
+    drop: list[Id] = Field(default_factory=list, max_length=500)
 
 
 class LeasesOut(BaseModel):

@@ -26,7 +26,7 @@ def look_up(json_data: schemas.UploadsIn) -> Any:
     return {"part_bytes": chunked.PART_BYTES, "arrived": arrived}
 
 
-@blueprint.put("/uploads/<sha256>/<int:part>")
+@blueprint.put("/uploads/<sha256>/<int(min=0):part>")
 @blueprint.input(schemas.PartQuery, location="query")
 @blueprint.output(schemas.PartOut)
 @blueprint.doc(

@@ -12,6 +12,7 @@ from trainer.runs import requests
 from web.cli.console import POLL_SECONDS, as_json, show, workbench_session
 from web.cli.subprocess_lines import ChildFailed, lines
 from web.drawing.stored import figures_of, words
+from web.input import MAX_ID
 
 REPLAY_TOLERANCE = 1e-3
 """How much a replay's figures may differ: with another number of threads, sums are added in another order."""
@@ -39,7 +40,7 @@ def retrain(wait: bool, recipe: str, json_: bool) -> None:
 
 
 @click.command()
-@click.argument("run", type=int)
+@click.argument("run", type=click.IntRange(1, MAX_ID))
 @click.option("--reason", default="", help="Why; it is shown with the run.")
 @as_json
 def promote(run: int, reason: str, json_: bool) -> None:
@@ -51,7 +52,7 @@ def promote(run: int, reason: str, json_: bool) -> None:
 
 
 @click.command()
-@click.argument("run", type=int)
+@click.argument("run", type=click.IntRange(1, MAX_ID))
 @as_json
 def replay(run: int, json_: bool) -> None:
     """Compute the figures of RUN anew, from its manifest, recipe and seed; nothing is changed."""

@@ -25,7 +25,7 @@ def page_made_at() -> datetime:
     """When the page of this form was made; an answer given after that is not overwritten."""
     try:
         return datetime.fromisoformat(request.form.get("seen_at", "")).astimezone(UTC)
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:
         raise BadAnswer("page_expired", _("This page is too old to answer from."), _("Reload it.")) from error
 
 

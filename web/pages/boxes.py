@@ -13,6 +13,7 @@ from labeller.reports import annotator_agreement
 from web.api.photos import face_out
 from web.auth.identity import me
 from web.database import db
+from web.input import number
 
 pages = APIBlueprint("boxes", __name__, enable_openapi=False)
 
@@ -20,7 +21,7 @@ pages = APIBlueprint("boxes", __name__, enable_openapi=False)
 @pages.get("/boxes")
 def page() -> ResponseReturnValue:
     """The next photo that is not marked complete."""
-    next_id = boxes.take_next_incomplete(db(), me(), request.args.get("after", 0, int))
+    next_id = boxes.take_next_incomplete(db(), me(), number(request.args, "after", 0))
     db().commit()
     if next_id is not None:
         return redirect(url_for(".photo", photo_id=next_id))

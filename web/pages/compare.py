@@ -9,13 +9,14 @@ from trainer.evaluation.compare_runs import compare
 from trainer.runs import requests
 from web.database import db
 from web.i18n import _
+from web.input import optional_number
 
 pages = APIBlueprint("compare", __name__, enable_openapi=False)
 
 
 @pages.get("/compare")
 def page() -> ResponseReturnValue:
-    one, other = (request.args.get(name, type=int) for name in ("one", "other"))
+    one, other = (optional_number(request.args, name) for name in ("one", "other"))
     if one is None or other is None:
         raise NotFound(
             "no_such_run", _("Choose two runs to compare."), _("Both are on the page of all runs.")

@@ -1,8 +1,8 @@
 """The owner's gallery: faces and photos by filter, answered or deleted many at once, with undo."""
 
 from dataclasses import asdict
-from datetime import date
 from typing import Any
+from urllib.parse import parse_qsl, urlencode
 
 from apiflask import APIBlueprint
 from flask import flash, redirect, render_template, request, url_for
@@ -13,13 +13,13 @@ from db.i18n import N_
 from db.models import Person, Photo
 from labeller.answers.batches import BatchAnswer, record_batch, undo_batch
 from labeller.erasure.mark import UNDO_SECONDS, mark_photos, restore_photos
-from labeller.errors import BadAnswer
 from labeller.people import people
 from labeller.photos.access import get_photo
 from labeller.reports import annotator_agreement, gallery
 from web.auth.identity import me
 from web.database import db
 from web.i18n import _, ngettext
+from web.input import day, numbers, optional_number
 from web.pages.answer_form import page_made_at, posted_answer
 
 pages = APIBlueprint("gallery", __name__, enable_openapi=False)
@@ -38,7 +38,7 @@ LOOKS = {
 @pages.get("/gallery")
 def page() -> ResponseReturnValue:
     view = "photos" if request.args.get("view") == "photos" else "faces"
-    filters, before = _filter(), request.args.get("before", type=int)
+    filters, before = _filter(), optional_number(request.args, "before")
     find: Any = gallery.photos if view == "photos" else gallery.faces
     items = find(db(), filters, before)
     query: dict[str, Any] = {key: text for key, text in request.args.items() if text and key != "before"}
@@ -72,7 +72,7 @@ def photo(photo_id: int) -> ResponseReturnValue:
 def answer() -> ResponseReturnValue:
     """One answer for each of the chosen faces, undone as one."""
     kind, label = posted_answer()
-    chosen = request.form.getlist("id", type=int)
+    chosen = numbers(request.form, "id")
     if kind == "gold":
         count = annotator_agreement.mark_gold(db(), chosen, me())
         db().commit()
@@ -104,7 +104,7 @@ def undo() -> ResponseReturnValue:
 @pages.post("/gallery/erase")
 def erase() -> ResponseReturnValue:
     """The chosen photos are hidden now and erased after UNDO_SECONDS, until then they can be restored."""
-    chosen = Photo.id.in_(request.form.getlist("id", type=int))
+    chosen = Photo.id.in_(numbers(request.form, "id"))
     started = mark_photos(db(), chosen, me(), UNDO_SECONDS)
     db().commit()
     count = len(started)
@@ -120,7 +120,7 @@ def erase() -> ResponseReturnValue:
 
 @pages.post("/gallery/restore")
 def restore() -> ResponseReturnValue:
-    count = restore_photos(db(), request.form.getlist("id", type=int))
+    count = restore_photos(db(), numbers(request.form, "id"))
     db().commit()
     back = ngettext("%(n)s photo restored.", "%(n)s photos restored.", count)
     flash(back if count else _("Too late: the photos are deleted."))
@@ -134,24 +134,16 @@ def _translated(names: dict[str, str]) -> dict[str, str]:
 def _filter() -> gallery.Filter:
     args = request.args
     return gallery.Filter(
-        person=args.get("person", type=int),
+        person=optional_number(args, "person"),
         state=args.get("state") or None,
         label=args.get("label") or None,
         look=args.get("look") or None,
-        since=_day("since"),
-        until=_day("until"),
+        since=day(args, "since"),
+        until=day(args, "until"),
     )
-
-
-def _day(name: str) -> date | None:
-    text = request.args.get(name)
-    try:
-        return date.fromisoformat(text) if text else None
-    except ValueError as error:
-        raise BadAnswer("bad_date", _("This is no date."), _("Write it as 2026-11-23.")) from error
 
 
 def _back() -> ResponseReturnValue:
     """To the page that the form was on. Only the query is the form's, so it never leads elsewhere."""
-    query = request.form.get("back", "").partition("?")[2]
-    return redirect(url_for(".page") + (f"?{query}" if query else ""))
+    query = parse_qsl(request.form.get("back", "").partition("?")[2], keep_blank_values=True)
+    return redirect(url_for(".page") + (f"?{urlencode(query)}" if query else ""))

@@ -14,6 +14,7 @@ from web.api.schemas import Strict
 from web.auth.identity import me
 from web.database import db
 from web.i18n import _, ngettext
+from web.input import Id
 
 pages = APIBlueprint("map", __name__, enable_openapi=False)
 
@@ -29,7 +30,7 @@ STATES = {
 class Region(Strict):
     """Faces somebody chose on the map."""
 
-    face_ids: list[int]
+    face_ids: list[Id]
 
 
 @pages.get("/map")

@@ -10,13 +10,14 @@ from labeller.people import consent
 from labeller.reports import gallery
 from web.auth.identity import me
 from web.database import db
+from web.input import optional_number
 
 pages = APIBlueprint("mine", __name__, enable_openapi=False)
 
 
 @pages.get("/mine")
 def page() -> ResponseReturnValue:
-    before = request.args.get("before", type=int)
+    before = optional_number(request.args, "before")
     photos = gallery.photos_of(db(), me(), before)
     return render_template(
         "mine/mine.html", photos=photos.items, older=photos.next, own_photos=gallery.sent_by(db(), me())

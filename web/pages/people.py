@@ -16,6 +16,7 @@ from web.auth.identity import me
 from web.auth.links import invitation_url, personal_url, qr_code
 from web.database import db
 from web.i18n import _
+from web.input import number, optional_number
 from web.pages.mine import archive
 
 pages = APIBlueprint("people", __name__, enable_openapi=False)
@@ -31,7 +32,7 @@ def invite() -> ResponseReturnValue:
     form = request.form
     try:
         terms = invites.Terms(
-            form.get("uses", type=int), form.get("days", invites.DAYS, type=int), form.get("note", "")
+            optional_number(form, "uses"), number(form, "days", invites.DAYS), form.get("note", "")
         )
         secret, invitation = invites.create_invite(db(), form.get("role", "friend"), terms=terms)
     except BadAnswer as error:
@@ -71,7 +72,7 @@ def rename(person_id: int) -> ResponseReturnValue:
 
 @pages.post("/people/<int:person_id>/merge")
 def merge(person_id: int) -> ResponseReturnValue:
-    into = people.get_person(db(), request.form.get("into", 0, type=int))
+    into = people.get_person(db(), number(request.form, "into", 0))
     people.merge(db(), people.get_person(db(), person_id), into, me())
     db().commit()
     return redirect(url_for("people.one", person_id=into.id))

@@ -23,6 +23,7 @@ from web.auth.identity import me
 from web.database import db
 from web.drawing import charts
 from web.i18n import _
+from web.input import number, optional_number
 from web.pages.answer_form import record_posted_answer
 
 pages = APIBlueprint("runs", __name__, enable_openapi=False)
@@ -68,8 +69,8 @@ def start() -> ResponseReturnValue:
 @pages.post("/runs/rule")
 def rule() -> ResponseReturnValue:
     """Set when to train automatically."""
-    hour = request.form.get("nightly_hour", type=int) if request.form.get("nightly") else None
-    schedule.set_rule(db(), request.form.get("train_after", 0, type=int), hour)
+    hour = optional_number(request.form, "nightly_hour") if request.form.get("nightly") else None
+    schedule.set_rule(db(), number(request.form, "train_after", 0), hour)
     db().commit()
     return redirect(url_for("runs.page"))
 

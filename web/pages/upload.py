@@ -15,6 +15,7 @@ from web.api.photos import erase, retry, take, turn
 from web.auth.identity import me, must_consent
 from web.database import db
 from web.i18n import _
+from web.input import number, numbers
 
 pages = APIBlueprint("upload", __name__, enable_openapi=False)
 
@@ -43,7 +44,7 @@ def send() -> ResponseReturnValue:
 @pages.get("/upload/progress")
 def progress() -> ResponseReturnValue:
     """How far the detector is, and the cards of the photos asked for (`?id=1&id=2`)."""
-    asked = request.args.getlist("id", type=int)[:ASKED_AT_ONCE]
+    asked = numbers(request.args, "id")[:ASKED_AT_ONCE]
     photos = [photo for photo_id in asked if (photo := _visible(photo_id))]
     return render_template("upload/_progress.html", photos=photos, own_photos=gallery.sent_by(db(), me()))
 
@@ -65,7 +66,7 @@ def try_again(photo_id: int) -> ResponseReturnValue:
 @pages.post("/photos/<int:photo_id>/turn")
 def turn_photo(photo_id: int) -> ResponseReturnValue:
     """Turn a photo as its card proposes."""
-    turn(photo_id, request.form.get("degrees", 0, int))
+    turn(photo_id, number(request.form, "degrees", 0))
     owner = me().role == "owner"
     return redirect(url_for("gallery.photo", photo_id=photo_id) if owner else url_for("mine.page"))
 

@@ -41,7 +41,7 @@ def test_every_route_keeps_out_whom_the_table_does_not_name(app: Flask, client: 
     clients = {role: client(role, role) for role in ROLES} | {"stranger": client()}
     # Erasing oneself comes last: afterwards nobody is left to ask.
     for rule in sorted(app.url_map.iter_rules(), key=lambda rule: rule.endpoint == "mine.erase"):
-        path = re.sub(r"<(?:\w+:)?(\w+)>", lambda found: FILL[found.group(1)], rule.rule)
+        path = re.sub(r"<(?:[^:<>]+:)?(\w+)>", lambda found: FILL[found.group(1)], rule.rule)
         method = next(iter(rule.methods - {"HEAD", "OPTIONS"}))
         for role, one in clients.items():
             allowed = ALLOWED[rule.endpoint]

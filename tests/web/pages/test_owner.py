@@ -124,7 +124,7 @@ def test_bulk_answers_in_the_browser_can_be_undone(client: Client, db: Session) 
     stale = owner.post("/gallery/answer", data=chosen)
     assert "1 face answered. 1 unchanged" in see(owner, stale.location)
     assert owner.post("/gallery/answer", data=chosen | {"seen_at": ""}).status_code == 400
-    assert owner.post("/gallery/answer", data=form | {"back": "//evil.example?x"}).location == "/gallery?x"
+    assert owner.post("/gallery/answer", data=form | {"back": "//evil.example?x"}).location == "/gallery?x="
 
 
 def test_bulk_deletion_can_be_undone_for_a_while(client: Client, db: Session) -> None:
