@@ -19,7 +19,6 @@ from trainer.face_map import layout_read
 from trainer.features import feature_store
 
 if TYPE_CHECKING:
-    from openTSNE import TSNEEmbedding
     from sklearn.decomposition import PCA
 
     from trainer.features.networks import Network
@@ -32,8 +31,8 @@ MAX_FITTED = 3_000
 """Faces that t-SNE lays out, at most: its time grows faster than their number. The others are placed among
 them."""
 DIMENSIONS = 50
-PERPLEXITY, PERPLEXITY_OF_NEW = 30.0, 5.0
-"""Effective number of neighbours of a face when all are laid out, and when one is placed later."""
+PERPLEXITY, NEIGHBOURS_OF_NEW = 30.0, 5
+"""Effective number of neighbours of a face when all are laid out, and those of one that is placed later."""
 REDRAW_RATIO = 1 / 3
 """Ratio of new to placed faces above which the whole map is laid out again."""
 CHUNK = 5_000
@@ -58,42 +57,40 @@ def draw(session: Session, network: "Network") -> int:
 
 def lay_out(vectors: Vectors) -> Points:
     """Positions (n, 2) of features (n, 1280), similar ones close together. Deterministic."""
-    from openTSNE import TSNE
+    from sklearn.manifold import TSNE
+    from threadpoolctl import threadpool_limits
 
     chosen = _sample(len(vectors))
     pca = _fit_pca(vectors[chosen])
+    points = _reduce(pca, vectors[chosen])
     perplexity = min(PERPLEXITY, (len(chosen) - 1) / 3)
     # One thread: with two, t-SNE is no faster beside a busy web process, and slows everything else down.
-    fitted = TSNE(perplexity=perplexity, neighbors="exact", n_jobs=1, random_state=SEED).fit(
-        _reduce(pca, vectors[chosen])
-    )
+    with threadpool_limits(1):
+        fitted = TSNE(perplexity=perplexity, n_jobs=1, random_state=SEED).fit_transform(points)
     positions = np.empty((len(vectors), 2))
-    positions[chosen] = np.asarray(fitted)
+    positions[chosen] = fitted
     others = np.setdiff1d(np.arange(len(vectors)), chosen)
     if len(others):
-        positions[others] = _place_among(fitted, _reduce(pca, vectors[others]))
+        positions[others] = _place_among(points, positions[chosen], _reduce(pca, vectors[others]))
     return positions
 
 
 def place(placed: Vectors, positions: Points, new: Vectors) -> Points:
     """Positions (m, 2) of `new` features (m, 1280) among the `placed` (n, 1280), whose `positions` stay."""
-    from openTSNE import TSNEEmbedding
-    from openTSNE.affinity import PerplexityBasedNN
-
     chosen = _sample(len(placed))
     pca = _fit_pca(placed[chosen])
-    perplexity = min(PERPLEXITY, (len(chosen) - 1) / 3)
-    affinities = PerplexityBasedNN(
-        _reduce(pca, placed[chosen]), perplexity=perplexity, method="exact", n_jobs=1, random_state=SEED
-    )
-    embedding = TSNEEmbedding(positions[chosen], affinities, n_jobs=1, random_state=SEED)
-    return _place_among(embedding, _reduce(pca, new))
+    return _place_among(_reduce(pca, placed[chosen]), positions[chosen], _reduce(pca, new))
 
 
-def _place_among(fitted: "TSNEEmbedding", points: Points) -> Points:
-    """Positions (m, 2) of further points (m, DIMENSIONS) among those that are laid out, which stay."""
-    perplexity = min(PERPLEXITY_OF_NEW, (len(fitted) - 1) / 3)
-    return np.asarray(fitted.transform(points, perplexity=perplexity), np.float64)
+def _place_among(placed: Points, positions: Points, new: Points) -> Points:
+    """Positions (m, 2) of points (m, DIMENSIONS) amid the most similar of the `placed`."""
+    from sklearn.neighbors import NearestNeighbors
+
+    nearest = NearestNeighbors(n_neighbors=min(NEIGHBOURS_OF_NEW, len(placed)), n_jobs=1).fit(placed)
+    distances, indices = nearest.kneighbors(new)
+    weights = 1 / np.maximum(distances, 1e-9) ** 2
+    weights /= weights.sum(axis=1, keepdims=True)
+    return np.asarray(np.einsum("mk,mkd->md", weights, positions[indices]), np.float64)
 
 
 def _draw(session: Session, network: "Network") -> int:
