@@ -1,7 +1,7 @@
 """Consistency checks of the database and the stored files: photos, features, models, leases, split."""
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import timedelta
 from itertools import islice
 
@@ -9,22 +9,14 @@ import numpy as np
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
-from db import signing
+from db import blob_hold, signing
 from db.base import now
-from db.models import SHOWN, Artifact, Embedding, Group, Photo, Prediction, Run, Score, Workbench
+from db.models import SHOWN, Artifact, DoomedBlob, Embedding, Group, Photo, Run, Score, Workbench
 from db.models.runs import VECTOR_BYTES
 from db.storage import blobs
 
 UNUSED_AFTER = timedelta(days=1)
 LOOKED_UP_AT_ONCE = 500
-BLOB_COLUMNS = (
-    Photo.blob,
-    Photo.view_blob,
-    Prediction.blob,
-    Prediction.view_blob,
-    Run.manifest,
-    Artifact.blob,
-)
 OVERDUE = timedelta(seconds=60)
 """The sweep should have released a lease that expired longer ago than this."""
 REQUIRED_FORMS = ("keras", "tflite", "onnx", "labels", "card")
@@ -42,6 +34,8 @@ def find_problems(session: Session) -> Iterator[str]:
     yield from _check_features(session)
     for id in straddling_near_duplicates(session):
         yield f"photos like photo {id} lie on both sides of the split"
+    for key in unused_blobs(session):
+        yield f"file {key[:16]}: no photo and no run names it"
 
 
 def _check_engine(session: Session) -> Iterator[str]:
@@ -96,11 +90,18 @@ def _check_live_runs(session: Session) -> Iterator[str]:
         run = session.get_one(Run, id)
         if run.status != "done" or run.head is None:
             yield f"run {id} is or was live, and has no model"
+    for run_id, count in leftover_scores(session):
+        yield f"run {run_id}: {count} scores are left, and it is not live"
+
+
+def leftover_scores(session: Session) -> list[tuple[int, int]]:
+    """Runs that have scores although they neither are nor were live just before, and how many."""
+    workbench = session.scalar(select(Workbench))
+    kept = [] if workbench is None else workbench.runs_with_scores
     running = select(Run.id).where(Run.status == "running")
     leftover = select(Score.run_id, func.count()).group_by(Score.run_id)
-    leftover = leftover.where(Score.run_id.not_in(run_ids), Score.run_id.not_in(running))
-    for run_id, count in session.execute(leftover):
-        yield f"run {run_id}: {count} scores are left, and it is not live"
+    leftover = leftover.where(Score.run_id.not_in(kept), Score.run_id.not_in(running))
+    return [(run_id, count) for run_id, count in session.execute(leftover)]
 
 
 def _check_leases(session: Session) -> Iterator[str]:
@@ -111,10 +112,18 @@ def _check_leases(session: Session) -> Iterator[str]:
 
 
 def _check_features(session: Session) -> Iterator[str]:
-    query = select(Embedding.face_id, Embedding.view, Embedding.vector).order_by(Embedding.face_id)
-    for face_id, view, vector in session.execute(query.execution_options(yield_per=1000)):
-        if not is_whole_vector(vector):
-            yield f"face {face_id}: its features of view {view} are damaged; the next run computes them again"
+    for embedding in damaged_features(session):
+        yield (
+            f"face {embedding.face_id}: its features of view {embedding.view} are damaged;"
+            " the next run computes them again"
+        )
+
+
+def damaged_features(session: Session) -> Iterator[Embedding]:
+    query = select(Embedding).order_by(Embedding.face_id)
+    for embedding in session.scalars(query.execution_options(yield_per=1000)):
+        if not is_whole_vector(embedding.vector):
+            yield embedding
 
 
 def is_whole_vector(vector: bytes) -> bool:
@@ -122,31 +131,37 @@ def is_whole_vector(vector: bytes) -> bool:
     return len(vector) == VECTOR_BYTES and bool(np.isfinite(np.frombuffer(vector, "<f2")).all())
 
 
+def unused_blobs(session: Session) -> list[str]:
+    """Keys of stored files that no row names.
+
+    A file is written before its row is committed, so younger ones may still get one; those that wait for the
+    end of a backup to be deleted do not count.
+    """
+    old = now() - UNUSED_AFTER
+    keys = (key for key, written_at in blobs().list_keys() if written_at < old)
+    unused: list[str] = []
+    while some := set(islice(keys, LOOKED_UP_AT_ONCE)):
+        waiting = session.scalars(select(DoomedBlob.key).where(DoomedBlob.key.in_(some)))
+        unused += sorted(some - blob_hold.named_among(session, some) - set(waiting))
+    return unused
+
+
 def remove_unused_blobs(session: Session) -> Iterator[str]:
     """Delete stored files that no row names, and what killed processes left half-written; a line for each.
 
-    A file is written before its row is committed, so younger ones may still get one.
+    None while a backup is made. Commits.
     """
     old = now() - UNUSED_AFTER
     if drafts := blobs().delete_drafts(old):
         yield f"{drafts} half-written files"
-    keys = (key for key, written_at in blobs().list_keys() if written_at < old)
-    while some := list(islice(keys, LOOKED_UP_AT_ONCE)):
-        for key in sorted(set(some) - _named_of(session, some)):
-            # The same bytes may have been stored again since: then their row is on its way.
-            if (written_at := blobs().written_at(key)) is not None and written_at < old:
-                blobs().delete(key)
-                yield f"file {key[:16]}: no photo and no run names it"
-
-
-def _named_of(session: Session, keys: Sequence[str]) -> set[str]:
-    """Those of the keys that a row names, by the indexes of the large tables."""
-    return {
-        key
-        for column in BLOB_COLUMNS
-        for key in session.scalars(select(column).where(column.in_(keys)))
-        if key is not None
-    }
+    for key in unused_blobs(session):
+        if blob_hold.is_held(session):
+            break
+        # The same bytes may have been stored again since: then their row is on its way.
+        if (written_at := blobs().written_at(key)) is not None and written_at < old:
+            blobs().delete(key)
+            yield f"file {key[:16]}: no photo and no run names it"
+        session.commit()
 
 
 def straddling_near_duplicates(session: Session) -> list[int]:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine
 from sqlalchemy.orm import Session
 
@@ -30,6 +31,21 @@ def upgrade(revision: str = "head", on: Engine | None = None) -> None:
     if revision == "head":
         with Session(on or engine()) as session:
             classes.add_missing(session)
+
+
+def revisions() -> set[str]:
+    """The revisions of the schema that this version knows."""
+    return {script.revision for script in _scripts().walk_revisions()}
+
+
+def newest_revision() -> str:
+    return str(_scripts().get_current_head())
+
+
+def _scripts() -> ScriptDirectory:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    return ScriptDirectory.from_config(config)
 
 
 def _foreign_keys(connection: Connection, state: str) -> None:

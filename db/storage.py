@@ -8,6 +8,7 @@ import secrets
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote, urlparse
 
 import obstore
@@ -32,13 +33,13 @@ class Blobs:
         """`folder` is that of a local store."""
         self._store, self._folder = store, folder
 
-    def put(self, data: bytes) -> str:
-        """Store `data` and return its key, the SHA-256 in hex. It is on the disk when this returns.
+    def put(self, data: bytes, *, durable: bool = True) -> str:
+        """Store `data` and return its key, the SHA-256 in hex. If `durable`, it is on the disk then.
 
         It is written even if it is there: the file may be damaged, or old enough to be removed as unused.
         """
         key = hashlib.sha256(data).hexdigest()
-        self._put(key, data, sync=True)
+        self._put(key, data, sync=durable)
         return key
 
     def put_named(self, name: str, data: bytes) -> None:
@@ -104,11 +105,20 @@ class Blobs:
 
     def list_keys(self) -> Iterator[tuple[str, datetime]]:
         """The keys of all blobs, and when each was written; without those that have a name."""
+        for key, meta in self._list():
+            yield key, meta["last_modified"]
+
+    def key_sizes(self) -> Iterator[tuple[str, int]]:
+        """The keys of all blobs, and the bytes of each; without those that have a name."""
+        for key, meta in self._list():
+            yield key, int(meta["size"])
+
+    def _list(self) -> Iterator[tuple[str, Any]]:
         for page in obstore.list(self._store):
             for meta in page:
                 folder, _, key = str(meta["path"]).rpartition("/")
                 if len(key) == KEY_LENGTH and key.startswith(folder):
-                    yield key, meta["last_modified"]
+                    yield key, meta
 
     def size(self, key: str) -> int:
         """The bytes of `key`; 0 if it does not exist."""

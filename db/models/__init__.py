@@ -1,5 +1,6 @@
 """The tables. They hold all state; a message in the broker only names the row to work on."""
 
+from db.models.care import Backup, BlobHold, DoomedBlob
 from db.models.classes import Class
 from db.models.people import ROLES, Event, Invite, Person, Token
 from db.models.photos import (
@@ -24,8 +25,11 @@ __all__ = [
     "STANDING",
     "Answer",
     "Artifact",
+    "Backup",
+    "BlobHold",
     "Class",
     "DetectorPass",
+    "DoomedBlob",
     "Embedding",
     "Event",
     "Face",

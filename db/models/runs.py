@@ -149,6 +149,14 @@ class Workbench(Base):
     """The number of photos that the newest such request is about, and of those that are done."""
     mapped_at: Mapped[datetime | None]
     """When the layout of the map was last computed from scratch."""
+    backup_days: Mapped[int] = mapped_column(default=0, server_default="0")
+    """Make a backup every so many days; 0: never."""
+    backup_hour: Mapped[int] = mapped_column(default=3, server_default="3")
+    """At this hour of local time, 0 to 23."""
+    backups_kept: Mapped[int] = mapped_column(default=5, server_default="5")
+    """How many backups are kept; older ones are deleted after the next."""
+    last_backup_day: Mapped[str | None]
+    """The last day, as 2026-11-24, for which the schedule asked for a backup."""
     live_run: Mapped[Run | None] = relationship(foreign_keys=live_run_id)
 
     @property

@@ -6,7 +6,7 @@ from datetime import timedelta
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from db import tasks
+from db import blob_hold, tasks
 from db.base import now
 from db.errors import Conflict, Unavailable
 from db.models import Prediction
@@ -70,5 +70,4 @@ def _delete_overdue(session: Session) -> None:
 
 def _delete(session: Session, prediction: Prediction) -> None:
     session.execute(delete(Prediction).where(Prediction.id == prediction.id))
-    for key in unused_blobs(session, prediction.blob, prediction.view_blob):
-        blobs().delete(key)
+    blob_hold.delete_blobs(session, unused_blobs(session, prediction.blob, prediction.view_blob))

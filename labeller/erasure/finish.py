@@ -9,6 +9,7 @@ import re
 from sqlalchemy import CursorResult, Select, delete, exists, or_, select, true, update
 from sqlalchemy.orm import Session, load_only
 
+from db import blob_hold
 from db.base import now
 from db.i18n import N_
 from db.manifests import manifest_face_ids
@@ -42,15 +43,22 @@ _NO_SYNC = {"synchronize_session": False}
 
 
 def finish_pending(session: Session) -> None:
-    """Delete what is marked and can no longer be restored, with a commit for each photo and each person."""
+    """Delete what is marked and can no longer be restored, with a commit for each photo and each person.
+
+    Photos wait while a backup reads the stored files.
+    """
     leaving = session.scalars(select(Person.id).where(Person.erasing_at.is_not(None))).all()
     if leaving and mark_photos(session, Photo.person_id.in_(leaving), None):  # uploads that were in flight
         session.commit()
     due = Photo.status == "erasing", Photo.erase_at <= now()
     while ids := list(session.scalars(select(Photo.id).where(*due).order_by(Photo.id).limit(AT_ONCE))):
         for photo_id in ids:
+            if blob_hold.is_held(session):
+                session.rollback()
+                return
             if (photo := session.get(Photo, photo_id)) is not None:
                 erase_photo(session, photo)
+    blob_hold.delete_doomed(session)
     for person in session.scalars(_people_without_photos()).all():
         _finish_person(session, person)
 
@@ -59,8 +67,8 @@ def erase_photo(session: Session, photo: Photo) -> None:
     """Delete a marked photo's pictures and rows, and commit. Faces, answers and scores go with its row."""
     faces = frozenset(session.scalars(select(Face.id).where(Face.photo_id == photo.id)))
     blobs().delete_named(f"thumb/{photo.id}/")
-    for key in unused_blobs(session, photo.blob, photo.view_blob):
-        blobs().delete(key)  # before the row, which after a kill still says what is left to delete
+    # Before the row, which after a kill still says what is left to delete.
+    blob_hold.delete_blobs(session, unused_blobs(session, photo.blob, photo.view_blob))
     result = session.execute(delete(Photo).where(Photo.id == photo.id), execution_options=_NO_SYNC)
     assert isinstance(result, CursorResult)
     if not result.rowcount:
@@ -111,8 +119,8 @@ def _mark_runs(session: Session, faces: frozenset[int]) -> None:
 
 def _retire(session: Session, run: Run) -> None:
     """Take a run's model out of use for good, or cancel a running one. Its metrics stay."""
-    for artifact in session.scalars(select(Artifact).where(Artifact.run_id == run.id)):
-        blobs().delete(artifact.blob)
+    files = session.scalars(select(Artifact.blob).where(Artifact.run_id == run.id)).all()
+    blob_hold.delete_blobs(session, files)
     session.execute(delete(Artifact).where(Artifact.run_id == run.id))
     session.execute(delete(Score).where(Score.run_id == run.id))
     run.head = None

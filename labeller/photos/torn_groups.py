@@ -1,6 +1,6 @@
 """Joining photos that belong together but lie in several groups. Uploads prevent this with a lock."""
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from db.i18n import N_
@@ -19,16 +19,25 @@ def join_torn_groups(session: Session) -> list[str]:
 
     Returns what was torn, one line each. Does not commit.
     """
-    torn = [
-        (column == id, f"{what} {id}: in {count} groups of the split")
-        for column, what in ((Photo.person_id, "person"), (Photo.repeat_id, "photos like photo"))
-        for id, count in session.execute(_in_several_groups(column)).tuples()
-    ]
+    torn = _find_torn(session)
     if torn:
         _mark_runs(session, select(Photo.group_id).where(or_(*(condition for condition, _ in torn))))
     for condition, _ in torn:
         join_groups(session, condition)
     return [line for _, line in torn]
+
+
+def torn_groups(session: Session) -> list[str]:
+    """What is torn, one line each."""
+    return [line for _, line in _find_torn(session)]
+
+
+def _find_torn(session: Session) -> list[tuple[ColumnElement[bool], str]]:
+    return [
+        (column == id, f"{what} {id}: in {count} groups of the split")
+        for column, what in ((Photo.person_id, "person"), (Photo.repeat_id, "photos like photo"))
+        for id, count in session.execute(_in_several_groups(column)).tuples()
+    ]
 
 
 def _in_several_groups(column: InstrumentedAttribute[int | None]) -> Select[int | None, int]:

@@ -3,7 +3,7 @@
 from sqlalchemy import delete, exists, select
 from sqlalchemy.orm import Session
 
-from db import jobs
+from db import blob_hold, jobs
 from db.models import Answer, DetectorPass, Event, Face, Person, Photo
 from db.settings import settings
 from db.storage import blobs
@@ -40,5 +40,4 @@ def turn_photo(session: Session, photo: Photo, degrees: int, by: Person) -> None
     session.add(Event(kind="photo_turned", person_id=by.id, detail={"photo": photo.id, "degrees": degrees}))
     jobs.start_over(session, photo)
     blobs().delete_named(f"thumb/{photo.id}/")
-    for key in unused_blobs(session, *before):
-        blobs().delete(key)
+    blob_hold.delete_blobs(session, unused_blobs(session, *before))

@@ -7,10 +7,13 @@ from sqlalchemy.orm import Session
 
 from db import integrity
 from db.base import now
-from db.models import Embedding
+from db.models import Embedding, Run
+from db.repair import repair
 from db.storage import blobs
+from labeller.people import people
+from labeller.photos import lost_views
 from labeller.uploads import intake
-from tests.factories import add_faces, add_run_trained_on
+from tests.factories import add_faces, add_run_trained_on, add_score, draw_face
 from tests.pictures import jpeg, portrait
 
 
@@ -51,3 +54,22 @@ def test_empty_short_and_impossible_data_is_named(db: Session) -> None:
     assert [problem.split(";")[0] for problem in damaged] == [
         f"face {face.id}: its features of view {view} are damaged" for view in (0, 1, 2)
     ]
+
+
+def test_repair_mends_what_can_be_made_again(db: Session) -> None:
+    photo = intake.receive(db, jpeg(portrait(1, True)), None).photo
+    photo.status = "ready"
+    face = draw_face(db, people.owner(db), photo, (10, 10, 80, 90), "mask")
+    run = Run(recipe={}, seed=0, classes=[1, 2], status="cancelled")
+    db.add_all([run, Embedding(face_id=face.id, box_version=1, backbone="b", view=0, vector=b"")])
+    db.flush()
+    add_score(db, run, face, 0.7)
+    db.commit()
+    blobs().delete(photo.view_blob)
+    problems = list(integrity.find_problems(db))
+    assert len(problems) == 3
+    repaired = [*lost_views.make_again(db), *repair(db)]
+    assert [line.split(":")[0] for line in repaired] == [
+        f"photo {photo.id}", f"run {run.id}", f"face {face.id}"
+    ]  # fmt: skip
+    assert list(integrity.find_problems(db)) == []

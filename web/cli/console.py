@@ -9,6 +9,7 @@ import click
 from rich.console import Console
 from sqlalchemy.orm import Session
 
+from db.backup.restore import require_no_unfinished_restore
 from db.errors import Refused
 from db.migrate import upgrade
 from db.session import session_scope
@@ -23,8 +24,9 @@ as_json = click.option("--json", "json_", is_flag=True, help="Print JSON, for sc
 @contextmanager
 def workbench_session() -> Iterator[Session]:
     """A session on a migrated database. A refusal ends the command with one plain line."""
-    upgrade()
     try:
+        require_no_unfinished_restore()
+        upgrade()
         with session_scope() as session:
             yield session
     except Refused as error:

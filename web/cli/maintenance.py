@@ -1,12 +1,16 @@
 """`flask status`, `flask fsck`, `flask config` and `flask migrate`: looking after the workbench."""
 
+from collections.abc import Iterator
+
 import click
+from sqlalchemy.orm import Session
 
 from db import integrity, jobs
-from db.migrate import upgrade
+from db.repair import repair
 from db.settings import settings
 from db.workbench import live_run
-from labeller.photos.torn_groups import join_torn_groups
+from labeller.photos import lost_views
+from labeller.photos.torn_groups import join_torn_groups, torn_groups
 from labeller.queue.waiting import waiting_by_mode
 from labeller.reports import counts
 from web.cli.console import as_json, show, workbench_session
@@ -37,23 +41,33 @@ def _format(part: object) -> str:
 
 
 @click.command()
-def fsck() -> None:
+@click.option("--repair", "mend", is_flag=True, help="Mend what can be mended without losing anything.")
+def fsck(mend: bool) -> None:
     """Check that every file is there and whole, nothing is half done, and the split holds.
 
-    People and near repeats in several groups of the split are joined, and files older than a day that
-    nothing names are removed. What cannot be repaired is listed; then the exit code is 1.
+    What is wrong is listed; then the exit code is 1. With --repair, near repeats and photos of a person in
+    several groups of the split are joined, lost renditions are made again, what can be computed again is
+    removed where it is damaged, and so are files older than a day that nothing names.
     """
     with workbench_session() as session:
-        repaired = [*join_torn_groups(session), *integrity.remove_unused_blobs(session)]
-        session.commit()
-        for line in repaired:
+        repaired = 0
+        for line in _repair(session) if mend else ():
             click.echo(f"Repaired: {line}")
-        problems = list(integrity.find_problems(session))
+            repaired += 1
+        problems = [*integrity.find_problems(session), *torn_groups(session)]
     for problem in problems:
         click.echo(problem)
     if problems:
+        click.echo("What can be mended, this mends: flask fsck --repair" if not mend else "That is left.")
         raise SystemExit(1)
     click.echo("Nothing else is wrong." if repaired else "Nothing is wrong.")
+
+
+def _repair(session: Session) -> Iterator[str]:
+    yield from join_torn_groups(session)
+    session.commit()
+    yield from lost_views.make_again(session)
+    yield from repair(session)
 
 
 @click.command()
@@ -66,7 +80,8 @@ def config() -> None:
 @click.command()
 def migrate() -> None:
     """Bring the database to the newest schema (make run does it by itself)."""
-    upgrade()
+    with workbench_session():
+        pass
 
 
 COMMANDS = (status, fsck, config, migrate)

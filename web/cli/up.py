@@ -13,6 +13,8 @@ import click
 from kombu.exceptions import OperationalError
 
 from db import jobs, valkey
+from db.backup.restore import require_no_unfinished_restore
+from db.errors import Conflict
 from db.migrate import upgrade
 from db.session import session_scope
 from db.settings import settings
@@ -20,6 +22,7 @@ from db.supervisor import AlreadyRunning, Lock, Program, Supervisor
 from labeller.detection import detectors
 from labeller.people import invites, people
 from web.auth.links import invitation_url, network_address
+from web.cli.console import sentence
 
 ROOT = Path(__file__).parents[2]
 THREADS = 16
@@ -53,6 +56,10 @@ def up() -> None:
     except AlreadyRunning as error:
         text = f"Second Look is already running on {settings().data} ({error}).\n"
         raise click.ClickException(text + "Stop it first, or choose another folder: DATA=./other") from error
+    try:
+        require_no_unfinished_restore()
+    except Conflict as error:
+        raise click.ClickException(sentence(error)) from error
     supervisor = Supervisor(programs(), settings().run_dir)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: supervisor.stop.set())
