@@ -1,6 +1,8 @@
 """The errors of this package."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 
 from db.errors import BadInput, Conflict, Forbidden, NotFound, TooLarge, TooMany
 from db.models import Answer
@@ -43,6 +45,31 @@ class AnsweredMeanwhile(Conflict):
         self.detail = {"answered": answered | {"at": theirs.created_at.isoformat()}}
 
 
+@dataclass(frozen=True)
+class Candidate:
+    """One of several people whom a name may mean."""
+
+    id: int
+    name: str
+    role: str
+    since: datetime
+
+
+class AmbiguousPerson(Conflict):
+    """Several people are called so. Only for those who may see everybody's name."""
+
+    def __init__(self, name: str, candidates: Sequence[Candidate]) -> None:
+        choices = "; ".join(
+            f"{one.name} #{one.id} ({one.role}, since {one.since:%d %B %Y})" for one in candidates
+        )
+        super().__init__("ambiguous_person", f"Several people are called “{name}”.", f"Say which: {choices}.")
+        rows = [
+            {"id": one.id, "name": one.name, "role": one.role, "since": one.since.isoformat()}
+            for one in candidates
+        ]
+        self.detail = {"candidates": rows}
+
+
 class NotFailed(Conflict):
     """The photo has not failed, so that nothing can be tried again."""
 
@@ -76,10 +103,12 @@ def unknown_class(label: str, classes: Sequence[str]) -> BadAnswer:
 
 __all__ = [
     "ACCEPTED",
+    "AmbiguousPerson",
     "AnsweredMeanwhile",
     "BadAnswer",
     "BadPhoto",
     "BoxesLeft",
+    "Candidate",
     "Damaged",
     "NotFailed",
     "NotFound",

@@ -14,6 +14,7 @@ from db.settings import settings
 from db.storage import blobs
 from labeller.erasure.finish import finish_pending
 from labeller.erasure.mark import mark_person, mark_photos
+from labeller.people import sessions
 from labeller.uploads import chunked
 
 log = structlog.get_logger()
@@ -24,6 +25,8 @@ MEASURED_AT_ONCE = 5000
 def tidy(session: Session) -> None:
     """Delete abandoned uploads, unused files, and whatever is past the retention period. Commits."""
     chunked.forget_stale()
+    sessions.tidy(session)
+    session.commit()
     for line in remove_unused_blobs(session):
         log.info("removed_unused", what=line)
     _measure_photos(session)

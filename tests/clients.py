@@ -4,15 +4,20 @@ import re
 
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy.orm import object_session
 
 from db.models import Person
+from labeller.people import sessions
 
 
 def sign_in(app: Flask, person: Person) -> FlaskClient:
-    """A client with the cookie of a person who came by a personal link."""
-    client = app.test_client()
+    """A client with the cookie of a person who came by a personal link; commits."""
+    client, session = app.test_client(), object_session(person)
+    assert session is not None
+    secret, _ = sessions.begin(session, person, "personal link", "")
+    session.commit()
     with client.session_transaction() as cookie:
-        cookie["person"], cookie["link"] = person.id, person.link_version
+        cookie["id"] = secret
     return client
 
 

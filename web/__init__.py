@@ -1,7 +1,6 @@
 """HTTP: parse, call one domain function, commit, render. The only package that imports Flask."""
 
 from collections.abc import Iterable
-from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,12 +8,12 @@ from apiflask import APIFlask
 
 from db import logs
 from db.settings import settings
+from labeller.people import sessions
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 API = "/api/v1"
-SESSION_DAYS = 90
 
 
 def create_app() -> APIFlask:
@@ -64,10 +63,10 @@ def create_app() -> APIFlask:
 def _configure(app: APIFlask) -> None:
     app.config.update(
         SECRET_KEY=settings().signing_key(),
-        PERMANENT_SESSION_LIFETIME=timedelta(days=SESSION_DAYS),
+        PERMANENT_SESSION_LIFETIME=sessions.IDLE,
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
-        SESSION_COOKIE_SECURE=(settings().base_url or "").startswith("https://"),
+        SESSION_REFRESH_EACH_REQUEST=False,  # identity does, each minute
         MAX_CONTENT_LENGTH=(settings().max_upload_mb + 1) << 20,
         MAX_FORM_MEMORY_SIZE=1 << 20,
         OPENAPI_VERSION="3.1.0",

@@ -1,8 +1,9 @@
 """The tables. They hold all state; a message in the broker only names the row to work on."""
 
+from db.models.access import BrowserSession, Passkey, PasskeyChallenge, Token
 from db.models.care import Backup, BlobHold, DoomedBlob
 from db.models.classes import Class
-from db.models.people import ROLES, Event, Invite, Person, Token
+from db.models.people import ROLES, Event, Invite, Person
 from db.models.photos import (
     NOT_LOCKED,
     SHOWN,
@@ -27,6 +28,7 @@ __all__ = [
     "Artifact",
     "Backup",
     "BlobHold",
+    "BrowserSession",
     "Class",
     "DetectorPass",
     "DoomedBlob",
@@ -37,6 +39,8 @@ __all__ = [
     "Invite",
     "Lease",
     "Outcome",
+    "Passkey",
+    "PasskeyChallenge",
     "Person",
     "Photo",
     "Pick",

@@ -1,4 +1,4 @@
-"""People, their invites and tokens, and the audit trail."""
+"""People, their invites, and the audit trail."""
 
 from datetime import datetime
 from typing import Any
@@ -28,7 +28,9 @@ class Person(Base):
     link_version: Mapped[int] = mapped_column(default=1)
     """The number of their newest personal link; earlier links no longer sign in."""
     merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"))
-    """The person whom this one was merged into; the link and tokens of this one sign in that person."""
+    """The person whom this one was merged into; the link of this one signs in that person."""
+    old_cookies: Mapped[bool] = mapped_column(default=False)
+    """Whether the signed cookies of earlier versions, which no session stands behind, still sign them in."""
     erasing_at: Mapped[datetime | None]
     """When their erasure began; their data is no longer shown."""
 
@@ -48,21 +50,12 @@ class Invite(Base):
         ForeignKey("person.id", ondelete="CASCADE", use_alter=True, name="fk_invite_person_id_person")
     )
     note: Mapped[str] = mapped_column(default="")
+    at_start: Mapped[bool] = mapped_column(default=False)
+    """Whether `flask up` printed it for the owner; the next start revokes it."""
     uses: Mapped[int] = mapped_column(default=0)
     uses_left: Mapped[int]
     expires_at: Mapped[datetime]
     revoked_at: Mapped[datetime | None]
-    created_at: Mapped[datetime] = mapped_column(default=now)
-
-
-class Token(Base):
-    """A bearer token of the JSON API, stored as a hash."""
-
-    __tablename__ = "token"
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    token_hash: Mapped[str] = mapped_column(unique=True)
-    person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"))
     created_at: Mapped[datetime] = mapped_column(default=now)
 
 

@@ -12,14 +12,16 @@ from db.models import ROLES, Event, Invite, Person
 from db.texts import one_line
 from labeller.errors import BadAnswer, NotFound, NotInvited
 from labeller.people import consent
-from labeller.people.credentials import hashed
-from labeller.people.people import clean_name
+from labeller.people.credentials import hashed, is_secret
+from labeller.people.people import clean_name, find_person
 
 DAYS = 14
 USES = {"friend": 50, "labeller": 1, "owner": 1}
 """How often a link may be used. A friends' link is posted to a group; the others are for one person."""
 MOST_DAYS, MOST_USES = 365, 1000
 LONGEST_NOTE = 120
+START_MINUTES = 15
+"""How long the link that a start prints is valid."""
 
 
 @dataclass(frozen=True)
@@ -35,11 +37,16 @@ _DEFAULT = Terms()
 
 
 def create_invite(
-    session: Session, role: str, person: Person | None = None, terms: Terms = _DEFAULT
+    session: Session,
+    role: str,
+    person: Person | None = None,
+    terms: Terms = _DEFAULT,
+    by: Person | None = None,
 ) -> tuple[str, Invite]:
     """Create an invitation; returns its secret, which is not stored, and its row.
 
-    A link for a known `person` signs them in. Raises BadAnswer for an unknown role or terms out of range.
+    A link for a known `person` signs them in. `by` is None for whoever can run commands on this machine.
+    Raises BadAnswer for an unknown role or terms out of range.
     """
     if role not in ROLES:
         raise BadAnswer("unknown_role", f"There is no role “{role}”.", f"The roles are {', '.join(ROLES)}.")
@@ -58,15 +65,31 @@ def create_invite(
     )
     session.add(invite)
     session.flush()
+    detail = {"invite": invite.id, "role": role}
+    session.add(Event(kind="invited", person_id=by.id if by else None, detail=detail))
     return secret, invite
+
+
+def start_link(session: Session, owner: Person) -> str:
+    """Secret of a link that signs the owner in once, within START_MINUTES. Voids those of earlier starts."""
+    earlier = update(Invite).where(Invite.at_start, Invite.revoked_at.is_(None))
+    session.execute(earlier.values(revoked_at=now()))
+    secret, invite = create_invite(session, "owner", owner)
+    invite.at_start, invite.expires_at = True, now() + timedelta(minutes=START_MINUTES)
+    return secret
 
 
 def find_open(session: Session, secret: str) -> Invite:
     """The invitation, if it is still valid. Raises NotInvited."""
-    invite = session.scalar(select(Invite).where(Invite.token_hash == hashed(secret)))
+    query = select(Invite).where(Invite.token_hash == hashed(secret))
+    invite = session.scalar(query) if is_secret(secret) else None
     if invite is None or not is_open(invite):
-        raise NotInvited("link_over", "This link has expired or was used already.", "Ask for a new one.")
+        raise _link_over()
     return invite
+
+
+def _link_over() -> NotInvited:
+    return NotInvited("link_over", "This link has expired or was used already.", "Ask for a new one.")
 
 
 def is_open(invite: Invite) -> bool:
@@ -77,9 +100,10 @@ def is_open(invite: Invite) -> bool:
 def accept(session: Session, secret: str, name: str, consented: bool) -> Person:
     """Use the invitation once. Raises NotInvited; BadAnswer without a name or a friend's consent."""
     invite = find_open(session, secret)
-    person = session.get(Person, invite.person_id) if invite.person_id else None
-    if person is None:
+    if invite.person_id is None:
         person = _newcomer(session, invite, name, consented)
+    else:
+        person = _known(session, invite, invite.person_id)
     used = session.execute(
         update(Invite)
         .where(Invite.id == invite.id, Invite.uses_left > 0, Invite.revoked_at.is_(None))
@@ -88,7 +112,15 @@ def accept(session: Session, secret: str, name: str, consented: bool) -> Person:
     assert isinstance(used, CursorResult)
     if used.rowcount == 0:  # somebody else was faster to use it up
         raise NotInvited("link_over", "This link was used already.", "Ask for a new one.")
-    session.add(Event(kind="signed_in", person_id=person.id, detail={"invite": invite.id}))
+    session.add(Event(kind="invitation_used", person_id=person.id, detail={"invite": invite.id}))
+    return person
+
+
+def _known(session: Session, invite: Invite, person_id: int) -> Person:
+    """Whom the link signs in. Raises NotInvited if they are being deleted or have another role by now."""
+    person = find_person(session, person_id)
+    if person is None or person.role != invite.role:
+        raise _link_over()
     return person
 
 

@@ -4,7 +4,18 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from db.base import Base
-from db.models import Answer, Event, Face, Invite, Lease, Person, Photo
+from db.models import (
+    Answer,
+    BrowserSession,
+    Event,
+    Face,
+    Invite,
+    Lease,
+    Passkey,
+    Person,
+    Photo,
+    Token,
+)
 from db.texts import one_line
 from labeller.errors import BadAnswer, NotFound
 from labeller.photos.splits import join_groups
@@ -20,7 +31,7 @@ MENTIONS: tuple[tuple[type[Base], str], ...] = (
     (Event, "person_id"),
     (Invite, "person_id"),
 )
-"""Columns that name a person and outlive them. Tokens and upload parts are deleted with their person."""
+"""Columns that name a person and outlive them. What signs them in and upload parts go with their person."""
 
 
 def get_person(session: Session, person_id: int) -> Person:
@@ -59,13 +70,6 @@ def new_person(session: Session, name: str, role: str) -> Person:
     return person
 
 
-def person_named(session: Session, name: str, role: str = "friend") -> Person:
-    """The first person of this name, in any role; created with `role` if there is none."""
-    named = Person.name == clean_name(name), Person.erasing_at.is_(None)
-    first = session.scalar(select(Person).where(*named).order_by(Person.id).limit(1))
-    return first or new_person(session, name, role)
-
-
 def clean_name(name: str) -> str:
     """The name on one line. Raises BadAnswer without one, BadInput for control characters."""
     name = one_line(name, LONGEST_NAME)
@@ -74,13 +78,14 @@ def clean_name(name: str) -> str:
     return name
 
 
-def rename(session: Session, person: Person, name: str) -> None:
+def rename(session: Session, person: Person, name: str, by: Person) -> None:
     """Set the person's name. Raises BadAnswer without one."""
     person.name = clean_name(name)
+    session.add(Event(kind="renamed", person_id=by.id, detail={"person": person.id}))
 
 
 def merge(session: Session, other: Person, into: Person, by: Person) -> None:
-    """Merge `other` into `into`, with photos, answers, split, and the links and tokens that sign `other` in.
+    """Merge `other` into `into`, with photos, answers, split, and all that signs `other` in.
 
     Raises BadAnswer unless both have the same role, so that no link gains rights.
     """
@@ -94,8 +99,19 @@ def merge(session: Session, other: Person, into: Person, by: Person) -> None:
     for table, column in MENTIONS:
         mention = getattr(table, column)
         session.execute(update(table).where(mention == other.id).values({column: into.id}))
+    _move_ways_in(session, other, into)
     session.execute(update(Person).where(Person.merged_into_id == other.id).values(merged_into_id=into.id))
     other.merged_into_id, other.name = into.id, ""
     join_groups(session, Photo.person_id == into.id)
     session.add(Event(kind="merged", person_id=by.id, detail={"person": other.id, "into": into.id}))
     session.flush()
+
+
+def _move_ways_in(session: Session, other: Person, into: Person) -> None:
+    """Sessions, tokens and passkeys of `other` become those of `into`, who sees them and can end them."""
+    standing = BrowserSession.person_id == other.id, BrowserSession.link_version == other.link_version
+    newest = select(Person.link_version).where(Person.id == into.id).scalar_subquery()
+    sessions = update(BrowserSession).where(*standing).values(person_id=into.id, link_version=newest)
+    session.execute(sessions, execution_options={"synchronize_session": False})
+    for table in (Token, Passkey):
+        session.execute(update(table).where(table.person_id == other.id).values(person_id=into.id))

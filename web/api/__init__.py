@@ -2,8 +2,8 @@
 
 from apiflask import APIBlueprint
 
-from web.api import labelling, people, photos, runs, uploads
+from web.api import labelling, people, photos, runs, tokens, uploads
 
 
 def blueprints() -> list[APIBlueprint]:
-    return [module.blueprint for module in (photos, uploads, people, labelling, runs)]
+    return [module.blueprint for module in (photos, uploads, people, tokens, labelling, runs)]

@@ -7,7 +7,7 @@ from apiflask import APIBlueprint
 from labeller.erasure.mark import mark_person
 from labeller.people import people
 from labeller.reports import counts
-from web.api import schemas
+from web.api import people_schemas
 from web.auth.identity import me
 from web.database import db
 
@@ -15,7 +15,7 @@ blueprint = APIBlueprint("api_people", __name__, tag="People")
 
 
 @blueprint.get("/people")
-@blueprint.output(schemas.PeopleOut)
+@blueprint.output(people_schemas.PeopleOut)
 @blueprint.doc(security="token")
 def list_people() -> Any:
     """Everybody, with how much they gave."""

@@ -93,21 +93,6 @@ class PartOut(BaseModel):
     photo: PhotoAccepted | None = Field(description="Once the last part is here.")
 
 
-class PersonOut(BaseModel):
-    id: int
-    name: str
-    role: Literal["owner", "labeller", "friend"]
-    photos: int
-    faces: int
-    answers: int
-    consented_at: str | None
-    consent_version: str | None
-
-
-class PeopleOut(BaseModel):
-    items: list[PersonOut]
-
-
 class TurnIn(Strict):
     degrees: Literal[90, 180, 270] = Field(description="Clockwise.")
 

@@ -4,7 +4,7 @@ import socket
 
 import psutil
 import segno
-from flask import Flask, has_request_context, request
+from flask import Flask, g, has_request_context, request
 from markupsafe import Markup
 
 from db.models import Person
@@ -30,8 +30,10 @@ def invitation_url(secret: str) -> str:
     return f"{base_url()}/i/{secret}"
 
 
-def personal_url(person: Person) -> str:
-    """The address that signs this person in on any device."""
+def personal_url(person: Person) -> str | None:
+    """The address that signs this person in on any device; None for a bearer token: it would outlive it."""
+    if g.by_token:
+        return None
     return f"{base_url()}/me/{credentials.personal_link(person)}"
 
 

@@ -1,9 +1,10 @@
-"""Which roles may call which endpoint. An endpoint that is not listed here is refused."""
+"""Which roles may call which endpoint, and with which token. An endpoint not listed here is refused."""
 
 from flask import abort, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
-from web.auth.identity import current
+from db.models import Token
+from web.auth.identity import current, token
 
 ANYONE = frozenset({"anyone"})
 ALL = frozenset({"owner", "labeller", "friend"})
@@ -23,6 +24,17 @@ ALLOWED: dict[str, frozenset[str]] = {
     "auth.come_back": ANYONE,
     "auth.hello": ANYONE,
     "auth.sign_out": ALL,
+    "account.page": TEAM,
+    "account.end_session": ALL,
+    "account.end_sessions": ALL,
+    "account.add_token": TEAM,
+    "account.revoke_token": TEAM,
+    "passkeys.begin_sign_in": ANYONE,
+    "passkeys.finish_sign_in": ANYONE,
+    "passkeys.begin_adding": OWNER,
+    "passkeys.add": OWNER,
+    "passkeys.rename": OWNER,
+    "passkeys.remove": OWNER,
     "upload.page": ALL,
     "upload.send": ALL,
     "upload.progress": ALL,
@@ -85,6 +97,10 @@ ALLOWED: dict[str, frozenset[str]] = {
     "people.replace_link": OWNER,
     "people.download": OWNER,
     "people.erase": OWNER,
+    "people.end_session": OWNER,
+    "people.end_sessions": OWNER,
+    "people.tokens": OWNER,
+    "people.revoke_token": OWNER,
     "api_photos.send_photo": ALL,
     "api_photos.list_photos": ALL,
     "api_photos.get_photo": ALL,
@@ -98,6 +114,8 @@ ALLOWED: dict[str, frozenset[str]] = {
     "api_uploads.look_up": ALL,
     "api_uploads.send_part": ALL,
     "api_uploads.get_quota": ALL,
+    "api_tokens.list_tokens": ALL,
+    "api_tokens.revoke_token": ALL,
     "api_people.list_people": OWNER,
     "api_people.delete_person": OWNER,
     "api_labelling.get_queue": TEAM,
@@ -118,12 +136,55 @@ ALLOWED: dict[str, frozenset[str]] = {
 }
 
 
+BROWSER_ONLY = frozenset(
+    {
+        "account.page",
+        "account.end_session",
+        "account.end_sessions",
+        "account.add_token",
+        "account.revoke_token",
+        "passkeys.begin_adding",
+        "passkeys.add",
+        "passkeys.rename",
+        "passkeys.remove",
+    }
+)
+"""One's own ways in. No token may call it, or what it makes would outlive the token."""
+SENDING = frozenset(
+    {"api_photos.send_photo", "api_photos.get_photo"}
+    | {"api_uploads.look_up", "api_uploads.send_part", "api_uploads.get_quota"}
+)
+LABELLING = frozenset(
+    {"api_photos.get_photo", "api_photos.draw_face", "api_photos.complete_photo", "api_photos.reopen_photo"}
+    | {"api_photos.list_faces", "api_runs.stats"}
+)
+
+
+def is_in_scope(used: Token, endpoint: str) -> bool:
+    """Whether the token may call the endpoint, by the request's method, if its person's role may.
+
+    Each may revoke itself. A page shows more than its data, so that only a token for all may open one.
+    """
+    if endpoint in BROWSER_ONLY:
+        return False
+    if used.scope == "all" or endpoint == "api_tokens.revoke_token":
+        return True
+    if used.scope == "send":
+        return endpoint in SENDING
+    if used.scope == "label":
+        return endpoint in LABELLING or endpoint.startswith(("api_labelling.", "pictures."))
+    is_data = endpoint.startswith(("api_", "pictures."))
+    return used.scope == "read" and is_data and request.method in ("GET", "HEAD")
+
+
 def check() -> ResponseReturnValue | None:
     """Before each request: let it pass, redirect to /hello if nobody is signed in, or refuse."""
     if request.endpoint is None:
         return None  # no such address: the 404 handler answers
     allowed = ALLOWED.get(request.endpoint, frozenset())
-    person = current()
+    person, used = current(), token()
+    if used is not None and allowed is not ANYONE and not is_in_scope(used, request.endpoint):
+        return abort(403)
     if allowed is ANYONE or (person is not None and person.role in allowed):
         return None
     if person is None and not request.path.startswith("/api/"):

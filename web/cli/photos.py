@@ -13,7 +13,7 @@ from db.errors import Refused
 from db.session import session_scope
 from labeller.answers.folder_import import Conflict, FolderImport
 from labeller.detection.predictions import request_prediction, wait_for_prediction
-from labeller.people import people
+from labeller.people import find, people
 from labeller.uploads import import_folder
 from web.cli.console import as_json, console, sentence, show, workbench_session
 from web.cli.detect import wait_for_faces
@@ -22,7 +22,9 @@ from web.cli.detect import wait_for_faces
 @click.command("import")
 @click.argument("path", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.option("--format", "_format", type=click.Choice(["folders"]), default="folders", show_default=True)
-@click.option("--person", help="Whose photos these are; without it each counts as a person of its own.")
+@click.option(
+    "--person", help="Whose photos these are, by name or #id; without it each counts as a person of its own."
+)
 def import_(path: Path, _format: str, person: str | None) -> None:
     """Import photos from PATH/CLASS/…; the folder's name becomes the label of the one obvious face.
 
@@ -52,7 +54,7 @@ def _import_files(session: Session, path: Path, person: str | None) -> _Imported
     """Import every photo below `path`."""
     files = import_folder.labelled_files(path, classes.read(session))
     owner = people.owner(session)
-    depicted = people.person_named(session, person) if person else None
+    depicted = find.named_or_new(session, person) if person else None
     session.commit()
     folder_import, result = FolderImport(session, path, owner, depicted), _Imported()
     for file, label in track(files, "Reading", console=console, disable=not console.is_terminal):

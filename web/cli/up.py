@@ -159,7 +159,7 @@ def _wait_for(address: str, stopped: Callable[[], bool]) -> bool:
 
 def _greet(address: str) -> None:
     with session_scope() as session:
-        secret, _ = invites.create_invite(session, "owner", people.owner(session))
+        secret = invites.start_link(session, people.owner(session))
         session.commit()
     phone = network_address()
     click.echo(f"\n  Second Look is running at  {address}")

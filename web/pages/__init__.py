@@ -3,6 +3,7 @@
 from apiflask import APIBlueprint
 
 from web.pages import (
+    account,
     agreement,
     boxes,
     classes,
@@ -14,7 +15,8 @@ from web.pages import (
     live,
     map,
     mine,
-    people,
+    passkeys,
+    people_access,
     pictures,
     sign_in,
     simulations,
@@ -23,6 +25,20 @@ from web.pages import (
 
 
 def blueprints() -> list[APIBlueprint]:
-    """The blueprint of every page. That of the runs comes from `live`, which adds its routes to it."""
-    first = (home, sign_in, upload, mine, pictures, label, boxes, agreement, classes, gallery, people)
-    return [module.pages for module in (*first, live, compare, simulations, detector, map)]
+    """The blueprint of every page. Those of the runs and the people come from `live` and
+    `people_access`, which add their routes to them."""
+    first = (
+        home,
+        sign_in,
+        account,
+        passkeys,
+        upload,
+        mine,
+        pictures,
+        label,
+        boxes,
+        agreement,
+        classes,
+        gallery,
+    )
+    return [module.pages for module in (*first, people_access, live, compare, simulations, detector, map)]

@@ -1,14 +1,15 @@
 """My photos: what I sent, the faces and labels in it, and deleting it."""
 
 from apiflask import APIBlueprint
-from flask import Response, redirect, render_template, request, session, url_for
+from flask import Response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from labeller.erasure import export
 from labeller.erasure.mark import mark_person
 from labeller.people import consent
 from labeller.reports import gallery
-from web.auth.identity import me
+from web.auth.access import session_list
+from web.auth.identity import forget, me
 from web.database import db
 from web.input import optional_number
 
@@ -20,7 +21,11 @@ def page() -> ResponseReturnValue:
     before = optional_number(request.args, "before")
     photos = gallery.photos_of(db(), me(), before)
     return render_template(
-        "mine/mine.html", photos=photos.items, older=photos.next, own_photos=gallery.sent_by(db(), me())
+        "mine/mine.html",
+        photos=photos.items,
+        older=photos.next,
+        own_photos=gallery.sent_by(db(), me()),
+        **session_list(me()),
     )
 
 
@@ -41,7 +46,7 @@ def erase() -> ResponseReturnValue:
     """Everything of this person goes; they are signed out."""
     mark_person(db(), me(), me())
     db().commit()
-    session.clear()
+    forget()
     return render_template("mine/erased.html")
 
 

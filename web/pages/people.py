@@ -3,7 +3,7 @@
 from typing import Any
 
 from apiflask import APIBlueprint
-from flask import flash, redirect, render_template, request, url_for
+from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from db.settings import settings
@@ -12,7 +12,8 @@ from labeller.erasure.mark import mark_person
 from labeller.errors import BadAnswer
 from labeller.people import credentials, invites, people
 from labeller.reports import counts, gallery
-from web.auth.identity import me
+from web.auth.access import session_list
+from web.auth.identity import me, token
 from web.auth.links import invitation_url, personal_url, qr_code
 from web.database import db
 from web.i18n import _
@@ -29,12 +30,15 @@ def page() -> ResponseReturnValue:
 
 @pages.post("/people/invite")
 def invite() -> ResponseReturnValue:
+    """Make a link. One for an owner takes a browser: it would outlive a token that made it."""
     form = request.form
+    if token() is not None and form.get("role") == "owner":
+        abort(403)
     try:
         terms = invites.Terms(
             optional_number(form, "uses"), number(form, "days", invites.DAYS), form.get("note", "")
         )
-        secret, invitation = invites.create_invite(db(), form.get("role", "friend"), terms=terms)
+        secret, invitation = invites.create_invite(db(), form.get("role", "friend"), terms=terms, by=me())
     except BadAnswer as error:
         return _page(error=error), 400
     db().commit()
@@ -59,13 +63,14 @@ def one(person_id: int) -> ResponseReturnValue:
         recent=gallery.photos_of(db(), person, limit=12).items,
         others=others,
         link=personal_url(person),
+        **session_list(person),
         retires=settings().retire_on_erasure,
     )
 
 
 @pages.post("/people/<int:person_id>/rename")
 def rename(person_id: int) -> ResponseReturnValue:
-    people.rename(db(), people.get_person(db(), person_id), request.form.get("name", ""))
+    people.rename(db(), people.get_person(db(), person_id), request.form.get("name", ""), me())
     db().commit()
     return redirect(url_for("people.one", person_id=person_id))
 

@@ -62,7 +62,7 @@ def test_the_split_of_two_who_are_one_is_one(db: Session) -> None:
 
 def test_a_new_name_is_on_one_line(db: Session) -> None:
     ada = people.new_person(db, "Ada", "friend")
-    people.rename(db, ada, "  Ada\n Lovelace ")
+    people.rename(db, ada, "  Ada\n Lovelace ", ada)
     assert ada.name == "Ada Lovelace"
     with pytest.raises(BadAnswer):
-        people.rename(db, ada, "   ")
+        people.rename(db, ada, "   ", ada)

@@ -57,7 +57,7 @@ def test_a_reason_given_by_hand_is_kept(db: Session) -> None:
     requests.promote(db, run, people.owner(db), " the camera changed ")
     assert run.reason is not None
     assert sentence(db, run.reason) == "Chosen by Owner: the camera changed"
-    people.rename(db, people.owner(db), "Grace")
+    people.rename(db, people.owner(db), "Grace", people.owner(db))
     assert sentence(db, run.reason) == "Chosen by Grace: the camera changed"
     waiting = Run(recipe={}, seed=0, classes=[1, 2])
     db.add(waiting)

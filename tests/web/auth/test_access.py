@@ -8,11 +8,11 @@ from sqlalchemy.orm import Session
 
 from db.models import ROLES
 from labeller.people import invites, people
-from tests.clients import csrf_token
+from tests.clients import csrf_token, sign_in
 from tests.factories import add_faces
 from tests.pictures import jpeg, portrait
 from tests.web.conftest import Client
-from web.auth.permissions import ALLOWED, ANYONE
+from web.auth.permissions import ALLOWED, ANYONE, BROWSER_ONLY
 
 FILL = {
     "photo_id": "1",
@@ -22,6 +22,9 @@ FILL = {
     "person_id": "99",
     "event_id": "99",
     "invite_id": "1",
+    "session_id": "99",
+    "token_id": "99",
+    "passkey_id": "99",
     "sha256": "0" * 64,
     "part": "0",
     "secret": "x",
@@ -38,6 +41,7 @@ def test_every_route_stands_in_the_table_and_no_other(app: Flask) -> None:
 
 
 def test_every_route_keeps_out_whom_the_table_does_not_name(app: Flask, client: Client) -> None:
+    """By tokens, which may not call what makes ways in."""
     clients = {role: client(role, role) for role in ROLES} | {"stranger": client()}
     # Erasing oneself comes last: afterwards nobody is left to ask.
     for rule in sorted(app.url_map.iter_rules(), key=lambda rule: rule.endpoint == "mine.erase"):
@@ -51,6 +55,8 @@ def test_every_route_keeps_out_whom_the_table_does_not_name(app: Flask, client: 
                 met = "hello" if to_hello else response.status_code
                 stranger = 401 if path.startswith("/api/") else "hello"
                 assert met == (stranger if role == "stranger" else 403), (rule.rule, role)
+            elif role in allowed and rule.endpoint in BROWSER_ONLY:
+                assert response.status_code == 403, (rule.rule, role)
             elif role in allowed and rule.endpoint != "auth.sign_out":
                 assert response.status_code not in (401, 403), (rule.rule, role)
             assert response.status_code != 500, (rule.rule, role)
@@ -110,11 +116,7 @@ def test_the_link_signs_in_only_by_its_button(app: Flask, db: Session) -> None:
 
 
 def test_a_cookie_alone_cannot_write(app: Flask, db: Session) -> None:
-    owner = people.owner(db)
-    db.commit()
-    browser = app.test_client()
-    with browser.session_transaction() as cookie:
-        cookie["person"], cookie["link"] = owner.id, owner.link_version
+    browser = sign_in(app, people.owner(db))
     assert browser.get("/api/v1/stats").status_code == 200
     refused = browser.post("/api/v1/runs", json={})
     assert refused.status_code == 400

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from db.models import Face, Person, Photo
 from db.settings import settings
 from labeller.erasure.finish import finish_pending
-from labeller.people import consent, credentials, invites, people
+from labeller.people import consent, credentials, invites, people, sessions
 from labeller.uploads import intake
 from tests.clients import csrf_token, sign_in
 from tests.factories import add_run_trained_on, draw_face
@@ -22,6 +22,8 @@ from tests.pictures import jpeg, portrait
 from tests.web.conftest import Client
 from web.auth.permissions import ALLOWED
 
+ENDS = ("mine.erase", "auth.sign_out", "account.end_sessions")
+"""Afterwards nobody could ask any more."""
 ADA = "Ada-whom-nobody-else-may-see"
 
 
@@ -46,12 +48,14 @@ def test_no_route_shows_lists_or_deletes_another_friends_photo(app: Flask, db: S
     face = draw_face(db, owner, photo, (20, 20, 90, 90), "mask")
     run = add_run_trained_on(db, [face])
     token, _ = credentials.issue_token(db, "friend", "Bob")
+    _, adas = sessions.begin(db, ada, "personal link", "Firefox/1 Linux")
     _, invite = invites.create_invite(db, "friend", terms=invites.Terms(note=ADA))
     db.commit()
     digest = str(photo.sha256)
     ids = {
         "photo_id": photo.id, "face_id": face.id, "person_id": ada.id, "run_id": run.id, "event_id": 1,
-        "invite_id": invite.id, "sha256": digest, "part": 0, "name": "sha2.js", "other_id": run.id,
+        "invite_id": invite.id, "session_id": adas.id, "token_id": 99, "passkey_id": 1,
+        "sha256": digest, "part": 0, "name": "sha2.js", "other_id": run.id,
         "secret": credentials.personal_link(ada)[:-1], "filename": "look.css", "ending": "keras",
     }  # fmt: skip
     query = {"id": photo.id, "person": ada.id, "before": photo.id + 1, "cursor": 0, "of": 1, "view": "photos"}
@@ -71,7 +75,7 @@ def test_no_route_shows_lists_or_deletes_another_friends_photo(app: Flask, db: S
     }
     walked = 0
     for rule in app.url_map.iter_rules():
-        if rule.endpoint in ("mine.erase", "auth.sign_out"):  # afterwards Bob could ask no more
+        if rule.endpoint in ENDS:
             continue
         path = re.sub(r"<(?:[^:<>]+:)?(\w+)>", lambda found: str(ids[found.group(1)]), rule.rule)
         for method in rule.methods - {"HEAD", "OPTIONS"}:

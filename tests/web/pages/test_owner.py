@@ -119,7 +119,7 @@ def test_bulk_answers_in_the_browser_can_be_undone(client: Client, db: Session) 
     assert "2 answers undone." in see(owner, undone.location)
     db.expire_all()
     assert {face.state for face in db.scalars(select(Face))} == {"proposed"}
-    record_answer(db, people.person_named(db, "Bob", "labeller"), AnswerInput("b", "reject", faces[0].id))
+    record_answer(db, people.new_person(db, "Bob", "labeller"), AnswerInput("b", "reject", faces[0].id))
     db.commit()
     stale = owner.post("/gallery/answer", data=chosen)
     assert "1 face answered. 1 unchanged" in see(owner, stale.location)

@@ -1,0 +1,49 @@
+"""The session cookie: one name for each data folder, so that workbenches on one host do not share it."""
+
+import hashlib
+import hmac
+from typing import Any
+
+from flask import Flask, request
+from flask.sessions import SecureCookieSessionInterface
+from itsdangerous import BadSignature
+
+from db.settings import settings
+
+OLD_NAME = "session"
+"""Of the cookie of earlier versions, which held the person's id."""
+
+
+class SessionCookie(SecureCookieSessionInterface):
+    """A browser accepts the prefix `__Host-` only from this very host, over TLS and for all paths."""
+
+    salt = "browser-session"
+
+    def get_cookie_name(self, app: Flask) -> str:
+        return f"__Host-{_name()}" if self.get_cookie_secure(app) else _name()
+
+    def get_cookie_secure(self, app: Flask) -> bool:
+        return is_secure()
+
+
+def is_secure() -> bool:
+    """Whether the browser came over TLS: also to a proxy that is not trusted to say so, if BASE_URL tells."""
+    return request.is_secure or (settings().base_url or "").startswith("https://")
+
+
+def _name() -> str:
+    digest = hmac.digest(settings().signing_key().encode(), b"cookie name", hashlib.sha256)
+    return f"sl_{digest.hex()[:12]}"
+
+
+def read_old(app: Flask) -> dict[str, Any]:
+    """What the cookie of an earlier version says; empty if there is none of this workbench."""
+    serializer = SecureCookieSessionInterface().get_signing_serializer(app)
+    assert serializer is not None
+    try:
+        values = serializer.loads(
+            request.cookies.get(OLD_NAME, ""), max_age=int(app.permanent_session_lifetime.total_seconds())
+        )
+    except BadSignature:
+        return {}
+    return values if isinstance(values, dict) else {}
