@@ -22,4 +22,4 @@ RUN useradd --create-home look && mkdir /data && chown look /data
 USER look
 VOLUME /data
 EXPOSE 8000
-CMD ["gunicorn", "--worker-class", "gthread", "--threads", "16", "--bind", "0.0.0.0:8000", "--no-control-socket", "web:create_app()"]
+CMD ["python", "-m", "web.cli.serve"]

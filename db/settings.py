@@ -6,6 +6,7 @@ import hashlib
 import os
 import secrets
 import tempfile
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -29,6 +30,7 @@ class Settings(BaseSettings):
     host: str = "0.0.0.0"  # noqa: S104 - phones on the same network are the point
     port: int = Field(default=8000, ge=1, le=65535)
     base_url: str | None = None
+    trusted_proxies: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = ()
     tls: Literal["off", "auto"] = "off"
     tls_cert: Path | None = None
     tls_key: Path | None = None
@@ -56,6 +58,16 @@ class Settings(BaseSettings):
     detectors: Annotated[tuple[str, ...], NoDecode] = ("centerface", "mtcnn")
     worker_idle_minutes: float | None = Field(default=None, gt=0)
     log_level: Literal["debug", "info", "warning", "error"] = "warning"
+
+    @field_validator("trusted_proxies", mode="before")
+    @classmethod
+    def _parse_networks(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        try:
+            return tuple(ip_network(name.strip()) for name in value.split(",") if name.strip())
+        except ValueError as error:
+            raise ValueError(f"TRUSTED_PROXIES needs networks, such as 10.0.0.0/8,::1: {error}") from error
 
     @field_validator("classes", mode="before")
     @classmethod

@@ -24,13 +24,12 @@ from tests.conftest import forget_settings
 from tests.pictures import jpeg, portrait
 from tests.workbench_process import ROOT, ApiClient, answers_200, free_port, wait_until
 from trainer.evaluation.paired_test import FIRST_MODEL
-from web.cli.up import THREADS
 
 BACKBONE = "a backbone"
 
 
 class Server(ApiClient):
-    """A gunicorn process on a free port; `kill` ends it like a power cut."""
+    """The web process on a free port; `kill` ends it like a power cut."""
 
     def __init__(self) -> None:
         self.port = free_port()
@@ -38,10 +37,10 @@ class Server(ApiClient):
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> "Server":
-        command = ["gunicorn", "--worker-class", "gthread", "--threads", str(THREADS), "--no-control-socket"]
+        address = {"HOST": "127.0.0.1", "PORT": str(self.port), "BASE_URL": self.url}
         self.process = subprocess.Popen(
-            [sys.executable, "-m", *command, "--bind", f"127.0.0.1:{self.port}", "web:create_app()"],
-            cwd=ROOT, env=os.environ | {"BASE_URL": self.url}, start_new_session=True,
+            [sys.executable, "-m", "web.cli.serve"],
+            cwd=ROOT, env=os.environ | address, start_new_session=True,
         )  # fmt: skip
         wait_until(lambda: answers_200(f"{self.url}/hello"), 60, "the web process answers", every=0.05)
         return self

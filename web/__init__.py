@@ -1,17 +1,12 @@
 """HTTP: parse, call one domain function, commit, render. The only package that imports Flask."""
 
-from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from apiflask import APIFlask
 
 from db import logs
 from db.settings import settings
 from labeller.people import sessions
-
-if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 API = "/api/v1"
 
@@ -34,7 +29,6 @@ def create_app() -> APIFlask:
         static_folder=str(Path(__file__).parent / "static"),
     )
     _configure(app)
-    app.wsgi_app = _refuse_cut_bodies(app.wsgi_app)  # type: ignore[assignment]
     for module in (
         input,
         database,
@@ -74,17 +68,3 @@ def _configure(app: APIFlask) -> None:
         WTF_CSRF_TIME_LIMIT=None,
     )
     app.security_schemes = {"token": {"type": "http", "scheme": "bearer"}}
-
-
-def _refuse_cut_bodies(inner: "WSGIApplication") -> "WSGIApplication":
-    """Refuse bodies that were cut short by a broken connection.
-
-    gunicorn sets `wsgi.input_terminated` for these as well. Without it Werkzeug counts the bytes itself.
-    """
-
-    def application(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
-        if environ.get("CONTENT_LENGTH"):
-            environ.pop("wsgi.input_terminated", None)
-        return inner(environ, start_response)
-
-    return application

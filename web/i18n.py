@@ -14,6 +14,8 @@ from babel.numbers import format_decimal, format_percent
 from babel.support import Translations
 from flask import Flask, g, has_request_context, request
 from markupsafe import Markup
+from werkzeug.datastructures import LanguageAccept
+from werkzeug.http import parse_accept_header
 
 CATALOGUES = Path(__file__).parent / "translations"
 SOURCE = "en"
@@ -39,6 +41,12 @@ def _(text: str, **values: object) -> str:
     """The text in this request's language; `%(name)s` in it stands for a value."""
     translated = str(_catalogue(language()).gettext(text))
     return translated % values if values else translated
+
+
+def translate(text: str, accepted: str) -> str:
+    """The text in the best of the languages that an Accept-Language header names, outside of a request."""
+    chosen = parse_accept_header(accepted, LanguageAccept).best_match(languages(), SOURCE)
+    return str(_catalogue(chosen).gettext(text))
 
 
 def ngettext(singular: str, plural: str, n: int, **values: object) -> str:

@@ -95,9 +95,9 @@ def test_a_watcher_connects_again_and_polls_where_nothing_is_pushed(bench: Workb
         with browser.expect_response("**/stream"):  # else the page may be without its script yet
             retrain(browser, bench, preset="tutorial", views="4", epochs="4")
         expect(browser.locator("progress")).to_be_visible()
-        for pid in bench.pids("gunicorn"):
+        for pid in bench.pids("web.cli.serve"):
             os.kill(pid, signal.SIGKILL)
-        wait_until(lambda: bench.pids("gunicorn"), 20, "the supervisor starts the web process again")
+        wait_until(lambda: bench.pids("web.cli.serve"), 20, "the supervisor starts the web process again")
         ends(browser)
         browser.route("**/stream", lambda route: route.fulfill(status=503, body="too many"))
         retrain(browser, bench)

@@ -86,11 +86,10 @@ def test_a_second_start_is_refused(workbench: Workbench) -> None:
 
 
 def test_each_killed_process_is_restarted(workbench: Workbench) -> None:
-    for pattern in ("valkey", "detect@", "gunicorn", " beat "):
+    for pattern in ("valkey", "detect@", "web.cli.serve", " beat "):
         # A worker may be starting anew, since it ends without its broker.
         old = wait_until(lambda p=pattern: set(workbench.pids(p)), 60, f"{pattern} runs")
         os.kill(min(old), signal.SIGKILL)
-        # After gunicorn is killed, its worker still answers until it notices.
         wait_until(lambda pids=old: not any(map(_alive, pids)), 30, f"the old {pattern} is gone")
         wait_until(lambda p=pattern, pids=old: set(workbench.pids(p)) - pids, 30, f"{pattern} is back")
     wait_until(lambda: _answers(workbench), 60, "the web process answers")

@@ -25,7 +25,6 @@ from web.auth.links import invitation_url, network_address
 from web.cli.console import sentence
 
 ROOT = Path(__file__).parents[2]
-THREADS = 16
 IDLE_MINUTES = {"detect": 5.0, "confirm": 1.0, "train": 5.0}
 """After which a worker that holds TensorFlow ends. It comes back within seconds; nobody waits for
 `confirm`."""
@@ -85,10 +84,8 @@ def programs() -> list[Program]:
     env = {"DATA": str(settings().data), "PYTHONPATH": str(ROOT), "TF_CPP_MIN_LOG_LEVEL": "2"}
     python = [sys.executable, "-m"]
     celery = [*python, "celery", "-A", "db.queue"]
-    bind = f"{settings().host}:{settings().port}"
-    gunicorn = ["gunicorn", "--worker-class", "gthread", "--threads", str(THREADS), "--bind", bind]
     started = [
-        Program("web", [*python, *gunicorn, "--no-control-socket", "web:create_app()"], env),
+        Program("web", [*python, "web.cli.serve"], env),
         Program("detect", [*celery, *worker("detect")], env | _idle("detect")),
         Program("beat", [*celery, "beat", "--pidfile=", "--loglevel", settings().log_level], env),
     ]

@@ -209,12 +209,3 @@ def test_photos_in_parts_over_http(client: Client) -> None:
     assert ada.put(f"/api/v1/uploads/{digest}/0?of=1&person=Bob", data=b"x").status_code == 403
     big = ada.put(f"/api/v1/uploads/{'a' * 64}/0?of=1", data=bytes((1 << 20) + 1))
     assert big.status_code == 413
-
-
-def test_a_part_whose_connection_broke_is_not_kept(client: Client) -> None:
-    ada = client("friend", "Ada")
-    part = f"/api/v1/uploads/{'a' * 64}/0?of=2"
-    as_gunicorn_says_it = {"wsgi.input_terminated": True, "CONTENT_LENGTH": "8"}
-    broken = ada.put(part, data=b"half", environ_overrides=as_gunicorn_says_it)
-    assert broken.status_code == 400
-    assert ada.post("/api/v1/uploads", json={"sha256": ["a" * 64]}).json["arrived"] == []

@@ -1,7 +1,8 @@
 /** Calls of the JSON API. The session cookie authenticates; the CSRF token shows that a page made the call. */
 import { _ } from "./i18n.js";
 
-const csrf = document.querySelector('meta[name="csrf-token"]')?.getAttribute("content") ?? "";
+/** The token that forms and calls of this page send. */
+export const csrf = document.querySelector('meta[name="csrf-token"]')?.getAttribute("content") ?? "";
 
 /** An error answer of the API. Its message is written for people. */
 export class ApiError extends Error {

@@ -1,6 +1,6 @@
 /** The page of a run, kept up to date: the server streams what changes, otherwise the page polls. */
 import { find } from "../lib/dom.js";
-import { pause } from "../lib/http.js";
+import { csrf, pause } from "../lib/http.js";
 
 const POLL_EVERY = 1000; // ms
 const current = () => find("#run", HTMLElement);
@@ -10,6 +10,7 @@ function show(html) {
   const template = document.createElement("template");
   template.innerHTML = html;
   const fresh = find("#run", HTMLElement, template.content);
+  for (const field of fresh.querySelectorAll("input[name=csrf_token]")) field.setAttribute("value", csrf);
   const old = current();
   const status = document.getElementById("said");
   if (status && old.dataset.phase !== fresh.dataset.phase) status.textContent = fresh.dataset.phase ?? "";

@@ -1,0 +1,74 @@
+"""The web process: uvicorn, with limits on its connections and a buffer in front of the application."""
+
+import asyncio
+import logging
+import os
+import ssl
+
+import uvicorn
+from flask import Flask
+
+from db.settings import settings
+from web.serving.certificates import tls_files
+from web.serving.door import Door, listen, raise_file_limit
+from web.serving.front import Front
+from web.serving.guard import Guard
+
+BACKLOG = 2048
+KEEP_ALIVE_SECONDS, GRACEFUL_SECONDS = 30, 5
+
+
+class Server(uvicorn.Server):
+    """uvicorn's server, which accepts connections through a Door."""
+
+    async def startup(self, sockets: object = None) -> None:
+        loop = asyncio.get_running_loop()
+        tls = _tls_context()
+        listening = listen(settings().host, settings().port, BACKLOG)
+        door = Door(
+            listening,
+            lambda on_lost: Guard(self.config, self.server_state, on_lost, loop),
+            tls,
+            settings().trusted_proxies,
+        )
+        self.servers = [door]  # type: ignore[list-item]
+        self.started = True
+
+    async def shutdown(self, sockets: object = None) -> None:
+        self.config.loaded_app.stop()
+        await super().shutdown()
+
+
+def run(app: Flask) -> None:
+    """Serve until SIGTERM or SIGINT."""
+    os.umask(0o077)
+    raise_file_limit()
+    logging.getLogger("uvicorn.error").setLevel(logging.ERROR)  # what strangers send is no warning
+    asyncio.run(_serve(app))
+
+
+async def _serve(app: Flask) -> None:
+    config = uvicorn.Config(
+        Front(app),
+        http=Guard,
+        ws="none",
+        lifespan="off",
+        interface="asgi3",
+        log_config=None,
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        timeout_graceful_shutdown=GRACEFUL_SECONDS,
+    )
+    await Server(config).serve()
+
+
+def _tls_context() -> ssl.SSLContext | None:
+    files = tls_files(settings())
+    if files is None:
+        return None
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.load_cert_chain(*files)
+    return context
