@@ -31,6 +31,7 @@ class Settings(BaseSettings):
     port: int = Field(default=8000, ge=1, le=65535)
     base_url: str | None = None
     trusted_proxies: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = ()
+    trusted_hosts: Annotated[tuple[str, ...], NoDecode] = ()
     tls: Literal["off", "auto"] = "off"
     tls_cert: Path | None = None
     tls_key: Path | None = None
@@ -76,6 +77,14 @@ class Settings(BaseSettings):
             value = tuple(name.strip() for name in value.split(",") if name.strip())
         if isinstance(value, tuple) and (len(value) < 2 or len(set(value)) != len(value)):
             raise ValueError("CLASSES needs at least two different names, such as mask,nomask")
+        return value
+
+    @field_validator("trusted_hosts", mode="before")
+    @classmethod
+    def _parse_hosts(cls, value: object) -> object:
+        if isinstance(value, str):
+            hosts = (name.strip().lower().strip("[]") for name in value.split(","))
+            value = tuple(host for host in hosts if host)
         return value
 
     @field_validator("detectors", mode="before")

@@ -14,7 +14,7 @@ API = "/api/v1"
 def create_app() -> APIFlask:
     """The application; it opens the database and the broker only when a request needs them."""
     from web import api, database, errors, i18n, input, notices, pages
-    from web.auth import headers, identity, input_text, links, permissions, rate_limits
+    from web.auth import address_limits, headers, hosts, identity, input_text, links, permissions, rate_limits
     from web.cli import commands
     from web.drawing import charts, stored
 
@@ -29,20 +29,9 @@ def create_app() -> APIFlask:
         static_folder=str(Path(__file__).parent / "static"),
     )
     _configure(app)
-    for module in (
-        input,
-        database,
-        errors,
-        identity,
-        rate_limits,
-        headers,
-        i18n,
-        charts,
-        stored,
-        links,
-        commands,
-        notices,
-    ):
+    # In the order in which they see a request: what is cheap to refuse comes before who is asking.
+    first = (input, database, errors, headers, hosts, address_limits, identity, rate_limits)
+    for module in (*first, i18n, charts, stored, links, commands, notices):
         module.init_app(app)
     app.before_request(permissions.check)
     app.before_request(identity.protect)

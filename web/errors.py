@@ -5,7 +5,7 @@ from typing import Any
 
 import structlog
 from apiflask.exceptions import HTTPError
-from flask import Flask, jsonify, render_template, request
+from flask import Flask, current_app, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
@@ -98,7 +98,12 @@ def _http(error: HTTPException) -> ResponseReturnValue:
         return answer(413, "file_too_large", _("This file is too large."), hint)
     phrase = HTTPStatus(status).phrase
     message, hint = MESSAGES.get(status, (f"{phrase}.", ""))
-    return answer(status, phrase.lower().replace(" ", "_"), _(message), _(hint) if hint else "")
+    response = current_app.make_response(
+        answer(status, phrase.lower().replace(" ", "_"), _(message), _(hint) if hint else "")
+    )
+    if "Allow" in (given := dict(error.get_headers())):
+        response.headers["Allow"] = given["Allow"]
+    return response
 
 
 def _broken(error: Exception) -> ResponseReturnValue:

@@ -1,8 +1,5 @@
 """Addresses that people can open from another device."""
 
-import socket
-
-import psutil
 import segno
 from flask import Flask, g, has_request_context, request
 from markupsafe import Markup
@@ -10,6 +7,7 @@ from markupsafe import Markup
 from db.models import Person
 from db.settings import settings
 from labeller.people import credentials
+from web.serving import addresses
 
 
 def init_app(app: Flask) -> None:
@@ -18,12 +16,12 @@ def init_app(app: Flask) -> None:
 
 
 def base_url() -> str:
-    """BASE_URL, else the host of this request, else this machine and its port."""
+    """BASE_URL, else the host of this request, which `hosts` checked, else this machine and its port."""
     if settings().base_url:
         return str(settings().base_url).rstrip("/")
     if has_request_context():
         return request.url_root.rstrip("/")
-    return f"http://localhost:{settings().port}"
+    return addresses.links(settings())[0]
 
 
 def invitation_url(secret: str) -> str:
@@ -40,12 +38,3 @@ def personal_url(person: Person) -> str | None:
 def qr_code(url: str) -> Markup:
     """The address as an inline SVG that a phone's camera reads."""
     return Markup(segno.make(url, error="m").svg_inline(border=2, omitsize=True))  # noqa: S704 - our own
-
-
-def network_address() -> str | None:
-    """This machine's address for a phone on the same network, if it has one."""
-    for name, addresses in psutil.net_if_addrs().items():
-        for entry in addresses:
-            if entry.family == socket.AF_INET and name != "lo" and not entry.address.startswith("127."):
-                return entry.address
-    return None

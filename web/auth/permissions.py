@@ -17,6 +17,8 @@ ALLOWED: dict[str, frozenset[str]] = {
     "home.asset": ANYONE,
     "home.healthz": ANYONE,
     "home.docs": ANYONE,
+    "certificate.page": ANYONE,
+    "certificate.file": ANYONE,
     "home.page": ALL,
     "auth.invitation": ANYONE,
     "auth.accept": ANYONE,

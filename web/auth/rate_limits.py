@@ -7,9 +7,10 @@ from flask_limiter.util import get_remote_address
 from db.settings import settings
 from web.auth.identity import current
 
-TEAM_RATE, FRIEND_RATE, STRANGER_RATE = "200 per second", "60 per second", "5 per second"
+TEAM_RATE, FRIEND_RATE, STRANGER_RATE = "200 per second", "60 per second", "50 per second"
 """Owners' and labellers' scripts are promised 50 per second; one script in one thread reaches 150 on a
-local machine and should not have to count. A friend's page sends two requests for each photo."""
+local machine and should not have to count. A friend's page sends two requests for each photo. Strangers at
+one address may be guests in one room, who all open their invitation at once."""
 UNLIMITED = (None, "pictures", "home")
 """Blueprints without a limit: static files, pictures and the home page."""
 

@@ -2,9 +2,10 @@
 
 import os
 import signal
-import socket
+import ssl
 import sys
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Callable
 from pathlib import Path
@@ -21,8 +22,10 @@ from db.settings import settings
 from db.supervisor import AlreadyRunning, Lock, Program, Supervisor
 from labeller.detection import detectors
 from labeller.people import invites, people
-from web.auth.links import invitation_url, network_address
 from web.cli.console import sentence
+from web.cli.greeting import greet
+from web.serving import addresses
+from web.serving.certificates import BadCertificate, tls_files
 
 ROOT = Path(__file__).parents[2]
 IDLE_MINUTES = {"detect": 5.0, "confirm": 1.0, "train": 5.0}
@@ -45,10 +48,11 @@ ONE_THREAD = dict.fromkeys(("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", 
 @click.command()
 def up() -> None:
     """Start everything: broker, web, workers, beat. Ctrl-C stops all of it."""
-    address = f"http://localhost:{settings().port}"
+    address = addresses.own_link(settings())
     try:
         detectors.names()
-    except detectors.UnknownDetector as error:
+        tls_files(settings())
+    except (detectors.UnknownDetector, BadCertificate) as error:
         raise click.ClickException(str(error)) from error
     try:
         lock = Lock(settings().run_dir / "lock", f"process {os.getpid()} at {address}")
@@ -65,11 +69,13 @@ def up() -> None:
     upgrade()
     try:
         supervisor.end_leftovers()
-        _require_free_port()
+        addresses.require_listenable(settings())
         supervisor.start()
         if _wait_for(address, supervisor.stop.is_set):
-            _greet(address)
+            _greet()
         supervisor.watch()
+    except addresses.CannotListen as error:
+        raise click.ClickException(str(error)) from error
     finally:
         supervisor.shut_down()
         lock.release()
@@ -133,36 +139,23 @@ def worker(kind: str) -> list[str]:
     return ["worker", *names, *pool, *quiet, "--loglevel", settings().log_level]
 
 
-def _require_free_port() -> None:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((settings().host, settings().port))
-        except OSError as error:
-            port = settings().port
-            raise click.ClickException(f"Port {port} is taken. Choose another: PORT={port + 1}") from error
-
-
 def _wait_for(address: str, stopped: Callable[[], bool]) -> bool:
     """Whether the web process answered before it was stopped."""
+    anything = ssl.create_default_context()
+    anything.check_hostname, anything.verify_mode = False, ssl.CERT_NONE  # it is asked for a sign of life
     while not stopped():
         try:
-            with urllib.request.urlopen(f"{address}/hello", timeout=2):  # noqa: S310 - our own address
+            with urllib.request.urlopen(f"{address}/hello", timeout=2, context=anything):  # noqa: S310 - our own
                 return True
+        except urllib.error.HTTPError:  # it does not trust this name, but it is there
+            return True
         except OSError:
             time.sleep(0.1)
     return False
 
 
-def _greet(address: str) -> None:
+def _greet() -> None:
     with session_scope() as session:
         secret = invites.start_link(session, people.owner(session))
         session.commit()
-    phone = network_address()
-    click.echo(f"\n  Second Look is running at  {address}")
-    if phone and settings().host == "0.0.0.0":  # noqa: S104
-        click.echo(f"  on the same network at     http://{phone}:{settings().port}")
-    click.echo(f"\n  Sign in as the owner, once: {invitation_url(secret)}")
-    click.echo(
-        f"\n  Data: {settings().data}    Logs: {settings().run_dir / 'logs'}    Ctrl-C stops everything\n"
-    )
+    greet(secret)

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from cryptography import x509
-from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from db.settings import Settings
@@ -54,6 +54,12 @@ def tls_files(settings: Settings) -> tuple[Path, Path] | None:
 def authority_file(settings: Settings) -> Path:
     """The certificate of the authority that TLS=auto makes: what a phone has to install."""
     return settings.data / "tls" / "ca.crt"
+
+
+def authority_fingerprint(settings: Settings) -> str:
+    """Its SHA-256, in pairs of hex digits, as phones and computers show it."""
+    certificate = x509.load_pem_x509_certificate(authority_file(settings).read_bytes())
+    return certificate.fingerprint(hashes.SHA256()).hex(":").upper()
 
 
 def _require_usable(chain: Path, key: Path) -> None:

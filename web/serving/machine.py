@@ -8,6 +8,7 @@ import psutil
 
 from db.settings import Settings
 
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
 WILDCARDS = ("0.0.0.0", "::", "")  # noqa: S104 - to be told from addresses
 """Values of HOST that mean all of the machine's addresses."""
 
@@ -39,7 +40,15 @@ def hosts(settings: Settings) -> list[str]:
     if settings.base_url and (host := urlsplit(settings.base_url).hostname):
         chosen.append(host)
     chosen = [host.lower().rstrip(".") for host in chosen]
-    return list(dict.fromkeys([*names(), *map(str, addresses()), *chosen]))
+    return list(dict.fromkeys([*names(), *map(str, addresses()), *LOOPBACK, *chosen]))
+
+
+def host_of(authority: str) -> str:
+    """The host of `host:port` in lower case, without the brackets of an IPv6 address."""
+    host = authority.lower()
+    if host.startswith("["):
+        return host[1:].partition("]")[0]
+    return host.partition(":")[0].rstrip(".")
 
 
 def address_of(host: str) -> Address | None:
