@@ -76,5 +76,5 @@ def calls(app: Flask, leave_out: tuple[str, ...] = ()) -> Iterator[tuple[Rule, s
 
 
 def address(rule: Rule, ids: dict[str, Any], **odd: str) -> str:
-    """The route's path with the `ids`, and odd values instead of some of them."""
-    return NAMES.sub(lambda found: odd.get(found[1], str(ids[found[1]])), rule.rule)
+    """The route's path with the `ids` (1 where it is not among them), and odd values instead of some."""
+    return NAMES.sub(lambda found: odd.get(found[1], str(ids.get(found[1], 1))), rule.rule)
