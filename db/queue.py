@@ -9,10 +9,13 @@ from typing import Any
 
 import structlog
 from celery import Celery
+from celery.app.task import Task
 from kombu.exceptions import OperationalError
 from sqlalchemy import event
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from db import outages
 from db.settings import settings
 
 log = structlog.get_logger()
@@ -60,7 +63,20 @@ QUEUES = {
 WARM_UP_TASKS = {"detect": LOAD_DETECTOR, "confirm": LOAD_OTHER_DETECTORS, "train": WARM_UP}
 """By kind of worker, the task that loads its networks. While that fails, the worker is not up."""
 
-app = Celery("secondlook", broker=settings().broker)
+
+class DatabaseTask(Task[Any, Any]):
+    """A task whose database may be away for a while: the sweep, or the next of its kind, does it then."""
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return super().__call__(*args, **kwargs)
+        except SQLAlchemyError as error:
+            if not outages.is_outage(error):
+                raise
+            log.warning("database_away", task=self.name, error=type(error).__name__)
+
+
+app = Celery("secondlook", broker=settings().broker, task_cls=DatabaseTask)
 app.conf.update(
     task_routes={name: {"queue": queue} for name, queue in QUEUES.items()},
     task_serializer="json",

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Engine, Table, create_engine, event, text
+from sqlalchemy import Connection, Engine, Table, create_engine, event, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -13,7 +13,11 @@ from db import clock
 from db.settings import settings
 
 BUSY_TIMEOUT_MS = 15_000
-"""How long a write on SQLite waits for another one."""
+"""How long a write on SQLite waits for another one; the engine's option `busy_timeout` may say otherwise."""
+MOST_CONNECTIONS = 48
+"""Of one process: at least one for each thread that may ask the database (`web/serving/lanes.py`)."""
+POOL_SECONDS, CONNECT_SECONDS = 5, 5
+"""How long one waits for a connection of the pool, and for a server that does not answer."""
 
 
 def _set_sqlite_pragmas(connection: Any, _record: Any) -> None:
@@ -21,13 +25,21 @@ def _set_sqlite_pragmas(connection: Any, _record: Any) -> None:
     # WAL: readers never wait for the writer. busy_timeout: a writer waits for another instead of failing.
     # secure_delete: deleted rows are overwritten; otherwise an erased person's name would stay in the file.
     for pragma in (
+        f"busy_timeout={BUSY_TIMEOUT_MS}",
         "journal_mode=WAL",
         "foreign_keys=ON",
-        f"busy_timeout={BUSY_TIMEOUT_MS}",
         "synchronous=NORMAL",
         "secure_delete=ON",
     ):
         cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _set_busy_timeout(connection: Connection) -> None:
+    """Set it at each use of a pooled connection: an earlier user may have changed it."""
+    wait = connection.get_execution_options().get("busy_timeout", BUSY_TIMEOUT_MS)
+    cursor = connection.connection.cursor()
+    cursor.execute(f"PRAGMA busy_timeout={int(wait)}")
     cursor.close()
 
 
@@ -36,12 +48,23 @@ def engine() -> Engine:
     """The engine of this process. Its errors contain no values of rows, so that no name reaches a log."""
     url = settings().database
     if not url.startswith("sqlite"):
-        server = create_engine(url, pool_pre_ping=True, pool_size=16, hide_parameters=True)
+        server = create_engine(
+            url,
+            pool_pre_ping=True,
+            pool_size=MOST_CONNECTIONS // 4,  # the server has other clients; more are made when needed
+            max_overflow=MOST_CONNECTIONS - MOST_CONNECTIONS // 4,
+            pool_timeout=POOL_SECONDS,
+            connect_args={"connect_timeout": CONNECT_SECONDS, "tcp_user_timeout": 15_000},
+            hide_parameters=True,
+        )
         clock.follow(server)
         return server
     settings().data.mkdir(parents=True, exist_ok=True)
-    sqlite_engine = create_engine(url, hide_parameters=True)
+    sqlite_engine = create_engine(
+        url, pool_size=MOST_CONNECTIONS, max_overflow=0, pool_timeout=POOL_SECONDS, hide_parameters=True
+    )
     event.listen(sqlite_engine, "connect", _set_sqlite_pragmas)
+    event.listen(sqlite_engine, "engine_connect", _set_busy_timeout)
     return sqlite_engine
 
 
@@ -90,10 +113,9 @@ def empty_write_ahead_log(session: Session) -> None:
     """
     if session.get_bind().dialect.name != "sqlite":
         return
-    session.execute(text("PRAGMA busy_timeout=500"))
-    for _ in range(5):
-        busy, _, _ = session.execute(text("PRAGMA wal_checkpoint(TRUNCATE)")).one()
-        if not busy:
-            break
-    session.execute(text(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}"))
     session.commit()
+    with engine().execution_options(busy_timeout=500).connect() as connection:
+        for _ in range(5):
+            busy, _, _ = connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)")).one()
+            if not busy:
+                break

@@ -5,12 +5,12 @@ from typing import Any
 
 import structlog
 from apiflask.exceptions import HTTPError
-from flask import Flask, current_app, jsonify, render_template, request
+from flask import Flask, current_app, g, jsonify, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
-from db import disk
+from db import disk, outages
 from db.errors import (
     BadInput,
     Conflict,
@@ -27,6 +27,9 @@ from db.settings import settings
 from web.i18n import _
 
 log = structlog.get_logger()
+
+RETRY_SECONDS = 2
+"""Told to those whose request may succeed a moment later."""
 
 STATUS: dict[type[Refused], int] = {
     TooLarge: 413,
@@ -67,7 +70,10 @@ def answer(status: int, code: str, message: str, hint: str, **detail: Any) -> Re
 
 
 def _refused(error: Refused) -> ResponseReturnValue:
-    return answer(status_of(error), error.code, error.message, error.hint, **error.detail)
+    response = make_response(answer(status_of(error), error.code, error.message, error.hint, **error.detail))
+    if response.status_code == 503:
+        response.headers.setdefault("Retry-After", str(RETRY_SECONDS))
+    return response
 
 
 def status_of(error: Refused) -> int:
@@ -110,6 +116,10 @@ def _broken(error: Exception) -> ResponseReturnValue:
     if disk.is_full_error(error):
         log.warning("disk_full", path=request.path)
         return _refused(disk.no_space())
+    if outages.is_outage(error):
+        log.warning("database_away", path=request.path, error=type(error).__name__)
+        g.person = None  # whose row the page of the error would read again
+        return _refused(outages.database_away())
     log.exception("request_failed", path=request.path, error=type(error).__name__)
     return answer(
         500,

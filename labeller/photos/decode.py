@@ -20,6 +20,7 @@ from pathlib import Path
 import structlog
 
 from labeller.errors import BadPhoto, PhotoTooLarge
+from labeller.photos import pixel_budget
 from labeller.photos.pixels import SEND, Decoded, read
 
 SECONDS = 15
@@ -32,16 +33,16 @@ RESPONSE = struct.Struct("<QI")
 """Header of a response: bytes that follow, bytes of the JSON with which they begin."""
 
 log = structlog.get_logger()
-_slots = threading.Semaphore(2)  # limits the memory for simultaneous uploads
 _starting = threading.Lock()
 
 
 def decode(data: bytes, max_megapixels: int, turn: int = 0) -> Decoded:
     """Decode `data` in a child, and turn it clockwise by `turn` degrees (0, 90, 180 or 270).
 
-    Raises BadPhoto and PhotoTooLarge with a message for the sender.
+    Raises BadPhoto and PhotoTooLarge with a message for the sender, Unavailable if too many
+    pixels are decoded already.
     """
-    with _slots:
+    with pixel_budget.charged(data, max_megapixels):
         began = time.monotonic()
         response = _ask(data, max_megapixels, turn)
     if not response:

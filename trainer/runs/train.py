@@ -9,7 +9,7 @@ import structlog
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from db import classes, integrity, jobs
+from db import classes, integrity, jobs, outages
 from db.base import now
 from db.i18n import N_
 from db.messages import class_counts
@@ -53,6 +53,8 @@ def train(session: Session, run_id: int, attempt: int, owner: str) -> None:
             session.rollback()
             log.info("run_stopped", run=run_id)
         except Exception as error:
+            if outages.is_outage(error):
+                raise  # it is not the run that failed: when its lease has ended it is started again
             session.rollback()
             log.exception("run_failed", run=run_id)
             _fail(session, claim, error)

@@ -7,8 +7,10 @@ from typing import Any
 
 import click
 from rich.console import Console
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from db import outages
 from db.backup.restore import require_no_unfinished_restore
 from db.errors import Refused
 from db.migrate import upgrade
@@ -31,6 +33,10 @@ def workbench_session() -> Iterator[Session]:
             yield session
     except Refused as error:
         raise click.ClickException(sentence(error)) from error
+    except SQLAlchemyError as error:
+        if not outages.is_outage(error):
+            raise
+        raise click.ClickException(sentence(outages.database_away())) from error
 
 
 def sentence(error: Refused) -> str:

@@ -6,11 +6,11 @@ from typing import Any
 
 from flask import Flask, current_app, request
 from flask.typing import ResponseReturnValue
-from werkzeug.exceptions import HTTPException
 
 from db.base import OPEN
+from db.session import session_scope
 from trainer.runs import requests
-from web.auth.identity import me
+from web.auth.identity import Credential, credential, me, still_signed_in
 from web.database import db
 from web.i18n import language
 from web.pages.runs import pages, render
@@ -33,7 +33,7 @@ def stream(run_id: int) -> ResponseReturnValue:
         key=("run", run_id, language(), request.script_root),
         person=me().id,
         look=_look_at(app, environ, run_id),
-        may_watch=lambda: _may_still_call(app, environ),
+        may_watch=_may_still_watch(credential()),
     )
     return events.respond(topic)
 
@@ -52,10 +52,9 @@ def _look_at(app: Flask, environ: dict[str, Any], run_id: int) -> Callable[[], e
     return look
 
 
-def _may_still_call(app: Flask, environ: dict[str, Any]) -> bool:
-    """Whether the application would still let this request pass."""
-    with app.request_context(dict(environ)):
-        try:
-            return app.preprocess_request() is None
-        except HTTPException:
-            return False
+def _may_still_watch(given: Credential) -> Callable[[], bool]:
+    def may_watch() -> bool:
+        with session_scope() as session:
+            return still_signed_in(session, given)
+
+    return may_watch
