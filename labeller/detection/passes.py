@@ -74,7 +74,8 @@ def give_way(session: Session) -> None:
     until = time.monotonic() + LONGEST_WAIT
     while _is_busy(session) and time.monotonic() < until:
         session.rollback()  # read a fresh snapshot
-        time.sleep(POLL_SECONDS)
+        if jobs.stopping.wait(POLL_SECONDS):
+            break
 
 
 def _is_busy(session: Session) -> bool:
