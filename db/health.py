@@ -1,4 +1,4 @@
-"""`python -m db.health NAME`: exit code 0 if this machine's process NAME is up, for a container's healthcheck.
+"""`python -m db.health NAME`: exit code 0 if this container's process NAME is up, for its healthcheck.
 
 `web` is up when it answers; a worker, or beat, when it has sent a heartbeat lately that names no problem.
 """

@@ -75,6 +75,21 @@ class ApiClient:
         except urllib.error.HTTPError as error:
             return error.code, json.loads(error.read())
 
+    def photos_done(self) -> bool:
+        """Whether no photo is queued or running any more."""
+        counts = self.call("GET", "/stats")[1]["photos"]
+        return not counts.get("queued") and not counts.get("running")
+
+    def finish_run(self, run_id: int, seconds: float = 120) -> dict[str, Any]:
+        """Waits for the end of a run and returns it."""
+
+        def ended() -> dict[str, Any] | None:
+            run: dict[str, Any] = self.call("GET", f"/runs/{run_id}")[1]
+            return run if run["status"] in ("done", "failed", "cancelled") else None
+
+        run: dict[str, Any] = wait_until(ended, seconds, f"run {run_id} ends")
+        return run
+
 
 class Workbench(ApiClient):
     """A running workbench: its environment, its commands and its API."""
@@ -127,21 +142,6 @@ class Workbench(ApiClient):
                 if word in " ".join(process.cmdline()):
                     pids.append(process.pid)
         return pids
-
-    def photos_done(self) -> bool:
-        """Whether no photo is queued or running any more."""
-        counts = self.call("GET", "/stats")[1]["photos"]
-        return not counts.get("queued") and not counts.get("running")
-
-    def finish_run(self, run_id: int, seconds: float = 120) -> dict[str, Any]:
-        """Waits for the end of a run and returns it."""
-
-        def ended() -> dict[str, Any] | None:
-            run: dict[str, Any] = self.call("GET", f"/runs/{run_id}")[1]
-            return run if run["status"] in ("done", "failed", "cancelled") else None
-
-        run: dict[str, Any] = wait_until(ended, seconds, f"run {run_id} ends")
-        return run
 
     def _healthy(self) -> bool:
         assert self.process is not None

@@ -1,7 +1,7 @@
 """What a container has of its own, for a process that runs without one: a host name, a clock, an image.
 
-Read from the environment: CONTAINER, the host name; CLOCK_OFF, seconds by which its clock is wrong; WITHOUT, the
-packages that its image does not have, separated by commas.
+Read from the environment: CONTAINER, the host name; CLOCK_OFF, seconds by which its clock is wrong; WITHOUT,
+the packages that its image does not have, separated by commas.
 """
 
 import datetime
