@@ -15,9 +15,10 @@ from sqlalchemy import event
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from db import outages
+from db import outages, private_files
 from db.settings import settings
 
+private_files.keep_private()  # workers and beat begin with this module
 log = structlog.get_logger()
 
 LOAD_DETECTOR = "labeller.load_detector"

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from apiflask import APIFlask
 
-from db import logs
+from db import logs, private_files
 from db.settings import settings
 from labeller.people import sessions
 
@@ -18,6 +18,8 @@ def create_app() -> APIFlask:
     from web.cli import commands
     from web.drawing import charts, stored
 
+    private_files.keep_private()
+    private_files.tighten(settings().data)
     logs.configure()
     app = APIFlask(
         __name__,

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from db.base import now
 from db.classes import Classes
 from db.models import Answer, Face, Lease, Person
 from labeller.errors import AnsweredMeanwhile, BadAnswer, unknown_class
@@ -30,6 +31,16 @@ class AnswerInput:
     """For a drawn face, which has no id yet."""
     drawn_key: str | None = None
     """Instead of `face_id`: the client_key with which the face was drawn."""
+
+
+def bounded(answer: AnswerInput) -> AnswerInput:
+    """The answer as if its face was shown no later than now, whatever its client says.
+
+    To be called before waiting for locks: nobody has seen what others answer in the meantime.
+    """
+    if answer.seen_at is None:
+        return answer
+    return replace(answer, seen_at=min(answer.seen_at, now()))
 
 
 def check_answer(answer: AnswerInput, classes: Classes) -> AnswerInput:

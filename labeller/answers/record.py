@@ -11,7 +11,7 @@ from db.classes import Classes
 from db.models import SHOWN, Answer, Face, Person
 from labeller.answers import undo
 from labeller.answers.aggregate import apply_answers
-from labeller.answers.answer_input import AnswerInput, check_answer, is_informed
+from labeller.answers.answer_input import AnswerInput, bounded, check_answer, is_informed
 from labeller.answers.boxes import check_box
 from labeller.answers.face_answers import lock_face, standing_answers
 from labeller.errors import BadAnswer, NotFound
@@ -28,6 +28,7 @@ def record_answer(session: Session, person: Person, answer: AnswerInput) -> tupl
     """
     if (recorded := _recorded(session, person, answer.client_key)) is not None:
         return recorded, False
+    answer = bounded(answer)
     lock_person(session, person)
     if (recorded := _recorded(session, person, answer.client_key)) is not None:  # a second request was faster
         return recorded, False

@@ -56,6 +56,13 @@ def everyone(session: Session) -> list[Person]:
     return list(session.scalars(select(Person).where(*active).order_by(Person.id)))
 
 
+def newest(session: Session, count: int) -> list[Person]:
+    """The people who came last, by name."""
+    active = Person.merged_into_id.is_(None), Person.erasing_at.is_(None)
+    people = session.scalars(select(Person).where(*active).order_by(Person.id.desc()).limit(count))
+    return sorted(people, key=lambda person: (person.name.casefold(), person.id))
+
+
 def owner(session: Session) -> Person:
     """The first owner; created if there is none."""
     first = session.scalar(select(Person).where(Person.role == "owner").order_by(Person.id).limit(1))

@@ -19,6 +19,7 @@ from pathlib import Path
 
 import structlog
 
+from db import private_files
 from labeller.errors import BadPhoto, PhotoTooLarge
 from labeller.photos import pixel_budget
 from labeller.photos.pixels import SEND, Decoded, read
@@ -152,4 +153,5 @@ def _limit_resources() -> None:
 
 
 if __name__ == "__main__":
+    private_files.keep_private()
     _fork_for_each()

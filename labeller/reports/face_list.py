@@ -6,6 +6,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session, contains_eager
 
 from db.models import SHOWN, STANDING, Answer, Face, Group, Person, Photo
+from labeller.people import find
 
 
 @dataclass(frozen=True)
@@ -17,6 +18,7 @@ class FaceQuery:
     state: str | None = None
     label: str | None = None
     person: str | None = None
+    """The id or the name of who is in the photo."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +32,10 @@ class ListedFace:
 
 
 def faces_after(session: Session, wanted: FaceQuery) -> list[ListedFace]:
-    """The matching faces after the cursor, by ascending id, with their photos loaded."""
+    """The matching faces after the cursor, by ascending id, with their photos loaded.
+
+    Raises AmbiguousPerson and NotFound for the person.
+    """
     answers = select(func.count(Answer.id)).where(Answer.face_id == Face.id, STANDING)
     query = (
         select(Face, Group.split, Person.name, answers.scalar_subquery())
@@ -39,7 +44,12 @@ def faces_after(session: Session, wanted: FaceQuery) -> list[ListedFace]:
         .outerjoin(Person, Person.id == Photo.person_id)
         .where(Face.id > wanted.cursor, SHOWN)
     )
-    filters = ((Face.state, wanted.state), (Face.label, wanted.label), (Person.name, wanted.person))
+    person_id = None
+    if wanted.person is not None:
+        if (person := find.named(session, wanted.person)) is None:
+            return []
+        person_id = person.id
+    filters = ((Face.state, wanted.state), (Face.label, wanted.label), (Photo.person_id, person_id))
     for column, value in filters:
         if value is not None:
             query = query.where(column == value)

@@ -82,6 +82,7 @@ def photo_out(photo: Photo) -> dict[str, Any]:
         "width": photo.width,
         "height": photo.height,
         "person": photo.person.name if photo.person else None,
+        "person_id": photo.person_id,
         "faces": [face_out(face) for face in photo.faces],
     }
 
@@ -184,7 +185,8 @@ def list_faces(query_data: schemas.FacesQuery) -> Any:
     )
     items = [
         face_out(row.face)
-        | {"photo_id": row.face.photo_id, "person": row.person, "split": row.split, "answers": row.answers}
+        | {"photo_id": row.face.photo_id, "person": row.person, "person_id": row.face.photo.person_id}
+        | {"split": row.split, "answers": row.answers}
         for row in rows
     ]
     return {"items": items, "next": items[-1]["id"] if len(items) == query_data.limit else None}

@@ -22,7 +22,9 @@ class Strict(BaseModel):
 
 class PhotoIn(Strict):
     file: UploadFile = Field(description="One photo: JPEG, PNG, WebP, HEIC or AVIF.")
-    person: str | None = Field(None, description="Whose photo it is (owner only, on a friend's behalf).")
+    person: str | None = Field(
+        None, description="Id or name of who is in it (owner only, on a friend's behalf)."
+    )
 
 
 class PhotoStatus(BaseModel):
@@ -56,6 +58,7 @@ class PhotoOut(BaseModel):
     width: int
     height: int
     person: str | None
+    person_id: int | None
     faces: list[FaceOut]
 
 
@@ -114,6 +117,7 @@ class FacesQuery(Strict):
 class ListedFace(FaceOut):
     photo_id: int
     person: str | None
+    person_id: int | None
     split: Literal["train", "validation", "locked"]
     answers: int
 

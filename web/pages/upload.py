@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from db.errors import NotFound, Refused
 from db.models import Photo
 from db.settings import settings
-from labeller.people import consent
+from labeller.people import consent, people
 from labeller.photos.access import visible_photo
 from labeller.reports import gallery
 from labeller.uploads import quotas
@@ -21,6 +21,8 @@ pages = APIBlueprint("upload", __name__, enable_openapi=False)
 
 SHOWN = 24
 ASKED_AT_ONCE = 60
+SUGGESTED = 200
+"""People that are suggested as those in the photos."""
 
 
 @pages.get("/upload")
@@ -89,5 +91,6 @@ def _page(refusals: list[tuple[str, Refused]]) -> str:
         own_photos=gallery.sent_by(db(), me()),
         refusals=refusals,
         limit=settings().max_upload_mb,
+        people=people.newest(db(), SUGGESTED) if me().role == "owner" else [],
         quota=quotas.quota_of(db(), me()),
     )

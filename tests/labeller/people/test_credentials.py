@@ -1,11 +1,14 @@
 """Personal links and bearer tokens."""
 
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from db.models import Invite, Person, Token
-from labeller.errors import BadAnswer, NotInvited
+from db.base import now
+from db.models import Event, Invite, Person, Token
+from labeller.errors import BadAnswer, NotFound, NotInvited
 from labeller.people import credentials, invites, people
 
 
@@ -40,3 +43,44 @@ def test_the_personal_link_signs_in_until_it_is_replaced(db: Session) -> None:
         with pytest.raises(NotInvited):
             credentials.person_of_link(db, wrong)
     assert credentials.person_of_link(db, credentials.personal_link(ada)) is ada
+
+
+def test_a_token_ends_by_time_revocation_and_role(db: Session) -> None:
+    ada, bob, owner = (
+        people.new_person(db, "Ada", "labeller"),
+        people.new_person(db, "Bob", "friend"),
+        people.owner(db),
+    )
+    secret, token = credentials.add_token(db, ada, ada, credentials.Terms(" nightly\timport ", "read", 3))
+    assert (token.name, token.scope, token.role) == ("nightly import", "read", "labeller")
+    assert timedelta(days=2) < token.expires_at - now() <= timedelta(days=3)
+    assert credentials.find_token(db, secret).token is token
+    assert credentials.touch_token(token)
+    assert not credentials.touch_token(token), "its use is noted once a minute"
+    with pytest.raises(NotFound):
+        credentials.revoke_token(db, token.id, bob)
+    token.expires_at = now()
+    db.flush()
+    assert credentials.find_token(db, secret) is None
+    token.expires_at = None  # as of those that were issued before tokens expired
+    ada.role = "owner"
+    db.flush()
+    assert credentials.find_token(db, secret) is None, "it does not gain rights with its person"
+    ada.role = "labeller"
+    db.flush()
+    assert credentials.token_still_stands(db, token.id)
+    credentials.revoke_token(db, token.id, owner)
+    db.flush()
+    assert credentials.find_token(db, secret) is None
+    assert not credentials.token_still_stands(db, token.id)
+    assert credentials.tokens(db) == []
+    with pytest.raises(NotFound):
+        credentials.revoke_token(db, token.id, owner)
+    kinds = list(db.scalars(select(Event.kind).where(Event.kind.like("token%")).order_by(Event.id)))
+    assert kinds == ["token_issued", "token_revoked"]
+
+
+@pytest.mark.parametrize("terms", [("", "all", 0), ("", "all", 4000), ("", "everything", 10)])
+def test_a_token_of_impossible_terms_is_not_made(db: Session, terms: tuple[str, str, int]) -> None:
+    with pytest.raises(BadAnswer):
+        credentials.issue_token(db, "friend", None, credentials.Terms(*terms))

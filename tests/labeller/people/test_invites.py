@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from db.base import now
 from db.models import Invite
+from labeller.erasure.mark import mark_person
 from labeller.errors import BadAnswer, NotFound, NotInvited
 from labeller.people import invites, people
 
@@ -59,3 +60,32 @@ def test_a_link_has_a_note_a_limit_an_end_and_can_be_revoked(db: Session) -> Non
             invites.create_invite(db, "friend", terms=invites.Terms(uses, days))
     with pytest.raises(NotFound):
         invites.revoke(db, 99, ada)
+
+
+def test_the_link_of_a_start_lives_minutes_and_voids_those_before(db: Session) -> None:
+    owner = people.owner(db)
+    by_hand, _ = invites.create_invite(db, "owner", owner)
+    first, second = invites.start_link(db, owner), invites.start_link(db, owner)
+    with pytest.raises(NotInvited):
+        invites.find_open(db, first)
+    link = invites.find_open(db, second)
+    assert timedelta(minutes=14) < link.expires_at - now() <= timedelta(minutes=15)
+    assert invites.accept(db, second, "", consented=False) is owner
+    with pytest.raises(NotInvited):
+        invites.accept(db, second, "", consented=False)
+    invites.find_open(db, by_hand)
+
+
+def test_a_sign_in_link_follows_its_person_and_their_role(db: Session) -> None:
+    owner, grace = people.owner(db), people.new_person(db, "Grace", "owner")
+    link, _ = invites.create_invite(db, "owner", grace)
+    grace.role = "labeller"
+    db.flush()
+    with pytest.raises(NotInvited):
+        invites.accept(db, link, "", consented=False)
+    grace.role = "owner"
+    mark_person(db, grace, owner)
+    db.expire_all()
+    with pytest.raises(NotInvited):
+        invites.accept(db, link, "Mallory", consented=False)
+    assert [person.name for person in people.everyone(db)] == ["Owner"], "nobody joins by it"

@@ -61,7 +61,8 @@ def test_a_photo_and_its_repeat(owner: FlaskClient) -> None:
     assert (again.status_code, again.json["id"], again.json["duplicate_of"]) == (200, 1, 1)
     photo = owner.get("/api/v1/photos/1").json
     assert photo == {
-        "id": 1, "status": "queued", "error": None, "width": 480, "height": 360, "person": "Ada", "faces": [],
+        "id": 1, "status": "queued", "error": None, "width": 480, "height": 360, "faces": [],
+        "person": "Ada", "person_id": 2,
     }  # fmt: skip
 
 

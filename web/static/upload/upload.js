@@ -108,7 +108,7 @@ async function isOver(upload, error) {
     upload.row.classList.remove("active");
     return true;
   }
-  if (!(error instanceof ApiError) || isTemporary(error) || error.status === 409) return false;
+  if (!(error instanceof ApiError) || isTemporary(error) || isDamage(error)) return false;
   if ([401, 403].includes(error.status))
     halt(_("You are signed out. Open your own link again; sending then resumes by itself."));
   else if (error.code === "quota_reached")
@@ -117,6 +117,9 @@ async function isOver(upload, error) {
   if (paused) waiting.unshift(upload);
   return true;
 }
+
+/** Whether sending the same photo again helps. @param {ApiError} error */
+const isDamage = (error) => error.status === 409 && error.code === "upload_damaged";
 
 /** Throw ApiError for a file that cannot be sent. @param {Blob} blob */
 function checkSize(blob) {
