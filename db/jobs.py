@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from db import clock, queue
 from db.base import OPEN, now
-from db.models import Photo, Run, Worker
+from db.models import Backup, Photo, Run, Worker
 from db.session import insert_missing
 
 MAX_ATTEMPTS = 3
@@ -32,28 +32,33 @@ FORGOTTEN_AFTER = timedelta(days=1)
 stopping = threading.Event()
 """Set when this process has been asked to stop: a job that would take longer is left to another worker."""
 
-TASKS: dict[type[Photo | Run], str] = {Photo: queue.PROPOSE_FACES, Run: queue.TRAIN}
+JobRow = Photo | Run | Backup
+TASKS: dict[type[JobRow], str] = {
+    Photo: queue.PROPOSE_FACES,
+    Run: queue.TRAIN,
+    Backup: queue.MAKE_BACKUP,
+}
 
 
 class LostLease(Exception):
     """Another worker holds the job now, or it was cancelled: stop and write nothing more."""
 
 
-def submit(session: Session, job: Photo | Run) -> None:
+def submit(session: Session, job: JobRow) -> None:
     """Send `job` to a worker after the commit."""
     session.flush()
     job.sent_at = now()
     queue.enqueue(session, TASKS[type(job)], job.id, job.attempt)
 
 
-def start_over(session: Session, job: Photo | Run) -> None:
+def start_over(session: Session, job: JobRow) -> None:
     """Queue a job that has ended once more, as if it were new."""
     job.status, job.error, job.owner, job.attempt = "queued", None, None, 0
     submit(session, job)
 
 
-def any_open(session: Session, model: type[Photo | Run]) -> bool:
-    """Whether a photo waits for the detector, or a run for its end."""
+def any_open(session: Session, model: type[JobRow]) -> bool:
+    """Whether a job of this kind waits or is at work."""
     return session.scalar(select(model.id).where(model.status.in_(OPEN)).limit(1)) is not None
 
 
@@ -69,7 +74,7 @@ class Holder:
 class Claim:
     """The job that a worker holds, and its attempt. It is never read again: the row may be another's."""
 
-    model: type[Photo | Run]
+    model: type[JobRow]
     id: int
     attempt: int
     owner: str | None
@@ -82,7 +87,7 @@ class Claim:
         return and_(*ours, model.status == "running")
 
 
-def claim(session: Session, model: type[Photo | Run], id: int, attempt: int, holder: Holder) -> Claim | None:
+def claim(session: Session, model: type[JobRow], id: int, attempt: int, holder: Holder) -> Claim | None:
     """Claim the job for `holder` and commit; None if another worker has it, it is over, or it must wait."""
     query = update(model).where(model.id == id, model.attempt == attempt, model.status == "queued")
     query = query.values(
@@ -131,7 +136,7 @@ def sweep(session: Session) -> None:
             _give_back(session, held)
         lost = or_(model.sent_at.is_(None), model.sent_at < now() - RESEND_AFTER)
         query = select(model).where(model.status == "queued", lost).order_by(model.id).limit(SWEPT_AT_ONCE)
-        waiting: list[Photo | Run] = list(session.scalars(query.execution_options(populate_existing=True)))
+        waiting: list[JobRow] = list(session.scalars(query.execution_options(populate_existing=True)))
         if waiting and not waiting_messages(queue.QUEUES[task]):
             for job in waiting:
                 submit(session, job)
@@ -178,7 +183,7 @@ def missing_workers(session: Session) -> list[str]:
     return sorted(needed - alive_kinds(session))
 
 
-def _held(session: Session, model: type[Photo | Run], *where: ColumnElement[bool]) -> list[Claim]:
+def _held(session: Session, model: type[JobRow], *where: ColumnElement[bool]) -> list[Claim]:
     """The oldest SWEPT_AT_ONCE running jobs that match; the next sweep takes the rest."""
     query = select(model.id, model.attempt, model.owner).where(model.status == "running", *where)
     rows = session.execute(query.order_by(model.id).limit(SWEPT_AT_ONCE))

@@ -10,6 +10,7 @@ def configure() -> None:
     """Call once at the start of a process."""
     structlog.configure(
         processors=[
+            structlog.contextvars.merge_contextvars,  # the request, or the task, and what it is about
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.format_exc_info,

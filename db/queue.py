@@ -39,6 +39,8 @@ DRAW_MAP = "trainer.draw_map"
 COUNT_SAVED = "trainer.count_saved"
 START_DUE_RUN = "trainer.start_due_run"
 SWEEP = "db.sweep"
+MAKE_BACKUP = "db.make_backup"
+START_DUE_BACKUP = "db.start_due_backup"
 
 QUEUES = {
     LOAD_DETECTOR: "detect",
@@ -59,8 +61,20 @@ QUEUES = {
     COUNT_SAVED: "train",
     START_DUE_RUN: "default",
     SWEEP: "default",
+    MAKE_BACKUP: "backup",
+    START_DUE_BACKUP: "default",
 }
 """The broker queue of each task."""
+SUBJECTS = {
+    PROPOSE_FACES: "photo",
+    CONFIRM_FACES: "photo",
+    DETECT_PREDICTION: "prediction",
+    CLASSIFY_PREDICTION: "prediction",
+    TRAIN: "run",
+    COUNT_SAVED: "run",
+    MAKE_BACKUP: "backup",
+}
+"""What the first argument of a task is the id of, for the log."""
 WARM_UP_TASKS = {"detect": LOAD_DETECTOR, "confirm": LOAD_OTHER_DETECTORS, "train": WARM_UP}
 """By kind of worker, the task that loads its networks. While that fails, the worker is not up."""
 
@@ -108,6 +122,7 @@ app.conf.update(
         "erase": {"task": ERASE, "schedule": 5.0},
         "tidy": {"task": TIDY, "schedule": 3600.0},
         "start-due-run": {"task": START_DUE_RUN, "schedule": 3.0},
+        "start-due-backup": {"task": START_DUE_BACKUP, "schedule": 20.0},
         "find-unscored": {"task": FIND_UNSCORED, "schedule": 30.0},
     },
     beat_scheduler="db.beat:Scheduler",
@@ -127,7 +142,8 @@ def enqueue(session: Session, task: str, *args: Any) -> None:
 def send(task: str, args: tuple[Any, ...]) -> bool:
     """Send the task now; returns whether that worked. Without a broker, the sweep sends the job later."""
     try:
-        app.send_task(task, args=args, retry=False)
+        about = structlog.contextvars.get_contextvars().get("request")
+        app.send_task(task, args=args, retry=False, headers={"request": about} if about else None)
     except OperationalError as error:
         log.warning("broker_away", task=task, args=args, error=str(error))
         return False

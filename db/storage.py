@@ -172,19 +172,23 @@ def _path(key: str) -> str:
 def blobs() -> Blobs:
     """The store at BLOBS_URL: `file:///folder` or `s3://bucket/prefix`."""
     url = urlparse(settings().blobs)
-    if url.scheme == "file":
-        folder = Path(unquote(url.path))
-        return Blobs(LocalStore(folder, mkdir=True, automatic_cleanup=True), folder)
-    endpoint = settings().s3_endpoint
+    if url.scheme != "file":
+        return Blobs(s3_store())
+    folder = Path(unquote(url.path))
+    return Blobs(LocalStore(folder, mkdir=True, automatic_cleanup=True), folder)
+
+
+def s3_store(folder: str = "") -> S3Store:
+    """The S3 store at BLOBS_URL, or a folder in it."""
+    url, endpoint = urlparse(settings().blobs), settings().s3_endpoint
+    prefix = f"{url.path.strip('/')}/{folder}".strip("/")
     if endpoint is None:
-        return Blobs(S3Store(url.netloc, prefix=url.path.strip("/")))
+        return S3Store(url.netloc, prefix=prefix)
     plain_http = {"allow_http": endpoint.startswith("http://")}
-    return Blobs(
-        S3Store(
-            url.netloc,
-            prefix=url.path.strip("/"),
-            endpoint=endpoint,
-            virtual_hosted_style_request=False,
-            client_options=plain_http,
-        )
+    return S3Store(
+        url.netloc,
+        prefix=prefix,
+        endpoint=endpoint,
+        virtual_hosted_style_request=False,
+        client_options=plain_http,
     )

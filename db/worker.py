@@ -26,7 +26,7 @@ from celery.signals import (
 from sqlalchemy.exc import SQLAlchemyError
 
 from db import jobs, logs
-from db.queue import QUEUES, SWEEP, WARM_UP_TASKS, app, worker_name
+from db.queue import QUEUES, SUBJECTS, SWEEP, WARM_UP_TASKS, app, worker_name
 from db.session import session_scope
 from db.settings import settings
 
@@ -83,7 +83,11 @@ def _on_success(sender: Any, **_: Any) -> None:
 
 
 @task_prerun.connect
-def _on_task(task_id: str, task: Any, **_: Any) -> None:
+def _on_task(task_id: str, task: Any, args: Any, **_: Any) -> None:
+    subject = {SUBJECTS[task.name]: args[0]} if task.name in SUBJECTS and args else {}
+    sender = {"request": id} if (id := (task.request.headers or {}).get("request")) else {}
+    structlog.contextvars.clear_contextvars()
+    structlog.contextvars.bind_contextvars(task=task.name, **subject, **sender)
     if QUEUES.get(task.name) not in LIGHT_QUEUES:
         _running.add(task_id)
 
@@ -91,6 +95,7 @@ def _on_task(task_id: str, task: Any, **_: Any) -> None:
 @task_postrun.connect
 def _on_task_done(task_id: str, **_: Any) -> None:
     global _last_needed
+    structlog.contextvars.clear_contextvars()
     if task_id in _running:
         _running.discard(task_id)
         _last_needed = time.monotonic()

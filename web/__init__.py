@@ -17,6 +17,7 @@ def create_app() -> APIFlask:
     from web.auth import address_limits, headers, hosts, identity, input_text, links, permissions, rate_limits
     from web.cli import commands
     from web.drawing import charts, stored
+    from web.observing import requests
 
     private_files.keep_private()
     private_files.tighten(settings().data)
@@ -32,7 +33,7 @@ def create_app() -> APIFlask:
     )
     _configure(app)
     # In the order in which they see a request: what is cheap to refuse comes before who is asking.
-    first = (input, database, errors, headers, hosts, address_limits, identity, rate_limits)
+    first = (requests, input, database, errors, headers, hosts, address_limits, identity, rate_limits)
     for module in (*first, i18n, charts, stored, links, commands, notices):
         module.init_app(app)
     app.before_request(permissions.check)

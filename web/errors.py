@@ -25,6 +25,7 @@ from db.errors import (
 from db.i18n import N_
 from db.settings import settings
 from web.i18n import _
+from web.observing.requests import request_id
 
 log = structlog.get_logger()
 
@@ -65,7 +66,10 @@ def init_app(app: Flask) -> None:
 def answer(status: int, code: str, message: str, hint: str, **detail: Any) -> ResponseReturnValue:
     """The error as JSON or as a page, depending on what the client accepts."""
     if request.path.startswith("/api/") or request.accept_mimetypes.best == "application/json":
-        return jsonify(error={"code": code, "message": message, "hint": hint}, **detail), status
+        error = {"code": code, "message": message, "hint": hint}
+        if status >= 500:
+            error["request_id"] = request_id()
+        return jsonify(error=error, **detail), status
     return render_template("error.html", message=message, hint=hint, status=status), status
 
 

@@ -33,9 +33,13 @@ IDLE_MINUTES = {"detect": 5.0, "confirm": 1.0, "train": 5.0}
 `confirm`."""
 SOLO, THREE_THREADS = ["--pool", "solo"], ["--pool", "threads", "--concurrency", "3"]
 WORKERS = {
-    "detect": ("labeller.jobs,trainer.light_jobs", "predict,erase,default,detect,again", SOLO),
+    "detect": (
+        "labeller.jobs,trainer.light_jobs,db.backup.tasks",
+        "predict,erase,default,detect,again",
+        SOLO,
+    ),
     "confirm": ("labeller.jobs", "confirm", SOLO),
-    "train": ("trainer.jobs", "classify,train", THREE_THREADS),
+    "train": ("trainer.jobs,db.backup.tasks", "classify,train,backup", THREE_THREADS),
 }
 """Modules with its tasks, queues and pool of each kind of worker. TensorFlow does not survive a fork, so
 no pool forks: detection runs in the worker's own thread; training, predictions and scores share three

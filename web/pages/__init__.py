@@ -5,6 +5,8 @@ from apiflask import APIBlueprint
 from web.pages import (
     account,
     agreement,
+    audit,
+    backups,
     boxes,
     certificate,
     classes,
@@ -16,6 +18,8 @@ from web.pages import (
     live,
     map,
     mine,
+    observed,
+    operations,
     passkeys,
     people_access,
     pictures,
@@ -43,4 +47,5 @@ def blueprints() -> list[APIBlueprint]:
         classes,
         gallery,
     )
-    return [module.pages for module in (*first, people_access, live, compare, simulations, detector, map)]
+    last = (people_access, live, compare, simulations, detector, map, observed, backups, operations, audit)
+    return [module.pages for module in (*first, *last)]

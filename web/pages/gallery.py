@@ -8,6 +8,7 @@ from apiflask import APIBlueprint
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from db import audit
 from db.base import now
 from db.i18n import N_
 from db.models import Person, Photo
@@ -121,6 +122,7 @@ def erase() -> ResponseReturnValue:
 @pages.post("/gallery/restore")
 def restore() -> ResponseReturnValue:
     count = restore_photos(db(), numbers(request.form, "id"))
+    audit.note(db(), "photos_restored", me(), count=count)
     db().commit()
     back = ngettext("%(n)s photo restored.", "%(n)s photos restored.", count)
     flash(back if count else _("Too late: the photos are deleted."))

@@ -4,6 +4,7 @@ from apiflask import APIBlueprint
 from flask import Response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from db import audit
 from labeller.erasure import export
 from labeller.erasure.mark import mark_person
 from labeller.people import consent
@@ -38,6 +39,8 @@ def agree() -> ResponseReturnValue:
 
 @pages.get("/mine/everything.zip")
 def download() -> ResponseReturnValue:
+    audit.note(db(), "person_downloaded", me(), person=me().id)
+    db().commit()
     return archive(export.export_person(db(), me()))
 
 

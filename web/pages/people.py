@@ -6,6 +6,7 @@ from apiflask import APIBlueprint
 from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from db import audit
 from db.settings import settings
 from labeller.erasure import export
 from labeller.erasure.mark import mark_person
@@ -92,7 +93,10 @@ def replace_link(person_id: int) -> ResponseReturnValue:
 
 @pages.get("/people/<int:person_id>/everything.zip")
 def download(person_id: int) -> ResponseReturnValue:
-    return archive(export.export_person(db(), people.get_person(db(), person_id)))
+    person = people.get_person(db(), person_id)
+    audit.note(db(), "person_downloaded", me(), person=person.id)
+    db().commit()
+    return archive(export.export_person(db(), person))
 
 
 @pages.post("/people/<int:person_id>/erase")

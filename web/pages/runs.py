@@ -7,7 +7,7 @@ from apiflask import APIBlueprint
 from flask import Response, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from db import classes, signing
+from db import audit, classes, signing
 from db.base import OPEN, now
 from db.models import Artifact, Run, Workbench
 from db.workbench import live_run
@@ -71,6 +71,7 @@ def rule() -> ResponseReturnValue:
     """Set when to train automatically."""
     hour = optional_number(request.form, "nightly_hour") if request.form.get("nightly") else None
     schedule.set_rule(db(), number(request.form, "train_after", 0), hour)
+    audit.note(db(), "training_rule", me())
     db().commit()
     return redirect(url_for("runs.page"))
 
@@ -124,6 +125,8 @@ def model(run_id: int, ending: str) -> ResponseReturnValue:
     if artifact is None:
         abort(404)
     response = Response(signing.read_verified(artifact), mimetype="application/octet-stream")
+    audit.note(db(), "model_downloaded", me(), run=run_id, file=ending)
+    db().commit()
     response.headers["Content-Disposition"] = f'attachment; filename="second-look-{run_id}.{ending}"'
     return response
 

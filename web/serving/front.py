@@ -8,6 +8,7 @@ from typing import Any
 from flask import Flask
 
 from db.settings import settings
+from web.observing import metrics
 from web.serving import proxies
 from web.serving.bodies import Gone, receive_body, until_gone
 from web.serving.environ import add_body, headers_of, make_environ
@@ -124,6 +125,7 @@ def _read(scope: Scope) -> Call:
 
 
 async def _refuse(call: Call, refusal: Refusal, send: Send) -> None:
+    metrics.note_request("refused", str(refusal.status), 0)
     accepted = call.headers.get("accept", "")
     page = not call.scope["path"].startswith("/api/") and not accepted.startswith("application/json")
     lines, body = render(refusal, call.id, page=page, languages=call.headers.get("accept-language", ""))

@@ -46,6 +46,8 @@ LANES = {
 
 ENDPOINTS = {
     "home.healthz": "probes",
+    "observed.readyz": "probes",
+    "observed.metrics_page": "probes",
     "auth.hello": "probes",
     "static": "files",
     "home.asset": "files",
@@ -66,6 +68,8 @@ ENDPOINTS = {
     "api_runs.predict": "predictions",
     "mine.download": "downloads",
     "people.download": "downloads",
+    "backups.download": "downloads",
+    "audit.export": "downloads",
     "runs.model": "downloads",
     "home.docs": "downloads",
     "openapi.spec": "downloads",

@@ -23,6 +23,7 @@ FILL = {
     "event_id": "99",
     "invite_id": "1",
     "session_id": "99",
+    "backup_id": "1",
     "token_id": "99",
     "passkey_id": "99",
     "sha256": "0" * 64,
