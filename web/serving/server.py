@@ -3,7 +3,9 @@
 import asyncio
 import logging
 import os
+import socket
 import ssl
+from collections.abc import Sequence
 
 import uvicorn
 from flask import Flask
@@ -19,23 +21,42 @@ KEEP_ALIVE_SECONDS, GRACEFUL_SECONDS = 30, 5
 
 
 class Server(uvicorn.Server):
-    """uvicorn's server, which accepts connections through a Door."""
+    """uvicorn's server, which accepts connections through a Door. Made in the running event loop."""
+
+    def __init__(
+        self, app: Flask, listening: Sequence[socket.socket], tls: ssl.SSLContext | None = None
+    ) -> None:
+        self._front = Front(app)
+        self._listening, self._tls = listening, tls
+        super().__init__(
+            uvicorn.Config(
+                self._front,
+                http=Guard,
+                ws="none",
+                lifespan="off",
+                interface="asgi3",
+                log_config=None,
+                access_log=False,
+                proxy_headers=False,
+                server_header=False,
+                timeout_keep_alive=KEEP_ALIVE_SECONDS,
+                timeout_graceful_shutdown=GRACEFUL_SECONDS,
+            )
+        )
 
     async def startup(self, sockets: object = None) -> None:
         loop = asyncio.get_running_loop()
-        tls = _tls_context()
-        listening = listen(settings().host, settings().port, BACKLOG)
         door = Door(
-            listening,
+            self._listening,
             lambda on_lost: Guard(self.config, self.server_state, on_lost, loop),
-            tls,
+            self._tls,
             settings().trusted_proxies,
         )
         self.servers = [door]  # type: ignore[list-item]
         self.started = True
 
     async def shutdown(self, sockets: object = None) -> None:
-        self.config.loaded_app.stop()
+        self._front.stop()
         await super().shutdown()
 
 
@@ -48,20 +69,7 @@ def run(app: Flask) -> None:
 
 
 async def _serve(app: Flask) -> None:
-    config = uvicorn.Config(
-        Front(app),
-        http=Guard,
-        ws="none",
-        lifespan="off",
-        interface="asgi3",
-        log_config=None,
-        access_log=False,
-        proxy_headers=False,
-        server_header=False,
-        timeout_keep_alive=KEEP_ALIVE_SECONDS,
-        timeout_graceful_shutdown=GRACEFUL_SECONDS,
-    )
-    await Server(config).serve()
+    await Server(app, listen(settings().host, settings().port, BACKLOG), _tls_context()).serve()
 
 
 def _tls_context() -> ssl.SSLContext | None:
