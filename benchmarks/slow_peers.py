@@ -3,9 +3,9 @@
     .venv/bin/python -m benchmarks.slow_peers [seconds]
 
 At once: 40 sockets that say nothing, 20 half heads, 20 half bodies, 18 downloads that nobody reads and 30
-streams of a run. Each second /healthz and the bench are asked; printed are how often they answered, the longest
-wait, and the memory of the web process. Then 20 photos of 50 megapixels (0.7 MB each) are sent at once: every
-answer has to be 2xx, 4xx, or 503 with Retry-After.
+streams of a run. Each second /healthz and the bench are asked; printed are how often they answered, the
+longest wait, and the memory of the web process. Then 20 photos of 50 megapixels (0.7 MB each) are sent at
+once: every answer has to be 2xx, 4xx, or 503 with Retry-After.
 """
 
 import argparse
@@ -33,10 +33,9 @@ from benchmarks.report import report
 from db.base import now
 from db.models import Run
 from db.session import session_scope
-from labeller.people import credentials, people
-from labeller.uploads import intake
+from labeller.people import credentials
 from tests.conftest import forget_settings
-from tests.pictures import jpeg, portrait
+from tests.pictures import jpeg
 from tests.workbench_process import ApiClient, running_workbench
 
 UPLOADS, SIDES = 20, (8_000, 6_250)
@@ -84,14 +83,12 @@ class Probes:
         return self.longest < LIMIT and all(name.endswith(" 200") for name in self.statuses)
 
 
-def fill(photos: int = 12) -> int:
-    """Photos of 2 MB in the owner's name to download, and a run that goes on; returns the run's id."""
+def fill(client: ApiClient, photos: int = 12) -> int:
+    """Photos of 1 MB in the owner's name to download, and a run that goes on; returns the run's id."""
+    for _ in range(photos):
+        noise = Image.frombytes("RGB", (1000, 700), os.urandom(2_100_000))
+        assert client.call("POST", "/photos", file=jpeg(noise))[0] == 201
     with session_scope() as session:
-        owner = people.owner(session)
-        for seed in range(photos):
-            noise = Image.frombytes("RGB", (1000, 700), os.urandom(2_100_000))
-            noise.paste(portrait(seed, False).resize((300, 225)))
-            intake.receive(session, jpeg(noise), owner, owner).photo.status = "ready"
         lasting = {"owner": "nobody", "lease_until": now() + timedelta(hours=3), "started_at": now()}
         recipe = {"preset": "quick", "views": 4}
         run = Run(recipe=recipe, seed=0, classes=[1, 2], status="running", attempt=1, phase="fit", **lasting)
@@ -102,7 +99,7 @@ def fill(photos: int = 12) -> int:
 
 def sign_in_owner(client: ApiClient) -> None:
     with session_scope() as session:
-        client.token, _ = credentials.issue_token(session, "owner", None)
+        client.token, _ = credentials.issue_token(session, "owner", "Grace")
         session.commit()
 
 
@@ -224,7 +221,7 @@ def main() -> None:
         os.environ["DATA"] = str(data)
         forget_settings()
         sign_in_owner(bench)
-        run_id = fill()
+        run_id = fill(bench)
         (pid,) = bench.pids("web.cli.serve")
         slow = hold_out(bench, run_id, seconds, Peers())
         memory = psutil.Process(pid).memory_full_info().uss / 1e6

@@ -1,5 +1,6 @@
 """The web process alone, as `flask up` starts it, on a database that the test fills."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -53,7 +54,8 @@ class Server(ApiClient):
 
     def kill(self) -> None:
         assert self.process is not None
-        os.killpg(self.process.pid, signal.SIGKILL)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
 
 

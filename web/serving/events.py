@@ -86,7 +86,7 @@ class Channel:
         while self.latest is None or not self.latest.is_over:
             wait = LOOK_SECONDS
             try:
-                await self._lane.enter()
+                await self._lane.enter_again()
                 event = await self._lane.run(self._topic.look)
             except Exception as error:  # noqa: BLE001 - the database may be away for a moment
                 log.warning("look_failed", error=type(error).__name__)

@@ -30,7 +30,7 @@ class Bounds:
 
 PAGES = "pages"
 LANES = {
-    PAGES: Bounds(8, 128, 4),
+    PAGES: Bounds(8, 200, 4),
     "probes": Bounds(2, 64, 3),
     "files": Bounds(2, 256, 5),
     "answers": Bounds(2, 128, 4),  # on SQLite more writers than two starve one another at its lock
@@ -40,7 +40,7 @@ LANES = {
     "downloads": Bounds(2, 32, 5),
     "crops": Bounds(3, 128, 5),
     "pictures": Bounds(4, 256, 5),
-    "live": Bounds(2, 1000, 60),  # looks at what is watched, on behalf of all who watch
+    "live": Bounds(2, 1000, 10),  # also looks at what is watched, on behalf of all who watch
 }
 """Their threads together need a database connection each: `db.session.MOST_CONNECTIONS`."""
 
@@ -73,6 +73,7 @@ ENDPOINTS = {
     "runs.model": "downloads",
     "home.docs": "downloads",
     "openapi.spec": "downloads",
+    "runs.stream": "live",
     "pictures.crop": "crops",
     "pictures.view": "pictures",
     "pictures.small": "pictures",

@@ -39,7 +39,7 @@ def test_every_slow_endpoint_has_a_lane_and_every_lane_an_endpoint(app: Flask) -
     }
     assert slow <= set(ENDPOINTS), "give it a lane in web/serving/lanes.py"
     assert set(ENDPOINTS) <= views
-    assert set(ENDPOINTS.values()) | {PAGES, "live"} == set(LANES)
+    assert set(ENDPOINTS.values()) | {PAGES} == set(LANES)
     assert lane_of(app.url_map, "/healthz", "GET") == "probes"
     assert lane_of(app.url_map, "/healthz", "HEAD") == "probes"
     assert lane_of(app.url_map, "/api/v1/photos", "POST") == "uploads"
