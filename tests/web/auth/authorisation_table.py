@@ -1,0 +1,155 @@
+"""Who may call what: the status of each route and method, by person."""
+
+from dataclasses import dataclass
+
+PEOPLE = ("anonymous", "friend", "other", "labeller", "owner")
+TABLE = """
+GET    /                                                     hello     302       302       200       200
+GET    /agreement                                            hello     403       403       200       200
+POST   /agreement/<int:face_id>                              hello     403       403       302       302
+GET    /assets/<name>                                        200       200       200       200       200
+GET    /boxes                                                hello     403       403       302       302
+GET    /boxes/<int:photo_id>                                 hello     403       403       200       200
+GET    /ca.crt                                               404       404       404       404       404
+GET    /certificate                                          404       404       404       404       404
+GET    /classes                                              hello     403       403       403       200
+POST   /classes                                              hello     403       403       403       302
+POST   /classes/undo/<int:event_id>                          hello     403       403       403       302
+GET    /compare                                              hello     403       403       200       200
+GET    /detector                                             hello     403       403       200       200
+POST   /detector                                             hello     403       403       403       302
+POST   /detector/again                                       hello     403       403       403       302
+GET    /faces/<int:face_id>/crop.jpg                         hello     200       404       200       200
+GET    /faces/<int:face_id>/thumb.jpg                        hello     200       404       200       200
+GET    /gallery                                              hello     403       403       403       200
+POST   /gallery/answer                                       hello     403       403       403       302
+POST   /gallery/erase                                        hello     403       403       403       302
+POST   /gallery/restore                                      hello     403       403       403       302
+POST   /gallery/undo                                         hello     403       403       403       302
+GET    /healthz                                              503       503       503       503       503
+GET    /hello                                                200       200       200       200       200
+POST   /hello/passkey                                        400       400       400       400       400
+POST   /hello/passkey/options                                200       200       200       200       200
+GET    /i/<secret>                                           200       200       200       200       200
+POST   /i/<secret>                                           302       302/403   302/403   302/403   302/403
+GET    /label                                                hello     403       403       200       200
+GET    /label/bulk                                           hello     403       403       200       200
+GET    /map                                                  hello     403       403       200       200
+POST   /map/draw                                             hello     403       403       200       200
+GET    /map/progress                                         hello     403       403       200       200
+POST   /map/review                                           hello     403       403       200       200
+GET    /map/spots                                            hello     403       403       200       200
+POST   /map/undo/<int:event_id>                              hello     403       403       404       404
+GET    /me/<secret>                                          403       403       403       403       403
+POST   /me/<secret>                                          403       403       403       403       403
+GET    /mine                                                 hello     200       200       200       200
+POST   /mine/consent                                         hello     302       302       302       302
+POST   /mine/erase                                           hello     200       200       200       200
+GET    /mine/everything.zip                                  hello     200       200       200       200
+POST   /out                                                  hello     hello     hello     hello     hello
+GET    /people                                               hello     403       403       403       200
+GET    /people/<int:person_id>                               hello     403       403       403       200
+POST   /people/<int:person_id>/erase                         hello     403       403       403       302
+GET    /people/<int:person_id>/everything.zip                hello     403       403       403       200
+POST   /people/<int:person_id>/link                          hello     403       403       403       302
+POST   /people/<int:person_id>/merge                         hello     403       403       403       302
+POST   /people/<int:person_id>/rename                        hello     403       403       403       302
+POST   /people/<int:person_id>/sessions/<int:session_id>/end hello     403       403       403       302
+POST   /people/<int:person_id>/sessions/end                  hello     403       403       403       302
+POST   /people/invite                                        hello     403       403       403       200
+POST   /people/invites/<int:invite_id>/revoke                hello     403       403       403       302
+GET    /people/tokens                                        hello     403       403       403       200
+POST   /people/tokens/<int:token_id>/revoke                  hello     403       403       403       302
+GET    /photos/<int:photo_id>                                hello     403       403       403       200
+POST   /photos/<int:photo_id>/delete                         hello     302       404       403       302
+POST   /photos/<int:photo_id>/retry                          hello     409       404       409       409
+GET    /photos/<int:photo_id>/small.jpg                      hello     200       404       200       200
+POST   /photos/<int:photo_id>/turn                           hello     409       404       409       409
+GET    /photos/<int:photo_id>/view.jpg                       hello     200       404       200       200
+GET    /profile                                              hello     403       403       200/403   200/403
+POST   /profile/passkeys                                     hello     403       403       403       400/403
+POST   /profile/passkeys/<int:passkey_id>/remove             hello     403       403       403       404/403
+POST   /profile/passkeys/<int:passkey_id>/rename             hello     403       403       403       404/403
+POST   /profile/passkeys/options                             hello     403       403       403       200/403
+POST   /profile/tokens                                       hello     403       403       200/403   200/403
+POST   /profile/tokens/<int:token_id>/revoke                 hello     403       403       404/403   302/403
+GET    /review                                               hello     403       403       200       200
+GET    /runs                                                 hello     403       403       200       200
+POST   /runs                                                 hello     403       403       409       409
+GET    /runs/<int:run_id>                                    hello     403       403       200       200
+POST   /runs/<int:run_id>/cancel                             hello     403       403       409       409
+POST   /runs/<int:run_id>/faces/<int:face_id>                hello     403       403       302       302
+GET    /runs/<int:run_id>/live                               hello     403       403       200       200
+GET    /runs/<int:run_id>/model.<ending>                     hello     403       403       403       409
+POST   /runs/<int:run_id>/promote                            hello     403       403       403       302
+GET    /runs/<int:run_id>/stream                             hello     403       403       200       200
+GET    /runs/<int:run_id>/suspects                           hello     403       403       200       200
+POST   /runs/back                                            hello     403       403       403       409
+POST   /runs/rule                                            hello     403       403       403       302
+GET    /runs/simulations                                     hello     403       403       200       200
+POST   /sessions/<int:session_id>/end                        hello     302/403   404/403   404/403   404/403
+POST   /sessions/end                                         hello     hello/403 hello/403 hello/403 hello/403
+GET    /static/<path:filename>                               200       200       200       200       200
+GET    /upload                                               hello     200       200       200       200
+POST   /upload                                               hello     400       400       400       400
+GET    /upload/progress                                      hello     200       200       200       200
+GET    /api/v1/agreed                                        401       403       403       200       200
+GET    /api/v1/answers                                       401       403       403       200       200
+POST   /api/v1/answers                                       401       403       403       409       201
+POST   /api/v1/answers/many                                  401       403       403       200       200
+GET    /api/v1/docs                                          200       200       200       200       200
+GET    /api/v1/faces                                         401       403       403       200       200
+POST   /api/v1/leases                                        401       403       403       200       200
+GET    /api/v1/openapi.json                                  200       200       200       200       200
+GET    /api/v1/people                                        401       403       403       403       200
+DELETE /api/v1/people/<int:person_id>                        401       403       403       403       202
+GET    /api/v1/photos                                        401       200       200       200       200
+POST   /api/v1/photos                                        401       422       422       422       422
+DELETE /api/v1/photos/<int:photo_id>                         401       204       404       403       204
+GET    /api/v1/photos/<int:photo_id>                         401       200       404       200       200
+DELETE /api/v1/photos/<int:photo_id>/complete                401       403       403       204       204
+PUT    /api/v1/photos/<int:photo_id>/complete                401       403       403       204       204
+POST   /api/v1/photos/<int:photo_id>/faces                   401       403       403       201       201
+POST   /api/v1/photos/<int:photo_id>/retry                   401       409       404       409       409
+POST   /api/v1/photos/<int:photo_id>/turn                    401       409       404       409       409
+POST   /api/v1/predict                                       401       403       403       422       422
+GET    /api/v1/progress                                      401       403       403       200       200
+GET    /api/v1/queue                                         401       403       403       200       200
+GET    /api/v1/quota                                         401       200       200       200       200
+POST   /api/v1/runs                                          401       403       403       409       409
+GET    /api/v1/runs/<int:run_id>                             401       403       403       200       200
+POST   /api/v1/runs/<int:run_id>/cancel                      401       403       403       409       409
+GET    /api/v1/runs/<int:run_id>/compare/<int:other_id>      401       403       403       200       200
+POST   /api/v1/runs/<int:run_id>/promote                     401       403       403       403       200
+GET    /api/v1/runs/<int:run_id>/suspects                    401       403       403       200       200
+GET    /api/v1/stats                                         401       403       403       200       200
+GET    /api/v1/tokens                                        401       200       200       200       200
+DELETE /api/v1/tokens/<int:token_id>                         401       204       404       404       204
+POST   /api/v1/uploads                                       401       200       200       200       200
+PUT    /api/v1/uploads/<sha256>/<int(min=0):part>            401       400       400       400       400
+"""
+"""In the order of PEOPLE. `hello` is the page for strangers; Ada (friend) owns what the rules name."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """The statuses of one route; `a/b` is `a` for a session cookie and `b` for a bearer token."""
+
+    statuses: tuple[str, ...]
+
+    def expected(self, who: str, way: str) -> str:
+        """Whoever is no longer let in is a stranger by cookie, and refused by token."""
+        if who not in PEOPLE:
+            return "401" if way == "token" else self.expected("anonymous", way)
+        by_cookie, _, by_token = self.statuses[PEOPLE.index(who)].partition("/")
+        return by_token if by_token and way == "token" else by_cookie
+
+
+def read(table: str) -> dict[str, Row]:
+    """The rows by `METHOD rule`."""
+    rows = {}
+    for line in table.strip().splitlines():
+        method, rule, *statuses = line.split()
+        assert len(statuses) == len(PEOPLE), line
+        rows[f"{method} {rule}"] = Row(tuple(statuses))
+    return rows
