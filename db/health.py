@@ -1,6 +1,7 @@
 """`python -m db.health NAME`: exit code 0 if this container's process NAME is up, for its healthcheck.
 
-`web` is up when it answers; a worker, or beat, when it has sent a heartbeat lately that names no problem.
+`web` is up when it, the database and the broker answer; a worker, or beat, when it has sent a heartbeat
+lately that names no problem.
 """
 
 import http.client
@@ -29,7 +30,7 @@ def problem(name: str) -> str | None:
 def _problem_of_web() -> str | None:
     connection = http.client.HTTPConnection("127.0.0.1", settings().port, timeout=SECONDS)
     try:
-        connection.request("GET", "/hello", headers={"Host": "localhost"})
+        connection.request("GET", "/readyz", headers={"Host": "localhost"})
         status = connection.getresponse().status
     except OSError as error:
         return str(error)

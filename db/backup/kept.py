@@ -83,7 +83,7 @@ def set_schedule(session: Session, days: int, hour: int, kept: int, by: Person) 
         raise BadInput("bad_schedule", "This is no schedule.", hint)
     row = lock_workbench(session)
     row.backup_days, row.backup_hour, row.backups_kept = days, hour, kept
-    row.last_backup_day = _due_day(row, datetime.now()).isoformat()
+    row.last_backup_day = _due_day(row, now().astimezone()).isoformat()
     session.add(
         Event(kind="backup_schedule", person_id=by.id, detail={"days": days, "hour": hour, "kept": kept})
     )
@@ -94,7 +94,7 @@ def start_due(session: Session, local: datetime | None = None) -> Backup | None:
     rule = session.scalar(select(Workbench))
     if rule is None or not rule.backup_days:
         return None
-    due = _due_day(rule, local or datetime.now())
+    due = _due_day(rule, local or now().astimezone())
     if rule.last_backup_day and due < date.fromisoformat(rule.last_backup_day) + timedelta(rule.backup_days):
         return None
     lock_workbench(session).last_backup_day = due.isoformat()

@@ -6,18 +6,32 @@ from typing import Any
 
 from flask import Flask, request
 from flask.sessions import SecureCookieSessionInterface
-from itsdangerous import BadSignature
+from itsdangerous import BadSignature, TimestampSigner, URLSafeTimedSerializer
 
+from db.base import now
 from db.settings import settings
 
 OLD_NAME = "session"
 """Of the cookie of earlier versions, which held the person's id."""
 
 
+class Signer(TimestampSigner):
+    """By the database's clock: a web process whose own is late would refuse what another has just signed."""
+
+    def get_timestamp(self) -> int:
+        return int(now().timestamp())
+
+
 class SessionCookie(SecureCookieSessionInterface):
     """A browser accepts the prefix `__Host-` only from this very host, over TLS and for all paths."""
 
     salt = "browser-session"
+
+    def get_signing_serializer(self, app: Flask) -> URLSafeTimedSerializer | None:
+        serializer = super().get_signing_serializer(app)
+        if serializer is not None:
+            serializer.signer = Signer
+        return serializer
 
     def get_cookie_name(self, app: Flask) -> str:
         return f"__Host-{_name()}" if self.get_cookie_secure(app) else _name()
