@@ -52,8 +52,12 @@ def submit(session: Session, job: JobRow) -> None:
 
 
 def start_over(session: Session, job: JobRow) -> None:
-    """Queue a job that has ended once more, as if it were new."""
-    job.status, job.error, job.owner, job.attempt = "queued", None, None, 0
+    """Queue a job that has ended once more, as if it were new.
+
+    Attempts are counted on, so that no claim from before passes the fence of a new one.
+    """
+    job.status, job.error, job.owner = "queued", None, None
+    job.attempt += -job.attempt % MAX_ATTEMPTS
     submit(session, job)
 
 
@@ -192,7 +196,7 @@ def _held(session: Session, model: type[JobRow], *where: ColumnElement[bool]) ->
 
 def _give_back(session: Session, held: Claim) -> None:
     """Queue the job of a dead worker again, or fail it after MAX_ATTEMPTS."""
-    if held.attempt < MAX_ATTEMPTS:
+    if held.attempt % MAX_ATTEMPTS:
         _queue_again(session, held)
         return
     hint = "Its worker stopped three times on it. Nothing else is affected; delete it or try again."

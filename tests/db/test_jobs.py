@@ -148,6 +148,29 @@ def test_a_job_that_stops_three_workers_fails_with_an_explanation(db: Session, p
     assert "three times" in str(photo.error)
 
 
+def test_a_job_that_is_tried_again_by_hand_has_three_more_attempts_of_its_own(
+    db: Session, photo: Photo
+) -> None:
+    before = claimed(db, photo, 0)
+    db.execute(update(Photo).values(status="failed", owner=None))
+    db.commit()
+    db.refresh(photo)
+    jobs.start_over(db, photo)
+    db.commit()
+    first = photo.attempt
+    assert claimed(db, photo, first).attempt > before.attempt
+    with pytest.raises(jobs.LostLease):
+        jobs.write(db, before, 30)
+    for attempt in range(first + 1, first + jobs.MAX_ATTEMPTS):
+        expire_leases(db)
+        jobs.sweep(db)
+        claimed(db, photo, attempt)
+    expire_leases(db)
+    jobs.sweep(db)
+    db.refresh(photo)
+    assert photo.status == "failed"
+
+
 def test_a_restarted_worker_releases_its_jobs_at_once(db: Session, photo: Photo) -> None:
     jobs.claim(db, Photo, photo.id, 0, jobs.Holder("detect@here", 3600))
     jobs.release(db, "detect@elsewhere")

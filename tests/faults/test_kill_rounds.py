@@ -22,6 +22,8 @@ ROUNDS, SEED = 50 if PROVE else 2, 20
 BACK_WITHIN = LEASE_SECONDS + 2
 ENOUGH = 12 if PROVE else 1
 """Photos that are there before the first kill."""
+RESTING = ("confirm", "train")
+"""Workers of `flask up` that run only while there is work for them."""
 PROBES = 1_000_000
 """Seeds from here on are of photos that are sent to see whether all is back."""
 
@@ -33,7 +35,7 @@ class Site(Protocol):
     parts: tuple[str, ...]
 
     def kill(self, part: str) -> None:
-        """Kill it, wait for nothing; it comes back as it would for people."""
+        """Kill it; it comes back as it would for people."""
 
     def fsck(self) -> str: ...
 
@@ -50,10 +52,18 @@ class OneMachine:
     def kill(self, part: str) -> None:
         if part == "launcher":
             self.bench.stop(signal.SIGKILL)
-            self.bench.start()
-        else:  # a worker that rests cannot be killed
-            for pid in self.bench.pids(self.words.get(part, f"{part}@"))[:1]:
-                os.kill(pid, signal.SIGKILL)
+            self.bench.start()  # what was left answers until the new launcher ends it
+            wait_until(
+                lambda: self.bench.pids(self.words["web"]), BACK_WITHIN, "the web process is a new one"
+            )
+            return
+        word = self.words.get(part, f"{part}@")
+        if part not in RESTING:
+            wait_until(lambda: self.bench.pids(word), BACK_WITHIN, f"{part} runs")
+        for pid in self.bench.pids(word)[:1]:  # a worker that rests cannot be killed
+            os.kill(pid, signal.SIGKILL)
+            if part not in RESTING:
+                wait_until(lambda: set(self.bench.pids(word)) - {pid}, BACK_WITHIN, f"{part} runs again")
 
     def fsck(self) -> str:
         return self.bench.flask("fsck")
