@@ -63,7 +63,9 @@ class OneMachine:
         for pid in self.bench.pids(word)[:1]:  # a worker that rests cannot be killed
             os.kill(pid, signal.SIGKILL)
             if part not in RESTING:
-                wait_until(lambda: set(self.bench.pids(word)) - {pid}, BACK_WITHIN, f"{part} runs again")
+                wait_until(
+                    lambda old=pid: set(self.bench.pids(word)) - {old}, BACK_WITHIN, f"{part} runs again"
+                )
 
     def fsck(self) -> str:
         return self.bench.flask("fsck")
