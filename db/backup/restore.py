@@ -126,6 +126,8 @@ def _require_empty() -> None:
     target = engine()
     if target.dialect.name == "sqlite" and staging_folder().exists():
         return  # an interrupted restore: whatever is there came from a backup, and nobody could start it
+    if target.dialect.name == "sqlite" and not Path(str(target.url.database)).exists():
+        return
     with target.connect() as connection:
         names = [name for name in inspect(connection).get_table_names() if name not in EMPTY_ANYWAY]
         used = [name for name in names if connection.scalar(text(f'SELECT 1 FROM "{name}" LIMIT 1'))]  # noqa: S608

@@ -1,5 +1,6 @@
 """A backup restored is the same workbench, whatever the two are kept in."""
 
+import shutil
 import stat
 import subprocess
 from datetime import timedelta
@@ -10,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from db import blob_hold, signing
-from db.backup import create
+from db.backup import create, kept, shelf
 from db.backup.restore import restore, staging_folder
 from db.base import now
 from db.errors import Conflict, Unavailable
@@ -25,6 +26,7 @@ from labeller.erasure.mark import mark_photos
 from labeller.people import people
 from tests.conftest import _empty_tables, forget_settings
 from tests.db.backup.workbenches import contents, fill, without_work
+from tests.db.test_storage import s3 as s3
 
 
 def ignore(_share: float) -> None:
@@ -187,3 +189,39 @@ def test_another_secret_key_is_refused(
     upgrade()
     with Session(engine()) as session:
         assert session.scalars(select(Photo)).all() == []
+
+
+@pytest.mark.slow
+def test_a_backup_made_on_s3_is_kept_there_and_restores_into_a_folder(
+    migrated_sqlite: Path, data: Path, s3: str, tmp_path_factory: pytest.TempPathFactory,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    shutil.copy(migrated_sqlite, data)
+    keys = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_REGION": "us-east-1"}
+    for name, value in ({"BLOBS_URL": "s3://faces/for-backups", "S3_ENDPOINT": s3} | keys).items():
+        monkeypatch.setenv(name, value)
+    forget_settings()
+    with Session(engine()) as session:
+        fill(session, data)
+        before = contents(session)
+        backup = kept.request(session, None)
+        session.commit()
+        kept.make(session, backup.id, 0, "train@here")
+        session.expire_all()
+        assert backup.status == "done", backup.error
+        size, pieces = shelf.read(str(backup.file))
+    file = tmp_path_factory.mktemp("downloaded") / "a.backup"
+    file.write_bytes(b"".join(pieces))
+    assert file.stat().st_size == size
+    monkeypatch.delenv("BLOBS_URL")
+    start_elsewhere(tmp_path_factory.mktemp("new"), monkeypatch, None)
+    restore(file, ignore)
+    with Session(engine()) as session:
+        after = contents(session)
+    assert after["files"] == before["files"]
+    assert without_work(after)["rows"]["face"] == without_work(before)["rows"]["face"]
+    monkeypatch.setenv("BLOBS_URL", "s3://faces/elsewhere")
+    start_elsewhere(tmp_path_factory.mktemp("other"), monkeypatch, None)
+    restore(file, ignore)
+    with Session(engine()) as session:
+        assert contents(session)["files"] == before["files"]
