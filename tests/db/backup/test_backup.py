@@ -89,6 +89,7 @@ def test_everything_is_the_same_after_a_restore_on_either_engine(
         )
 
 
+@pytest.mark.slow
 def test_only_its_maker_can_read_it_and_tar_can_check_it(backup: Path, tmp_path: Path) -> None:
     assert stat.S_IMODE(backup.stat().st_mode) == 0o600
     assert [one.name for one in backup.parent.iterdir()] == [backup.name]
@@ -96,6 +97,7 @@ def test_only_its_maker_can_read_it_and_tar_can_check_it(backup: Path, tmp_path:
     subprocess.run(["sha256sum", "--quiet", "-c", "SHA256SUMS"], cwd=tmp_path, check=True)
 
 
+@pytest.mark.slow
 def test_a_backup_is_never_written_over(backup: Path) -> None:
     before = backup.read_bytes()
     with pytest.raises(Conflict, match="exists already"):
@@ -112,6 +114,7 @@ def test_a_full_disk_is_said_before_anything_is_written(
     assert not list(tmp_path.glob("*no.backup*"))
 
 
+@pytest.mark.slow
 def test_a_cancelled_backup_leaves_nothing(
     db: Session, data: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
@@ -128,6 +131,7 @@ def test_a_cancelled_backup_leaves_nothing(
     assert db.scalar(select(BlobHold.id)) is None
 
 
+@pytest.mark.slow
 def test_what_is_erased_while_it_is_made_is_in_it_and_goes_afterwards(
     db: Session, data: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
@@ -178,6 +182,7 @@ def test_a_restore_never_touches_a_workbench(db: Session, backup: Path) -> None:
     assert not staging_folder().exists()
 
 
+@pytest.mark.slow
 def test_another_secret_key_is_refused(
     db: Session, backup: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -133,7 +133,12 @@ def test_the_backup_itself_is_whole(
     assert restore(path, lambda share: None).missing == 0
 
 
-@pytest.mark.parametrize("attack", ATTACKS)
+QUICK = ("cut in a file", "a changed stored file", "a path outside", "a symbolic link", "a trigger")
+
+
+@pytest.mark.parametrize(
+    "attack", [name if name in QUICK else pytest.param(name, marks=pytest.mark.slow) for name in ATTACKS]
+)
 def test_it_is_refused_and_leaves_nothing(
     backup: bytes, data: Path, tmp_path_factory: pytest.TempPathFactory, attack: str
 ) -> None:

@@ -52,6 +52,7 @@ def test_an_owner_makes_downloads_and_deletes_a_backup(client: Client, db: Sessi
     ]  # fmt: skip
 
 
+@pytest.mark.slow
 def test_a_stopped_backup_leaves_no_file(
     client: Client, db: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -72,6 +73,7 @@ def test_a_stopped_backup_leaves_no_file(
     assert list(shelf._folder().iterdir()) == []
 
 
+@pytest.mark.slow
 def test_a_failed_scheduled_backup_is_said_in_words(
     client: Client, db: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -89,6 +91,7 @@ def test_a_failed_scheduled_backup_is_said_in_words(
     assert "The last backup failed" in owner.get("/operations").text
 
 
+@pytest.mark.slow
 def test_old_backups_go_when_a_new_one_is_made(client: Client, db: Session) -> None:
     owner = client("owner")
     owner.post("/backups/schedule", data={"days": 0, "hour": 3, "kept": 2})
