@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import uvicorn
 from flask import Flask
 
-from db.settings import settings
+from db.settings import Settings, settings
 from web.serving.certificates import tls_files
 from web.serving.door import Door, listen, raise_file_limit
 from web.serving.front import Front
@@ -69,11 +69,12 @@ def run(app: Flask) -> None:
 
 
 async def _serve(app: Flask) -> None:
-    await Server(app, listen(settings().host, settings().port, BACKLOG), _tls_context()).serve()
+    await Server(app, listen(settings().host, settings().port, BACKLOG), tls_context(settings())).serve()
 
 
-def _tls_context() -> ssl.SSLContext | None:
-    files = tls_files(settings())
+def tls_context(chosen: Settings) -> ssl.SSLContext | None:
+    """The context of the certificate that the settings ask for, None without TLS. Raises BadCertificate."""
+    files = tls_files(chosen)
     if files is None:
         return None
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

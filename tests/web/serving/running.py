@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,7 +14,7 @@ from web.serving.server import Server
 
 
 @contextmanager
-def serving(app: Flask) -> Iterator[int]:
+def serving(app: Flask, tls: ssl.SSLContext | None = None) -> Iterator[int]:
     """The port on which `app` is served until the end of the block."""
     (listening,) = listen("127.0.0.1", 0, 64)
     port = listening.getsockname()[1]
@@ -21,7 +22,7 @@ def serving(app: Flask) -> Iterator[int]:
     is_up = threading.Event()
 
     async def serve() -> None:
-        server = Server(app, [listening])
+        server = Server(app, [listening], tls)
         made.append((asyncio.get_running_loop(), server))
         asyncio.get_running_loop().call_soon(is_up.set)
         await server.serve()

@@ -10,19 +10,27 @@ export class ApiError extends Error {
    * @param {number} status
    * @param {import("./api_types.js").ErrorText} error
    * @param {Record<string, unknown>} detail what else the answer says
+   * @param {string | null} retryAfter seconds after which the server wants to be asked again
    */
-  constructor(status, error, detail = {}) {
+  constructor(status, error, detail = {}, retryAfter = null) {
     super([error.message, error.hint].filter(Boolean).join(" ") || _("The server answered {status}.", { status }));
     this.status = status;
     this.code = error.code;
     this.detail = detail;
+    this.wait = 1000 * Math.min(60, Number(retryAfter) || 0); // ms
   }
 }
 
+/** Whether a call that was answered so may succeed later. @param {number} status */
+export const isTemporaryStatus = (status) => status === 408 || status === 429 || status >= 500;
+
 /** Whether the same call may succeed later. @param {unknown} error */
 export function isTemporary(error) {
-  return !(error instanceof ApiError) || error.status === 429 || error.status >= 500;
+  return !(error instanceof ApiError) || isTemporaryStatus(error.status);
 }
+
+/** How long to wait before the next attempt: as long as the server asks for, at least. @param {unknown} error @param {number} wait ms */
+export const waitAfter = (error, wait) => Math.max(wait, error instanceof ApiError ? error.wait : 0);
 
 /** @param {unknown} error */
 export const messageOf = (error) => (error instanceof Error ? error.message : String(error));
@@ -49,7 +57,8 @@ export async function call(path, body, options = {}) {
     ...options,
   });
   const answer = await response.json().catch(() => ({}));
-  if (!response.ok) throw new ApiError(response.status, answer.error ?? {}, answer);
+  if (!response.ok)
+    throw new ApiError(response.status, answer.error ?? {}, answer, response.headers.get("Retry-After"));
   return answer;
 }
 
@@ -73,7 +82,10 @@ export function put(path, body, onProgress, signal) {
     request.onerror = request.onabort = () => reject(new Error(_("The connection was lost.")));
     request.onload = () => {
       if (request.status < 300) resolve(request.response);
-      else reject(new ApiError(request.status, request.response?.error ?? {}));
+      else {
+        const wait = request.getResponseHeader("Retry-After");
+        reject(new ApiError(request.status, request.response?.error ?? {}, {}, wait));
+      }
     };
     signal.addEventListener("abort", () => request.abort());
     request.send(body);

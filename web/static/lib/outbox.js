@@ -2,7 +2,7 @@
  * Answers waiting to be sent: first stored in the browser, then sent in order until the server has them.
  * Each has a unique key, so the server applies it once even if it is sent twice or from two tabs.
  */
-import { ApiError, call, isTemporary, pause } from "./http.js";
+import { ApiError, call, isTemporaryStatus, pause, waitAfter } from "./http.js";
 import { Store } from "./store.js";
 
 const MAX_BATCH = 50; // answers in one request, for instance after an outage
@@ -75,11 +75,14 @@ export class Outbox {
         const { results } = await call("/api/v1/answers/many", { answers: batch.map((entry) => entry.answer) });
         this.trouble = "";
         wait = FIRST_WAIT;
-        for (const [index, result] of results.entries()) await this.finish(batch[index], result);
+        for (const [index, result] of results.entries()) {
+          if (isTemporaryStatus(result.status)) throw new ApiError(result.status, result.error ?? {});
+          await this.finish(batch[index], result);
+        }
       } catch (error) {
-        this.trouble = error instanceof ApiError && !isTemporary(error) ? error.message : "offline";
+        this.trouble = error instanceof ApiError ? error.message : "offline";
         this.notify();
-        await pause(wait);
+        await pause(waitAfter(error, wait));
         wait = Math.min(wait * 2, LONGEST_WAIT);
       }
       this.notify();

@@ -37,7 +37,8 @@ async function poll() {
   for (let url = current().dataset.poll; url; url = current().dataset.poll) {
     await pause(POLL_EVERY);
     const response = await fetch(url).catch(() => null); // offline for a moment: try again
-    if (response?.ok && !response.redirected) show(await response.text());
+    if (response && (response.redirected || [401, 403].includes(response.status))) break; // signed out
+    if (response?.ok) show(await response.text());
   }
 }
 

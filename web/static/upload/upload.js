@@ -1,7 +1,8 @@
 /** The page for sending photos. Each is sent on its own and retried until it arrives. */
 import { find } from "../lib/dom.js";
-import { ApiError, isTemporary, pause } from "../lib/http.js";
+import { ApiError, isTemporary, pause, waitAfter } from "../lib/http.js";
 import { digest, send, shrink } from "./send.js";
+import { checkSize, isDamage, reasonOf } from "./troubles.js";
 import { Store } from "../lib/store.js";
 import { watchPhoto } from "./watch.js";
 import { _, ngettext } from "../lib/i18n.js";
@@ -71,21 +72,13 @@ async function deliver(upload) {
       break;
     } catch (error) {
       if (await isOver(upload, error)) break;
-      trouble = reason(error);
+      trouble = reasonOf(error);
       showStatus();
-      await Promise.race([pause(wait * (0.75 + Math.random() / 2)), online()]);
+      await Promise.race([pause(waitAfter(error, wait) * (1 + Math.random() / 2)), online()]);
     }
   }
   active.delete(upload);
   startUploads();
-}
-
-/** Why sending waits before it tries again. @param {unknown} error */
-function reason(error) {
-  if (error instanceof ApiError && ["no_space", "quota_reached"].includes(error.code)) return error.message;
-  return navigator.onLine
-    ? _("The connection was lost. Sending resumes by itself.")
-    : _("You are offline. Sending resumes by itself.");
 }
 
 /** @param {Upload} upload @param {number} photoId */
@@ -118,24 +111,11 @@ async function isOver(upload, error) {
   return true;
 }
 
-/** Whether sending the same photo again helps. @param {ApiError} error */
-const isDamage = (error) => error.status === 409 && error.code === "upload_damaged";
-
-/** Throw ApiError for a file that cannot be sent. @param {Blob} blob */
-function checkSize(blob) {
-  const limit = Number(form.dataset.limit);
-  if (blob.size > limit * 2 ** 20) {
-    const hint = _("The limit is {limit} MB. Send the photo in its normal size.", { limit });
-    throw new ApiError(413, { message: _("This file is too large."), hint });
-  }
-  if (!blob.size) throw new ApiError(400, { message: _("This file is empty."), hint: _("Choose the photo again.") });
-}
-
 /** @param {Upload} upload @returns {Promise<number>} the photo's id */
 async function attempt(upload) {
   const { entry, row } = upload;
   const blob = /** @type {Blob} */ (entry.blob); // null only in refused entries, which are not sent
-  checkSize(blob);
+  checkSize(blob, Number(form.dataset.limit));
   if (!entry.sha256) {
     entry.sha256 = await digest(blob).catch(() => {
       throw new ApiError(400, { message: _("This file cannot be read any more."), hint: _("Choose it again.") });
