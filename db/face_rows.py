@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from itertools import islice
 from typing import Any
 
-from psycopg.errors import IntegrityError as PsycopgIntegrityError
 from sqlalchemy import JSON, ColumnElement, Table, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
@@ -43,6 +42,8 @@ def _try_copy(session: Session, table: Table, rows: list[dict[str, Any]]) -> boo
     json_names = {name for name in names if isinstance(table.c[name].type, JSON)}
     target = f"{table.name} ({', '.join(names)})"
     cursor: Any = session.connection().connection.cursor()
+    from psycopg.errors import IntegrityError as PsycopgIntegrityError  # not loaded on SQLite
+
     try:
         with session.begin_nested(), cursor, cursor.copy(f"COPY {target} FROM STDIN") as copy:
             for row in rows:

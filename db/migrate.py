@@ -1,15 +1,17 @@
-"""Upgrading the database to the newest schema."""
+"""Upgrading the database to the newest schema. Alembic is loaded on use: the web process hardly needs it."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from alembic import command
-from alembic.config import Config
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine
 from sqlalchemy.orm import Session
 
 from db import classes
 from db.session import engine
+
+if TYPE_CHECKING:
+    from alembic.config import Config
+    from alembic.script import ScriptDirectory
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -19,8 +21,9 @@ def upgrade(revision: str = "head", on: Engine | None = None) -> None:
 
     Afterwards each class of the settings has its row.
     """
-    config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS))
+    from alembic import command
+
+    config = _config()
     with (on or engine()).connect() as connection:
         # SQLite alters a table by copying it; dropping the old one must not cascade.
         _foreign_keys(connection, "OFF")
@@ -42,10 +45,18 @@ def newest_revision() -> str:
     return str(_scripts().get_current_head())
 
 
-def _scripts() -> ScriptDirectory:
+def _scripts() -> "ScriptDirectory":
+    from alembic.script import ScriptDirectory
+
+    return ScriptDirectory.from_config(_config())
+
+
+def _config() -> "Config":
+    from alembic.config import Config
+
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
-    return ScriptDirectory.from_config(config)
+    return config
 
 
 def _foreign_keys(connection: Connection, state: str) -> None:

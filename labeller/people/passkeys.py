@@ -1,4 +1,7 @@
-"""Passkeys (WebAuthn): an owner signs in with what unlocks the device, where the browser has it."""
+"""Passkeys (WebAuthn): an owner signs in with what unlocks the device, where the browser has it.
+
+The library is loaded on use: it has 14 MB, and most processes never meet a passkey.
+"""
 
 import hashlib
 import hmac
@@ -7,17 +10,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-import webauthn
 from sqlalchemy import CursorResult, delete, func, select, update
 from sqlalchemy.orm import Session
-from webauthn.helpers import base64url_to_bytes, bytes_to_base64url, options_to_json
-from webauthn.helpers.exceptions import WebAuthnException
-from webauthn.helpers.structs import (
-    AuthenticatorSelectionCriteria,
-    PublicKeyCredentialDescriptor,
-    ResidentKeyRequirement,
-    UserVerificationRequirement,
-)
 
 from db.base import now
 from db.models import Event, Passkey, PasskeyChallenge, Person
@@ -30,7 +24,6 @@ from labeller.people.people import find_person
 VALID = timedelta(minutes=5)
 """How long a challenge may be answered."""
 MOST, LONGEST_NAME = 20, 80
-_VERIFIED = UserVerificationRequirement.REQUIRED
 
 
 @dataclass(frozen=True)
@@ -51,6 +44,15 @@ class Answer:
 
 def begin_adding(session: Session, site: Site, person: Person) -> tuple[str, str]:
     """Secret of a new challenge, and the browser's options as JSON. Raises BadAnswer if there are MOST."""
+    import webauthn
+    from webauthn.helpers import base64url_to_bytes, options_to_json
+    from webauthn.helpers.structs import (
+        AuthenticatorSelectionCriteria,
+        PublicKeyCredentialDescriptor,
+        ResidentKeyRequirement,
+        UserVerificationRequirement,
+    )
+
     have = session.scalars(select(Passkey).where(Passkey.person_id == person.id)).all()
     if len(have) >= MOST:
         raise BadAnswer("too_many_passkeys", f"There are {MOST} passkeys already.", "Remove one first.")
@@ -63,7 +65,8 @@ def begin_adding(session: Session, site: Site, person: Person) -> tuple[str, str
         challenge=challenge,
         timeout=int(VALID.total_seconds() * 1000),
         authenticator_selection=AuthenticatorSelectionCriteria(
-            resident_key=ResidentKeyRequirement.REQUIRED, user_verification=_VERIFIED
+            resident_key=ResidentKeyRequirement.REQUIRED,
+            user_verification=UserVerificationRequirement.REQUIRED,
         ),
         exclude_credentials=[
             PublicKeyCredentialDescriptor(id=base64url_to_bytes(one.credential_id)) for one in have
@@ -74,6 +77,10 @@ def begin_adding(session: Session, site: Site, person: Person) -> tuple[str, str
 
 def add(session: Session, site: Site, person: Person, answer: Answer, name: str) -> Passkey:
     """A new passkey of the person. Raises BadAnswer. The challenge is used up, and committed as such."""
+    import webauthn
+    from webauthn.helpers import bytes_to_base64url
+    from webauthn.helpers.exceptions import WebAuthnException
+
     challenge = _take_challenge(session, answer.challenge_secret, person)
     if challenge is None:
         raise _not_added()
@@ -105,12 +112,16 @@ def add(session: Session, site: Site, person: Person, answer: Answer, name: str)
 
 def begin_sign_in(session: Session, site: Site) -> tuple[str, str]:
     """The secret of a new challenge, and the browser's options as JSON. They name no account."""
+    import webauthn
+    from webauthn.helpers import options_to_json
+    from webauthn.helpers.structs import UserVerificationRequirement
+
     secret, challenge = _challenge(session, None)
     options = webauthn.generate_authentication_options(
         rp_id=site.host,
         challenge=challenge,
         timeout=int(VALID.total_seconds() * 1000),
-        user_verification=_VERIFIED,
+        user_verification=UserVerificationRequirement.REQUIRED,
     )
     return secret, options_to_json(options)
 
@@ -120,6 +131,9 @@ def sign_in(session: Session, site: Site, answer: Answer) -> Person:
 
     Raises NotInvited, also if the passkey's counter shows that it was copied.
     """
+    import webauthn
+    from webauthn.helpers.exceptions import WebAuthnException
+
     challenge = _take_challenge(session, answer.challenge_secret, None)
     named = answer.credential.get("id")
     query = select(Passkey).where(Passkey.credential_id == named)
