@@ -42,6 +42,7 @@ from db.models import (
 )
 from db.storage import blobs
 from labeller.people import people
+from tests.factories import fill_in_results
 from tests.pictures import jpeg, portrait
 from trainer.face_map import layout_read
 
@@ -84,7 +85,9 @@ def _people(session: Session, friends: int) -> None:
     people.owner(session)
     i = numbers(TEAM - 1 + friends)
     role = case((i < TEAM, "labeller"), else_="friend")
-    _insert(session, Person, i, id=i + 1, name=_text("Person ", i), role=role, created_at=START, link_version=1)
+    _insert(
+        session, Person, i, id=i + 1, name=_text("Person ", i), role=role, created_at=START, link_version=1
+    )
     _insert(
         session, Group, i, id=i, split=case((i % 5 == 1, "locked"), (i % 5 == 2, "validation"), else_="train")
     )
@@ -98,7 +101,8 @@ def _photos(session: Session, photos: int, friends: int) -> None:
         session, Photo, i,
         id=i, sha256=_text("0" * 50, i), blob=picture, view_blob=picture, width=400, height=300,
         dhash=_random_hash(session, i), group_id=friend, person_id=TEAM + friend, uploaded_by=TEAM + friend,
-        repeat_id=case((i % 500 < 2, i // 2 * 2), else_=null()), status=case((i % 5000 == 0, "failed"), else_="ready"),
+        repeat_id=case((i % 500 < 2, i // 2 * 2), else_=null()),
+        status=case((i % 5000 == 0, "failed"), else_="ready"),
         attempt=1, turn=0, turned=0, created_at=_at(session, i * 5),
         completed_at=case((i % 20 == 0, _at(session, i * 5)), else_=null()),
     )  # fmt: skip
@@ -106,7 +110,8 @@ def _photos(session: Session, photos: int, friends: int) -> None:
     for detector in ("centerface", "mtcnn"):
         _insert(
             session, DetectorPass, i,
-            photo_id=i, detector=detector, attempts=1, started_at=START, seconds=0.05, boxes=literal(boxes, JSON),
+            photo_id=i, detector=detector, attempts=1, started_at=START, seconds=0.05,
+            boxes=literal(boxes, JSON),
         )  # fmt: skip
 
 
@@ -126,7 +131,8 @@ def _faces(session: Session, faces: int) -> None:
     _insert(
         session, Face, i,
         id=i, photo_id=(i + 1) // PER_PHOTO, x=10 + 140 * (i % 2), y=10, w=90, h=90, box_version=1,
-        source="centerface", confidence=case((i % 10 == 0, 0.3), else_=0.99), confirmed_by=literal(["mtcnn"], JSON),
+        source="centerface", confidence=case((i % 10 == 0, 0.3), else_=0.99),
+        confirmed_by=literal(["mtcnn"], JSON),
         proposed_box=literal([10, 10, 90, 90], JSON),
         state=case((answered & rejected, "rejected"), (answered, "confirmed"), else_="proposed"),
         label=case((answered & ~rejected, _label(i)), else_=null()),
@@ -139,44 +145,50 @@ def _faces(session: Session, faces: int) -> None:
 
 
 def _runs(session: Session, faces: int) -> None:
-    """Two runs that are done, the second live, with a score of each face and outcomes of the labelled ones."""
-    ids = list(session.scalars(select(Class.id).where(Class.name.in_(classes.names(session))).order_by(Class.id)))
-    finished = START + timedelta(minutes=faces // 2)
+    """Two runs that are done, the second live, with a score of each face and outcomes of the labelled."""
+    names = classes.names(session)
+    ids = list(session.scalars(select(Class.id).where(Class.name.in_(names)).order_by(Class.id)))
     for run in (EARLIER_RUN, LIVE_RUN):
-        rows = [[id, 1, ids[0], "train", 1, [10, 10, 90, 90], 1, 1, "centerface", 0.9] for id in range(1, faces, 4)]
-        manifest = blobs().put(json.dumps({"version": 2, "classes": ids, "rows": rows}).encode())
-        session.add(
-            Run(
-                id=run, recipe={"preset": "quick"}, seed=run, classes=ids, status="done", attempt=1, phase="done",
-                manifest=manifest, head={}, backbone=BACKBONE, started_at=finished, finished_at=finished,
-                metrics={
-                    "locked": None, "cross_validated": None, "locked_reason": None, "cross_validated_reason": None,
-                    "train": {"n": faces // 4, "people": 20, "photos_without_person": 0}, "seconds": {"fit": 1.0},
-                },
-            )  # fmt: skip
-        )
+        session.add(_run(run, ids, faces))
         session.flush()
         i = numbers(faces)
-        says = case((i * (31 + run) % 100 < 3, case((i % 3 == 0, "nomask"), else_="mask")), else_=_label(i))
+        other = case((i % 3 == 0, "nomask"), else_="mask")
         _insert(
             session, Score, i,
-            run_id=run, face_id=i, box_version=1, probabilities=literal([0.9, 0.1], JSON), label=says,
-            margin=(i * 104_729 % 10_000) * 0.0001,
+            run_id=run, face_id=i, box_version=1, probabilities=literal([0.9, 0.1], JSON),
+            label=case((_is_wrong(i, run), other), else_=_label(i)),
+            margin=(i * 104_729 % 10_000) * 0.0001, open=~_is_answered(i) | _is_wrong(i, run),
         )  # fmt: skip
-        face = select(Face.id, Face.label, Photo.group_id, Group.split).join(Photo, Photo.id == Face.photo_id)
-        face = face.join(Group, Group.id == Photo.group_id).where(Face.label.is_not(None))
-        labelled = face.subquery()
-        truth = case((labelled.c.label == "mask", ids[0]), else_=ids[1])
-        is_wrong = labelled.c.id * (31 + run) % 100 < 3
-        _insert_rows(
-            session, Outcome, select(labelled),
-            run_id=literal(run), face_id=labelled.c.id,
-            part=case((labelled.c.split == "locked", "locked"), else_="fold"), truth=truth,
-            label=case((is_wrong, ids[0] + ids[1] - truth), else_=truth), probabilities=literal([0.9, 0.1], JSON),
-            own=case((is_wrong, 0.2), else_=0.9), group_id=labelled.c.group_id,
-        )  # fmt: skip
+        _outcomes(session, run, ids)
     session.add(Workbench(id=1, live_run_id=LIVE_RUN, previous_run_id=EARLIER_RUN, mapped_at=START))
     session.flush()
+
+
+def _is_wrong(face: Any, run: int) -> ColumnElement[bool]:
+    return face * (31 + run) % 100 < 3
+
+
+def _run(id: int, class_ids: list[int], faces: int) -> Run:
+    box = [10, 10, 90, 90]
+    rows = [[n, 1, class_ids[0], "train", 1, box, 1, 1, "centerface", 0.9] for n in range(1, faces, 4)]
+    manifest = json.dumps({"version": 2, "classes": class_ids, "rows": rows}).encode()
+    ended = START + timedelta(minutes=faces // 2)
+    run = Run(id=id, seed=id, classes=class_ids, status="done", attempt=1, phase="done", finished_at=ended)
+    fill_in_results(run, train={"n": faces // 4, "people": 20, "photos_without_person": 0})
+    run.manifest, run.head, run.backbone, run.started_at = blobs().put(manifest), {}, BACKBONE, ended
+    return run
+
+
+def _outcomes(session: Session, run: int, class_ids: list[int]) -> None:
+    face = select(Face.id, Face.label, Photo.group_id, Group.split).join(Photo, Photo.id == Face.photo_id)
+    of = face.join(Group, Group.id == Photo.group_id).where(Face.label.is_not(None)).subquery()
+    truth, is_wrong = case((of.c.label == "mask", class_ids[0]), else_=class_ids[1]), _is_wrong(of.c.id, run)
+    _insert_rows(
+        session, Outcome, select(of),
+        run_id=literal(run), face_id=of.c.id, part=case((of.c.split == "locked", "locked"), else_="fold"),
+        truth=truth, label=case((is_wrong, sum(class_ids) - truth), else_=truth),
+        probabilities=literal([0.9, 0.1], JSON), own=case((is_wrong, 0.2), else_=0.9), group_id=of.c.group_id,
+    )  # fmt: skip
 
 
 def _answers(session: Session, faces: int) -> None:
@@ -206,12 +218,16 @@ def _work(session: Session, faces: int) -> None:
     )  # fmt: skip
     i = numbers(faces // 2)
     _insert(
-        session, Event, i, at=_at(session, i), person_id=1, kind="photo_completed", detail=literal({"photo": 1}, JSON)
+        session,
+        Event,
+        i,
+        at=_at(session, i),
+        person_id=1,
+        kind="photo_completed",
+        detail=literal({"photo": 1}, JSON),
     )
     shown, _ = layout_read.faces_on_map(session)
-    session.execute(
-        insert(Spot), [{"face_id": id, "x": id % 997 / 10, "y": id % 991 / 10} for id in shown]
-    )
+    session.execute(insert(Spot), [{"face_id": id, "x": id % 997 / 10, "y": id % 991 / 10} for id in shown])
     i = numbers(min(faces, FEATURES))
     _insert(
         session, Embedding, i,
@@ -245,7 +261,9 @@ def _at(session: Session, minutes: Any) -> ColumnElement[Any]:
     """A time, so many minutes after START."""
     if _is_postgres(session):
         return literal(START) + minutes * literal(timedelta(minutes=1))
-    return func.strftime("%Y-%m-%d %H:%M:%S.000000", START.strftime("%Y-%m-%d"), cast(minutes, String).op("||")(" minutes"))
+    return func.strftime(
+        "%Y-%m-%d %H:%M:%S.000000", START.strftime("%Y-%m-%d"), cast(minutes, String).op("||")(" minutes")
+    )
 
 
 def _random_hash(session: Session, i: Any) -> ColumnElement[bytes]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection, Engine
 from sqlalchemy.orm import Session
 
-from db import classes
+from db import classes, counters
 from db.session import engine
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 def upgrade(revision: str = "head", on: Engine | None = None) -> None:
     """Run the migrations up to `revision` in one transaction, on this process's engine or another.
 
-    Afterwards each class of the settings has its row.
+    Afterwards the triggers that count are there, and each class of the settings has its row.
     """
     from alembic import command
 
@@ -30,6 +30,8 @@ def upgrade(revision: str = "head", on: Engine | None = None) -> None:
         with connection.begin():
             config.attributes["connection"] = connection
             command.upgrade(config, revision)
+            if revision == "head":  # only now: altering a table of SQLite copies it without its triggers
+                counters.install(connection)
         _foreign_keys(connection, "ON")
     if revision == "head":
         with Session(on or engine()) as session:

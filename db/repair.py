@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from sqlalchemy import delete, text
 from sqlalchemy.orm import Session
 
+from db import counters
 from db.integrity import damaged_features, leftover_scores, remove_unused_blobs
 from db.models import Embedding, Score
 
@@ -21,6 +22,7 @@ def repair(session: Session) -> Iterator[str]:
         session.execute(delete(Embedding).where(Embedding.face_id == face_id))
         yield f"face {face_id}: its damaged features are removed; the next run computes them again"
     session.commit()
+    yield from counters.repair(session)
     yield from remove_unused_blobs(session)
 
 

@@ -25,7 +25,7 @@ from celery.signals import (
 )
 from sqlalchemy.exc import SQLAlchemyError
 
-from db import jobs, logs
+from db import counters, jobs, logs
 from db.queue import QUEUES, SUBJECTS, SWEEP, WARM_UP_TASKS, app, worker_name
 from db.session import session_scope
 from db.settings import settings
@@ -45,6 +45,7 @@ _problem: str | None = None
 def sweep() -> None:
     with session_scope() as session:
         jobs.sweep(session)
+        counters.fold(session)
 
 
 @worker_ready.connect

@@ -17,6 +17,8 @@ from markupsafe import Markup
 from werkzeug.datastructures import LanguageAccept
 from werkzeug.http import parse_accept_header
 
+from db.counters import COUNTED
+
 CATALOGUES = Path(__file__).parent / "translations"
 SOURCE = "en"
 """The language of the texts in the code; it needs no catalogue."""
@@ -61,7 +63,7 @@ def init_app(app: Flask) -> None:
         lambda text: _catalogue(language()).gettext(text), _plural, newstyle=True
     )
     env.policies["ext.i18n.trimmed"] = True
-    env.filters |= {"moment": moment, "day": day, "percent": percent, "decimal": decimal}
+    env.filters |= {"moment": moment, "day": day, "percent": percent, "decimal": decimal, "counted": counted}
     app.context_processor(lambda: {"language": _locale(), "script_texts": _script_texts})
 
 
@@ -81,6 +83,11 @@ def percent(share: float, pattern: str = "0.0 %") -> str:
 
 def decimal(number: float, digits: int = 1) -> str:
     return str(format_decimal(number, f"0.{'0' * digits}", locale=_locale()))
+
+
+def counted(number: int) -> str:
+    """A number that was counted up to COUNTED: "1,000+" for as many or more."""
+    return f"{format_decimal(COUNTED, locale=_locale())}+" if number >= COUNTED else str(number)
 
 
 def _plural(singular: str, plural: str, n: int) -> str:

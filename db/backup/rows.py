@@ -28,10 +28,12 @@ from sqlalchemy import (
     text,
 )
 
+from db import counters
 from db.base import Base
 
-LEFT_OUT = ("worker", "prediction", "blob_hold", "doomed_blob", "backup")
-"""Tables of no use elsewhere: who works now, pictures that are not kept, this workbench's own backups."""
+LEFT_OUT = ("worker", "prediction", "blob_hold", "doomed_blob", "backup", "counter")
+"""Tables of no use elsewhere: who works now, pictures that are not kept, this workbench's own backups, and
+counts, which triggers keep and which are counted anew where these are created."""
 PAGES_AT_ONCE = 2000
 ROWS_AT_ONCE = 1000
 
@@ -62,6 +64,7 @@ def copy_out(source: Engine, path: Path, on_share: OnShare) -> None:
         _copy_snapshot(source, path, on_share)
     engine = sqlite_engine(path)
     with engine.begin() as connection:
+        counters.remove(connection)
         for name in LEFT_OUT:
             connection.execute(delete(Base.metadata.tables[name]))
     engine.dispose()
@@ -129,7 +132,7 @@ def copy_in(path: Path, target: Engine, on_share: OnShare) -> None:
         counts = count_rows(file)
         total, done = max(1, sum(counts.values())), 0
         rules = _drop_foreign_keys(connection)
-        for table in Base.metadata.tables.values():
+        for table in _kept_tables():
             connection.execute(delete(table))
             for rows in _chunks(file, table):
                 _copy_rows(connection, table, rows)
@@ -146,9 +149,14 @@ def copy_in(path: Path, target: Engine, on_share: OnShare) -> None:
 def count_rows(connection: Connection) -> dict[str, int]:
     """The number of rows by table."""
     return {
-        name: connection.scalar(select(func.count()).select_from(table)) or 0
-        for name, table in Base.metadata.tables.items()
+        table.name: connection.scalar(select(func.count()).select_from(table)) or 0
+        for table in _kept_tables()
     }
+
+
+def _kept_tables() -> list[Table]:
+    """All tables but that of the counts."""
+    return [table for name, table in Base.metadata.tables.items() if name != "counter"]
 
 
 def _drop_foreign_keys(connection: Connection) -> list[str]:

@@ -3,6 +3,7 @@
 from db.models.access import BrowserSession, Passkey, PasskeyChallenge, Token
 from db.models.care import Backup, BlobHold, DoomedBlob
 from db.models.classes import Class
+from db.models.counters import Counter
 from db.models.people import ROLES, Event, Invite, Person
 from db.models.photos import (
     NOT_LOCKED,
@@ -16,7 +17,8 @@ from db.models.photos import (
     Lease,
     Photo,
 )
-from db.models.runs import Artifact, Embedding, Outcome, Pick, Prediction, Run, Score, Spot, Workbench, Worker
+from db.models.review import Pick, Score, Spot
+from db.models.runs import Artifact, Embedding, Outcome, Prediction, Run, Workbench, Worker
 
 __all__ = [
     "NOT_LOCKED",
@@ -30,6 +32,7 @@ __all__ = [
     "BlobHold",
     "BrowserSession",
     "Class",
+    "Counter",
     "DetectorPass",
     "DoomedBlob",
     "Embedding",

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey
+from sqlalchemy import ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.base import Base, now
@@ -70,3 +70,5 @@ class Event(Base):
     kind: Mapped[str]
     detail: Mapped[dict[str, Any]] = mapped_column(default=dict)
     undone_at: Mapped[datetime | None]
+
+    __table_args__ = (Index("ix_event_kind", "kind", "id"),)

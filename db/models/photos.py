@@ -12,6 +12,15 @@ from db.models.people import Person
 SPLITS = ("train", "validation", "locked")
 
 
+def _partial(name: str, where: str, *columns: str) -> Index:
+    """An index by `columns`, or by id, of the rows that match.
+
+    SQLite uses it only where a query says so letter by letter: a boolean as `= 1`, no parameters.
+    """
+    on_postgres = where.replace(" = 1", "").replace("IS 0", "IS FALSE").replace("IS 1", "IS TRUE")
+    return Index(name, *(columns or ("id",)), sqlite_where=text(where), postgresql_where=text(on_postgres))
+
+
 class Group(Base):
     """Photos that must stay on one side of the split: of one person, or near duplicates of each other."""
 
@@ -44,7 +53,7 @@ class Photo(Job, Base):
     repeat_id: Mapped[int | None] = mapped_column(index=True)
     """The same for all near duplicates of each other: the id of the first of them; None if it has none."""
     group_id: Mapped[int] = mapped_column(ForeignKey("group.id"), index=True)
-    person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), index=True)
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     uploaded_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     folder_label: Mapped[str | None]
     """The class named by its import folder: the answer for the single obvious face in it."""
@@ -87,6 +96,14 @@ class Photo(Job, Base):
             sqlite_where=text("bytes IS NULL"),
             postgresql_where=text("bytes IS NULL"),
         ),
+        Index("ix_photo_sha256", "sha256"),
+        Index("ix_photo_person", "person_id", "id"),
+        Index("ix_photo_person_group", "person_id", "group_id"),
+        Index("ix_photo_uploaded_by", "uploaded_by", "id"),
+        Index("ix_photo_in_order", "status", "id"),
+        _partial("ix_photo_complete", "completed_at IS NOT NULL"),
+        _partial("ix_photo_incomplete", "completed_at IS NULL"),
+        _partial("ix_photo_repeats", "repeat_id IS NOT NULL"),
         {"sqlite_autoincrement": True},
     )
 
@@ -101,7 +118,7 @@ class Face(Base):
     __tablename__ = "face"
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    photo_id: Mapped[int] = mapped_column(ForeignKey("photo.id", ondelete="CASCADE"), index=True)
+    photo_id: Mapped[int] = mapped_column(ForeignKey("photo.id", ondelete="CASCADE"))
     x: Mapped[float]
     y: Mapped[float]
     w: Mapped[float]
@@ -139,24 +156,15 @@ class Face(Base):
     photo: Mapped[Photo] = relationship(back_populates="faces")
 
     __table_args__ = (
-        Index(
-            "ix_face_waiting",
-            "opinions",
-            "doubtful",
-            "id",
-            sqlite_where=text("waiting = 1"),
-            postgresql_where=text("waiting"),
-        ),
-        Index(
-            "ix_face_second",
-            "doubtful",
-            "id",
-            sqlite_where=text("waiting = 1 AND opinions > 0"),
-            postgresql_where=text("waiting AND opinions > 0"),
-        ),
-        Index("ix_face_gold", "id", sqlite_where=text("gold = 1"), postgresql_where=text("gold")),
-        Index("ix_face_state", "state", "label", "id"),
-        Index("ix_face_disputed", "id", sqlite_where=text("disputed = 1"), postgresql_where=text("disputed")),
+        _partial("ix_face_waiting", "waiting = 1 AND hidden IS 0", "opinions", "doubtful", "id"),
+        _partial("ix_face_second", "waiting = 1 AND opinions > 0", "doubtful", "id", "decided_by"),
+        _partial("ix_face_several_opinions", "opinions > 1"),
+        _partial("ix_face_gold", "gold = 1"),
+        _partial("ix_face_disputed", "disputed = 1"),
+        _partial("ix_face_doubtful", "doubtful = 1"),
+        Index("ix_face_photo", "photo_id", "doubtful", "state"),
+        Index("ix_face_state", "state", "id"),
+        Index("ix_face_label", "label", "id"),
         {"sqlite_autoincrement": True},
     )
 
@@ -199,7 +207,7 @@ class Answer(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     client_key: Mapped[str] = mapped_column(unique=True)
     face_id: Mapped[int] = mapped_column(ForeignKey("face.id", ondelete="CASCADE"), index=True)
-    person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), index=True)
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     kind: Mapped[str]
     label: Mapped[str | None]
     box: Mapped[list[Any] | None]
@@ -215,12 +223,9 @@ class Answer(Base):
     face: Mapped[Face] = relationship()
 
     __table_args__ = (
-        Index(
-            "ix_answer_new",
-            "id",
-            sqlite_where=text("run_id IS NULL"),
-            postgresql_where=text("run_id IS NULL"),
-        ),
+        _partial("ix_answer_new", "run_id IS NULL"),
+        _partial("ix_answer_undoes", "undoes_id IS NOT NULL", "undoes_id"),
+        Index("ix_answer_person", "person_id", "id"),
     )
 
 

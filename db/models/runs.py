@@ -1,4 +1,4 @@
-"""Features, runs, scores, picks and predictions, and the worker processes."""
+"""Features, runs and predictions, and the worker processes."""
 
 from datetime import datetime
 from typing import Any
@@ -7,7 +7,6 @@ from sqlalchemy import ForeignKey, Index, LargeBinary, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from db.base import OPEN, Base, Job, now
-from db.models.photos import Face
 
 VECTOR_BYTES = 2 * 1280
 """Of an embedding: float16."""
@@ -115,6 +114,7 @@ class Outcome(Base):
     __table_args__ = (
         Index("ix_outcome_own", "run_id", "own", "face_id"),
         Index("ix_outcome_face", "face_id"),
+        Index("ix_outcome_part", "run_id", "part", "face_id"),
     )
 
 
@@ -163,56 +163,6 @@ class Workbench(Base):
     def runs_with_scores(self) -> list[int]:
         """Ids of the runs whose scores are kept: the live one and the one before."""
         return [id for id in (self.live_run_id, self.previous_run_id) if id is not None]
-
-
-class Score(Base):
-    """A face's calibrated class probabilities under one run, in the run's class order."""
-
-    __tablename__ = "score"
-
-    run_id: Mapped[int] = mapped_column(ForeignKey("run.id", ondelete="CASCADE"), primary_key=True)
-    face_id: Mapped[int] = mapped_column(ForeignKey("face.id", ondelete="CASCADE"), primary_key=True)
-    box_version: Mapped[int]
-    probabilities: Mapped[list[Any]]
-    label: Mapped[str]
-    margin: Mapped[float]
-    """Best minus second-best probability: small where the model is least sure."""
-
-    __table_args__ = (
-        Index("ix_score_margin", "run_id", "margin", "face_id"),
-        Index("ix_score_face", "face_id"),
-    )
-
-
-class Pick(Base):
-    """A face chosen for review, and the reason."""
-
-    __tablename__ = "pick"
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    face_id: Mapped[int] = mapped_column(ForeignKey("face.id", ondelete="CASCADE"), index=True)
-    run_id: Mapped[int | None] = mapped_column(ForeignKey("run.id", ondelete="CASCADE"))
-    """The run whose scores chose it; None if it was chosen without a model or by hand."""
-    rank: Mapped[int] = mapped_column("place")
-    """Its rank among the picks of its run; faces chosen by hand come before all others."""
-    reason: Mapped[str]
-    """typical, uncertain, novel, control, weak_class, weak_person, box, or chosen (by hand, on the map)."""
-    detail: Mapped[dict[str, Any]] = mapped_column(default=dict)
-    """Values for the text of the reason, as in a `db.messages.Message`."""
-    created_at: Mapped[datetime] = mapped_column(default=now)
-    face: Mapped[Face] = relationship()
-
-    __table_args__ = (Index("ix_pick_place", "run_id", "place"),)
-
-
-class Spot(Base):
-    """The position of a face on the face map, where similar faces are close together."""
-
-    __tablename__ = "spot"
-
-    face_id: Mapped[int] = mapped_column(ForeignKey("face.id", ondelete="CASCADE"), primary_key=True)
-    x: Mapped[float]
-    y: Mapped[float]
 
 
 class Prediction(Job, Base):

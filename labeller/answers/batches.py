@@ -10,10 +10,9 @@ from sqlalchemy.orm import Session
 from db import classes
 from db.models import Answer, Person
 from labeller.answers import undo
-from labeller.answers.aggregate import apply_answers
 from labeller.answers.answer_input import AnswerInput
 from labeller.answers.client_keys import batch_key, is_in_batch, new_batch, undo_key
-from labeller.answers.face_answers import lock_face, standing_answers
+from labeller.answers.face_answers import lock_face, settle, standing_answers
 from labeller.answers.record import lock_person, record_answer
 from labeller.errors import AnsweredMeanwhile, NotFound
 
@@ -66,5 +65,5 @@ def undo_batch(session: Session, person: Person, batch: str) -> int:
             )
         )
         session.flush()
-        apply_answers(face, standing_answers(session, face), current)
+        settle(session, face, standing_answers(session, face), current)
     return len(answers)

@@ -3,10 +3,10 @@
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import exists, func, select, update
+from sqlalchemy import exists, select, update
 from sqlalchemy.orm import Session
 
-from db import classes
+from db import classes, counters
 from db.base import now
 from db.models import Answer, Class, Event, Face, Person, Photo, Score
 from labeller.answers.class_updates import update_faces, update_score_labels
@@ -92,8 +92,7 @@ def history(session: Session) -> list[tuple[Event, str | None]]:
 
 def counts(session: Session) -> dict[str, int]:
     """The number of faces labelled with each class."""
-    labelled = select(Face.label, func.count()).where(Face.label.is_not(None)).group_by(Face.label)
-    return {str(name): count for name, count in session.execute(labelled)}
+    return counters.totals(session, "labels")
 
 
 def _undo_add(session: Session, row: Class, _: dict[str, Any]) -> None:

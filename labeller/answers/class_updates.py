@@ -6,7 +6,7 @@ from sqlalchemy import exists, select, update
 from sqlalchemy.orm import Session
 
 from db import classes
-from db.models import STANDING, Answer, Class, Face, Score
+from db.models import STANDING, Answer, Class, Face, Pick, Score
 from db.workbench import live_run
 from labeller.answers.aggregate import apply_answers
 
@@ -29,6 +29,8 @@ def update_faces(session: Session, row: Class) -> None:
         for face in session.scalars(faces):
             apply_answers(face, answers[face.id], current)
         session.flush()
+        for model in (Score, Pick):  # review looks at them anew
+            session.execute(update(model).where(model.face_id.in_(chunk)).values(open=True))
 
 
 def update_score_labels(session: Session) -> None:
@@ -46,7 +48,7 @@ def update_score_labels(session: Session) -> None:
     for label, ids in changed.items():
         for start in range(0, len(ids), AT_ONCE):
             chunk = Score.face_id.in_(ids[start : start + AT_ONCE])
-            session.execute(update(Score).where(of_run, chunk).values(label=label))
+            session.execute(update(Score).where(of_run, chunk).values(label=label, open=True))
 
 
 def _names(session: Session, row: Class) -> list[str]:

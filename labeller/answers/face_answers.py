@@ -1,9 +1,13 @@
 """A face with its row locked, and its answers."""
 
+from collections.abc import Sequence
+
 from sqlalchemy import CursorResult, select, update
 from sqlalchemy.orm import Session
 
-from db.models import STANDING, Answer, Face
+from db.classes import Classes
+from db.models import STANDING, Answer, Face, Pick, Run, Score
+from labeller.answers.aggregate import apply_answers
 from labeller.errors import NotFound
 
 
@@ -21,3 +25,19 @@ def standing_answers(session: Session, face: Face) -> list[Answer]:
     """The face's answers that nobody took back, oldest first."""
     query = select(Answer).where(Answer.face_id == face.id, STANDING)
     return list(session.scalars(query.order_by(Answer.id)))
+
+
+def settle(session: Session, face: Face, answers: Sequence[Answer], current: Classes) -> None:
+    """Set the face's columns from its standing answers, oldest first, and whether review may still ask."""
+    before = face.decided_at
+    apply_answers(face, answers, current)
+    session.flush()
+    if before == face.decided_at:
+        return
+    may_ask = face.decided_at is None or (before is not None and face.decided_at < before)
+    scores = update(Score).where(Score.face_id == face.id, Score.open != may_ask)
+    if not may_ask:  # a run that ended later may disagree
+        scores = scores.where(Score.run_id.in_(select(Run.id).where(Run.finished_at <= face.decided_at)))
+    picks = update(Pick).where(Pick.face_id == face.id, Pick.open != may_ask)
+    for one in (scores, picks):
+        session.execute(one.values(open=may_ask), execution_options={"synchronize_session": False})

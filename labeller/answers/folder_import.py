@@ -12,9 +12,9 @@ from sqlalchemy.orm import Session
 from db import classes
 from db.base import OPEN
 from db.models import Answer, Face, Person, Photo
-from labeller.answers.aggregate import apply_answers, opinion
+from labeller.answers.aggregate import opinion
 from labeller.answers.client_keys import comes_from_folder, folder_key, is_from_folder
-from labeller.answers.face_answers import lock_face, standing_answers
+from labeller.answers.face_answers import lock_face, settle, standing_answers
 from labeller.errors import BadPhoto
 from labeller.uploads.intake import Received, receive
 
@@ -148,4 +148,4 @@ def _add(session: Session, face: Face, label: str | None, by: int | None, *, inf
         )
     )
     session.flush()
-    apply_answers(face, standing_answers(session, face), classes.read(session))
+    settle(session, face, standing_answers(session, face), classes.read(session))

@@ -10,10 +10,9 @@ from db import classes
 from db.classes import Classes
 from db.models import SHOWN, Answer, Face, Person
 from labeller.answers import undo
-from labeller.answers.aggregate import apply_answers
 from labeller.answers.answer_input import AnswerInput, bounded, check_answer, is_informed
 from labeller.answers.boxes import check_box
-from labeller.answers.face_answers import lock_face, standing_answers
+from labeller.answers.face_answers import lock_face, settle, standing_answers
 from labeller.errors import BadAnswer, NotFound
 from labeller.photos.access import get_photo
 from labeller.queue import leases
@@ -59,8 +58,7 @@ def _add(session: Session, person: Person, answer: AnswerInput, current: Classes
     if answer.kind not in ("adjust", "draw"):
         leases.drop(session, person, [face.id])
     session.flush()
-    apply_answers(face, [*past, row], current)
-    session.flush()
+    settle(session, face, [*past, row], current)
     return row
 
 
@@ -74,8 +72,7 @@ def _take_back(session: Session, person: Person, answer: AnswerInput, current: C
     undo.take_back(session, target)
     leases.take(session, person, [face.id], blind=True)  # the face is shown to the person again
     session.flush()
-    apply_answers(face, standing_answers(session, face), current)
-    session.flush()
+    settle(session, face, standing_answers(session, face), current)
     return row
 
 

@@ -20,6 +20,8 @@ USES = {"friend": 50, "labeller": 1, "owner": 1}
 """How often a link may be used. A friends' link is posted to a group; the others are for one person."""
 MOST_DAYS, MOST_USES = 365, 1000
 LONGEST_NOTE = 120
+LISTED = 200
+"""Invitations in one list, at most."""
 START_MINUTES = 15
 """How long the link that a start prints is valid."""
 
@@ -137,8 +139,9 @@ def _newcomer(session: Session, invite: Invite, name: str, consented: bool) -> P
 
 
 def invites_for_new_people(session: Session) -> list[Invite]:
-    """Invitations by which new people join, newest first."""
-    return list(session.scalars(select(Invite).where(Invite.person_id.is_(None)).order_by(Invite.id.desc())))
+    """The last invitations by which new people join, newest first."""
+    query = select(Invite).where(Invite.person_id.is_(None)).order_by(Invite.id.desc())
+    return list(session.scalars(query.limit(LISTED)))
 
 
 def revoke(session: Session, invite_id: int, by: Person) -> None:

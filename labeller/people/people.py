@@ -1,6 +1,6 @@
 """The people who take part: finding, naming, and merging two who are the same person."""
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import Session
 
 from db.base import Base
@@ -21,6 +21,10 @@ from labeller.errors import BadAnswer, NotFound
 from labeller.photos.splits import join_groups
 
 LONGEST_NAME = 80
+LISTED = 200
+"""People in one list to choose from, at most."""
+ACTIVE = (Person.merged_into_id.is_(None), Person.erasing_at.is_(None))
+"""Conditions for the people who take part."""
 MENTIONS: tuple[tuple[type[Base], str], ...] = (
     (Photo, "person_id"),
     (Photo, "uploaded_by"),
@@ -52,8 +56,13 @@ def find_person(session: Session, person_id: int) -> Person | None:
 
 def everyone(session: Session) -> list[Person]:
     """Everybody who takes part, by id."""
-    active = Person.merged_into_id.is_(None), Person.erasing_at.is_(None)
-    return list(session.scalars(select(Person).where(*active).order_by(Person.id)))
+    return list(session.scalars(select(Person).where(*ACTIVE).order_by(Person.id)))
+
+
+def to_choose_from(session: Session, *where: ColumnElement[bool]) -> list[Person]:
+    """Those of the people that match, by id; of more than LISTED the newest."""
+    newest = select(Person).where(*ACTIVE, *where).order_by(Person.id.desc()).limit(LISTED)
+    return sorted(session.scalars(newest), key=lambda person: person.id)
 
 
 def newest(session: Session, count: int) -> list[Person]:

@@ -1,18 +1,21 @@
 """Unanswered faces that the model is sure of, similar ones side by side, to be answered at a glance."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Select, and_, case, func, select
+from sqlalchemy import Select, and_, case, select
 from sqlalchemy.orm import Session, contains_eager
 
+from db import classes
 from db.models import NOT_LOCKED, Embedding, Face, Group, Person, Photo, Run, Score
 from db.session import take_write_lock
 from db.workbench import live_run
 from labeller.queue import leases
 from labeller.queue.items import UNSURE, Item, Setting, items_for
 from labeller.queue.next_faces import ROUNDS
+from labeller.queue.waiting import count_faces
 
 POOL = 400
 """Faces that are ordered at once: more would make neighbours more similar, but take longer."""
@@ -20,7 +23,7 @@ POOL = 400
 
 @dataclass(frozen=True)
 class SureFaces:
-    """Faces that the model calls `label`, and how many remain of each class."""
+    """Faces that the model calls `label`, and how many remain of each class, counted up to COUNTED."""
 
     label: str | None
     items: list[Item]
@@ -34,8 +37,7 @@ def sure_faces(session: Session, person: Person, label: str | None, limit: int) 
         return SureFaces(None, [], {})
     take_write_lock(session)
     sure = _sure(run, person)
-    by_label = sure.with_only_columns(Score.label, func.count(), maintain_column_froms=True)
-    remaining = dict(session.execute(by_label.group_by(Score.label)).tuples().all())
+    remaining = _count_by_label(session, sure, classes.read(session).shown(run.classes))
     label = label if label in remaining else max(remaining, key=lambda name: remaining[name], default=None)
     if label is None:
         return SureFaces(None, [], {})
@@ -48,6 +50,14 @@ def sure_faces(session: Session, person: Person, label: str | None, limit: int) 
         held = leases.take(session, person, [face.id for face in faces], blind=True)
         items += items_for(session, Setting("label", run), faces, held)
     return SureFaces(label, items, remaining)
+
+
+def _count_by_label(session: Session, sure: Select[Face], labels: Sequence[str]) -> dict[str, int]:
+    """How many sure faces there are of each class, each counted up to COUNTED; without those of none."""
+    counts = {}
+    for label in labels:
+        counts[label] = count_faces(session, [sure.where(Score.label == label)])
+    return {label: count for label, count in counts.items() if count}
 
 
 def _first_free(session: Session, faces: list[Face], count: int) -> list[Face]:
@@ -78,7 +88,7 @@ def chain(vectors: NDArray[np.float32]) -> list[int]:
 def _sure(run: Run, person: Person) -> Select[Face]:
     """Unanswered faces with a fresh score of at least margin UNSURE."""
     query = select(Face).join(Face.photo).join(Group, Group.id == Photo.group_id)
-    query = query.join(Score, and_(Score.face_id == Face.id, Score.run_id == run.id))
+    query = query.join(Score, and_(Score.face_id == Face.id, Score.run_id == run.id, Score.open))
     return query.where(
         Photo.status == "ready",
         Face.waiting,

@@ -12,7 +12,7 @@ from db.workbench import live_run
 from labeller.errors import BadAnswer
 from labeller.queue import leases, picks
 from labeller.queue.items import Item, Setting, items_for
-from labeller.queue.waiting import COUNTED, MODES, count_faces, count_waiting, first_faces, queries
+from labeller.queue.waiting import MODES, count_faces, count_waiting, first_faces, queries
 
 MIXED_IN = 5
 """One in so many faces may be a second opinion or a gold face."""
@@ -22,7 +22,7 @@ ROUNDS = 20
 
 @dataclass(frozen=True)
 class Batch:
-    """`remaining`: how many faces are free for this person, these included; COUNTED means that many or more.
+    """`remaining`: how many faces are free for this person, these included, counted up to `counters.COUNTED`.
 
     `with_others`: how many wait that others hold, counted only if there are no items.
     """
@@ -54,7 +54,7 @@ def next_faces(session: Session, person: Person, mode: str, limit: int) -> Batch
             continue
         held = leases.take(session, person, [face.id for face in faces], blind=mode == "label")
         items += items_for(session, setting, faces, held, choice.pick_of)
-    remaining = min(COUNTED, sum(count_faces(session, query.limit(COUNTED)) for query in waiting))
+    remaining = count_faces(session, waiting)
     with_others = 0 if items else count_waiting(session, person, mode) - remaining
     return Batch(_by_margin(items, choice) if mode == "review" else items, remaining, with_others)
 

@@ -30,6 +30,10 @@ AGAIN: ColumnElement[bool] = and_(BY_HAND, Face.decided_at.is_not(None))
 """Chosen by hand after it had been answered."""
 
 
+MOST_COUNTED = 5000
+"""Picks of a run that are counted, the newest."""
+
+
 def waiting(
     session: Session, mode: str, run: Run | None, free: ColumnElement[bool], limit: int
 ) -> list[Pick]:
@@ -57,7 +61,7 @@ def why(pick: Pick) -> tuple[str, str, dict[str, Any]]:
 
 
 def _picks() -> Select[Pick]:
-    return select(Pick).join(Pick.face).join(Face.photo).where(Photo.status == "ready")
+    return select(Pick).join(Pick.face).join(Face.photo).where(Photo.status == "ready", Pick.open)
 
 
 def _without_model() -> Select[Pick]:
@@ -84,18 +88,20 @@ class ReasonCounts:
 
 
 def counts_by_reason(session: Session, run: Run) -> list[ReasonCounts]:
-    """The run's picks and their answers, by reason, the most frequent first."""
+    """The newest MOST_COUNTED picks of the run and their answers, by reason, the most frequent first."""
     decided = Face.decided_at.is_not(None)
     scored = and_(Score.run_id == run.id, Score.face_id == Face.id)
+    newest = select(Pick.face_id, Pick.reason).where(Pick.run_id == run.id)
+    picks = newest.order_by(Pick.rank.desc()).limit(MOST_COUNTED).subquery()
     query = select(
-        Pick.reason,
+        picks.c.reason,
         _count(~decided),
         _count(decided),
         _count(and_(decided, Face.label == Score.label)),
         _count(Face.state == "rejected"),
     )
-    query = query.join(Pick.face).outerjoin(Score, scored).where(Pick.run_id == run.id)
-    counts = [ReasonCounts(*row) for row in session.execute(query.group_by(Pick.reason)).tuples()]
+    query = query.join(Face, Face.id == picks.c.face_id).outerjoin(Score, scored)
+    counts = [ReasonCounts(*row) for row in session.execute(query.group_by(picks.c.reason)).tuples()]
     return sorted(counts, key=lambda one: -(one.waiting + one.answered))
 
 

@@ -1,9 +1,12 @@
 """Which faces wait in each queue: unlabelled ones, and those that the live model is least sure about."""
 
+from collections.abc import Sequence
+
 from sqlalchemy import ColumnClause, ColumnElement, Select, and_, exists, func, literal_column, or_, select
 from sqlalchemy.orm import Session, contains_eager
 
 from db import classes
+from db.counters import COUNTED
 from db.models import (
     NOT_LOCKED,
     STANDING,
@@ -25,27 +28,29 @@ from labeller.queue import picks
 MODES = ("label", "review")
 ZERO: ColumnClause[int] = literal_column("0")
 """A literal and not a parameter: otherwise SQLite does not use the partial index `ix_face_second`."""
-COUNTED = 1000
-"""Queues are counted up to here: nobody needs to know more, and counting takes longer than serving."""
 
 
 def waiting_by_mode(session: Session, person: Person | None = None) -> dict[str, int]:
-    """How many faces wait in each queue; for a person, with those that need another opinion."""
+    """How many faces wait in each queue, up to COUNTED; a person's with those that need another opinion."""
     return {mode: count_waiting(session, person, mode) for mode in MODES}
 
 
 def count_waiting(session: Session, person: Person | None, mode: str) -> int:
-    """How many faces wait in a queue, leased or not."""
+    """How many faces wait in a queue, leased or not, counted up to COUNTED."""
     run = live_run(session)
     if mode == "review" and run is None:
         return 0
-    return sum(count_faces(session, query) for query in queries(session, mode, run, person))
+    return count_faces(session, queries(session, mode, run, person))
 
 
-def count_faces(session: Session, query: Select[Face]) -> int:
-    """How many faces the query selects."""
-    counted = query.with_only_columns(Face.id, maintain_column_froms=True).subquery()
-    return session.scalar(select(func.count()).select_from(counted)) or 0
+def count_faces(session: Session, selecting: Sequence[Select[Face]]) -> int:
+    """How many faces the queries select, counted up to COUNTED."""
+    count = 0
+    for query in selecting:
+        if count < COUNTED:
+            counted = query.with_only_columns(Face.id, maintain_column_froms=True).limit(COUNTED - count)
+            count += session.scalar(select(func.count()).select_from(counted.subquery())) or 0
+    return count
 
 
 def first_faces(session: Session, query: Select[Face], limit: int) -> list[Face]:
@@ -59,14 +64,14 @@ def queries(session: Session, mode: str, run: Run | None, person: Person | None)
     if mode == "label":
         return _label_queries(session, ready.order_by(Face.doubtful, Face.id), person)
     assert run is not None
-    scored = ready.join(Score, and_(Score.run_id == run.id, Score.face_id == Face.id))
+    scored = ready.join(Score, and_(Score.run_id == run.id, Score.face_id == Face.id, Score.open))
     scored = scored.join(Group, Group.id == Photo.group_id).order_by(Score.margin, Score.face_id)
     suspect = is_suspect(run, classes.read(session))
     suspects = ready.join(Outcome, Outcome.face_id == Face.id).where(suspect)
     return [
         scored.where(Score.box_version == Face.box_version, _needs_review(run, suspect)),
         suspects.order_by(Outcome.label_probability, Outcome.face_id),
-        ready.join(Pick, Pick.face_id == Face.id).where(picks.AGAIN).order_by(Pick.id),
+        ready.join(Pick, Pick.face_id == Face.id).where(Pick.open, picks.AGAIN).order_by(Pick.id),
     ]
 
 
@@ -75,7 +80,9 @@ def _label_queries(session: Session, ready: Select[Face], person: Person | None)
     if person is None:
         return [unanswered]
     mine = exists().where(Answer.face_id == Face.id, Answer.person_id == person.id, STANDING)
-    second_opinions = ready.where(Face.waiting, Face.opinions > ZERO, ~mine)
+    # Who decided on a face has answered it. In the index this passes over thousands of own ones at once.
+    others = or_(Face.decided_by.is_(None), Face.decided_by != person.id)
+    second_opinions = ready.where(Face.waiting, Face.opinions > ZERO, others, ~mine)
     gold = [ready.where(Face.gold, ~mine)] if _needs_gold(session, person) else []
     return [unanswered, second_opinions, *gold]
 
@@ -84,9 +91,9 @@ def _needs_gold(session: Session, person: Person) -> bool:
     """Whether the person is still to answer gold faces, whose label the owner vouches for."""
     if not settings().gold_faces or person.role == "owner":
         return False
-    answered = select(func.count(Face.id.distinct())).join(Answer, Answer.face_id == Face.id)
+    answered = select(Face.id).distinct().join(Answer, Answer.face_id == Face.id)
     answered = answered.where(Face.gold, Answer.person_id == person.id, STANDING)
-    return (session.scalar(answered) or 0) < settings().gold_faces
+    return len(session.scalars(answered.limit(settings().gold_faces)).all()) < settings().gold_faces
 
 
 def _needs_review(run: Run, suspect: ColumnElement[bool]) -> ColumnElement[bool]:

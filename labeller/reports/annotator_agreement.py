@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session, contains_eager
 
 from db import classes
 from db.confidence_intervals import Interval, share
+from db.counters import COUNTED
 from db.models import SHOWN, STANDING, Answer, Event, Face, Person, Photo
 from labeller.answers.aggregate import opinion
 from labeller.answers.client_keys import comes_from_folder, is_from_folder
@@ -56,8 +57,9 @@ class AnnotatorRecord:
 
 
 def count_disputed(session: Session) -> int:
-    """The number of faces on which people disagree."""
-    return session.scalar(select(func.count(Face.id)).join(Photo).where(Face.disputed, SHOWN)) or 0
+    """The number of faces on which people disagree, counted up to COUNTED."""
+    disputed = select(Face.id).join(Photo).where(Face.disputed, SHOWN).limit(COUNTED).subquery()
+    return session.scalar(select(func.count()).select_from(disputed)) or 0
 
 
 def disputed_faces(session: Session, limit: int = 20) -> list[tuple[Face, list[GivenOpinion]]]:

@@ -1,20 +1,26 @@
-"""Counts of photos, faces, answers and people."""
+"""Counts of photos, faces, answers and people. None of them takes longer with more rows."""
 
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
+from db import counters
 from db.confidence_intervals import Interval, share
-from db.models import SHOWN, STANDING, Answer, Face, Person, Photo
+from db.counters import COUNTED
+from db.models import SHOWN, Face, Person, Photo
 from labeller.answers import boxes
-from labeller.people.people import everyone
+from labeller.people.people import ACTIVE
+
+STATUSES = ("queued", "running", "ready", "failed")
+PEOPLE = 100
+"""People on a page."""
 
 
 @dataclass(frozen=True)
 class Counts:
-    """Photos by status, faces by state, confirmed faces by label, and the numbers of answers and friends."""
+    """Photos by status, faces by state, labelled faces by label, and the numbers of answers and friends."""
 
     photos_by_status: dict[str, int]
     faces_by_state: dict[str, int]
@@ -33,25 +39,24 @@ class Counts:
 
 def totals(session: Session) -> Counts:
     """The counts of the whole workbench."""
-    statuses = session.execute(
-        select(Photo.status, func.count()).where(SHOWN).group_by(Photo.status)
-    ).tuples()
-    states = session.execute(select(Face.state, func.count()).group_by(Face.state)).tuples()
-    labels = session.execute(
-        select(Face.label, func.count()).where(Face.state == "confirmed").group_by(Face.label)
-    ).tuples()
+    states = counters.totals(session, "faces")
+    if hidden := states.pop("hidden", 0):
+        states["proposed"] = states.get("proposed", 0) + hidden
     return Counts(
-        photos_by_status=dict(statuses.all()),
-        faces_by_state=dict(states.all()),
-        by_label={label: count for label, count in labels if label},
-        answers=session.scalar(select(func.count(Answer.id)).where(STANDING)) or 0,
+        photos_by_status=counters.totals(session, "photos", STATUSES),
+        faces_by_state=states,
+        by_label=counters.totals(session, "labels"),
+        answers=sum(counters.totals(session, "answers").values()),
         people=session.scalar(select(func.count(Person.id)).where(Person.role == "friend")) or 0,
     )
 
 
 @dataclass(frozen=True)
 class PersonCounts:
-    """A person's photos, the likely faces in them, the person's answers, and when a photo was last sent."""
+    """A person's photos, the likely faces in them, the person's answers, and when a photo was last sent.
+
+    `faces` are counted up to COUNTED.
+    """
 
     person: Person
     photos: int
@@ -60,28 +65,43 @@ class PersonCounts:
     last_sent: datetime | None
 
 
-def counts_by_person(session: Session) -> list[PersonCounts]:
-    """The counts of everybody who takes part, by id, in three queries."""
-    shown = SHOWN, Photo.person_id.is_not(None)
-    sent = select(Photo.person_id, func.count(), func.max(Photo.created_at)).where(*shown)
-    photos = {row[0]: row[1:] for row in session.execute(sent.group_by(Photo.person_id))}
-    likely = (
-        select(Photo.person_id, func.count())
-        .join(Photo.faces)
-        .where(*shown, Face.state != "rejected", Face.doubtful.is_(False))
-    )
-    faces = dict(session.execute(likely.group_by(Photo.person_id)).tuples().all())
-    answered = select(Answer.person_id, func.count()).where(STANDING).group_by(Answer.person_id)
-    answers = dict(session.execute(answered).tuples().all())
+def counts_by_person(session: Session, after: int = 0, limit: int = PEOPLE) -> list[PersonCounts]:
+    """The counts of those who take part, by id, at most `limit` of them with an id above `after`."""
+    query = select(Person).where(*ACTIVE, Person.id > after).order_by(Person.id).limit(limit)
+    people = list(session.scalars(query))
+    keys = [f"{person.id}:{status}" for person in people for status in STATUSES]
+    photos = counters.totals(session, "photos_of", keys)
+    answers = counters.totals(session, "answers_of", [str(person.id) for person in people])
     rows = []
-    for person in everyone(session):
-        count, last = photos.get(person.id, (0, None))
-        rows.append(PersonCounts(person, count, faces.get(person.id, 0), answers.get(person.id, 0), last))
+    for person in people:
+        count = sum(photos.get(f"{person.id}:{status}", 0) for status in STATUSES)
+        faces, last = _in_photos(session, person) if count else (0, None)
+        rows.append(PersonCounts(person, count, faces, answers.get(str(person.id), 0), last))
     return rows
 
 
+def counts_of(session: Session, person: Person) -> PersonCounts:
+    """The counts of one person."""
+    (row,) = counts_by_person(session, after=person.id - 1, limit=1)
+    return row
+
+
+def _in_photos(session: Session, person: Person) -> tuple[int, datetime | None]:
+    """The likely faces in the person's photos, and when the newest was sent."""
+    own = Photo.person_id == person.id, SHOWN
+    last = select(Photo.created_at).where(*own).order_by(Photo.id.desc()).limit(1)
+    return count_likely(session, select(Photo.id).where(*own)), session.scalar(last)
+
+
+def count_likely(session: Session, photos: Select[int]) -> int:
+    """How many likely faces there are in the photos with these ids, counted up to COUNTED."""
+    likely = Face.doubtful.is_(False), Face.state != "rejected"
+    of_photos = photos.join(Face, Face.photo_id == Photo.id).where(*likely).limit(COUNTED)
+    return session.scalar(select(func.count()).select_from(of_photos.subquery())) or 0
+
+
 def detector_recall(session: Session) -> Interval | None:
-    """The share of the faces on complete photos that the detector found, and the number of `photos`."""
+    """The share of the faces on the newest complete photos that the detector found, and how many `photos`."""
     found = boxes.detected(session)
     recall = share([by_detector for _, _, by_detector in found], [group for group, _, _ in found])
     return recall and recall | {"photos": len({photo for _, photo, _ in found})}

@@ -19,13 +19,11 @@ from db.box_thresholds import (
 from db.face_rows import covers_ids
 from db.models import DetectorPass, Face, Photo
 from db.settings import settings
-from labeller.answers.boxes import COMPLETE, REAL_FACE
+from labeller.answers.boxes import COMPLETE, MOST_PHOTOS, REAL_FACE
 from labeller.photos.box import Box
 from labeller.photos.same_face import merge
 from labeller.reports.detector import EvaluatedBox
 
-MOST_PHOTOS = 1000
-"""Complete photos that are evaluated, the newest ones: the report stays within 0.3 s."""
 TOGETHER = ""
 """The name under which the merged boxes of all detectors are reported."""
 

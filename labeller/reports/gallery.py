@@ -4,19 +4,22 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Generic, TypeVar
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, select
+from sqlalchemy import ColumnElement, Select, and_, exists, select
 from sqlalchemy.orm import InstrumentedAttribute, Session, contains_eager, selectinload
 
+from db import counters
 from db.models import SHOWN, Answer, Face, Person, Photo, Score
 from db.workbench import live_run
 from labeller.errors import BadAnswer
 from labeller.queue.items import UNDECIDED
+from labeller.reports import counts
 
 PAGE = 60
 STATES = ("proposed", "confirmed", "rejected")
 LOOKS = ("doubtful", "unsure", "against", "disputed", "gold", "repeats")
 
 T = TypeVar("T")
+_WITH_FACES = (selectinload(Photo.faces), selectinload(Photo.person))
 
 
 @dataclass(frozen=True)
@@ -61,18 +64,21 @@ def photos(session: Session, chosen: Filter, before: int | None = None, limit: i
     query = select(Photo).where(SHOWN, *_about_photos(chosen))
     if chosen.look == "repeats":
         query = query.where(Photo.repeat_id.is_not(None))
-    return _page(session, query.options(selectinload(Photo.faces)), Photo.id, before, limit)
+    return _page(session, query.options(*_WITH_FACES), Photo.id, before, limit)
 
 
 def photos_of(session: Session, person: Person, before: int | None = None, limit: int = PAGE) -> Page[Photo]:
     """A page of the photos that show a friend, or that somebody of the team sent."""
     query = select(Photo).where(_sent(person), SHOWN)
-    return _page(session, query.options(selectinload(Photo.faces)), Photo.id, before, limit)
+    return _page(session, query.options(*_WITH_FACES), Photo.id, before, limit)
 
 
 @dataclass(frozen=True)
 class Sent:
-    """How many photos somebody sent, how many of them wait for the detector, and the likely faces in them."""
+    """How many photos somebody sent, how many of them wait for the detector, and the likely faces in them.
+
+    `faces` are counted up to `counts.COUNTED`.
+    """
 
     photos: int
     waiting: int
@@ -81,14 +87,12 @@ class Sent:
 
 def sent_by(session: Session, person: Person) -> Sent:
     """What the person sent."""
-    mine = _sent(person), SHOWN
-    statuses = dict(
-        session.execute(select(Photo.status, func.count()).where(*mine).group_by(Photo.status)).tuples().all()
-    )
-    likely = Face.doubtful.is_(False), Face.state != "rejected"
-    faces = session.scalar(select(func.count(Face.id)).join(Photo).where(*mine, *likely))
+    kind = "photos_of" if person.role == "friend" else "photos_by"
+    found = counters.totals(session, kind, [f"{person.id}:{status}" for status in counts.STATUSES])
+    statuses = {key.partition(":")[2]: count for key, count in found.items()}
+    faces = counts.count_likely(session, select(Photo.id).where(_sent(person), SHOWN)) if statuses else 0
     waiting = statuses.get("queued", 0) + statuses.get("running", 0)
-    return Sent(sum(statuses.values()), waiting, faces or 0)
+    return Sent(sum(statuses.values()), waiting, faces)
 
 
 def repeats_of(session: Session, photo: Photo) -> list[Photo]:

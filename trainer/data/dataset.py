@@ -8,7 +8,9 @@ import numpy as np
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from db import counters
 from db.classes import Classes
+from db.counters import COUNTED
 from db.models import NOT_LOCKED, Face, Group, Photo
 from trainer.arrays import BoolArray, Box, IntArray
 from trainer.errors import NoModel
@@ -152,12 +154,11 @@ def existing_photos(session: Session, data: Dataset, usable: Dataset) -> list[in
 
 
 def label_counts(session: Session) -> dict[str, int]:
-    """The number of labelled faces of each class, without the locked set."""
-    query = (
-        select(Face.label, func.count())
-        .join(Photo, Photo.id == Face.photo_id)
-        .join(Group, Group.id == Photo.group_id)
-        .where(*TRAINABLE, NOT_LOCKED)
-        .group_by(Face.label)
-    )
-    return {str(label): count for label, count in session.execute(query)}
+    """The number of labelled faces of each class, without the locked set, each counted up to COUNTED."""
+    query = select(Face.id).join(Photo, Photo.id == Face.photo_id).join(Group, Group.id == Photo.group_id)
+    query = query.where(*TRAINABLE, NOT_LOCKED)
+    counts = {}
+    for label in counters.totals(session, "labels"):
+        counted = query.where(Face.label == label).limit(COUNTED).subquery()
+        counts[label] = session.scalar(select(func.count()).select_from(counted)) or 0
+    return {label: count for label, count in counts.items() if count}

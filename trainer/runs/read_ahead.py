@@ -22,9 +22,13 @@ CHUNK = 5000
 
 @dataclass(frozen=True)
 class Chunk:
-    """Features of some faces, and the version of each face's box by its id."""
+    """Features of some faces, the version of each face's box by its id, and the labels of decided faces.
+
+    A label is None where the face was rejected, and "" where somebody was unsure.
+    """
 
     versions: dict[int, int]
+    decided: dict[int, str | None]
     features: Features
 
 
@@ -56,7 +60,13 @@ def _read(network: Network, ids: Sequence[int], stopped: threading.Event) -> Chu
 
     with session_scope() as session:
         # Versions are read first, so that a box moved meanwhile counts as outdated and is scored again.
-        query = select(Face.id, Face.box_version).where(covers_ids(Face.id, ids))
-        versions = dict(session.execute(query).tuples().all())
+        query = select(Face.id, Face.box_version, Face.decided_at.is_not(None), Face.state, Face.label)
+        rows = session.execute(query.where(covers_ids(Face.id, ids))).all()
+        versions = {id: version for id, version, *_ in rows}
+        decided = {
+            id: None if state == "rejected" else label or ""
+            for id, _, is_decided, state, label in rows
+            if is_decided
+        }
         requests = [FeatureRequest(id, 1) for id in ids]
-        return Chunk(versions, features_of(session, network, requests, check))
+        return Chunk(versions, decided, features_of(session, network, requests, check))

@@ -5,15 +5,15 @@ from dataclasses import dataclass
 from math import ceil
 from typing import Any
 
-from sqlalchemy import CursorResult, func, or_, select, update
+from sqlalchemy import CursorResult, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from db import classes, jobs, tasks
+from db import classes, counters, jobs, tasks
 from db.base import OPEN, now
 from db.i18n import N_
 from db.messages import Message, a_person, message
-from db.models import STANDING, Answer, Event, Person, Run
+from db.models import Event, Person, Run
 from db.texts import one_line
 from db.workbench import live_run, lock_workbench
 from trainer.data.dataset import label_counts
@@ -142,10 +142,8 @@ def _queued_run(session: Session) -> Run | None:
 
 def answers_since(session: Session, run: Run | None) -> int:
     """The number of standing answers newer than the run's dataset; of all answers without a run."""
-    query = select(func.count(Answer.id)).where(STANDING)
-    if run is not None:
-        query = query.where(or_(Answer.run_id.is_(None), Answer.run_id > run.id))
-    return session.scalar(query) or 0
+    by_run = counters.totals(session, "answers")
+    return sum(count for id, count in by_run.items() if run is None or not id or int(id) > run.id)
 
 
 def seconds_left(session: Session, run: Run) -> float | None:

@@ -2,10 +2,10 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from db import jobs
+from db import counters, jobs
 from db.base import now
 from db.models import STANDING, Answer, Run, Workbench
 from db.workbench import lock_workbench
@@ -60,11 +60,9 @@ def new_answers(session: Session) -> tuple[int, datetime | None]:
 
     Each answer is marked with the run that collected it, so none is missed or counted twice.
     """
-    query = select(func.count(Answer.id), func.max(Answer.created_at)).where(
-        Answer.run_id.is_(None), STANDING
-    )
-    count, latest = session.execute(query).one()
-    return count, latest
+    count = counters.totals(session, "answers", [""]).get("", 0)
+    latest = select(Answer.created_at).where(Answer.run_id.is_(None), STANDING)
+    return count, session.scalar(latest.order_by(Answer.id.desc()).limit(1))
 
 
 def _enough_answers(session: Session, needed: int) -> bool:

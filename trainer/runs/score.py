@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import delete, exists
+from sqlalchemy import delete, exists, update
 from sqlalchemy.orm import Session
 
 from db import classes
@@ -81,7 +81,16 @@ def _score(
         insert_for_faces(session, Score, _rows(scorer.run.id, present, chunk, probabilities, labels))
         session.commit()
         count += len(present)
+    _reopen_undecided(session, scorer.run)
     return count
+
+
+def _reopen_undecided(session: Session, run: Run) -> None:
+    """Open the scores of faces whose answer was taken back while they were being scored. Commits."""
+    undecided = exists().where(Face.id == Score.face_id, Face.decided_at.is_(None))
+    closed = update(Score).where(Score.run_id == run.id, Score.open.is_(False), undecided)
+    session.execute(closed.values(open=True), execution_options={"synchronize_session": False})
+    session.commit()
 
 
 def _rows(
@@ -96,6 +105,7 @@ def _rows(
             "probabilities": row,
             "label": labels[best[i]],
             "margin": margin[i],
+            "open": id not in chunk.decided or chunk.decided[id] not in (None, labels[best[i]]),
         }
         for i, (id, row) in enumerate(zip(ids, probabilities.round(6).tolist(), strict=True))
     ]

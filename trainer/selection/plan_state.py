@@ -1,6 +1,6 @@
 """Whether the plan of review runs low, and what there is to plan: queries that need no network."""
 
-from sqlalchemy import ColumnElement, Select, and_, func, select
+from sqlalchemy import ColumnElement, Select, and_, select
 from sqlalchemy.orm import Session
 
 from db import jobs
@@ -12,9 +12,9 @@ BATCH = 20
 
 def runs_low(session: Session, run: Run | None) -> bool:
     """Whether fewer than a batch of planned faces wait for an answer; without a run, of typical ones."""
-    planned = select(func.count(Pick.id)).join(Face, Face.id == Pick.face_id)
-    planned = planned.where(_of_run(run), Pick.reason != "chosen", Face.decided_at.is_(None))
-    return (session.scalar(planned) or 0) < BATCH
+    planned = select(Pick.id).join(Face, Face.id == Pick.face_id).where(_of_run(run), Pick.open)
+    planned = planned.where(Pick.reason != "chosen", Face.decided_at.is_(None))
+    return len(session.scalars(planned.limit(BATCH)).all()) < BATCH
 
 
 def can_plan(session: Session, run: Run | None) -> bool:
@@ -31,7 +31,7 @@ def choosable(run: Run) -> Select[int]:
     """Ids of scored faces that nobody decided on, that are not locked, and that the run has not chosen."""
     picked = select(Pick.face_id).where(Pick.run_id == run.id)
     scored = and_(Score.run_id == run.id, Score.face_id == Face.id, Score.box_version == Face.box_version)
-    query = select(Face.id).join(Score, scored).join(Photo, Photo.id == Face.photo_id)
+    query = select(Face.id).join(Score, and_(scored, Score.open)).join(Photo, Photo.id == Face.photo_id)
     query = query.join(Group, Group.id == Photo.group_id)
     return query.where(*dataset.CHOOSABLE, Face.id.not_in(picked))
 

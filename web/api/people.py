@@ -15,11 +15,16 @@ blueprint = APIBlueprint("api_people", __name__, tag="People")
 
 
 @blueprint.get("/people")
+@blueprint.input(people_schemas.PeopleQuery, location="query")
 @blueprint.output(people_schemas.PeopleOut)
 @blueprint.doc(security="token")
-def list_people() -> Any:
-    """Everybody, with how much they gave."""
-    return {"items": [person_out(row) for row in counts.counts_by_person(db())]}
+def list_people(query_data: people_schemas.PeopleQuery) -> Any:
+    """People by id, with how much they gave; pass `next` as `cursor` for the next page."""
+    rows = counts.counts_by_person(db(), query_data.cursor, query_data.limit)
+    return {
+        "items": [person_out(row) for row in rows],
+        "next": rows[-1].person.id if len(rows) == query_data.limit else None,
+    }
 
 
 @blueprint.delete("/people/<int:person_id>")

@@ -2,7 +2,15 @@
 
 from typing import Literal
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
+
+from web.api.schemas import Strict
+from web.input import MAX_ID
+
+
+class PeopleQuery(Strict):
+    cursor: int = Field(0, ge=0, le=MAX_ID, description="`next` of the page before.")
+    limit: int = Field(100, ge=1, le=200)
 
 
 class PersonOut(BaseModel):
@@ -10,7 +18,7 @@ class PersonOut(BaseModel):
     name: str
     role: Literal["owner", "labeller", "friend"]
     photos: int
-    faces: int
+    faces: int = Field(description="Likely faces in their photos, counted up to 1,000.")
     answers: int
     consented_at: str | None
     consent_version: str | None
@@ -18,6 +26,7 @@ class PersonOut(BaseModel):
 
 class PeopleOut(BaseModel):
     items: list[PersonOut]
+    next: int | None
 
 
 class TokenOut(BaseModel):

@@ -171,7 +171,7 @@ class AgreedQuery(Strict):
 class AgreedOut(BaseModel):
     label: str | None = Field(description="The class that the model sees in all of them.")
     items: list[QueueItem]
-    remaining: dict[str, int] = Field(description="How many there are of each class.")
+    remaining: dict[str, int] = Field(description="How many there are of each class, counted up to 1,000.")
 
 
 class ProgressOut(BaseModel):

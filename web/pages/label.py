@@ -4,8 +4,8 @@ from apiflask import APIBlueprint
 from flask import render_template
 from flask.typing import ResponseReturnValue
 
+from db.counters import COUNTED
 from db.workbench import live_run
-from labeller.queue.waiting import COUNTED
 from labeller.reports import annotator_agreement
 from web.database import db
 

@@ -7,6 +7,7 @@ from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from db import audit
+from db.models import Person
 from db.settings import settings
 from labeller.erasure import export
 from labeller.erasure.mark import mark_person
@@ -57,12 +58,13 @@ def revoke(invite_id: int) -> ResponseReturnValue:
 @pages.get("/people/<int:person_id>")
 def one(person_id: int) -> ResponseReturnValue:
     person = people.get_person(db(), person_id)
-    others = [p for p in people.everyone(db()) if p.role == person.role and p.id != person.id]
+    others = people.to_choose_from(db(), Person.role == person.role, Person.id != person.id)
     return render_template(
         "people/person.html",
-        contribution=next(row for row in counts.counts_by_person(db()) if row.person.id == person.id),
+        contribution=counts.counts_of(db(), person),
         recent=gallery.photos_of(db(), person, limit=12).items,
         others=others,
+        listed=people.LISTED,
         link=personal_url(person),
         **session_list(person),
         retires=settings().retire_on_erasure,
@@ -108,9 +110,11 @@ def erase(person_id: int) -> ResponseReturnValue:
 
 
 def _page(new_link: dict[str, Any] | None = None, error: BadAnswer | None = None) -> str:
+    rows = counts.counts_by_person(db(), number(request.args, "after", 0))
     return render_template(
         "people/people.html",
-        participants=counts.counts_by_person(db()),
+        participants=rows,
+        more=rows[-1].person.id if len(rows) == counts.PEOPLE else None,
         invitations=[(invite, invites.is_open(invite)) for invite in invites.invites_for_new_people(db())],
         new_link=new_link,
         error=error,
