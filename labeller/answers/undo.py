@@ -1,8 +1,6 @@
 """What an undo takes back and a redo brings back: the person's own answers, the last one first."""
 
-from collections.abc import Sequence
-
-from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session, aliased
 
 from db.base import now
@@ -31,7 +29,7 @@ def find_target(session: Session, person: Person, kind: str, face_id: int | None
     on_face = [Answer.face_id == face_id] if face_id is not None else []
     query = select(Answer).where(*standing_of(person), *on_face)
     if kind == "redo":
-        query = _undos(person, on_face)
+        query = _undos(person, face_id)
     target = session.scalar(query.order_by(Answer.id.desc()).limit(1))
     if target is None:
         raise NothingToUndo("nothing_to_undo", _NOTHING[kind, face_id is not None])
@@ -45,11 +43,13 @@ def take_back(session: Session, answer: Answer) -> None:
         session.get_one(Answer, answer.undoes_id).undone_at = None
 
 
-def _undos(person: Person, on_face: Sequence[ColumnElement[bool]]) -> Select[Answer]:
-    """The person's standing undos that no newer answer of theirs follows."""
+def _undos(person: Person, face_id: int | None) -> Select[Answer]:
+    """The person's standing undos that no newer answer of theirs follows, on one face or on any."""
+    on_face = [Answer.face_id == face_id] if face_id is not None else []
     later = aliased(Answer)
-    newer = select(later.id).where(later.person_id == person.id, later.kind.not_in(KINDS))
-    if on_face:
-        newer = newer.where(later.face_id == Answer.face_id)
+    newest = select(later.id).where(later.person_id == person.id, later.kind.not_in(KINDS))
+    if face_id is not None:
+        newest = newest.where(later.face_id == face_id)
+    last = newest.order_by(later.id.desc()).limit(1).scalar_subquery()
     undos = select(Answer).where(Answer.person_id == person.id, Answer.kind == "undo", *on_face)
-    return undos.where(Answer.undone_at.is_(None), ~newer.where(later.id > Answer.id).exists())
+    return undos.where(Answer.undone_at.is_(None), Answer.id > func.coalesce(last, 0))

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session, load_only
 from db import blob_hold
 from db.base import now
 from db.i18n import N_
-from db.manifests import manifest_face_ids
+from db.manifests import count_in_manifest
 from db.messages import Message, message
 from db.models import (
     SHOWN,
@@ -104,7 +104,7 @@ def _mark_runs(session: Session, faces: frozenset[int]) -> None:
     """Count for each run the deleted faces it learned from, and retire it if the settings say so."""
     live = live_run(session)
     for run_id, manifest in session.execute(select(Run.id, Run.manifest).where(Run.manifest.is_not(None))):
-        if not (erased := len(faces & manifest_face_ids(str(manifest)))):
+        if not (erased := count_in_manifest(str(manifest), faces)):
             continue
         run = session.get_one(Run, run_id)
         run.erased += erased

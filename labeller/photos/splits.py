@@ -4,7 +4,7 @@ import functools
 from collections.abc import Sequence
 
 import numpy as np
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.orm import Session
 
 from db.models import SPLITS, Group, Person, Photo
@@ -27,8 +27,7 @@ def assign_group(session: Session, photo: Photo, mirror: bytes, person: Person |
     near = _lock_with_repeats(session, [photo.dhash, mirror])
     groups = {other.group_id for other in near}
     if person is not None:
-        own = select(Photo.group_id).where(Photo.person_id == person.id).distinct()
-        groups |= set(session.scalars(own))
+        groups |= _groups_of(session, person)
     photo.group = _joined(session, groups) if groups else _new_group(session)
     if near:
         photo.repeat_id = min(other.repeat_id or other.id for other in near)
@@ -84,6 +83,17 @@ def _lock_with_repeats(session: Session, hashes: Sequence[bytes]) -> list[Photo]
     # Read anew: another sender may have moved a photo to another group since this session read it.
     query = select(Photo).where(Photo.id.in_([*ids, *newer]))
     return list(session.scalars(query.execution_options(populate_existing=True)))
+
+
+def _groups_of(session: Session, person: Person) -> set[int]:
+    """The groups of the person's photos, one unless they were torn: from group to group in the index."""
+    groups: set[int] = set()
+    least = select(func.min(Photo.group_id)).where(Photo.person_id == person.id)
+    group = session.scalar(least)
+    while group is not None:
+        groups.add(group)
+        group = session.scalar(least.where(Photo.group_id > group))
+    return groups
 
 
 def _new_group(session: Session) -> Group:

@@ -2,21 +2,26 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import median
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import func, select, update
+from sqlalchemy import ColumnClause, func, literal_column, select, update
 from sqlalchemy.orm import Session, contains_eager
 
-from db import classes
+from db import classes, counters
 from db.confidence_intervals import Interval, share
 from db.counters import COUNTED
+from db.face_rows import covers_ids
 from db.models import SHOWN, STANDING, Answer, Event, Face, Person, Photo
 from labeller.answers.aggregate import opinion
 from labeller.answers.client_keys import comes_from_folder, is_from_folder
 
+MEASURED = 1000
+"""Faces with several answers on which agreement is measured, and answers of records; the newest."""
+ONE: ColumnClause[int] = literal_column("1")
+"""A literal and not a parameter: otherwise SQLite does not use the index of such faces."""
 Ratings = NDArray[np.int64]
 Opinion = tuple[str, str | None]
 
@@ -79,9 +84,18 @@ def mark_gold(session: Session, face_ids: Sequence[int], by: Person) -> int:
 
 
 def measure(session: Session) -> tuple[Agreement | None, list[AnnotatorRecord]]:
-    """Agreement (None: no face has two blind answers), and everybody's record by person id."""
-    opinions = _opinions(session)
-    return _agreement(opinions), _records(opinions)
+    """Agreement (None: no face has two blind answers), and everybody's record by person id.
+
+    Agreement is that on the newest MEASURED faces with several answers, and a record is of what the person
+    said of the faces of the newest MEASURED answers.
+    """
+    several = select(Face.id).where(Face.opinions > ONE).order_by(Face.id.desc()).limit(MEASURED)
+    answered = select(Answer.face_id).where(STANDING, ~is_from_folder())
+    recent = session.scalars(answered.order_by(Answer.id.desc()).limit(MEASURED)).all()
+    agreement = _agreement(_opinions(session, session.scalars(several).all(), with_folders=False))
+    records = _records(_opinions(session, sorted(set(recent)), with_folders=False))
+    totals = counters.totals(session, "answers_of", [str(record.person.id) for record in records])
+    return agreement, [replace(one, answers=totals.get(str(one.person.id), 0)) for one in records]
 
 
 def cohen_chance(ratings: Ratings) -> float:
@@ -105,17 +119,23 @@ def kappa(agreement: Interval, chance: float) -> Interval | None:
     return ends | {"n": agreement["n"]}
 
 
-def _opinions(session: Session, face_ids: Sequence[int] | None = None) -> dict[Face, list[GivenOpinion]]:
-    """Opinions of each face, oldest first; of all faces, without the labels of import folders."""
-    query = select(Answer, Face, Person).outerjoin(Person, Person.id == Answer.person_id).join(Answer.face)
-    query = query.join(Face.photo).where(SHOWN, STANDING)
-    query = query.options(contains_eager(Answer.face).contains_eager(Face.photo))
-    query = query.where(~is_from_folder() if face_ids is None else Face.id.in_(face_ids))
-    current, opinions = classes.read(session), defaultdict(list)
-    for answer, face, person in session.execute(query.order_by(Answer.id)):
-        if value := opinion(answer, current):
-            given = GivenOpinion(person, value, answer.seconds, answer.informed, comes_from_folder(answer))
-            opinions[face].append(given)
+def _opinions(
+    session: Session, face_ids: Sequence[int], *, with_folders: bool = True
+) -> dict[Face, list[GivenOpinion]]:
+    """Opinions of each of the faces, oldest first, `with_folders` with the labels of import folders."""
+    query = select(Face).join(Face.photo).where(SHOWN, covers_ids(Face.id, face_ids))
+    faces = {face.id: face for face in session.scalars(query.options(contains_eager(Face.photo)))}
+    given = select(Answer).where(STANDING, covers_ids(Answer.face_id, face_ids)).order_by(Answer.id)
+    answers = session.scalars(given if with_folders else given.where(~is_from_folder())).all()
+    by = {answer.person_id for answer in answers}
+    people = {person.id: person for person in session.scalars(select(Person).where(Person.id.in_(by)))}
+    wanted, current, opinions = set(face_ids), classes.read(session), defaultdict(list)
+    for answer in answers:
+        if answer.face_id in wanted and answer.face_id in faces and (value := opinion(answer, current)):
+            person = people.get(answer.person_id or 0)
+            opinions[faces[answer.face_id]].append(
+                GivenOpinion(person, value, answer.seconds, answer.informed, comes_from_folder(answer))
+            )
     return dict(opinions)
 
 

@@ -14,6 +14,8 @@ from trainer.arrays import IntArray
 from trainer.evaluation.metrics import people_missing
 from trainer.evaluation.paired_test import Difference, difference
 
+MOST_COMPARED = 5000
+"""Faces on which runs are compared, the newest; the difference says how many there were."""
 MAX_SHOWN = 60
 """Most disagreements that are listed."""
 TOO_FEW_SHARED = N_(
@@ -51,12 +53,11 @@ def compare(session: Session, first: Run, second: Run) -> Comparison:
 
     Predictions are compared with the present labels.
     """
-    shared = _shared_predictions(session, first, second)
-    locked = [pair for pair in shared if pair.part == "locked"]
     names = classes.names(session)
-    part, pairs, reason = "locked", locked, None
-    if _too_few_people(locked, names):
-        part, pairs, reason = "fold", [p for p in shared if p.part == "fold"], message(TOO_FEW_LOCKED)
+    part, pairs, reason = "locked", _shared_predictions(session, first, second, "locked"), None
+    if _too_few_people(pairs, names):
+        part, reason = "fold", message(TOO_FEW_LOCKED)
+        pairs = _shared_predictions(session, first, second, part)
         if _too_few_people(pairs, names):
             return Comparison(part, None, message(TOO_FEW_SHARED), [], 0)
     differing = [pair for pair in pairs if pair.first_label != pair.second_label]
@@ -71,25 +72,27 @@ class _Pair:
     id: int
     truth: str
     group_id: int
-    part: str
     first_label: str
     second_label: str
 
 
-def _shared_predictions(session: Session, first: Run, second: Run) -> list[_Pair]:
+def _shared_predictions(session: Session, first: Run, second: Run, part: str) -> list[_Pair]:
+    """Both runs' predictions for the newest MOST_COMPARED faces of this part that both have, by face."""
     a, b = aliased(Outcome), aliased(Outcome)
     current = classes.read(session)
     labels = [
         current.name_of(one.label).label(name) for one, name in ((a, "first_label"), (b, "second_label"))
     ]
     query = (
-        select(Face.id, Face.label.label("truth"), a.group_id, a.part, *labels)
+        select(Face.id, Face.label.label("truth"), a.group_id, *labels)
         .join(a, a.face_id == Face.id)
         .join(b, b.face_id == Face.id)
-        .where(a.run_id == first.id, b.run_id == second.id, a.part == b.part, Face.label.is_not(None))
-        .order_by(Face.id)
+        .where(a.run_id == first.id, b.run_id == second.id, a.part == part, b.part == part)
+        .where(Face.label.is_not(None))
+        .order_by(a.face_id.desc())
+        .limit(MOST_COMPARED)
     )
-    return [_Pair(**row._mapping) for row in session.execute(query)]
+    return [_Pair(**row._mapping) for row in session.execute(query).all()[::-1]]
 
 
 def _too_few_people(pairs: list[_Pair], names: tuple[str, ...]) -> bool:

@@ -25,7 +25,8 @@ class UnlikelyLabel:
 def worst_mistakes(session: Session, run: Run, limit: int = WORST) -> list[UnlikelyLabel]:
     """Wrong predictions, most confident first, among the faces that the run's metrics are about."""
     part = "locked" if (run.metrics or {}).get("locked") else "fold"
-    query = _by_label_probability().where(Outcome.run_id == run.id)
+    # Another class was at least as probable: the index ends the search where there are few mistakes.
+    query = _by_label_probability().where(Outcome.run_id == run.id, Outcome.label_probability < 0.51)
     return _read(session, query.where(Outcome.part == part, Outcome.label != Outcome.truth).limit(limit))
 
 

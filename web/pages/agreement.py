@@ -22,6 +22,7 @@ def page() -> ResponseReturnValue:
         "agreement/agreement.html",
         agreement=agreement,
         records=visible,
+        measured=annotator_agreement.MEASURED,
         disputes=annotator_agreement.disputed_faces(db()),
         disagreements=annotator_agreement.count_disputed(db()),
         seen_at=now(),
