@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Select, and_, case, select
+from sqlalchemy import Select, and_, select
 from sqlalchemy.orm import Session, contains_eager
 
 from db import classes
@@ -43,6 +43,8 @@ def sure_faces(session: Session, person: Person, label: str | None, limit: int) 
         return SureFaces(None, [], {})
     items: list[Item] = []
     for _ in range(ROUNDS):
+        if len(items) >= limit:
+            break
         new = sure.where(Score.label == label, Face.id.not_in([item.face.id for item in items]))
         faces = _first_free(session, _by_similarity(session, run, new), limit - len(items))
         if not faces:
@@ -62,12 +64,14 @@ def _count_by_label(session: Session, sure: Select[Face], labels: Sequence[str])
 
 def _first_free(session: Session, faces: list[Face], count: int) -> list[Face]:
     """The first of the faces that nobody else is taking; they alone are locked until the commit."""
-    if not faces:
-        return []
-    by_id = {face.id: face for face in faces}
-    place = case({id: place for place, id in enumerate(by_id)}, value=Face.id)
-    query = select(Face.id).where(Face.id.in_(by_id)).order_by(place).limit(count)
-    return [by_id[id] for id in session.scalars(leases.skip_locked(query))]
+    free: list[Face] = []
+    left = list(faces)
+    while left and len(free) < count:
+        first, left = left[: count - len(free)], left[count - len(free) :]
+        query = leases.skip_locked(select(Face.id).where(Face.id.in_([face.id for face in first])))
+        locked = set(session.scalars(query))
+        free += [face for face in first if face.id in locked]
+    return free
 
 
 def chain(vectors: NDArray[np.float32]) -> list[int]:

@@ -8,7 +8,7 @@ from statistics import median
 import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import ColumnClause, func, literal_column, select, update
-from sqlalchemy.orm import Session, contains_eager
+from sqlalchemy.orm import Session, contains_eager, load_only
 
 from db import classes, counters
 from db.confidence_intervals import Interval, share
@@ -124,7 +124,11 @@ def _opinions(
 ) -> dict[Face, list[GivenOpinion]]:
     """Opinions of each of the faces, oldest first, `with_folders` with the labels of import folders."""
     query = select(Face).join(Face.photo).where(SHOWN, covers_ids(Face.id, face_ids))
-    faces = {face.id: face for face in session.scalars(query.options(contains_eager(Face.photo)))}
+    photo = contains_eager(Face.photo)
+    if not with_folders:  # for figures, not for a page of the faces
+        columns = load_only(Face.label, Face.disputed, Face.gold)
+        query = query.options(columns, photo.load_only(Photo.group_id))
+    faces = {face.id: face for face in session.scalars(query.options(photo))}
     given = select(Answer).where(STANDING, covers_ids(Answer.face_id, face_ids)).order_by(Answer.id)
     answers = session.scalars(given if with_folders else given.where(~is_from_folder())).all()
     by = {answer.person_id for answer in answers}
