@@ -30,6 +30,8 @@ STABLE_AFTER = 60.0
 """Seconds after which a process counts as stable and its restart delay is reset."""
 KILL_AFTER = 8.0
 """Seconds between SIGTERM and SIGKILL; leases make killing a worker safe."""
+LEFTOVERS_KILLED_AFTER = 2.0
+"""The same for what a killed launcher left: somebody waits for the site to come back."""
 MAX_LOG_BYTES = 5 << 20
 NEEDS_EVERY = 0.5
 """Seconds between two looks at whether a program is needed."""
@@ -172,7 +174,7 @@ class Supervisor:
         leaders = [pid for pid, created in json.loads(self._process_list.read_text()) if _is(pid, created)]
         if left := families.members(leaders):
             log.warning("ending_leftovers", processes=[process.pid for process in left])
-        families.stop(leaders, KILL_AFTER)
+        families.stop(leaders, LEFTOVERS_KILLED_AFTER)
 
 
 def _running_pids(programs: Sequence[Program]) -> list[int]:
