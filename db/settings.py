@@ -4,6 +4,7 @@ import contextlib
 import functools
 import hashlib
 import os
+import re
 import secrets
 import tempfile
 from ipaddress import IPv4Network, IPv6Network, ip_network
@@ -12,9 +13,11 @@ from typing import Annotated, Literal
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from sqlalchemy import URL
 
+PLAIN_PATH = re.compile(r"[A-Za-z0-9/._-]+")
 MAX_SOCKET_PATH = 100
-"""Characters: `sockaddr_un` holds 108 bytes on Linux and 104 on macOS, including the final NUL."""
+"""Bytes: `sockaddr_un` holds 108 bytes on Linux and 104 on macOS, including the final NUL."""
 DEFAULT_REVIEW_MIX = {"uncertain": 70, "control": 10, "novel": 5, "weak": 10, "box": 5}
 """Faces of each kind in a hundred for review: those the model is least sure of, drawn at random, least
 similar to anything labelled, of a class or person that the model is often wrong about, and unlikely boxes.
@@ -137,15 +140,22 @@ class Settings(BaseSettings):
 
     @property
     def database(self) -> str:
-        return self.database_url or f"sqlite:///{self.data / 'secondlook.db'}"
+        if self.database_url is not None:
+            return self.database_url
+        # A folder's name may have characters that mean something in a URL: these are quoted.
+        url = URL.create("sqlite", database=str(self.data / "secondlook.db"))
+        return url.render_as_string(hide_password=False)
 
     @property
     def socket(self) -> Path:
-        """Where the embedded Valkey listens: in `run_dir`, or a temporary folder if that path is too long."""
+        """Where the embedded Valkey listens: in `run_dir`, or in a temporary folder.
+
+        The latter if that path is too long, or has characters that its clients read differently in a URL.
+        """
         path = self.run_dir / "valkey.sock"
-        if len(str(path)) <= MAX_SOCKET_PATH:
+        if len(os.fsencode(path)) <= MAX_SOCKET_PATH and PLAIN_PATH.fullmatch(str(path)):
             return path
-        digest = hashlib.sha256(str(path).encode()).hexdigest()[:16]
+        digest = hashlib.sha256(os.fsencode(path)).hexdigest()[:16]
         return Path(tempfile.gettempdir()) / f"secondlook-{os.getuid()}-{digest}" / "valkey.sock"
 
     @property

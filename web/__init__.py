@@ -14,6 +14,7 @@ API = "/api/v1"
 def create_app() -> APIFlask:
     """The application; it opens the database and the broker only when a request needs them."""
     from web import api, database, errors, i18n, input, notices, pages
+    from web.api import openapi
     from web.auth import address_limits, headers, hosts, identity, input_text, links, permissions, rate_limits
     from web.cli import commands
     from web.drawing import charts, stored
@@ -26,7 +27,7 @@ def create_app() -> APIFlask:
         __name__,
         title="Second Look",
         version="1",
-        spec_path=f"{API}/openapi.json",
+        spec_path=None,  # web.pages.documentation keeps what is made once
         docs_path=None,
         json_errors=False,
         static_folder=str(Path(__file__).parent / "static"),
@@ -43,6 +44,7 @@ def create_app() -> APIFlask:
         app.register_blueprint(blueprint)
     for blueprint in api.blueprints():
         app.register_blueprint(blueprint, url_prefix=API)
+    openapi.init_app(app)
     return app
 
 

@@ -13,12 +13,12 @@ OWNER = frozenset({"owner"})
 
 ALLOWED: dict[str, frozenset[str]] = {
     "static": ANYONE,
-    "openapi.spec": ANYONE,
     "home.asset": ANYONE,
     "home.healthz": ANYONE,
     "observed.readyz": ANYONE,
     "observed.metrics_page": OWNER,
-    "home.docs": ANYONE,
+    "documentation.docs": ANYONE,
+    "documentation.spec": ANYONE,
     "certificate.page": ANYONE,
     "certificate.file": ANYONE,
     "home.page": ALL,

@@ -12,6 +12,7 @@ from web.pages import (
     classes,
     compare,
     detector,
+    documentation,
     gallery,
     home,
     label,
@@ -48,4 +49,4 @@ def blueprints() -> list[APIBlueprint]:
         gallery,
     )
     last = (people_access, live, compare, simulations, detector, map, observed, backups, operations, audit)
-    return [module.pages for module in (*first, *last)]
+    return [module.pages for module in (*first, *last, documentation)]

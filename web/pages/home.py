@@ -1,9 +1,9 @@
-"""The home page, the front-end libraries, the API's documentation and the health check."""
+"""The home page, the front-end libraries and the health check."""
 
 from pathlib import Path
 
 from apiflask import APIBlueprint
-from flask import Flask, abort, current_app, jsonify, redirect, render_template, send_file, url_for
+from flask import abort, jsonify, redirect, render_template, send_file, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import text
 
@@ -70,13 +70,6 @@ def healthz() -> ResponseReturnValue:
     db().execute(text("SELECT 1"))
     missing = jobs.missing_workers(db())
     return jsonify(status="starting" if missing else "up", missing=missing), 503 if missing else 200
-
-
-@pages.get("/api/v1/docs")
-def docs() -> ResponseReturnValue:
-    app = current_app
-    assert isinstance(app, Flask)
-    return render_template("home/docs.html", spec=app.spec)  # type: ignore[attr-defined]
 
 
 def _next_step(
