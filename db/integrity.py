@@ -66,7 +66,7 @@ def blob_problem(key: str) -> str | None:
 
 
 def _check_run(session: Session, run: Run) -> Iterator[str]:
-    if run.status != "done" or run.retired_at is not None:
+    if run.status != "done" or run.retired_at is not None or run.dropped_at is not None:
         return
     if run.head is None:
         yield f"run {run.id}: it is done, and has no model"

@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, CursorResult, Update, and_, delete, or_, s
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from db import clock, queue
+from db import clock, disk, queue
 from db.base import OPEN, now
 from db.models import Backup, Photo, Run, Worker
 from db.session import insert_missing
@@ -196,7 +196,7 @@ def _held(session: Session, model: type[JobRow], *where: ColumnElement[bool]) ->
 
 def _give_back(session: Session, held: Claim) -> None:
     """Queue the job of a dead worker again, or fail it after MAX_ATTEMPTS."""
-    if held.attempt % MAX_ATTEMPTS:
+    if held.attempt % MAX_ATTEMPTS or disk.space().is_low:  # on a full disk every attempt fails
         _queue_again(session, held)
         return
     hint = "Its worker stopped three times on it. Nothing else is affected; delete it or try again."

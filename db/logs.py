@@ -3,6 +3,9 @@
 By default structlog prints local variables in a traceback, which may contain people's names and tokens.
 """
 
+import contextlib
+import os
+
 import structlog
 
 
@@ -17,5 +20,16 @@ def configure() -> None:
             structlog.dev.ConsoleRenderer(
                 colors=False, exception_formatter=structlog.dev.plain_traceback, pad_event_to=0
             ),
-        ]
+        ],
+        logger_factory=lambda *_: Lines(),
     )
+
+
+class Lines:
+    """Writes each line to standard output at once, or drops it: a full disk must not stop the program."""
+
+    def msg(self, message: str) -> None:
+        with contextlib.suppress(OSError):
+            os.write(1, f"{message}\n".encode(errors="replace"))
+
+    debug = info = warning = warn = error = critical = exception = fatal = msg

@@ -37,6 +37,7 @@ FIND_UNSCORED = "trainer.find_unscored"
 WARM_UP = "trainer.warm_up"
 DRAW_MAP = "trainer.draw_map"
 COUNT_SAVED = "trainer.count_saved"
+DROP_MODELS = "trainer.drop_models"
 START_DUE_RUN = "trainer.start_due_run"
 SWEEP = "db.sweep"
 MAKE_BACKUP = "db.make_backup"
@@ -59,6 +60,7 @@ QUEUES = {
     WARM_UP: "train",
     DRAW_MAP: "train",
     COUNT_SAVED: "train",
+    DROP_MODELS: "erase",
     START_DUE_RUN: "default",
     SWEEP: "default",
     MAKE_BACKUP: "backup",
@@ -121,6 +123,7 @@ app.conf.update(
         "follow-up": {"task": FOLLOW_UP, "schedule": 10.0},
         "erase": {"task": ERASE, "schedule": 5.0},
         "tidy": {"task": TIDY, "schedule": 3600.0},
+        "drop-models": {"task": DROP_MODELS, "schedule": 3600.0},
         "start-due-run": {"task": START_DUE_RUN, "schedule": 3.0},
         "start-due-backup": {"task": START_DUE_BACKUP, "schedule": 20.0},
         "find-unscored": {"task": FIND_UNSCORED, "schedule": 30.0},

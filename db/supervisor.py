@@ -21,7 +21,7 @@ from typing import IO
 import psutil
 import structlog
 
-from db import families
+from db import families, log_files
 
 log = structlog.get_logger()
 
@@ -32,9 +32,8 @@ KILL_AFTER = 8.0
 """Seconds between SIGTERM and SIGKILL; leases make killing a worker safe."""
 LEFTOVERS_KILLED_AFTER = 2.0
 """The same for what a killed launcher left: somebody waits for the site to come back."""
-MAX_LOG_BYTES = 5 << 20
 NEEDS_EVERY = 0.5
-"""Seconds between two looks at whether a program is needed."""
+"""Seconds between two looks at whether a program is needed, and at the size of the logs."""
 
 
 class AlreadyRunning(Exception):
@@ -86,6 +85,7 @@ class Supervisor:
         self._programs = programs
         self._folder = folder
         self._process_list = folder / "processes.json"
+        self._is_stored = True
         self.stop = threading.Event()
 
     def start(self) -> None:
@@ -111,7 +111,9 @@ class Supervisor:
                     self._note_end(program)
                     if program.is_needed is None or (look_for_needs and program.process is None):
                         self._launch_if_due(program)
-                looked_at = time.monotonic() if look_for_needs else looked_at
+                if look_for_needs:
+                    looked_at = time.monotonic()
+                    self._tend_files()
         finally:
             self.shut_down()
 
@@ -120,6 +122,13 @@ class Supervisor:
         for programs in (self._programs[1:], self._programs[:1]):
             families.stop([one.process.pid for one in programs if one.process], KILL_AFTER)
         self._process_list.unlink(missing_ok=True)
+
+    def _tend_files(self) -> None:
+        """Keep the logs small, and store what a full disk did not let us store."""
+        for program in self._programs:
+            log_files.keep_small(self._log_path(program))
+        if not self._is_stored:
+            self._store_processes()
 
     def _note_end(self, program: Program) -> None:
         if program.process is None or (code := program.process.poll()) is None:
@@ -141,11 +150,8 @@ class Supervisor:
             self._launch(program)
 
     def _launch(self, program: Program) -> None:
-        path = self._log_path(program)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        if path.exists() and path.stat().st_size > MAX_LOG_BYTES:
-            path.replace(path.with_suffix(".old.log"))
-        with open(path, "ab") as output:
+        output = log_files.open_log(self._log_path(program))
+        try:
             program.process = subprocess.Popen(
                 program.command,
                 env={**os.environ, **program.env},
@@ -154,6 +160,9 @@ class Supervisor:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,  # Ctrl-C reaches the launcher alone, which stops them in order
             )
+        finally:
+            if not isinstance(output, int):
+                output.close()
         program.started = time.monotonic()
         self._store_processes()
 
@@ -161,11 +170,19 @@ class Supervisor:
         return self._folder / "logs" / f"{program.name}.log"
 
     def _store_processes(self) -> None:
-        """Store [id, time of creation] of each running process; ids alone are reused by the system."""
+        """Store [id, time of creation] of each running process; ids alone are reused by the system.
+
+        On a full disk the list is an old one for a while.
+        """
         pids = [pid for pid in _running_pids(self._programs) if psutil.pid_exists(pid)]
         draft = self._process_list.with_suffix(".new")
-        draft.write_text(json.dumps([[pid, psutil.Process(pid).create_time()] for pid in pids]))
-        draft.replace(self._process_list)
+        try:
+            draft.write_text(json.dumps([[pid, psutil.Process(pid).create_time()] for pid in pids]))
+            draft.replace(self._process_list)
+            self._is_stored = True
+        except OSError as error:
+            self._is_stored = False
+            log.warning("processes_not_stored", error=str(error))
 
     def end_leftovers(self) -> None:
         """Stop the processes that a killed launcher left running, and those that these left."""

@@ -21,3 +21,11 @@ def find_unscored() -> None:
 
     with session_scope() as session:
         needs.score_if_needed(session)
+
+
+@app.task(name=queue.DROP_MODELS)
+def drop_models() -> None:
+    from trainer.runs import kept_models
+
+    with session_scope() as session:
+        kept_models.drop_old(session)

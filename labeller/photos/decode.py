@@ -1,39 +1,33 @@
-"""Decoding untrusted photos in a child process with limited memory and time.
+"""Decoding untrusted photos in a child process that is locked in, with limited memory and time.
 
-This module, run as a program, loads the decoders and forks a child for each photo, which takes 5 ms instead
-of the 0.2 s of a fresh Python. A decompression bomb or a bug in a decoder ends only the child.
+A program of its own (`decoder_process`) loads the decoders and forks a child for each picture, which takes
+5 ms instead of the 0.2 s of a fresh Python. A decompression bomb or a bug in a decoder ends only the child.
 """
 
 import functools
 import json
 import os
-import resource
-import signal
 import socket
-import struct
 import subprocess
 import sys
 import threading
 import time
 from pathlib import Path
+from typing import Any
 
 import structlog
 
-from db import private_files
 from labeller.errors import BadPhoto, PhotoTooLarge
 from labeller.photos import pixel_budget
-from labeller.photos.pixels import SEND, Decoded, read
+from labeller.photos.cuts import Square
+from labeller.photos.decoder_process import REQUEST, RESPONSE, SECONDS
+from labeller.photos.pixels import SEND, Decoded
 
-SECONDS = 15
-"""Time for one photo, waiting included; 50 megapixels take 4 seconds."""
-MEMORY = 1200 << 20
-"""Address space of a child in bytes; 50 megapixels as WebP, the worst case, need nearly all of it."""
-REQUEST = struct.Struct("<IIQ")
-"""Header of a request: megapixels allowed, degrees to turn, bytes of the file."""
-RESPONSE = struct.Struct("<QI")
-"""Header of a response: bytes that follow, bytes of the JSON with which they begin."""
+PYTHON_NEEDS = ("LD_LIBRARY_PATH", "PYTHONHOME")
 
 log = structlog.get_logger()
+_cutting = threading.Semaphore(2)
+"""Limits the memory for cuts; whoever looks at pictures does not wait for those who send them."""
 _starting = threading.Lock()
 
 
@@ -44,8 +38,25 @@ def decode(data: bytes, max_megapixels: int, turn: int = 0) -> Decoded:
     pixels are decoded already.
     """
     with pixel_budget.charged(data, max_megapixels):
-        began = time.monotonic()
-        response = _ask(data, max_megapixels, turn)
+        head, body = _call("read", data, max_megapixels=max_megapixels, turn=turn)
+    end = head.pop("bytes")
+    hashes = (bytes.fromhex(head[name]) for name in ("dhash", "mirror"))
+    return Decoded(body[:end], body[end:], head["width"], head["height"], *hashes)
+
+
+def smaller(data: bytes, longest: int, square: Square | None = None) -> bytes:
+    """A stored picture, or a square of it, as a JPEG of at most `longest` pixels a side, made in a child.
+
+    Raises BadPhoto if it is damaged.
+    """
+    with _cutting:
+        return _call("smaller", data, longest=longest, square=square)[1]
+
+
+def _call(name: str, data: bytes, **arguments: Any) -> tuple[dict[str, Any], bytes]:
+    """The JSON and the bytes of a child's response. Raises BadPhoto and PhotoTooLarge."""
+    began = time.monotonic()
+    response = _ask(json.dumps({"call": name} | arguments).encode(), data)
     if not response:
         slow = time.monotonic() - began >= SECONDS
         log.warning("decoder_died", bytes=len(data), slow=slow)
@@ -58,12 +69,10 @@ def decode(data: bytes, max_megapixels: int, turn: int = 0) -> Decoded:
     head, body = json.loads(response[RESPONSE.size : start]), response[start:]
     if "code" in head:
         raise (PhotoTooLarge if head["code"] == "photo_too_large" else BadPhoto)(**head)
-    end = head.pop("bytes")
-    hashes = (bytes.fromhex(head[name]) for name in ("dhash", "mirror"))
-    return Decoded(body[:end], body[end:], head["width"], head["height"], *hashes)
+    return head, body
 
 
-def _ask(data: bytes, max_megapixels: int, turn: int) -> bytes:
+def _ask(question: bytes, data: bytes) -> bytes:
     """The child's whole response; empty if it died before it had sent everything."""
     ours, theirs = socket.socketpair()
     with ours:
@@ -71,7 +80,7 @@ def _ask(data: bytes, max_megapixels: int, turn: int) -> bytes:
             _hand_over(theirs)
         ours.settimeout(SECONDS + 1)
         try:
-            ours.sendall(REQUEST.pack(max_megapixels, turn, len(data)) + data)
+            ours.sendall(REQUEST.pack(len(question), len(data)) + question + data)
             with ours.makefile("rb") as stream:
                 response = stream.read()
         except OSError:  # the child ended before it had read everything
@@ -94,64 +103,16 @@ def _hand_over(connection: socket.socket) -> None:
 
 @functools.cache
 def _forker() -> socket.socket:
-    """Our end of the connection to the forking program, which ends when this process does."""
+    """Our end of the connection to the forking program, which ends when this process does.
+
+    Of our environment, which has secrets, it gets only what Python may need to start.
+    """
     ours, theirs = socket.socketpair()
     with theirs:
         subprocess.Popen(
-            [sys.executable, "-m", "labeller.photos.decode"],
+            [sys.executable, "-m", "labeller.photos.decoder_process"],
             stdin=theirs.fileno(),
             cwd=Path(__file__).parents[2],
+            env={name: os.environ[name] for name in PYTHON_NEEDS if name in os.environ},
         )
     return ours
-
-
-# --- the forking program and its children ----------------------------------------------------------------
-
-
-def _fork_for_each() -> None:
-    import pillow_heif
-    from PIL import Image
-
-    Image.init()
-    pillow_heif.register_heif_opener(thumbnails=False)
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # no zombies
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C ends our parent, and then us
-    line = socket.socket(fileno=0)
-    while True:
-        data, descriptors, _, _ = socket.recv_fds(line, 1, 1)
-        if not data:
-            return
-        with socket.socket(fileno=descriptors[0]) as connection:
-            if os.fork() == 0:
-                line.close()
-                _respond(connection)
-                os._exit(0)
-
-
-def _respond(connection: socket.socket) -> None:
-    _limit_resources()
-    with connection.makefile("rb") as stream:
-        megapixels, turn, length = REQUEST.unpack(stream.read(REQUEST.size))
-        data = stream.read(length)
-    try:
-        decoded = read(data, megapixels, turn)
-        head = {"width": decoded.width, "height": decoded.height, "bytes": len(decoded.photo)}
-        text = json.dumps(head | {"dhash": decoded.dhash.hex(), "mirror": decoded.mirror.hex()}).encode()
-        parts = [text, decoded.photo, decoded.view]
-    except BadPhoto as error:
-        text = json.dumps({"code": error.code, "message": error.message, "hint": error.hint}).encode()
-        parts = [text]
-    for part in [RESPONSE.pack(sum(map(len, parts)), len(text)), *parts]:
-        connection.sendall(part)
-
-
-def _limit_resources() -> None:
-    signal.alarm(SECONDS)  # SIGALRM ends the process even within C code
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    if sys.platform == "linux":  # macOS accepts the call and ignores the limit
-        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-
-
-if __name__ == "__main__":
-    private_files.keep_private()
-    _fork_for_each()

@@ -1,15 +1,14 @@
 """The pictures on pages: the photo at screen size, and crops of its faces."""
 
-import io
 from collections.abc import Callable
 
-from PIL import Image
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from db import disk
 from db.models import Face, Photo
 from db.storage import blobs
+from labeller.photos import decode
 from labeller.photos.pixels import view_scale
 
 CROP_SIDE = 480
@@ -33,12 +32,7 @@ def thumb(session: Session, face: Face) -> bytes:
 def small(session: Session, photo: Photo) -> bytes:
     """The photo in a JPEG of at most SMALL_SIDE pixels a side, stored."""
 
-    def make() -> bytes:
-        with _opened(photo.view_blob) as picture:
-            picture.thumbnail((SMALL_SIDE, SMALL_SIDE), Image.Resampling.LANCZOS)
-            return _jpeg(picture)
-
-    return _stored(session, photo, "photo", make)
+    return _stored(session, photo, "photo", lambda: decode.smaller(blobs().get(photo.view_blob), SMALL_SIDE))
 
 
 def view(photo: Photo) -> bytes:
@@ -58,14 +52,10 @@ def crop(face: Face) -> bytes:
 def _cut(face: Face, key: str, longest: int) -> bytes:
     """The face with its margin, cut out of the stored picture `key` of its photo."""
     x, y, w, h = face.box
-    with _opened(key) as picture:
-        scale = picture.width / face.photo.width
-        middle_x, middle_y = (x + w / 2) * scale, (y + h / 2) * scale
-        half = max(w, h) * (1 + 2 * CROP_MARGIN) * scale / 2
-        square = (middle_x - half, middle_y - half, middle_x + half, middle_y + half)
-        cut = picture.crop(tuple(round(edge) for edge in square))  # type: ignore[arg-type]
-    cut.thumbnail((longest, longest), Image.Resampling.LANCZOS)
-    return _jpeg(cut)
+    half = max(w, h) * (1 + 2 * CROP_MARGIN) / 2
+    edges = (x + w / 2 - half, y + h / 2 - half, x + w / 2 + half, y + h / 2 + half)
+    left, top, right, bottom = (edge / face.photo.width for edge in edges)
+    return decode.smaller(blobs().get(key), longest, (left, top, right, bottom))
 
 
 def _stored(session: Session, photo: Photo, name: str, make: Callable[[], bytes]) -> bytes:
@@ -84,13 +74,3 @@ def _stored(session: Session, photo: Photo, name: str, make: Callable[[], bytes]
     if session.scalar(select(Photo.status).where(Photo.id == photo.id)) in (None, "erasing"):
         blobs().delete(path)  # the photo and its stored pictures were deleted meanwhile
     return picture
-
-
-def _opened(key: str) -> Image.Image:
-    return Image.open(io.BytesIO(blobs().get(key)), formats=["JPEG", "PNG", "WEBP"])
-
-
-def _jpeg(picture: Image.Image) -> bytes:
-    out = io.BytesIO()
-    picture.convert("RGB").save(out, "JPEG", quality=88)
-    return out.getvalue()

@@ -9,7 +9,6 @@ from datetime import timedelta
 
 from sqlalchemy.orm import Session
 
-from db import disk
 from db.base import now
 from db.errors import Refused
 from db.models import Person
@@ -64,7 +63,6 @@ def take_part(session: Session, sender: Person, person: Person | None, part: Par
     if photo is not None and photo.status != "failed":
         blobs().delete_named(folder)
         return intake.Received(photo, created=False)
-    disk.require_space()
     quotas.require_room(session, sender, len(part.content))
     if open_uploads.keep(sender, f"{folder}{part.number}", part.content) < part.count:
         return None

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from db import classes, disk, jobs
+from db import classes, jobs
 from db.base import now
 from db.models import SHOWN, Person, Photo
 from db.settings import settings
@@ -50,7 +50,6 @@ def receive(
         receive_again(session, twin, data)
         return Received(twin, created=False)
     _finish_deletion(session, digest)
-    disk.require_space()
     quotas.require_room(session, uploaded_by, len(data))
     decoded = decode(data, settings().max_megapixels)
     photo = _stored(decoded)
@@ -69,11 +68,16 @@ def receive(
         _withdraw(session, photo)
         if (twin := find_photo(session, digest, uploaded_by, person)) is not None:
             return Received(twin, created=False)
-        if person is not None and find_person(session, person.id) is None:
-            hint = "Ask whoever invited you for a new link."
-            raise NotInvited("person_gone", "This person has been deleted.", hint) from None
+        _require_person(session, person)
         raise
     return Received(photo, created=True)
+
+
+def _require_person(session: Session, person: Person | None) -> None:
+    """Raises NotInvited if the person has been deleted meanwhile."""
+    if person is not None and find_person(session, person.id) is None:
+        hint = "Ask whoever invited you for a new link."
+        raise NotInvited("person_gone", "This person has been deleted.", hint) from None
 
 
 def _class_of(session: Session, folder_label: str | None) -> str | None:

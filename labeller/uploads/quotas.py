@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from db import disk
 from db.models import SHOWN, Person, Photo
 from db.settings import settings
 from labeller.errors import QuotaReached
@@ -47,10 +48,12 @@ def kept_by(session: Session, person: Person) -> tuple[int, int]:
 
 
 def require_room(session: Session, person: Person | None, size: int) -> None:
-    """Raises QuotaReached if one more photo of `size` bytes is too much for the person who sends it.
+    """Raises QuotaReached if one more photo of `size` bytes is too much for the person who sends it, and
+    NoSpace if the disk is nearly full.
 
     Exact only while the caller holds the lock on the groups of photos.
     """
+    disk.require_space()
     quota = quota_of(session, person)
     if quota is None:
         return

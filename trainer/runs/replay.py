@@ -19,6 +19,7 @@ from trainer.errors import NoModel
 from trainer.evaluation import report
 from trainer.models.presets import fit_model
 from trainer.runs.inputs import gather_inputs, held_out_outputs
+from trainer.runs.kept_models import require_files
 from trainer.runs.requests import get_run
 
 COMPARED = ("locked", "cross_validated", "train")
@@ -38,9 +39,10 @@ class Replay:
 
 
 def replay(session: Session, run: Run) -> Replay:
-    """Compute the run's metrics again. Raises NoModel if the run is not done."""
+    """Compute the run's metrics again. Raises NoModel if the run is not done or its files were dropped."""
     if run.status != "done" or run.manifest is None:
         raise NoModel("not_done", "Only a run that is done can be replayed.")
+    require_files(run)
     dataset = Dataset.from_manifest(blobs().get(run.manifest))
     recipe = Recipe.parse(run.recipe)
     inputs = gather_inputs(session, dataset, recipe)

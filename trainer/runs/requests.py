@@ -9,7 +9,7 @@ from sqlalchemy import CursorResult, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from db import classes, counters, jobs, tasks
+from db import classes, counters, disk, jobs, tasks
 from db.base import OPEN, now
 from db.i18n import N_
 from db.messages import Message, a_person, message
@@ -20,6 +20,7 @@ from trainer.data.dataset import label_counts
 from trainer.data.minimum_labels import PER_CLASS_TO_TRAIN, missing_to_train, require_for_training
 from trainer.data.recipe import Recipe
 from trainer.errors import NoModel, NotFound, RunEnded
+from trainer.runs.kept_models import require_files
 from trainer.runs.promote import make_live
 
 CHOSEN_BY = N_("Chosen by %(person)s.")
@@ -36,9 +37,10 @@ MIN_PROGRESS = 0.05
 def request_run(session: Session, recipe: Mapping[str, Any] | str, by: Person | None = None) -> Run:
     """The queued run if there is one, whatever its recipe, else a new one.
 
-    Raises BadRecipe, NotEnoughLabels.
+    Raises BadRecipe, NotEnoughLabels, and NoSpace while the disk is nearly full.
     """
     parsed = Recipe.parse(recipe)
+    disk.require_space()
     if (queued := _queued_run(session)) is not None:
         return queued
     current = classes.read(session)
@@ -79,10 +81,13 @@ def cancel(session: Session, run: Run, by: Person | None = None) -> None:
 
 
 def promote(session: Session, run: Run, by: Person, reason: str = "") -> None:
-    """Make the run's model live on a person's decision. Raises NoModel unless the run is done.
+    """Make the run's model live on a person's decision. Raises NoModel unless the run is done and has files.
 
     Unless it was the previous live model, no face has a score until the worker has computed them.
     """
+    lock_workbench(session)  # the files of a run are dropped under the same lock
+    session.refresh(run)
+    require_files(run)
     if run.status != "done" or run.head is None:
         raise NoModel("no_model", "This run has no model.", "Promote a run that is done.")
     make_live(session, run, _choice(by, one_line(reason, LONGEST_REASON)), by)

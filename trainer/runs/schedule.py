@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from db import counters, jobs
+from db import counters, disk, jobs
 from db.base import now
 from db.models import STANDING, Answer, Run, Workbench
 from db.workbench import lock_workbench
@@ -39,7 +39,7 @@ def start_due_run(session: Session, at: datetime | None = None) -> Run | None:
     rule = session.scalar(select(Workbench))
     if rule is None or not (rule.train_after or rule.nightly_hour is not None):
         return None
-    if jobs.any_open(session, Run):
+    if jobs.any_open(session, Run) or disk.space().is_low:
         return None
     by_count, by_night = _enough_answers(session, rule.train_after), _night_due(rule, local)
     if by_night:

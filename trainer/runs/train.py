@@ -9,7 +9,7 @@ import structlog
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from db import classes, integrity, jobs, outages
+from db import classes, disk, integrity, jobs, outages
 from db.base import now
 from db.i18n import N_
 from db.messages import class_counts
@@ -24,7 +24,7 @@ from trainer.features.feature_store import OnProgress, features_of_existing, und
 from trainer.features.networks import Network
 from trainer.models.fit import FittedModel
 from trainer.models.presets import fit_model
-from trainer.runs import promote, publish, score
+from trainer.runs import kept_models, promote, publish, score
 from trainer.runs.inputs import gather_inputs, held_out_outputs
 from trainer.runs.progress import LEASE_SECONDS, Progress
 from trainer.runs.publish import Candidate
@@ -40,8 +40,12 @@ one_at_a_time = threading.Lock()
 def train(session: Session, run_id: int, attempt: int, owner: str) -> None:
     """Train the run if this attempt can claim it; how it ended is stored in its row.
 
-    Errors are stored and raised again. The live model does not change before the run is done.
+    Errors are stored and raised again. The live model does not change before the run is done. On a full disk
+    the run waits: the sweep sends it again.
     """
+    if disk.space().is_low:
+        log.warning("no_space", run=run_id)
+        return
     claim = jobs.claim(session, Run, run_id, attempt, jobs.Holder(owner, LEASE_SECONDS))
     if claim is None:
         return
@@ -53,7 +57,7 @@ def train(session: Session, run_id: int, attempt: int, owner: str) -> None:
             session.rollback()
             log.info("run_stopped", run=run_id)
         except Exception as error:
-            if outages.is_outage(error):
+            if outages.is_outage(error) or disk.is_full_error(error):
                 raise  # it is not the run that failed: when its lease has ended it is started again
             session.rollback()
             log.exception("run_failed", run=run_id)
@@ -61,6 +65,7 @@ def train(session: Session, run_id: int, attempt: int, owner: str) -> None:
             raise
         finally:
             promote.delete_old_scores(session)
+            kept_models.drop_old(session)
 
 
 def _fail(session: Session, claim: jobs.Claim, error: Exception) -> None:

@@ -83,6 +83,7 @@ ALLOWED: dict[str, frozenset[str]] = {
     "runs.stream": TEAM,
     "runs.cancel": TEAM,
     "runs.promote": OWNER,
+    "runs.pin": OWNER,
     "runs.roll_back": OWNER,
     "runs.suspects": TEAM,
     "runs.relabel": TEAM,

@@ -9,7 +9,7 @@ from db import integrity, jobs
 from db.repair import repair
 from db.settings import settings
 from db.workbench import live_run
-from labeller.photos import lost_views
+from labeller.photos import lost_views, sandbox
 from labeller.photos.torn_groups import join_torn_groups, torn_groups
 from labeller.queue.waiting import waiting_by_mode
 from labeller.reports import counts
@@ -75,6 +75,7 @@ def config() -> None:
     """The settings in force; secrets are hidden."""
     for name, value in settings().model_dump().items():
         click.echo(f"{name.upper()}={value}")
+    click.echo(f"# Decoders of photos are locked in by: {', '.join(sandbox.guards())}")
 
 
 @click.command()

@@ -46,6 +46,8 @@ no pool forks: detection runs in the worker's own thread; training, predictions 
 threads."""
 NICE = {"confirm": ["nice", "-n", "10"], "train": []}
 """Nobody waits for the other detectors: they get what others leave, and one thread."""
+FEW_ARENAS = {"MALLOC_ARENA_MAX": "2"}
+"""Else the C library keeps freed memory for each of many threads, and the web process grows for hours."""
 ONE_THREAD = dict.fromkeys(("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS"), "1")
 
 
@@ -95,7 +97,7 @@ def programs() -> list[Program]:
     python = [sys.executable, "-m"]
     celery = [*python, "celery", "-A", "db.queue"]
     started = [
-        Program("web", [*python, "web.cli.serve"], env),
+        Program("web", [*python, "web.cli.serve"], env | FEW_ARENAS),
         Program("detect", [*celery, *worker("detect")], env | _idle("detect")),
         Program("beat", [*celery, "beat", "--pidfile=", "--loglevel", settings().log_level], env),
     ]

@@ -18,7 +18,7 @@ from trainer.errors import BadRecipe, NotEnoughLabels
 from trainer.evaluation import label_errors
 from trainer.evaluation.paired_test import RULE
 from trainer.label_efficiency import stopping_advice
-from trainer.runs import requests, schedule
+from trainer.runs import kept_models, requests, schedule
 from web.auth.identity import me
 from web.database import db
 from web.drawing import charts
@@ -96,6 +96,14 @@ def promote(run_id: int) -> ResponseReturnValue:
     return redirect(url_for("runs.one", run_id=run_id))
 
 
+@pages.post("/runs/<int:run_id>/pin")
+def pin(run_id: int) -> ResponseReturnValue:
+    """Keep the files of its model whatever follows, or with `?pinned=0` no longer."""
+    kept_models.pin(db(), requests.get_run(db(), run_id), request.args.get("pinned") != "0", me())
+    db().commit()
+    return redirect(url_for("runs.one", run_id=run_id))
+
+
 @pages.post("/runs/back")
 def roll_back() -> ResponseReturnValue:
     run = requests.roll_back(db(), me())
@@ -121,6 +129,7 @@ def relabel(run_id: int, face_id: int) -> ResponseReturnValue:
 
 @pages.get("/runs/<int:run_id>/model.<ending>")
 def model(run_id: int, ending: str) -> ResponseReturnValue:
+    kept_models.require_files(requests.get_run(db(), run_id))
     artifact = db().get(Artifact, (run_id, FILES.get(ending, "")))
     if artifact is None:
         abort(404)

@@ -11,7 +11,9 @@ import cv2
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
 
 from mtcnn import MTCNN
+from mtcnn.stages import StageONet, StagePNet, StageRNet
 
+from db.wheel_files import find_wheel_file
 from labeller.detection.detections import Detection, Picture, clipped
 
 THRESHOLDS = {"threshold_pnet": 0.4, "threshold_rnet": 0.25, "threshold_onet": 0.2}
@@ -32,7 +34,12 @@ class Mtcnn:
     name = "mtcnn"
 
     def __init__(self) -> None:
-        self._network = MTCNN()
+        self._network = MTCNN(
+            stages=[
+                stage(weights=_weights(name))
+                for stage, name in ((StagePNet, "pnet"), (StageRNet, "rnet"), (StageONet, "onet"))
+            ]
+        )
 
     def detect(self, picture: Picture, longest: int | None = None) -> list[Detection]:
         """Faces in a picture, most confident first; see `Detector`."""
@@ -45,6 +52,13 @@ class Mtcnn:
         outputs = self._network.detect_faces(cv2.resize(picture, size, interpolation=method), **THRESHOLDS)
         detections = (clipped(_detection(output).moved(1 / scale), picture) for output in outputs)
         return sorted((one for one in detections if one is not None), key=lambda one: -one.confidence)
+
+
+def _weights(name: str) -> str:
+    """The whole path: a bare name is looked for in the working directory first, and unpickled there."""
+    path = find_wheel_file("mtcnn", f"assets/weights/{name}.lz4")
+    assert path is not None
+    return str(path.resolve())
 
 
 def load() -> Mtcnn:

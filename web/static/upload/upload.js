@@ -104,8 +104,7 @@ async function isOver(upload, error) {
   if (!(error instanceof ApiError) || isTemporary(error) || isDamage(error)) return false;
   if ([401, 403].includes(error.status))
     halt(_("You are signed out. Open your own link again; sending then resumes by itself."));
-  else if (error.code === "quota_reached")
-    halt(error.message); // the photos stay here until there is room
+  else if (error.code === "quota_reached") halt(error.message); // they stay here until there is room
   else await refuse(upload, error.message);
   if (paused) waiting.unshift(upload);
   return true;

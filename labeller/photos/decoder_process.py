@@ -1,0 +1,93 @@
+"""The program that loads the decoders, and forks a child for each picture. See `decode`."""
+
+import io
+import json
+import os
+import signal
+import socket
+import struct
+from collections.abc import Callable
+from typing import Any
+
+from PIL import AvifImagePlugin, Image
+
+from db import private_files
+from labeller.errors import BadPhoto
+from labeller.photos import cuts, sandbox
+from labeller.photos.pixels import DAMAGED, FORMATS, read
+
+SECONDS = 15
+"""Time for one photo, waiting included; 50 megapixels take 4 seconds."""
+MEMORY = 1200 << 20
+"""Address space of a child in bytes; 50 megapixels as WebP, the worst case, need nearly all of it."""
+REQUEST = struct.Struct("<IQ")
+"""Header of a request: bytes of the JSON that follows, bytes of the file after it."""
+RESPONSE = struct.Struct("<QI")
+"""Header of a response: bytes that follow, bytes of the JSON with which they begin."""
+
+
+def main() -> None:
+    _load_decoders()
+    sandbox.load()
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # no zombies
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C ends our parent, and then us
+    line = socket.socket(fileno=0)
+    while True:
+        data, descriptors, _, _ = socket.recv_fds(line, 1, 1)
+        if not data:
+            return
+        with socket.socket(fileno=descriptors[0]) as connection:
+            if os.fork() == 0:
+                sandbox.lock_in(connection.fileno(), SECONDS, MEMORY)
+                respond(connection)
+                os._exit(0)
+
+
+def _load_decoders() -> None:
+    """All that the children need, since they cannot open a file; none of it starts threads."""
+    import pillow_heif
+
+    Image.init()
+    pillow_heif.register_heif_opener(thumbnails=False)
+    pillow_heif.options.DECODE_THREADS = 1
+    AvifImagePlugin.DEFAULT_MAX_THREADS = 1
+    for kind in FORMATS:  # each loads what it needs when it is first used
+        file = io.BytesIO()
+        Image.new("RGB", (32, 32)).save(file, kind)
+        photo = read(file.getvalue(), 1, 90)
+        cuts.smaller(photo.photo, 16)
+
+
+def respond(connection: socket.socket) -> None:
+    """Read a request, and answer it."""
+    with connection.makefile("rb") as stream:
+        length, size = REQUEST.unpack(stream.read(REQUEST.size))
+        question, data = json.loads(stream.read(length)), stream.read(size)
+    try:
+        head, parts = _CALLS[question.pop("call")](data, **question)
+    except BadPhoto as error:
+        head, parts = {"code": error.code, "message": error.message, "hint": error.hint}, []
+    text = json.dumps(head).encode()
+    for part in [RESPONSE.pack(len(text) + sum(map(len, parts)), len(text)), text, *parts]:
+        connection.sendall(part)
+
+
+def _read(data: bytes, max_megapixels: int, turn: int) -> tuple[dict[str, Any], list[bytes]]:
+    decoded = read(data, max_megapixels, turn)
+    hashes = {"dhash": decoded.dhash.hex(), "mirror": decoded.mirror.hex()}
+    head = {"width": decoded.width, "height": decoded.height, "bytes": len(decoded.photo)}
+    return head | hashes, [decoded.photo, decoded.view]
+
+
+def _smaller(data: bytes, longest: int, square: cuts.Square | None) -> tuple[dict[str, Any], list[bytes]]:
+    try:
+        return {}, [cuts.smaller(data, longest, square)]
+    except (OSError, ValueError, SyntaxError) as error:
+        raise BadPhoto("photo_broken", "This photo is damaged or incomplete.", DAMAGED) from error
+
+
+_CALLS: dict[str, Callable[..., tuple[dict[str, Any], list[bytes]]]] = {"read": _read, "smaller": _smaller}
+
+if __name__ == "__main__":
+    private_files.keep_private()
+    main()
