@@ -35,7 +35,7 @@ BUSY = TEAM + 1
 """The friend with a tenth of all photos."""
 LEFT_OUT = (
     "static", "home.asset", "openapi", "home.docs", "auth", "simulations", "certificate", "runs.stream",
-    "runs.model", "mine.download", "people.download", "operations.download",
+    "runs.model", "mine.download", "people.download", "backups.download", "audit.export",
 )  # fmt: skip
 """Addresses (all that begin so) that read no faces, one that stays open, and downloads, which are as long as
 what is in them."""

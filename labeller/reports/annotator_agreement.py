@@ -8,7 +8,7 @@ from statistics import median
 import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import ColumnClause, func, literal_column, select, update
-from sqlalchemy.orm import Session, contains_eager, load_only
+from sqlalchemy.orm import Session, contains_eager, defer, load_only
 
 from db import classes, counters
 from db.confidence_intervals import Interval, share
@@ -18,7 +18,7 @@ from db.models import SHOWN, STANDING, Answer, Event, Face, Person, Photo
 from labeller.answers.aggregate import opinion
 from labeller.answers.client_keys import comes_from_folder, is_from_folder
 
-MEASURED = 1000
+MEASURED = 500
 """Faces with several answers on which agreement is measured, and answers of records; the newest."""
 ONE: ColumnClause[int] = literal_column("1")
 """A literal and not a parameter: otherwise SQLite does not use the index of such faces."""
@@ -130,6 +130,7 @@ def _opinions(
         query = query.options(columns, photo.load_only(Photo.group_id))
     faces = {face.id: face for face in session.scalars(query.options(photo))}
     given = select(Answer).where(STANDING, covers_ids(Answer.face_id, face_ids)).order_by(Answer.id)
+    given = given.options(defer(Answer.box), defer(Answer.created_at), defer(Answer.undone_at))
     answers = session.scalars(given if with_folders else given.where(~is_from_folder())).all()
     by = {answer.person_id for answer in answers}
     people = {person.id: person for person in session.scalars(select(Person).where(Person.id.in_(by)))}

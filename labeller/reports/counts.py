@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import ScalarSelect, Select, func, select
 from sqlalchemy.orm import Session
 
 from db import counters
@@ -67,17 +67,23 @@ class PersonCounts:
 
 def counts_by_person(session: Session, after: int = 0, limit: int = PEOPLE) -> list[PersonCounts]:
     """The counts of those who take part, by id, at most `limit` of them with an id above `after`."""
-    query = select(Person).where(*ACTIVE, Person.id > after).order_by(Person.id).limit(limit)
-    people = list(session.scalars(query))
-    keys = [f"{person.id}:{status}" for person in people for status in STATUSES]
+    own = select(Photo.id).where(Photo.person_id == Person.id, SHOWN)
+    last = own.with_only_columns(Photo.created_at).order_by(Photo.id.desc()).limit(1).scalar_subquery()
+    query = select(Person, _count_likely(own.correlate(Person)), last).where(*ACTIVE, Person.id > after)
+    people = session.execute(query.order_by(Person.id).limit(limit)).tuples().all()
+    keys = [f"{person.id}:{status}" for person, _, _ in people for status in STATUSES]
     photos = counters.totals(session, "photos_of", keys)
-    answers = counters.totals(session, "answers_of", [str(person.id) for person in people])
-    rows = []
-    for person in people:
-        count = sum(photos.get(f"{person.id}:{status}", 0) for status in STATUSES)
-        faces, last = _in_photos(session, person) if count else (0, None)
-        rows.append(PersonCounts(person, count, faces, answers.get(str(person.id), 0), last))
-    return rows
+    answers = counters.totals(session, "answers_of", [str(person.id) for person, _, _ in people])
+    return [
+        PersonCounts(
+            person=person,
+            photos=sum(photos.get(f"{person.id}:{status}", 0) for status in STATUSES),
+            faces=faces,
+            answers=answers.get(str(person.id), 0),
+            last_sent=sent_at,
+        )
+        for person, faces, sent_at in people
+    ]
 
 
 def counts_of(session: Session, person: Person) -> PersonCounts:
@@ -86,18 +92,15 @@ def counts_of(session: Session, person: Person) -> PersonCounts:
     return row
 
 
-def _in_photos(session: Session, person: Person) -> tuple[int, datetime | None]:
-    """The likely faces in the person's photos, and when the newest was sent."""
-    own = Photo.person_id == person.id, SHOWN
-    last = select(Photo.created_at).where(*own).order_by(Photo.id.desc()).limit(1)
-    return count_likely(session, select(Photo.id).where(*own)), session.scalar(last)
-
-
 def count_likely(session: Session, photos: Select[int]) -> int:
-    """How many likely faces there are in the photos with these ids, counted up to COUNTED."""
+    """How many likely faces there are in the photos that are selected, counted up to COUNTED."""
+    return session.scalar(select(_count_likely(photos))) or 0
+
+
+def _count_likely(photos: Select[int]) -> ScalarSelect[int]:
     likely = Face.doubtful.is_(False), Face.state != "rejected"
-    of_photos = photos.join(Face, Face.photo_id == Photo.id).where(*likely).limit(COUNTED)
-    return session.scalar(select(func.count()).select_from(of_photos.subquery())) or 0
+    faces = photos.join(Face, Face.photo_id == Photo.id).where(*likely).limit(COUNTED)
+    return select(func.count()).select_from(faces.subquery()).scalar_subquery()
 
 
 def detector_recall(session: Session) -> Interval | None:

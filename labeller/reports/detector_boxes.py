@@ -59,10 +59,14 @@ def evaluated_detectors(session: Session) -> list[Evaluated]:
     thresholds[first_detector()] = box_thresholds(session)
     together = [one for one in complete if first_detector() in one.passes]
     alone = {name: [one for one in complete if name in one.passes] for name in settings().detectors}
-    boxes = [box for one in together for box in _merged(one, thresholds)]
+    by_name = {
+        name: [_of_one(one, name, thresholds[name]) for one in photos] for name, photos in alone.items()
+    }
+    first = by_name[first_detector()]
+    boxes = [box for one, own in zip(together, first, strict=True) for box in _merged(one, own, thresholds)]
     results = [Evaluated(TOGETHER, _keys(together), boxes, None, 0)]
     for name, photos in alone.items():
-        own = [box for one in photos for box in _of_one(one, name, thresholds[name])]
+        own = [box for of_photo in by_name[name] for box in of_photo]
         times = [row.seconds for one in photos if (row := one.passes[name]).seconds is not None]
         results.append(
             Evaluated(name, _keys(photos), own, statistics.median(times) if times else None, len(times))
@@ -108,9 +112,11 @@ def _of_one(complete: _CompletePhoto, detector: str, thresholds: BoxThresholds) 
     return evaluated
 
 
-def _merged(complete: _CompletePhoto, thresholds: dict[str, BoxThresholds]) -> list[EvaluatedBox]:
-    """As the pages show them: the first detector decides, the others add unlikely boxes."""
-    evaluated = _of_one(complete, first_detector(), thresholds[first_detector()])
+def _merged(
+    complete: _CompletePhoto, first: list[EvaluatedBox], thresholds: dict[str, BoxThresholds]
+) -> list[EvaluatedBox]:
+    """As the pages show them: the `first` detector's boxes decide, the others add unlikely ones."""
+    evaluated = first
     known = [face.box for face, _ in complete.faces]
     known += [box for box, _ in _detections(complete, first_detector())]
     for name in other_detectors():
