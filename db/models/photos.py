@@ -198,6 +198,8 @@ class DetectorPass(Base):
     boxes: Mapped[list[Any] | None]
     """[x, y, w, h, confidence] of each detection, in pixels of the photo, most confident first."""
 
+    __table_args__ = (Index("ix_detector_pass_lately", "detector", "started_at"),)
+
 
 class Answer(Base):
     """A person's answer about a face. Append-only: an undo marks an answer, a redo removes the mark."""

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, or_, select, update
+from sqlalchemy import ColumnElement, and_, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
-from db import jobs
+from db import full_looks, jobs
 from db.base import now
 from db.box_thresholds import first_detector
 from db.models import DetectorPass, Photo, Run
@@ -57,16 +57,22 @@ def claim(session: Session, photo_id: int, detector: str) -> bool:
 
 
 def waiting(session: Session, detector: str, limit: int) -> Sequence[int]:
-    """Ids of photos that the first detector has seen and this one has not."""
-    own = aliased(DetectorPass)
-    seen_by_first = exists().where(
-        DetectorPass.photo_id == Photo.id,
-        DetectorPass.detector == first_detector(),
-        DetectorPass.boxes.is_not(None),
-    )
-    query = select(Photo.id).where(Photo.status == "ready", seen_by_first)
-    query = query.outerjoin(own, and_(own.photo_id == Photo.id, own.detector == detector))
-    return session.scalars(query.where(_free(own)).order_by(Photo.id).limit(limit)).all()
+    """Ids of photos that the first detector has seen and this one has not.
+
+    Now and then of all photos, in between of those that the first detector has seen lately.
+    """
+    first, own = aliased(DetectorPass), aliased(DetectorPass)
+    query = select(Photo.id).join(first, and_(first.photo_id == Photo.id, first.boxes.is_not(None)))
+    query = query.where(Photo.status == "ready", first.detector == first_detector())
+    query = query.outerjoin(own, and_(own.photo_id == Photo.id, own.detector == detector)).where(_free(own))
+    look = "passes", detector
+    is_full_look = full_looks.is_due(session, look)
+    if not is_full_look:
+        query = query.where(first.started_at > now() - 2 * full_looks.EVERY)
+    found = session.scalars(query.order_by(Photo.id).limit(limit)).all()
+    if is_full_look and not found:
+        full_looks.found_nothing(session, look)
+    return found
 
 
 def give_way(session: Session) -> None:

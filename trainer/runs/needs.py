@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Select, and_, func, select
 from sqlalchemy.orm import Session
 
-from db import jobs, queue
+from db import full_looks, jobs, queue
 from db.base import now
 from db.models import Answer, Face, Photo, Run, Score
 from db.workbench import last_answered_at, live_run
@@ -15,6 +15,8 @@ from trainer.selection.plan_state import can_plan, runs_low
 
 LABELLING_WITHIN = timedelta(minutes=1)
 """Somebody is labelling if the newest answer is not older: a retrain may follow."""
+LOOKED_AT = 1000
+"""Newest faces, and newest answers, that every look for faces to score includes."""
 WARM_EVERY = 60.0
 """Seconds between two messages that keep the train worker warm."""
 _warmed_at = 0.0
@@ -25,11 +27,26 @@ _planned_for: tuple[int | None, int | None, int | None] | None = None
 def score_if_needed(session: Session) -> None:
     """Enqueue scoring and planning if there is anything to score or to plan, and no such work is queued."""
     run = live_run(session)
-    is_needed = run is not None and session.scalar(unscored(run).limit(1)) is not None
-    is_needed = is_needed or _may_plan(session, run)
+    is_needed = (run is not None and _any_unscored(session, run)) or _may_plan(session, run)
     if is_needed and not jobs.waiting_messages(queue.QUEUES[queue.SCORE_NEW_FACES]):
         queue.enqueue(session, queue.SCORE_NEW_FACES)
     session.commit()
+
+
+def _any_unscored(session: Session, run: Run) -> bool:
+    """Whether the run has a face to score: now and then of all, in between of the newest, new or answered."""
+    look = "unscored", run.id
+    if full_looks.is_due(session, look):
+        is_any = session.scalar(unscored(run).limit(1)) is not None
+        if not is_any:
+            full_looks.found_nothing(session, look)
+        return is_any
+    newest = select(Face.id).order_by(Face.id.desc()).limit(LOOKED_AT)
+    answered = select(Answer.face_id).order_by(Answer.id.desc()).limit(LOOKED_AT)
+    return any(
+        session.scalar(unscored(run).where(Face.id.in_(some.subquery().select())).limit(1)) is not None
+        for some in (newest, answered)
+    )
 
 
 def _may_plan(session: Session, run: Run | None) -> bool:

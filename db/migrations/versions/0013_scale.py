@@ -27,6 +27,7 @@ INDEXES = {
     },
     "answer": {"ix_answer_person": ["person_id", "id"]},
     "outcome": {"ix_outcome_part": ["run_id", "part", "face_id"]},
+    "detector_pass": {"ix_detector_pass_lately": ["detector", "started_at"]},
     "event": {"ix_event_kind": ["kind", "id"]},
 }
 PARTIAL = {
