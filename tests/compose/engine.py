@@ -90,7 +90,7 @@ class Container:
         """End it as `docker compose stop` does. Fails after its grace period."""
         assert self.process is not None
         grace = seconds(SERVICES[self.service].get("stop_grace_period", "10s"))
-        self.process.send_signal(signal.SIGTERM)
+        self.process.send_signal(signal.Signals[SERVICES[self.service].get("stop_signal", "SIGTERM")])
         try:
             self.process.wait(grace)
         except subprocess.TimeoutExpired:

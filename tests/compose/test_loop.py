@@ -4,7 +4,7 @@ import contextlib
 import http.client
 import json
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -89,21 +89,21 @@ def test_the_loop_on_one_of_each(small: Engine) -> None:
 
 
 @pytest.mark.full_size
-def test_the_loop_on_two_of_each_while_each_is_killed_and_rolled() -> None:
+@pytest.mark.parametrize("end", [Container.kill, Container.stop], ids=["killed", "rolled"])
+def test_the_loop_on_two_of_each_while_each_is(end: Callable[[Container], None]) -> None:
     with running_engine(*SERVICES, replicas=2) as engine:
         run, number = check_loop(engine), PHOTOS
-        for end in (Container.kill, Container.stop):
-            for container in engine.containers:
-                engine.url = next(
-                    f"http://127.0.0.1:{one.port}" for one in engine.of("web") if one is not container
-                )
-                end(container)
-                container.start()
-                engine.wait_until_healthy()
-                send_photos(engine, number, 2)
-                number += 2
-                answer_all(engine)
-                check_prediction(engine, run)
+        for container in engine.containers:
+            engine.url = next(
+                f"http://127.0.0.1:{one.port}" for one in engine.of("web") if one is not container
+            )
+            end(container)
+            container.start()
+            engine.wait_until_healthy()
+            send_photos(engine, number, 2)
+            number += 2
+            answer_all(engine)
+            check_prediction(engine, run)
         run = train(engine)
         assert engine.call("GET", "/stats")[1]["photos"] == {"ready": number}
         assert engine.run("flask", "fsck").startswith("Nothing is wrong")
