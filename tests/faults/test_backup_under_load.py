@@ -15,7 +15,7 @@ from db.models import Answer, Photo
 from tests.pictures import jpeg, portrait
 from tests.workbench_process import ROOT, Workbench, running_workbench, wait_until
 
-pytestmark = [pytest.mark.slow, pytest.mark.full_size]
+pytestmark = [pytest.mark.slow, pytest.mark.full_size, pytest.mark.timeout(900)]
 CLIENTS = 8
 
 
