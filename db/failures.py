@@ -6,7 +6,7 @@ from typing import TypeVar
 from sqlalchemy import CursorResult, func, select, update
 from sqlalchemy.orm import Session
 
-from db import audit
+from db import audit, jobs
 from db.models import Backup, Person, Photo, Run
 
 SHOWN = 20
@@ -38,8 +38,9 @@ def find(session: Session) -> Failures:
 
 
 def retry_photos(session: Session, by: Person) -> int:
-    """Queue all failed photos once more; the sweep sends them. Returns how many."""
-    fresh = {"status": "queued", "error": None, "owner": None, "attempt": 0, "sent_at": None}
+    """Queue all failed photos as `jobs.start_over` does one; the sweep sends them. Returns how many."""
+    counted_on = Photo.attempt + (jobs.MAX_ATTEMPTS - Photo.attempt % jobs.MAX_ATTEMPTS) % jobs.MAX_ATTEMPTS
+    fresh = {"status": "queued", "error": None, "owner": None, "attempt": counted_on, "sent_at": None}
     result = session.execute(update(Photo).where(Photo.status == "failed").values(**fresh))
     assert isinstance(result, CursorResult)
     audit.note(session, "photos_retried", by, count=result.rowcount)

@@ -109,7 +109,7 @@ def test_operations_name_what_would_stop_the_workbench_and_try_again(client: Cli
     owner = client("owner")
     add_faces(db, 1)
     photo = db.scalars(select(Photo)).one()
-    photo.status, photo.error = "failed", "Its worker stopped three times on it."
+    photo.status, photo.error, photo.attempt = "failed", "Its worker stopped three times on it.", 4
     db.add(Run(recipe={}, seed=0, classes=[1, 2], status="failed", error="It ran out of memory."))
     db.add(Worker(name="train@far", kind="train", seen_at=now(), clock_skew=-75.0))
     db.add(Worker(name="detect@here", kind="detect", seen_at=now(), problem="no weights"))
@@ -126,7 +126,7 @@ def test_operations_name_what_would_stop_the_workbench_and_try_again(client: Cli
         assert words in page, words  # fmt: skip
     owner.post("/operations/photos/retry")
     db.refresh(photo)
-    assert (photo.status, photo.error) == ("queued", None)
+    assert (photo.status, photo.attempt, photo.error) == ("queued", 6, None)
     first = owner.get("/operations/now")
     again = owner.get("/operations/now", headers={"If-None-Match": first.headers["ETag"]})
     assert (first.status_code, again.status_code) == (200, 304)
