@@ -1,4 +1,4 @@
-"""An owner adds a passkey in a real browser, whose authenticator is Chromium's virtual one, and signs in with it."""
+"""An owner adds a passkey in a real browser, with Chromium's virtual authenticator, and signs in with it."""
 
 from playwright.sync_api import expect
 
