@@ -166,9 +166,11 @@ BROWSER_ONLY = frozenset(
         "passkeys.add",
         "passkeys.rename",
         "passkeys.remove",
+        "backups.download",
     }
 )
-"""One's own ways in. No token may call it, or what it makes would outlive the token."""
+"""One's own ways in, and the file that holds the key of all. No token may call it, or what it makes or
+learns would outlive the token."""
 SENDING = frozenset(
     {"api_photos.send_photo", "api_photos.get_photo"}
     | {"api_uploads.look_up", "api_uploads.send_part", "api_uploads.get_quota"}

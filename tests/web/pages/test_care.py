@@ -20,6 +20,7 @@ from labeller.erasure.finish import finish_pending
 from labeller.erasure.mark import mark_person
 from labeller.people import people
 from labeller.reports import audit_trail
+from tests.clients import sign_in
 from tests.factories import add_faces
 from tests.web.conftest import Client
 
@@ -40,12 +41,14 @@ def test_an_owner_makes_downloads_and_deletes_a_backup(client: Client, db: Sessi
     assert backup.status == "done"
     page = owner.get("/backups").text
     assert "Last backup" in page
-    got = owner.get(f"/backups/{backup.id}/file")
+    assert owner.get(f"/backups/{backup.id}/file").status_code == 403, "a token gets no signing key"
+    browser = sign_in(owner.application, people.owner(db))
+    got = browser.get(f"/backups/{backup.id}/file")
     assert got.content_length == backup.size == len(got.data)
     with tarfile.open(fileobj=io.BytesIO(got.data)) as archive:
         assert {"about.json", "database.sqlite", "secret_key", "SHA256SUMS"} <= set(archive.getnames())
     owner.post(f"/backups/{backup.id}/delete")
-    assert owner.get(f"/backups/{backup.id}/file").status_code == 404
+    assert browser.get(f"/backups/{backup.id}/file").status_code == 404
     assert "no longer kept" in owner.get("/backups").text
     assert [kind for kind in kinds(db) if kind.startswith("backup")] == [
         "backup_requested", "backup_made", "backup_downloaded", "backup_deleted"
