@@ -12,7 +12,7 @@ from db.session import session_scope
 from labeller.answers import class_edits
 from labeller.answers.answer_input import AnswerInput
 from labeller.answers.record import record_answer
-from labeller.people import people
+from labeller.people import credentials, people
 from labeller.queue import leases
 from tests.browser import DESKTOP, MARKS, PHONE, open_bench, page
 from tests.environment import PROVE
@@ -28,7 +28,8 @@ AXE = ROOT / "web/node_modules/axe-core/axe.min.js"
 PAGES = (
     "/", "/upload", "/label", "/label/bulk", "/review", "/boxes", "/agreement", "/classes", "/gallery",
     "/gallery?view=photos", "/map", "/photos/1", "/runs", "/runs/1", "/runs/2", "/runs/2/suspects",
-    "/detector", "/runs/simulations", "/compare?one=2&other=2", "/people", "/people/1", "/mine",
+    "/detector", "/runs/simulations", "/compare?one=2&other=2", "/people", "/people/1", "/people/tokens",
+    "/profile", "/mine",
     "/api/v1/docs", "/nowhere",
 )  # fmt: skip
 
@@ -54,6 +55,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
             session.add_all([Spot(face_id=id, x=float(n % 9), y=float(n)) for n, id in enumerate(faces)])
             add_example_run(session, set(faces[40:60:5]))
             class_edits.add(session, "chin", owner)
+            credentials.add_token(session, owner, owner, credentials.Terms("nightly import", "read"))
             session.commit()
         with create_app().app_context():
             simulations.save(simulation_result(), simulations.new_folder())

@@ -30,7 +30,7 @@ def invitation_url(secret: str) -> str:
 
 def personal_url(person: Person) -> str | None:
     """The address that signs this person in on any device; None for a bearer token: it would outlive it."""
-    if g.by_token:
+    if g.get("by_token"):
         return None
     return f"{base_url()}/me/{credentials.personal_link(person)}"
 

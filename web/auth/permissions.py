@@ -194,7 +194,7 @@ def is_in_scope(used: Token, endpoint: str) -> bool:
         return endpoint in SENDING
     if used.scope == "label":
         return endpoint in LABELLING or endpoint.startswith(("api_labelling.", "pictures."))
-    is_data = endpoint.startswith(("api_", "pictures."))
+    is_data = endpoint.startswith(("api_", "pictures.", "observed."))
     return used.scope == "read" and is_data and request.method in ("GET", "HEAD")
 
 

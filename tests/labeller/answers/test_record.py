@@ -1,6 +1,6 @@
 """Answers: append-only, idempotent, undone all the way, and nobody overwrites anybody in silence."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta, timezone
 
 import pytest
 from sqlalchemy import select, update
@@ -8,11 +8,21 @@ from sqlalchemy.orm import Session
 
 from db.base import now
 from db.models import Answer, Face, Lease, Person, Photo
-from labeller.answers.answer_input import AnswerInput
+from labeller.answers.answer_input import AnswerInput, bounded
 from labeller.answers.folder_import import record_folder_label
 from labeller.answers.record import latest_answers, record_answer
 from labeller.errors import AnsweredMeanwhile, BadAnswer, NotFound, NothingToUndo
 from labeller.queue.next_faces import next_faces
+
+
+def test_nobody_has_seen_what_comes_later_whatever_their_clock_says(faces: list[Face]) -> None:
+    early, late = now() - timedelta(minutes=5), datetime(9999, 12, 31, tzinfo=timezone(-timedelta(hours=12)))
+    claimed = [
+        bounded(AnswerInput("key", "label", faces[0].id, "mask", seen_at=at)).seen_at for at in (early, late)
+    ]
+    assert claimed[0] == early
+    assert claimed[1] is not None
+    assert claimed[1] <= now()
 
 
 def test_a_label_confirms_and_the_same_key_counts_once(db: Session, ada: Person, faces: list[Face]) -> None:

@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select, update
@@ -100,6 +101,7 @@ def test_a_passkey_that_does_not_fit_is_refused(app: Flask, db: Session) -> None
     assert answer(stranger, like(uses=60).sign_in(challenge(stranger))).status_code == 200
 
 
+@pytest.mark.slow
 def test_odd_answers_are_refused(app: Flask, db: Session) -> None:
     browser, stranger = sign_in(app, people.owner(db)), app.test_client()
     empty = {"id": "AA", "rawId": "AA", "type": "public-key", "response": {}}
@@ -112,6 +114,7 @@ def test_odd_answers_are_refused(app: Flask, db: Session) -> None:
     assert db.scalars(select(Passkey)).all() == []
 
 
+@pytest.mark.slow
 def test_what_is_added_is_verified_and_ones_own(app: Flask, db: Session) -> None:
     owner, grace, key = people.owner(db), people.new_person(db, "Grace", "owner"), Authenticator()
     browser, graces = sign_in(app, owner), sign_in(app, grace)
@@ -135,6 +138,7 @@ def test_what_is_added_is_verified_and_ones_own(app: Flask, db: Session) -> None
     assert answer(stranger, key.sign_in(challenge(stranger))).status_code == 403
 
 
+@pytest.mark.slow
 def test_passkeys_are_offered_where_browsers_have_them(app: Flask, db: Session) -> None:
     browser = app.test_client()
     for base, offered in (

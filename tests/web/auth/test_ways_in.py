@@ -184,7 +184,7 @@ def test_an_open_page_goes_on_after_the_exchange(app: Flask, db: Session) -> Non
 @pytest.mark.parametrize(
     ("scope", "may", "may_not"),
     [
-        ("read", ["GET /api/v1/stats", "GET /api/v1/tokens", "GET /api/v1/photos"],
+        ("read", ["GET /metrics", "GET /api/v1/stats", "GET /api/v1/tokens", "GET /api/v1/photos"],
          ["POST /api/v1/photos", "POST /api/v1/answers", "GET /people/1", "GET /"]),
         ("send", ["POST /api/v1/photos", "POST /api/v1/uploads"],
          ["GET /api/v1/photos", "GET /api/v1/stats", "DELETE /api/v1/photos/1", "GET /api/v1/tokens"]),
@@ -254,10 +254,10 @@ def test_a_token_never_becomes_a_session_nor_shows_a_link(app: Flask, client: Cl
     assert browser.get(f"/i/{secret}").status_code == browser.get(f"/me/{secret}").status_code == 403
 
 
-@pytest.mark.parametrize("wrong", ["sl_x", "x" * 100_000, "é" * 40, "sl_" + "a" * 43, " "])
-def test_wrong_bearer_tokens_are_refused_at_once(client: Client, wrong: str) -> None:
-    headers = {"Authorization": f"Bearer {wrong}".encode().decode("latin-1")}
-    assert client().get("/api/v1/stats", headers=headers).status_code == 401
+def test_wrong_bearer_tokens_are_refused_at_once(client: Client) -> None:
+    for wrong in ("sl_x", "x" * 100_000, "é" * 40, "sl_" + "a" * 43, " "):
+        headers = {"Authorization": f"Bearer {wrong}".encode().decode("latin-1")}
+        assert client().get("/api/v1/stats", headers=headers).status_code == 401
 
 
 def test_a_token_is_made_on_the_profile_and_shown_once(app: Flask, db: Session) -> None:
@@ -303,6 +303,7 @@ def test_use_is_noted_without_a_write_a_request(app: Flask, db: Session) -> None
     assert now() - sessions.of_person(db, ada)[0].seen_at < timedelta(minutes=1)
 
 
+@pytest.mark.slow
 def test_two_annas_are_a_question_for_the_owner_and_nothing_for_anna(
     client: Client, app: Flask, db: Session
 ) -> None:
