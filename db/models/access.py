@@ -21,7 +21,7 @@ class BrowserSession(Base):
     link_version: Mapped[int]
     """The number of the person's personal link when it began; replacing the link ends it."""
     how: Mapped[str]
-    """How it began, one of `labeller.people.sessions.HOW`."""
+    """How it began, one of `labeller.people.sessions.How`."""
     device: Mapped[str] = mapped_column(default="")
     created_at: Mapped[datetime] = mapped_column(default=now)
     seen_at: Mapped[datetime] = mapped_column(default=now)

@@ -3,6 +3,7 @@
 import secrets
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Literal
 
 from sqlalchemy import ColumnElement, CursorResult, Update, delete, or_, select, update
 from sqlalchemy.orm import Session
@@ -14,7 +15,7 @@ from labeller.people.credentials import hashed, is_secret
 from labeller.people.devices import device_name
 from labeller.people.people import find_person
 
-HOW = ("invitation", "personal link", "owner link", "passkey", "earlier cookie")
+How = Literal["invitation", "personal link", "owner link", "passkey", "earlier cookie"]
 """How a session began. The last is for browsers that were signed in when sessions came to be listed."""
 IDLE, LONGEST = timedelta(days=90), timedelta(days=365)
 """A session that nobody uses ends after IDLE, any after LONGEST."""
@@ -31,8 +32,8 @@ class Visitor:
     session: BrowserSession
 
 
-def begin(session: Session, person: Person, how: str, user_agent: str) -> tuple[str, BrowserSession]:
-    """A new session of the person, which began by one of HOW; returns its secret, which is not stored."""
+def begin(session: Session, person: Person, how: How, user_agent: str) -> tuple[str, BrowserSession]:
+    """A new session of the person; returns its secret, which is not stored, and its row."""
     secret = secrets.token_urlsafe(32)
     row = BrowserSession(
         secret_hash=hashed(secret),

@@ -77,7 +77,7 @@ def must_consent() -> bool:
     return consent.needed(me()) and not g.by_token
 
 
-def sign_in(person: Person, how: str) -> None:
+def sign_in(person: Person, how: sessions.How) -> None:
     """Begin a session of this browser, in place of the one that it has; the caller commits.
 
     Aborts with 403 for a bearer token: it must not turn into a session, which outlives it.
