@@ -14,7 +14,7 @@ GET    /backups                                              hello     403      
 POST   /backups                                              hello     403       403       403       302
 POST   /backups/<int:backup_id>/cancel                       hello     403       403       403       404
 POST   /backups/<int:backup_id>/delete                       hello     403       403       403       404
-GET    /backups/<int:backup_id>/file                         hello     403       403       403       404
+GET    /backups/<int:backup_id>/file                         hello     403       403       403       404/403
 GET    /backups/list                                         hello     403       403       403       200
 POST   /backups/schedule                                     hello     403       403       403       302
 GET    /boxes                                                hello     403       403       302       302
