@@ -36,6 +36,7 @@ def test_answers_wait_for_a_busy_server_and_arrive_once(server: Server) -> None:
     link = add_person_link(server)
     with page(DESKTOP, ignore=REFUSALS) as browser:
         open_bench(browser, server, link)
+        browser.wait_for_selector("#bench:not(.idle)")
         busy = Busy()
         browser.route("**/api/v1/answers/many", busy.answer)
         for _ in range(3):
@@ -54,6 +55,7 @@ def test_answers_wait_for_a_locked_database(server: Server, tmp_path: Path) -> N
     link = add_person_link(server)
     with page(DESKTOP, ignore=REFUSALS) as browser:
         open_bench(browser, server, link)
+        browser.wait_for_selector("#bench:not(.idle)")
         holder = sqlite3.connect(tmp_path / "secondlook.db")
         holder.execute("BEGIN IMMEDIATE")
         browser.keyboard.press("1")

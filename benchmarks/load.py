@@ -1,0 +1,85 @@
+"""Load from outside with locust: 20 and 50 people who label and look at pages and pictures.
+
+    .venv/bin/python -m benchmarks.load [seconds]
+
+Each person has a token of their own; detection is idle. `locust` is taken from PATH or from LOCUST, and is
+best installed into an environment of its own. Printed are the 95th percentile of pages and of answers in
+milliseconds, the errors, and by how much the memory of the web process grew.
+"""
+
+import argparse
+import csv
+import os
+import shutil
+import subprocess
+import tempfile
+from contextlib import ExitStack
+from pathlib import Path
+
+import psutil
+
+from benchmarks.report import report
+from db.session import session_scope
+from labeller.people import credentials
+from tests.web_server import Server, add_waiting_faces, running_server
+
+USERS = {20: 150, 50: 400}
+"""People at once, and the milliseconds that 95 of 100 pages may take."""
+PHOTOS, FACES_EACH = 100, 30
+
+
+def tokens(count: int) -> str:
+    with session_scope() as session:
+        made = [credentials.issue_token(session, "labeller", f"Person {n}")[0] for n in range(count)]
+        session.commit()
+    return ",".join(made)
+
+
+def load(server: Server, people: int, seconds: int, folder: Path) -> list[dict[str, str]]:
+    """Locust's rows of figures, one for each kind of request."""
+    locust = os.environ.get("LOCUST") or shutil.which("locust")
+    assert locust, "install locust, and name it in LOCUST"
+    users = Path(__file__).parent / "load_users.py"
+    subprocess.run(
+        [locust, "-f", str(users), "--headless", "--only-summary", "-H", server.url, "-u", str(people),
+         "-r", "10", "-t", f"{seconds}s", "--csv", str(folder / "load"), "--exit-code-on-error", "0"],
+        env=os.environ | {"LOAD_TOKENS": tokens(people)},
+        stdout=subprocess.DEVNULL,
+        check=True,
+    )  # fmt: skip
+    with open(folder / "load_stats.csv") as file:
+        return list(csv.DictReader(file))
+
+
+def slowest(rows: list[dict[str, str]], kind: str) -> float:
+    """The largest 95th percentile of the requests whose name begins with `kind`, in milliseconds."""
+    return max((float(row["95%"]) for row in rows if row["Name"].startswith(kind)), default=0.0)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("seconds", nargs="?", type=int, default=60)
+    seconds = parser.parse_args().seconds
+    figures: dict[str, object] = {}
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        server = stack.enter_context(running_server(folder / "data"))
+        add_waiting_faces(PHOTOS, FACES_EACH)
+        assert server.process is not None
+        web = psutil.Process(server.process.pid)
+        for people in USERS:
+            before = web.memory_info().rss
+            rows = load(server, people, seconds, folder)
+            total = next(row for row in rows if row["Name"] == "Aggregated")
+            figures[f"{people} people: requests"] = int(total["Request Count"])
+            figures[f"{people} people: errors"] = int(total["Failure Count"])
+            figures[f"{people} people: slowest page, p95 (ms)"] = slowest(rows, "page")
+            figures[f"{people} people: answer, p95 (ms)"] = slowest(rows, "answer")
+            figures[f"{people} people: crop, p95 (ms)"] = slowest(rows, "picture")
+            figures[f"{people} people: memory (MB)"] = web.memory_info().rss / 1e6
+            figures[f"{people} people: memory grew by (%)"] = 100 * (web.memory_info().rss / before - 1)
+    report("load", "pages p95 150 ms with 20 people, 400 ms with 50, no errors", figures)
+
+
+if __name__ == "__main__":
+    main()
