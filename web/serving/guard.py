@@ -66,7 +66,7 @@ class Guard(HttpToolsProtocol):
         self._on_lost = on_lost
         self._running: RequestResponseCycle | None = None
         self._in_head, self._is_deaf = True, False
-        self._head_since: float | None = time.monotonic()
+        self._head_since: float | None = None
         self._head_bytes = self._messages = 0
         self._closing_since: float | None = None
         self._stuck: tuple[float, int] | None = None
@@ -75,7 +75,7 @@ class Guard(HttpToolsProtocol):
     # --- the connection ----------------------------------------------------------------------------------
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        self._socket = transport
+        self._socket, self._head_since = transport, time.monotonic()
         tap: Any = Tap(transport, self._end)
         super().connection_made(tap)
         self.flow = Flow(tap, lambda: bool(self.pipeline))
