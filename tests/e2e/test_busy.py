@@ -6,7 +6,7 @@ from pathlib import Path
 
 from playwright.sync_api import Route, expect
 
-from tests.browser import DESKTOP, MARKS, PHONE, open_bench, page
+from tests.browser import DESKTOP, MARKS, PHONE, face_on_bench, open_bench, page
 from tests.pictures import jpeg, portrait
 from tests.web_server import Server, add_invite, add_person_link, add_waiting_faces, read_decisions
 from tests.workbench_process import wait_until
@@ -40,7 +40,9 @@ def test_answers_wait_for_a_busy_server_and_arrive_once(server: Server) -> None:
         busy = Busy()
         browser.route("**/api/v1/answers/many", busy.answer)
         for _ in range(3):
+            face = face_on_bench(browser)
             browser.keyboard.press("1")
+            wait_until(lambda before=face: face_on_bench(browser) != before, 10, "the next face")
         expect(browser.locator("#outbox")).to_contain_text("The workbench is busy.")
         expect(browser.locator("#outbox")).to_contain_text("will be sent")
         wait_until(lambda: len(read_decisions()) == 3, 20, "the answers arrive")
