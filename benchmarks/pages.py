@@ -34,7 +34,7 @@ P95_AT_100K, EXPONENT_FROM_10K = 200.0, 0.3
 BUSY = TEAM + 1
 """The friend with a tenth of all photos."""
 LEFT_OUT = (
-    "static", "home.asset", "openapi", "home.docs", "auth", "simulations", "certificate", "runs.stream",
+    "static", "home.asset", "openapi", "home.docs", "auth", "account", "simulations", "certificate", "runs.stream",
     "runs.model", "mine.download", "people.download", "backups.download", "audit.export",
 )  # fmt: skip
 """Addresses (all that begin so) that read no faces, one that stays open, and downloads, which are as long as

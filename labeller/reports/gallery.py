@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Generic, TypeVar
 
-from sqlalchemy import ColumnElement, Select, and_, exists, select
+from sqlalchemy import ColumnElement, Select, and_, exists, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session, contains_eager, selectinload
 
 from db import counters
@@ -47,7 +47,10 @@ class Filter:
 
 
 def faces(session: Session, chosen: Filter, before: int | None = None, limit: int = PAGE) -> Page[Face]:
-    """A page of faces with their photos. Raises BadAnswer for an unknown state or look."""
+    """A page of faces with their photos, of one person photo by photo.
+
+    Raises BadAnswer for an unknown state or look.
+    """
     _check(chosen)
     query = select(Face).join(Face.photo).options(contains_eager(Face.photo))
     query = query.where(SHOWN, *_about_photos(chosen))
@@ -56,7 +59,13 @@ def faces(session: Session, chosen: Filter, before: int | None = None, limit: in
             query = query.where(column == value)
     if chosen.look is not None:
         query = query.where(_look(session, chosen.look))
-    return _page(session, query, Face.id, before, limit)
+    if chosen.person is None:
+        return _page(session, query, Face.id, before, limit)
+    if before is not None:  # by the photo first: the index of the person's photos leads from page to page
+        of_last = select(Face.photo_id).where(Face.id <= before).order_by(Face.id.desc()).limit(1)
+        last = session.scalar(of_last) or 0
+        query = query.where(Photo.id <= last, or_(Photo.id < last, Face.id < before))
+    return _page(session, query.order_by(Photo.id.desc()), Face.id, None, limit)
 
 
 def photos(session: Session, chosen: Filter, before: int | None = None, limit: int = PAGE) -> Page[Photo]:

@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from db.base import now
@@ -15,7 +15,7 @@ from labeller.people import people
 from labeller.reports import gallery
 from labeller.reports.gallery import Filter
 from labeller.uploads import intake
-from tests.factories import add_faces, add_live_run, add_score, add_second_answer
+from tests.factories import add_faces, add_live_run, add_score, add_second_answer, draw_face
 from tests.pictures import jpeg, portrait
 
 
@@ -122,3 +122,21 @@ def test_what_somebody_sent_is_counted(db: Session) -> None:
     assert gallery.sent_by(db, ada) == gallery.Sent(photos=3, waiting=2, faces=1)
     assert len(gallery.photos_of(db, ada).items) == 3
     assert gallery.photos_of(db, people.owner(db)).items == []
+
+
+def test_the_faces_of_one_person_come_photo_by_photo_and_page_by_page(db: Session) -> None:
+    ada = people.new_person(db, "Ada", "friend")
+    faces = [face for _ in range(3) for face in add_faces(db, 3)]
+    add_faces(db, 2)
+    db.execute(update(Photo).where(Photo.id.in_({face.photo_id for face in faces})).values(person_id=ada.id))
+    drawn = draw_face(db, people.owner(db), faces[0].photo, (10, 10, 80, 90))
+    expected = [*sorted((face.id for face in faces[3:]), reverse=True), drawn.id]
+    expected += sorted((face.id for face in faces[:3]), reverse=True)
+    found: list[int] = []
+    before = None
+    while True:
+        page = gallery.faces(db, gallery.Filter(person=ada.id), before, limit=4)
+        found += [face.id for face in page.items]
+        if (before := page.next) is None:
+            break
+    assert found == expected
