@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import (
     JSON,
+    BigInteger,
     ColumnElement,
     LargeBinary,
     Select,
@@ -58,17 +59,17 @@ BACKBONE = "b" * 64
 
 def numbers(count: int) -> Any:
     """A column of the numbers from 1 to `count`."""
-    first = select(literal(1).label("i")).cte("numbers", recursive=True)
+    first = select(cast(literal(1), BigInteger).label("i")).cte("numbers", recursive=True)
     return first.union_all(select(first.c.i + 1).where(first.c.i < count)).c.i
 
 
 def fill(session: Session, faces: int) -> None:
-    """Fill an empty database with `faces` faces on half as many photos, of a person for every 200 photos.
+    """Fill an empty database with `faces` faces on half as many photos, of a friend for every 25 photos.
 
     The first friend sent a tenth of all photos. Half of the faces are answered, every tenth of these twice.
     """
     photos = faces // PER_PHOTO
-    friends = max(20, photos // 200)
+    friends = max(20, photos // 25)
     _people(session, friends)
     _photos(session, photos, friends)
     _faces(session, faces)
@@ -139,8 +140,8 @@ def _faces(session: Session, faces: int) -> None:
         doubtful=i % 10 == 0, hidden=i % 30 == 0,
         decided_by=case((answered, 1 + i % TEAM), else_=null()),
         decided_at=case((answered, _at(session, i)), else_=null()),
-        disputed=answered & (i % 1000 == 0), wanted=wanted, opinions=opinions,
-        waiting=opinions < wanted, gold=answered & (i % 5000 == 1), version=1,
+        disputed=answered & (i % 100 == 0), wanted=wanted, opinions=opinions,
+        waiting=opinions < wanted, gold=answered & (i % 100 == 1), version=1,
     )  # fmt: skip
 
 
@@ -165,7 +166,7 @@ def _runs(session: Session, faces: int) -> None:
 
 
 def _is_wrong(face: Any, run: int) -> ColumnElement[bool]:
-    return face * (31 + run) % 100 < 3
+    return face * (31 + run) % 100 < 10
 
 
 def _run(id: int, class_ids: list[int], faces: int) -> Run:

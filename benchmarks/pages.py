@@ -34,7 +34,8 @@ P95_AT_100K, EXPONENT_FROM_10K = 200.0, 0.3
 BUSY = TEAM + 1
 """The friend with a tenth of all photos."""
 LEFT_OUT = (
-    "static", "home.asset", "openapi", "home.docs", "auth", "account", "simulations", "certificate", "runs.stream",
+    "static", "home.asset", "openapi", "home.docs", "auth", "account", "simulations", "certificate",
+    "runs.stream",
     "runs.model", "mine.download", "people.download", "backups.download", "audit.export",
 )  # fmt: skip
 """Addresses (all that begin so) that read no faces, one that stays open, and downloads, which are as long as
@@ -43,7 +44,7 @@ what is in them."""
 
 def paths(faces: int) -> dict[str, list[str]]:
     """What to request of the endpoints that take arguments."""
-    face, photo, late = faces // 2, faces // 4, faces // 100
+    face, photo, late = faces // 2, faces // 4, faces // 20
     run, both = LIVE_RUN, f"one={LIVE_RUN}&other={EARLIER_RUN}"
     days = "since=2026-01-02&until=2026-01-03"
     gallery = [
@@ -79,7 +80,7 @@ def paths(faces: int) -> dict[str, list[str]]:
         "api_photos.list_photos": ["/api/v1/photos", f"/api/v1/photos?before={late}&limit=200"],
         "api_photos.get_photo": [f"/api/v1/photos/{photo}"],
         "api_photos.list_faces": [f"/api/v1/faces{query}" for query in listed],
-        "api_people.list_people": ["/api/v1/people", f"/api/v1/people?cursor={BUSY}&limit=200"],
+        "api_people.list_people": ["/api/v1/people", f"/api/v1/people?cursor={BUSY}"],
         "api_labelling.get_queue": [f"/api/v1/queue{query}" for query in queue],
         "api_labelling.get_agreed": ["/api/v1/agreed", "/api/v1/agreed?label=mask"],
         "api_labelling.list_answers": ["/api/v1/answers?limit=50"],
@@ -139,7 +140,7 @@ def measure(faces: int) -> dict[str, tuple[float, float]]:
 
 def _name(path: str, faces: int) -> str:
     """The address with the same name whatever the number of faces."""
-    names = {faces // 2: "FACE", faces // 4: "PHOTO", faces // 100: "LATE", faces // 4 + 1: "NEXT"}
+    names = {faces // 2: "FACE", faces // 4: "PHOTO", faces // 20: "LATE", faces // 4 + 1: "NEXT"}
     for number, name in names.items():
         path = path.replace(f"/{number}", f"/{name}").replace(f"={number}", f"={name}")
     return path

@@ -14,7 +14,7 @@ from labeller.answers import boxes
 from labeller.people.people import ACTIVE
 
 STATUSES = ("queued", "running", "ready", "failed")
-PEOPLE = 100
+PEOPLE = 50
 """People on a page."""
 
 

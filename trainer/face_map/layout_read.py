@@ -78,9 +78,21 @@ def _scattered(below: int, level: int) -> list[int]:
 
 
 def progress(session: Session) -> MapProgress:
-    ids, faces = faces_on_map(session)
-    placed = set(session.scalars(select(Spot.face_id)))
-    return MapProgress(len(ids), len(placed.intersection(ids)), faces)
+    """How far the map is. Of a sample only the number of places counts, not which faces have them."""
+    states = counters.totals(session, "faces", ["proposed", "confirmed"])
+    if (faces := sum(states.values())) <= MAX_FACES:
+        without = _shown().outerjoin(Spot, Spot.face_id == Face.id).add_columns(Spot.face_id)
+        places = [place for _, place in session.execute(without).tuples()]
+        return MapProgress(len(places), sum(place is not None for place in places), len(places))
+    newest = _shown().order_by(Face.id.desc()).limit(NEWEST).subquery()
+    joined = select(newest.c.id, Spot.face_id).outerjoin(Spot, Spot.face_id == newest.c.id)
+    rows = session.execute(joined).tuples().all()
+    unplaced = sum(place is None for _, place in rows)
+    older = (
+        select(func.count()).select_from(Spot).where(Spot.face_id < min((id for id, _ in rows), default=0))
+    )
+    sampled = min(session.scalar(older) or 0, MAX_FACES - NEWEST)
+    return MapProgress(MAX_FACES - NEWEST + len(rows), len(rows) - unplaced + sampled, faces)
 
 
 def request_drawing(session: Session) -> MapProgress:

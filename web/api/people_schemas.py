@@ -10,7 +10,7 @@ from web.input import MAX_ID
 
 class PeopleQuery(Strict):
     cursor: int = Field(0, ge=0, le=MAX_ID, description="`next` of the page before.")
-    limit: int = Field(100, ge=1, le=200)
+    limit: int = Field(50, ge=1, le=200)
 
 
 class PersonOut(BaseModel):
