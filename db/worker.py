@@ -23,7 +23,6 @@ from celery.signals import (
     worker_ready,
     worker_shutting_down,
 )
-from sqlalchemy.exc import SQLAlchemyError
 
 from db import counters, jobs, logs
 from db.queue import QUEUES, SUBJECTS, SWEEP, WARM_UP_TASKS, app, worker_name
@@ -34,6 +33,7 @@ logs.configure()
 log = structlog.get_logger()
 
 HEARTBEAT_SECONDS = 4
+RETRY_SECONDS, WARM_UP_AGAIN_SECONDS = 1, 20
 LIGHT_QUEUES = ("default", "erase")
 """Queues of tasks that need no network and come all the time."""
 _running: set[str] = set()
@@ -52,11 +52,28 @@ def sweep() -> None:
 def _on_ready(sender: Any, **_: Any) -> None:
     name = str(sender.hostname)
     kind = name.partition("@")[0]
-    with session_scope() as session:
-        jobs.release(session, name)
+    while not _release(name) and not jobs.stopping.wait(RETRY_SECONDS):
+        pass  # a job of its own must not be released later, and without the database there is nothing to do
     threading.Thread(target=_send_heartbeats, args=(name, kind), daemon=True).start()
     if settings().worker_idle_minutes is None and kind in WARM_UP_TASKS:
-        threading.Thread(target=app.tasks[WARM_UP_TASKS[kind]].apply, daemon=True).start()
+        threading.Thread(target=_warm_up, args=(app.tasks[WARM_UP_TASKS[kind]],), daemon=True).start()
+
+
+def _release(name: str) -> bool:
+    """Whether the jobs of this worker's predecessor could be released."""
+    try:
+        with session_scope() as session:
+            jobs.release(session, name)
+    except Exception as error:  # noqa: BLE001 - drivers raise errors of their own while they connect
+        log.warning("release_failed", error=str(error))
+        return False
+    return True
+
+
+def _warm_up(task: Any) -> None:
+    """Try until it succeeds: what it needs may be away for a while."""
+    while not task.apply().successful() and not jobs.stopping.wait(WARM_UP_AGAIN_SECONDS):
+        pass
 
 
 @beat_init.connect
@@ -107,7 +124,7 @@ def _send_heartbeats(name: str, kind: str) -> None:
         try:
             with session_scope() as session:
                 jobs.heartbeat(session, name, kind, _problem)
-        except SQLAlchemyError as error:  # the database may be away for a while; the worker is not
+        except Exception as error:  # noqa: BLE001 - the database may be away for a while; the worker is not
             log.warning("heartbeat_failed", error=str(error))
         if _is_idle(kind):
             os.kill(os.getpid(), signal.SIGTERM)  # Celery ends after the tasks at hand

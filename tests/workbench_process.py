@@ -109,7 +109,10 @@ class Workbench(ApiClient):
             [sys.executable, "-m", "flask", "up"],
             cwd=ROOT, env=self.env, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         )  # fmt: skip
-        wait_until(self._healthy, START_SECONDS, "healthz answers 200")
+        try:
+            wait_until(self._healthy, START_SECONDS, "healthz answers 200")
+        except AssertionError as error:
+            raise AssertionError(f"{error}; it is {self._health()}") from None
         return self
 
     def stop(self, number: int = signal.SIGINT) -> str:
@@ -142,6 +145,17 @@ class Workbench(ApiClient):
                 if word in " ".join(process.cmdline()):
                     pids.append(process.pid)
         return pids
+
+    def _health(self) -> str:
+        """What /healthz says, and the ends of the logs."""
+        try:
+            text = urllib.request.urlopen(f"{self.url}/healthz", timeout=5).read().decode()
+        except urllib.error.HTTPError as error:
+            text = error.read().decode()
+        except OSError as error:
+            text = str(error)
+        logs = sorted((self.data / "run" / "logs").glob("*.log"))
+        return "\n".join([text, *(f"{path.name}: {path.read_text()[-1000:]}" for path in logs)])
 
     def _healthy(self) -> bool:
         assert self.process is not None

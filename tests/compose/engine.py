@@ -15,6 +15,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -71,8 +72,11 @@ class Container:
     port: int = 0
     process: subprocess.Popen[bytes] | None = None
     settings: dict[str, str] = field(default_factory=dict)
+    wanted: bool = False
+    """Whether it is to be started again when it ends by itself: `restart: unless-stopped`."""
 
     def start(self) -> "Container":
+        self.wanted = SERVICES[self.service]["restart"] == "unless-stopped"
         with open(self.folder / "log", "ab") as log:
             self.process = subprocess.Popen(
                 [*unprivileged(), *self.command], env=self.env | self.settings, cwd=ROOT,
@@ -83,12 +87,14 @@ class Container:
     def kill(self) -> None:
         """End it as the engine does when it must: all of its processes at once."""
         assert self.process is not None
+        self.wanted = False
         families.stop([self.process.pid], patience=0)
         self.process.wait(30)
 
     def stop(self) -> None:
         """End it as `docker compose stop` does. Fails after its grace period."""
         assert self.process is not None
+        self.wanted = False
         grace = seconds(SERVICES[self.service].get("stop_grace_period", "10s"))
         self.process.send_signal(signal.Signals[SERVICES[self.service].get("stop_signal", "SIGTERM")])
         try:
@@ -133,10 +139,13 @@ class Engine(ApiClient):
         self.containers: list[Container] = []
         self.postgres_port, self.valkey_port = free_port(), free_port()
         self.store = ThreadedMotoServer(ip_address="127.0.0.1", port=0)
+        self._over = threading.Event()
+        self._policy = threading.Thread(target=self._restart_ended, daemon=True)
 
     def start(self, *services: str) -> "Engine":
         """Start the data stores, migrate, then `replicas` of each of the services (beat: one)."""
         self._start_stores()
+        self._policy.start()
         migrate = self.container("migrate").start()
         assert migrate.process is not None
         assert migrate.process.wait(120) == 0, migrate.log()
@@ -167,10 +176,20 @@ class Engine(ApiClient):
 
     def stop(self) -> None:
         """End every process that was started."""
+        self._over.set()
+        if self._policy.is_alive():
+            self._policy.join(30)
         for container in reversed(self.containers):
             if container.process is not None and container.process.poll() is None:
                 container.kill()
         self.store.stop()
+
+    def _restart_ended(self) -> None:
+        while not self._over.wait(0.5):
+            for container in list(self.containers):
+                process = container.process
+                if container.wanted and process is not None and process.poll() is not None:
+                    container.start()
 
     def container(self, service: str) -> Container:
         """A new replica of a service of ours, with its folders."""
