@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from db import classes, jobs
+from db import blob_hold, classes, jobs
 from db.base import now
 from db.models import SHOWN, Person, Photo
 from db.settings import settings
@@ -105,8 +105,8 @@ def _stored(decoded: Decoded) -> Photo:
 def _withdraw(session: Session, photo: Photo) -> None:
     """Roll back, and delete the pictures that the failed upload has stored."""
     session.rollback()
-    for key in unused_blobs(session, photo.blob, photo.view_blob):
-        blobs().delete(key)
+    blob_hold.delete_blobs(session, unused_blobs(session, photo.blob, photo.view_blob))
+    session.commit()
 
 
 def find_photo(session: Session, digest: str, sender: Person | None, person: Person | None) -> Photo | None:
