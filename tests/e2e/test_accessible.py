@@ -79,7 +79,7 @@ def problems(browser: Page) -> list[str]:
 def test_axe_finds_nothing_serious_on_any_page(server: Server, size: str, scheme: str) -> None:
     found = []
     with page(
-        PHONE if size == "phone" else DESKTOP, ignore=("404 (NOT FOUND)",), color_scheme=scheme
+        PHONE if size == "phone" else DESKTOP, ignore=("404 (Not Found)",), color_scheme=scheme
     ) as browser:
         for path in PAGES:
             if path == PAGES[0]:
@@ -93,7 +93,7 @@ def test_axe_finds_nothing_serious_on_any_page(server: Server, size: str, scheme
 
 def test_nothing_is_lost_at_twice_the_zoom_or_from_right_to_left(server: Server) -> None:
     half = {"viewport": {"width": 720, "height": 450}, "device_scale_factor": 2}  # a desktop at 200 %
-    with page(half, ignore=("404 (NOT FOUND)",)) as browser:
+    with page(half, ignore=("404 (Not Found)",)) as browser:
         open_bench(browser, server, add_person_link(server, "owner", "Olga"))
         for direction in ("ltr", "rtl"):
             for path in PAGES:

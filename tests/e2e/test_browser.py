@@ -90,7 +90,7 @@ def test_a_friend_sends_photos_and_the_owner_trains_on_them(
         expect(browser.locator("rect.box").first).to_be_visible()
         assert browser.locator("nav a").all_inner_texts() == ["Send", "My photos"]
 
-    with page(PHONE if size == "phone" else DESKTOP, ignore=("400 (BAD REQUEST)",)) as browser:
+    with page(PHONE if size == "phone" else DESKTOP, ignore=("400 (Bad Request)",)) as browser:
         browser.goto(owner_link)
         browser.get_by_role("button", name="Sign in").click()
         browser.get_by_role("link", name="Photos", exact=True).click()
