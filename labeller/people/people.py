@@ -59,10 +59,13 @@ def everyone(session: Session) -> list[Person]:
     return list(session.scalars(select(Person).where(*ACTIVE).order_by(Person.id)))
 
 
-def to_choose_from(session: Session, *where: ColumnElement[bool]) -> list[Person]:
-    """Those of the people that match, by id; of more than LISTED the newest."""
+def to_choose_from(session: Session, *where: ColumnElement[bool], chosen: int | None = None) -> list[Person]:
+    """Those of the people that match, by id; of more than LISTED the newest, and the chosen one."""
     newest = select(Person).where(*ACTIVE, *where).order_by(Person.id.desc()).limit(LISTED)
-    return sorted(session.scalars(newest), key=lambda person: person.id)
+    listed = {person.id: person for person in session.scalars(newest)}
+    if chosen is not None and chosen not in listed and (person := find_person(session, chosen)):
+        listed[person.id] = person
+    return [listed[id] for id in sorted(listed)]
 
 
 def newest(session: Session, count: int) -> list[Person]:

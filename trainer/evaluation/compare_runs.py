@@ -14,7 +14,7 @@ from trainer.arrays import IntArray
 from trainer.evaluation.metrics import people_missing
 from trainer.evaluation.paired_test import Difference, difference
 
-MOST_COMPARED = 5000
+MOST_COMPARED = 2000
 """Faces on which runs are compared, the newest; the difference says how many there were."""
 MAX_SHOWN = 60
 """Most disagreements that are listed."""

@@ -35,7 +35,7 @@ def page() -> ResponseReturnValue:
         more=more,
         chosen=chosen,
         groups=audit_trail.GROUPS,
-        everyone=people.everyone(db()),
+        everyone=people.to_choose_from(db(), chosen=chosen.person_id),
         filters=_filters(),
     )
 

@@ -49,7 +49,7 @@ def page() -> ResponseReturnValue:
         filters=asdict(filters),
         items=items.items,
         older=url_for(".page", **query, before=items.next) if items.next else None,
-        people=_people(filters.person),
+        people=people.to_choose_from(db(), chosen=filters.person),
         looks=_translated(LOOKS),
         states=_translated(STATES),
         seen_at=now().isoformat(),
@@ -127,14 +127,6 @@ def restore() -> ResponseReturnValue:
     back = ngettext("%(n)s photo restored.", "%(n)s photos restored.", count)
     flash(back if count else _("Too late: the photos are deleted."))
     return _back()
-
-
-def _people(chosen: int | None) -> list[Person]:
-    """The people to choose from, always with the chosen one."""
-    listed = people.to_choose_from(db())
-    if chosen is None or any(person.id == chosen for person in listed):
-        return listed
-    return [*filter(None, [people.find_person(db(), chosen)]), *listed]
 
 
 def _translated(names: dict[str, str]) -> dict[str, str]:
