@@ -104,6 +104,7 @@ class Photo(Job, Base):
         _partial("ix_photo_complete", "completed_at IS NOT NULL"),
         _partial("ix_photo_incomplete", "completed_at IS NULL"),
         _partial("ix_photo_repeats", "repeat_id IS NOT NULL"),
+        _partial("ix_photo_turned", "turned != 0"),
         {"sqlite_autoincrement": True},
     )
 

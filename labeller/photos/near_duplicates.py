@@ -6,7 +6,7 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, literal_column, select
 from sqlalchemy.orm import Session
 
 from db.models import Photo
@@ -56,7 +56,8 @@ def near_repeats(session: Session, hashes: Sequence[bytes], after: int = 0) -> t
     first = int(np.searchsorted(ids, after, side="right"))
     near = _near(ids[first:], stored[first:], hashes)
     # The hash of a photo that was turned here is another than when it was read.
-    turned = session.execute(select(Photo.id, Photo.dhash).where(Photo.turned != 0, Photo.id > after)).all()
+    is_turned = Photo.turned != literal_column("0")  # no parameter, or SQLite would not use the index
+    turned = session.execute(select(Photo.id, Photo.dhash).where(is_turned, Photo.id > after)).all()
     if turned:
         near = near - {id for id, _ in turned} | _near(*_as_arrays(turned), hashes)
     return sorted(near), int(ids[-1]) if first < len(ids) else after

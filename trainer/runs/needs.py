@@ -43,10 +43,8 @@ def _any_unscored(session: Session, run: Run) -> bool:
         return is_any
     newest = select(Face.id).order_by(Face.id.desc()).limit(LOOKED_AT)
     answered = select(Answer.face_id).order_by(Answer.id.desc()).limit(LOOKED_AT)
-    return any(
-        session.scalar(unscored(run).where(Face.id.in_(some.subquery().select())).limit(1)) is not None
-        for some in (newest, answered)
-    )
+    ids = [*session.scalars(newest), *session.scalars(answered)]
+    return session.scalar(unscored(run).where(Face.id.in_(ids)).limit(1)) is not None
 
 
 def _may_plan(session: Session, run: Run | None) -> bool:

@@ -35,6 +35,7 @@ PARTIAL = {
         "ix_photo_complete": (["id"], "completed_at IS NOT NULL", "completed_at IS NOT NULL"),
         "ix_photo_incomplete": (["id"], "completed_at IS NULL", "completed_at IS NULL"),
         "ix_photo_repeats": (["id"], "repeat_id IS NOT NULL", "repeat_id IS NOT NULL"),
+        "ix_photo_turned": (["id"], "turned != 0", "turned != 0"),
     },
     "face": {
         "ix_face_waiting": (
