@@ -66,7 +66,7 @@ GROUPS: Mapping[str, Mapping[str, str]] = {
         "training_rule": N_("changed when training starts by itself"),
         "model_pinned": N_("pinned the model of run %(run)s"),
         "model_unpinned": N_("no longer pins the model of run %(run)s"),
-        "model_dropped": N_("dropped the model files of run %(run)s"),
+        "models_dropped": N_("dropped the model files of older runs"),
     },
     "downloads": {
         "person_downloaded": N_("downloaded everything about %(person)s"),

@@ -13,7 +13,7 @@ from web.serving import proxies
 from web.serving.guard import Guard
 from web.serving.refusals import PLAIN_HTTP, TOO_MANY, as_bytes
 
-EACH, ALL = 200, 4000
+EACH, ALL = 400, 4000
 """Connections of one address (of one IPv6 network of 64 bits), unless it is a trusted proxy, and of all."""
 SPARE_FILES = 300
 """File descriptors that are kept for what is not a connection."""

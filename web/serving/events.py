@@ -25,7 +25,7 @@ LOOK_SECONDS, LOOK_AFTER_TROUBLE = 0.25, 2.0
 KEEP_ALIVE_SECONDS = 10.0
 CHECK_SECONDS = 3.0
 """Between two checks whether somebody may still watch: they may have signed out or been revoked."""
-STREAMS_EACH, STREAMS = 20, 1000
+STREAMS_EACH, STREAMS = 250, 1000
 """Of one person, and of all."""
 TOPIC, IS_SERVED = "serving.topic", "serving.sends_events"
 """Keys of the WSGI environment: what is to be watched, and that the server will send it."""

@@ -178,7 +178,7 @@ def test_every_kind_of_entry_has_words(client: Client, db: Session) -> None:
 
 
 def test_each_answer_has_the_id_that_the_log_has(
-    client: Client, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    client: Client, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     owner = client("owner")
     owner.application.testing = False
@@ -188,7 +188,7 @@ def test_each_answer_has_the_id_that_the_log_has(
     assert broken.status_code == 500
     assert broken.headers["X-Request-ID"] == "from-a-proxy.1"
     assert "from-a-proxy.1" in broken.text
-    assert "request=from-a-proxy.1" in capsys.readouterr().out
+    assert "request=from-a-proxy.1" in capfd.readouterr().out
     odd = owner.get("/audit", headers={"X-Request-ID": "a b\tc"})
     assert re.fullmatch(r"[0-9a-f]{16}", odd.headers["X-Request-ID"])
 
