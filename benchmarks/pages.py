@@ -56,7 +56,7 @@ def paths(faces: int) -> dict[str, list[str]]:
         f"?view=photos&person={BUSY + 7}",
     ]  # fmt: skip
     listed = [
-        "", f"?cursor={face}&limit=500", "?state=rejected", "?state=confirmed&label=mask", "?label=nomask",
+        "", f"?cursor={face}&limit=400", "?state=rejected", "?state=confirmed&label=mask", "?label=nomask",
         f"?label=mask&cursor={face}", f"?person=Person {BUSY - 1}", f"?person=Person {BUSY + 6}",
     ]  # fmt: skip
     queue = [f"?mode={mode}&limit={n}" for mode in ("label", "review") for n in (1, 30)]

@@ -12,6 +12,9 @@ from sqlalchemy.orm import Session
 from db import clock
 from db.settings import settings
 
+POSTGRES_OPTIONS = "-c random_page_cost=1.1 -c jit=off"
+"""For solid-state disks: by its default, for a disk with an arm, PostgreSQL reads a whole table rather than some
+thousand rows by an index. Compiling a query takes longer than any of ours."""
 BUSY_TIMEOUT_MS = 15_000
 """How long a write on SQLite waits for another one; the engine's option `busy_timeout` may say otherwise."""
 MOST_CONNECTIONS = 48
@@ -54,7 +57,11 @@ def engine() -> Engine:
             pool_size=MOST_CONNECTIONS // 4,  # the server has other clients; more are made when needed
             max_overflow=MOST_CONNECTIONS - MOST_CONNECTIONS // 4,
             pool_timeout=POOL_SECONDS,
-            connect_args={"connect_timeout": CONNECT_SECONDS, "tcp_user_timeout": 15_000},
+            connect_args={
+                "connect_timeout": CONNECT_SECONDS,
+                "tcp_user_timeout": 15_000,
+                "options": POSTGRES_OPTIONS,
+            },
             hide_parameters=True,
         )
         clock.follow(server)

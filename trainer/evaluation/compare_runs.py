@@ -77,22 +77,30 @@ class _Pair:
 
 
 def _shared_predictions(session: Session, first: Run, second: Run, part: str) -> list[_Pair]:
-    """Both runs' predictions for the newest MOST_COMPARED faces of this part that both have, by face."""
-    a, b = aliased(Outcome), aliased(Outcome)
+    """Both runs' predictions for the newest faces of this part that the older run has, by face.
+
+    At most MOST_COMPARED: a newer run has predicted nearly all that an older one has.
+    """
+    older, newer = sorted((first, second), key=lambda run: run.id)
+    of_older = select(Outcome).where(Outcome.run_id == older.id, Outcome.part == part)
+    newest = of_older.order_by(Outcome.face_id.desc()).limit(MOST_COMPARED).subquery()
+    a, b = aliased(Outcome, newest), aliased(Outcome)
     current = classes.read(session)
-    labels = [
-        current.name_of(one.label).label(name) for one, name in ((a, "first_label"), (b, "second_label"))
-    ]
+    names = {older.id: current.name_of(a.label), newer.id: current.name_of(b.label)}
     query = (
-        select(Face.id, Face.label.label("truth"), a.group_id, *labels)
+        select(
+            Face.id,
+            Face.label.label("truth"),
+            a.group_id,
+            names[first.id].label("first_label"),
+            names[second.id].label("second_label"),
+        )
         .join(a, a.face_id == Face.id)
         .join(b, b.face_id == Face.id)
-        .where(a.run_id == first.id, b.run_id == second.id, a.part == part, b.part == part)
-        .where(Face.label.is_not(None))
-        .order_by(a.face_id.desc())
-        .limit(MOST_COMPARED)
+        .where(b.run_id == newer.id, b.part == part, Face.label.is_not(None))
+        .order_by(Face.id)
     )
-    return [_Pair(**row._mapping) for row in session.execute(query).all()[::-1]]
+    return [_Pair(**row._mapping) for row in session.execute(query)]
 
 
 def _too_few_people(pairs: list[_Pair], names: tuple[str, ...]) -> bool:
