@@ -13,8 +13,8 @@ from db import clock
 from db.settings import settings
 
 POSTGRES_OPTIONS = "-c random_page_cost=1.1 -c jit=off"
-"""For solid-state disks: by its default, for a disk with an arm, PostgreSQL reads a whole table rather than some
-thousand rows by an index. Compiling a query takes longer than any of ours."""
+"""For solid-state disks: by its default, for a disk with an arm, PostgreSQL reads a whole table rather than
+some thousand rows by an index. Compiling a query takes longer than any of ours."""
 BUSY_TIMEOUT_MS = 15_000
 """How long a write on SQLite waits for another one; the engine's option `busy_timeout` may say otherwise."""
 MOST_CONNECTIONS = 48
