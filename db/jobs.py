@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, CursorResult, Update, and_, delete, or_, select, update
+from sqlalchemy import ColumnElement, CursorResult, Update, and_, delete, exists, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -93,7 +93,7 @@ class Claim:
 
 def claim(session: Session, model: type[JobRow], id: int, attempt: int, holder: Holder) -> Claim | None:
     """Claim the job for `holder` and commit; None if another worker has it, it is over, or it must wait."""
-    query = update(model).where(model.id == id, model.attempt == attempt, model.status == "queued")
+    query = update(model).where(model.id == id, model.attempt == attempt, _waits(model))
     query = query.values(
         status="running", owner=holder.name, attempt=attempt + 1, lease_until=_seconds_from_now(holder.lease)
     )
@@ -139,7 +139,7 @@ def sweep(session: Session) -> None:
         for held in _held(session, model, or_(model.lease_until < now(), model.owner.in_(gone))):
             _give_back(session, held)
         lost = or_(model.sent_at.is_(None), model.sent_at < now() - RESEND_AFTER)
-        query = select(model).where(model.status == "queued", lost).order_by(model.id).limit(SWEPT_AT_ONCE)
+        query = select(model).where(_waits(model), lost).order_by(model.id).limit(SWEPT_AT_ONCE)
         waiting: list[JobRow] = list(session.scalars(query.execution_options(populate_existing=True)))
         if waiting and not waiting_messages(queue.QUEUES[task]):
             for job in waiting:
@@ -188,8 +188,9 @@ def missing_workers(session: Session) -> list[str]:
 
 
 def _held(session: Session, model: type[JobRow], *where: ColumnElement[bool]) -> list[Claim]:
-    """The oldest SWEPT_AT_ONCE running jobs that match; the next sweep takes the rest."""
+    """The oldest SWEPT_AT_ONCE jobs of workers that match; the next sweep takes the rest."""
     query = select(model.id, model.attempt, model.owner).where(model.status == "running", *where)
+    query = query.where(model.owner.is_not(None))
     rows = session.execute(query.order_by(model.id).limit(SWEPT_AT_ONCE))
     return [Claim(model, *row) for row in rows]
 
@@ -204,9 +205,19 @@ def _give_back(session: Session, held: Claim) -> None:
     _update_rows(session, failed)
 
 
+def _waits(model: type[JobRow]) -> ColumnElement[bool]:
+    """Whether the job can be claimed: it is queued, or given back while another one was queued."""
+    return or_(model.status == "queued", and_(model.status == "running", model.owner.is_(None)))
+
+
 def _queue_again(session: Session, held: Claim) -> None:
-    again = update(held.model).where(held.is_held).values(status="queued", owner=None, sent_at=now())
-    if _update_rows(session, again):
+    """Let another worker claim the job. A run stays `running`, without an owner, while another is queued:
+    a unique index allows one of each.
+    """
+    model = held.model
+    is_taken = model is Run and session.scalar(select(exists().where(Run.status == "queued")))
+    values = {"status": "running" if is_taken else "queued", "owner": None, "lease_until": None}
+    if _update_rows(session, update(model).where(held.is_held).values(sent_at=now(), **values)):
         queue.enqueue(session, TASKS[held.model], held.id, held.attempt)
 
 
