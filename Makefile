@@ -80,7 +80,7 @@ lint: $(VENV)/.dev web/node_modules/.dev ## format, style, types, import contrac
 	@$(call in-web,node node_modules/oxlint/bin/oxlint --quiet static)
 	@$(BIN)/python -m scripts.size_report
 
-# On SQLite, and what writes also on PostgreSQL; without networks and browser.
+# On SQLite, and what depends on locks also on PostgreSQL; without networks and browser.
 unit: $(VENV)/.dev web/node_modules/.installed ## the quick tests, about a minute
 	$(BIN)/pytest -q -n 2
 

@@ -17,14 +17,16 @@ from db.settings import settings
 ON_BOTH_ENGINES = (
     "tests/db/",
     "tests/faults/",
-    *(f"tests/labeller/{room}/" for room in ("answers", "queue", "uploads")),
+    "tests/labeller/answers/test_record.py",
+    "tests/labeller/queue/test_at_once.py",
+    "tests/labeller/uploads/test_at_once.py",
 )
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out what is for the full size alone.
 
-    What writes answers, queues and jobs is tried on both engines each time, the rest only at full size.
+    What depends on the engine's locks is tried on both engines each time, the rest only at full size.
     """
     for item in items:
         if not item.nodeid.startswith(ON_BOTH_ENGINES) and "[postgres" in item.nodeid:

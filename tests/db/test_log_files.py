@@ -47,6 +47,7 @@ def test_the_generations_of_a_log_hold_its_end(tmp_path: Path) -> None:
     assert lines[1:] == [f"line {number}" for number in range(1001 - len(lines), 1000)]
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("small_logs")
 def test_a_program_that_goes_on_writing_has_a_small_log(tmp_path: Path) -> None:
     supervisor = Supervisor([Program("chatty", [sys.executable, "-c", CHATTY])], tmp_path)
@@ -67,6 +68,7 @@ def test_a_log_line_that_finds_no_room_is_dropped() -> None:
     assert done.returncode == 0
 
 
+@pytest.mark.slow
 def test_a_full_disk_ends_no_launcher(tmp_path: Path) -> None:
     """Neither the logs nor the list of processes can be written, then they can."""
     program = Program("short", [sys.executable, "-c", "print('here')"])

@@ -35,6 +35,7 @@ def test_classes_are_read_from_the_environment(monkeypatch: pytest.MonkeyPatch) 
     assert Settings().classes == ("mask", "nomask", "chin")
 
 
+@pytest.mark.slow
 def test_web_imports_no_heavy_library() -> None:
     """The web process runs no networks: importing all of `web` must not load TensorFlow and the like."""
     program = (

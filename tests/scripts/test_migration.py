@@ -21,6 +21,7 @@ def next_number() -> str:
     return f"{int(newest[:4]) + 1:04}"
 
 
+@pytest.mark.slow
 def test_a_new_table_becomes_the_next_numbered_migration(migrations: Path) -> None:
     table = sa.Table("lens", Base.metadata, sa.Column("id", sa.Integer(), primary_key=True))
     try:
@@ -33,5 +34,6 @@ def test_a_new_table_becomes_the_next_numbered_migration(migrations: Path) -> No
     assert "op.create_table('lens'" in text
 
 
+@pytest.mark.slow
 def test_without_a_change_the_migration_does_nothing(migrations: Path) -> None:
     assert "op." not in write_migration("nothing", migrations).read_text(encoding="utf-8")

@@ -1,7 +1,6 @@
 """The application, and test clients of people in any role."""
 
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -16,19 +15,6 @@ from labeller.people import credentials
 from web import create_app
 
 Client = Callable[..., FlaskClient]
-
-
-HERE = Path(__file__).parent
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Pages and API are tried on SQLite among the quick tests, on PostgreSQL among the slow ones.
-
-    The queries they make are tested on both engines with the packages that make them.
-    """
-    for item in items:
-        if HERE in item.path.parents and "[postgres" in item.name:
-            item.add_marker(pytest.mark.slow)
 
 
 @pytest.fixture(scope="session")

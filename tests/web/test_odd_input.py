@@ -82,6 +82,7 @@ def read_by(app: Flask, endpoint: str, names: str) -> list[str]:
     return [name for name in names.split() if f'"{name}"' in source or "query_data" in source]
 
 
+@pytest.mark.slow
 def test_every_part_of_every_path(app: Flask, send: Send, ids: dict[str, Any]) -> None:
     for rule, method in odd_values.calls(app, LEAVE_OUT):
         for name in rule.arguments:
@@ -103,6 +104,7 @@ def test_every_part_of_every_path_with_everything(
             send(odd_values.address(rule, ids, **{name: value}), method)
 
 
+@pytest.mark.slow
 def test_every_query(app: Flask, send: Send, ids: dict[str, Any]) -> None:
     for rule, method in odd_values.calls(app, LEAVE_OUT):
         if method == "GET":
@@ -125,6 +127,7 @@ def test_queries_that_are_none(send: Send) -> None:
             send(path, query_string=query)
 
 
+@pytest.mark.slow
 def test_every_form(app: Flask, send: Send, ids: dict[str, Any]) -> None:
     for rule, method in odd_values.calls(app, LEAVE_OUT):
         if method == "POST" and not rule.rule.startswith("/api/"):
@@ -164,6 +167,7 @@ def send_to_every_field(send: Send, values: Iterable[Any]) -> None:
                 send(path, method, json=usual | {field: value})
 
 
+@pytest.mark.slow
 def test_every_field_of_json(send: Send, ids: dict[str, Any]) -> None:
     send_to_every_field(send, (10**30, "\ud800", {"a": [1e308]}))
 

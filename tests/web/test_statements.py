@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import pytest
 from sqlalchemy import event
 from sqlalchemy.orm import Session
 
@@ -50,6 +51,7 @@ def add_people_with_faces(db: Session, count: int) -> None:
     db.commit()
 
 
+@pytest.mark.slow
 def test_twice_the_rows_take_no_more_statements(db: Session, client: Client) -> None:
     run = add_live_run(db)
     fill_in_results(run)

@@ -57,6 +57,7 @@ def start_elsewhere(folder: Path, monkeypatch: pytest.MonkeyPatch, database: str
         _empty_tables(engine())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("to", ["sqlite", "postgres"])
 def test_everything_is_the_same_after_a_restore_on_either_engine(
     db: Session, backup: Path, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest,

@@ -1,6 +1,7 @@
 """Near repeats: photos that differ in few bits of their hashes."""
 
 import numpy as np
+import pytest
 from PIL import Image, ImageOps
 
 from labeller.photos.decode import decode
@@ -41,6 +42,7 @@ def differ(one: Image.Image, other: bytes) -> int:
     return int(min(distances(first, second.dhash)[0], distances(first, second.mirror)[0]))
 
 
+@pytest.mark.slow
 def test_live_photo_pairs_mirror_images_and_bursts_are_near_repeats() -> None:
     rng = np.random.default_rng(1)
     for picture in photos():

@@ -94,6 +94,7 @@ def test_without_seccomp_there_are_no_files_and_no_network_still(tmp_path: Path)
     assert set(outcomes(tmp_path, "without seccomp").values()) == {"OSError"}
 
 
+@pytest.mark.slow
 def test_the_decoders_have_no_environment_and_are_locked_in(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SECRET_KEY", "a secret")
     decode._forker.cache_clear()

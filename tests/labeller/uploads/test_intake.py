@@ -32,6 +32,7 @@ def test_what_is_no_photo_is_refused_in_plain_words(db: Session, name: str) -> N
     assert refused.value.hint
 
 
+@pytest.mark.slow
 def test_a_bomb_of_169_megapixels_is_refused_before_it_unfolds(data: Path) -> None:
     bomb = png(13_000, 13_000)
     assert len(bomb) < 1_000_000

@@ -46,6 +46,7 @@ def test_a_perfect_ranking_is_not_certain() -> None:
     assert middle["low"] < 0.42 < 0.58 < middle["high"]
 
 
+@pytest.mark.slow
 def test_the_interval_of_an_area_covers_the_true_area() -> None:
     """Scores of 40 and 40 from normals one apart: the area is 0.7602; about 95 % of the intervals hold it."""
     rng, held = np.random.default_rng(1), 0

@@ -189,6 +189,7 @@ def test_the_figure_is_reproducible_and_consistent(monkeypatch: pytest.MonkeyPat
     assert (saved["pool"], saved["control"], saved["n"]) == (300, 8, 80)
 
 
+@pytest.mark.slow
 def test_the_number_and_size_of_the_fitted_heads_do_not_grow_with_the_features(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

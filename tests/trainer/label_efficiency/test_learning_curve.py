@@ -76,6 +76,7 @@ def test_there_is_no_forecast_from_few_runs_or_from_runs_of_one_size() -> None:
     assert forecast([100] * 4 + [300], of([0.9] * 5)) is None
 
 
+@pytest.mark.slow
 def test_the_interval_contains_the_true_gain() -> None:
     """Thirty people of six faces; faces are hard in the same way for all models, and people differ."""
     held, true = 0, 0.8 * (300**-0.5 - 400**-0.5)

@@ -12,55 +12,13 @@ from tests.clients import csrf_token, sign_in
 from tests.factories import add_faces
 from tests.pictures import jpeg, portrait
 from tests.web.conftest import Client
-from web.auth.permissions import ALLOWED, ANYONE, BROWSER_ONLY
-
-FILL = {
-    "photo_id": "1",
-    "face_id": "1",
-    "run_id": "1",
-    "other_id": "1",
-    "person_id": "99",
-    "event_id": "99",
-    "invite_id": "1",
-    "session_id": "99",
-    "backup_id": "1",
-    "token_id": "99",
-    "passkey_id": "99",
-    "sha256": "0" * 64,
-    "part": "0",
-    "secret": "x",
-    "name": "sha2.js",
-    "filename": "look.css",
-    "ending": "keras",
-}
+from web.auth.permissions import ALLOWED
 
 
 def test_every_route_stands_in_the_table_and_no_other(app: Flask) -> None:
     assert {rule.endpoint for rule in app.url_map.iter_rules()} == set(ALLOWED)
     for roles in ALLOWED.values():
         assert roles <= {"anyone", *ROLES}
-
-
-def test_every_route_keeps_out_whom_the_table_does_not_name(app: Flask, client: Client) -> None:
-    """By tokens, which may not call what makes ways in."""
-    clients = {role: client(role, role) for role in ROLES} | {"stranger": client()}
-    # Erasing oneself comes last: afterwards nobody is left to ask.
-    for rule in sorted(app.url_map.iter_rules(), key=lambda rule: rule.endpoint == "mine.erase"):
-        path = re.sub(r"<(?:[^:<>]+:)?(\w+)>", lambda found: FILL[found.group(1)], rule.rule)
-        method = next(iter(rule.methods - {"HEAD", "OPTIONS"}))
-        for role, one in clients.items():
-            allowed = ALLOWED[rule.endpoint]
-            response = one.open(path, method=method)
-            if allowed is not ANYONE and role not in allowed:
-                to_hello = response.headers.get("Location", "").endswith("/hello")
-                met = "hello" if to_hello else response.status_code
-                stranger = 401 if path.startswith("/api/") else "hello"
-                assert met == (stranger if role == "stranger" else 403), (rule.rule, role)
-            elif role in allowed and rule.endpoint in BROWSER_ONLY:
-                assert response.status_code == 403, (rule.rule, role)
-            elif role in allowed and rule.endpoint != "auth.sign_out":
-                assert response.status_code not in (401, 403), (rule.rule, role)
-            assert response.status_code != 500, (rule.rule, role)
 
 
 def test_a_wrong_token_is_refused_and_said_so_in_json(client: Client) -> None:

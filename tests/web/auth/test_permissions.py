@@ -36,6 +36,7 @@ def join(app: Flask, db: Session, name: str) -> tuple[FlaskClient, Person]:
     return made, people.everyone(db)[-1]
 
 
+@pytest.mark.slow
 def test_no_route_shows_lists_or_deletes_another_friends_photo(app: Flask, db: Session) -> None:
     """Every route, every method, by cookie and by token, with the other friend's ids everywhere."""
     owner, bob = people.owner(db), people.new_person(db, "Bob", "friend")

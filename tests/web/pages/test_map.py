@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
+import pytest
 from flask import Flask
 from sqlalchemy import delete, event, insert, select
 from sqlalchemy.orm import Session
@@ -108,6 +109,7 @@ def recorded_statements() -> Iterator[list[str]]:
     event.remove(engine(), "before_cursor_execute", record)
 
 
+@pytest.mark.slow
 @sqlite_only
 def test_twenty_thousand_faces_take_the_queries_of_one_and_1_5_megabytes(client: Client, db: Session) -> None:
     labeller = client("labeller", "Ada")

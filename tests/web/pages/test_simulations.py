@@ -95,6 +95,7 @@ def test_ticks_are_round_and_few() -> None:
     assert plot.ticks(20, 30, 5) == [20, 30]
 
 
+@pytest.mark.slow
 def test_too_few_answers_are_refused_with_what_is_needed(app: Flask, db: Session, data: Path) -> None:
     add_labelled_faces(db, 12)
     done = app.test_cli_runner().invoke(args=["simulate"])
