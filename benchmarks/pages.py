@@ -8,6 +8,7 @@ of log time over log faces, from 10,000 on) of at most 0.3. What breaks one is m
 """
 
 import os
+import re
 import shutil
 import sys
 import tempfile
@@ -142,7 +143,7 @@ def _name(path: str, faces: int) -> str:
     """The address with the same name whatever the number of faces."""
     names = {faces // 2: "FACE", faces // 4: "PHOTO", faces // 20: "LATE", faces // 4 + 1: "NEXT"}
     for number, name in names.items():
-        path = path.replace(f"/{number}", f"/{name}").replace(f"={number}", f"={name}")
+        path = re.sub(rf"(/|\b(?:before|after|cursor|id)=){number}\b", rf"\g<1>{name}", path)
     return path
 
 

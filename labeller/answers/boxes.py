@@ -22,8 +22,8 @@ REAL_FACE: ColumnElement[bool] = or_(
 )
 """Boxes that people say are faces: labelled, or drawn by a person and not rejected."""
 _INCOMPLETE = and_(Photo.completed_at.is_(None), Photo.status == "ready")
-MOST_PHOTOS = 400
-"""Complete photos by which detectors are judged, the newest ones: the report stays within 0.15 s."""
+MOST_PHOTOS = 300
+"""Complete photos by which detectors are judged, the newest ones: the report stays within 0.1 s."""
 
 
 def check_box(box: Box, photo: Photo) -> None:

@@ -17,7 +17,7 @@ from labeller.queue.items import UNSURE, Item, Setting, items_for
 from labeller.queue.next_faces import ROUNDS
 from labeller.queue.waiting import count_faces
 
-POOL = 400
+POOL = 240
 """Faces that are ordered at once: more would make neighbours more similar, but take longer."""
 
 

@@ -18,7 +18,7 @@ from db.models import SHOWN, STANDING, Answer, Event, Face, Person, Photo
 from labeller.answers.aggregate import opinion
 from labeller.answers.client_keys import comes_from_folder, is_from_folder
 
-MEASURED = 500
+MEASURED = 400
 """Faces with several answers on which agreement is measured, and answers of records; the newest."""
 ONE: ColumnClause[int] = literal_column("1")
 """A literal and not a parameter: otherwise SQLite does not use the index of such faces."""

@@ -15,7 +15,7 @@ from trainer.arrays import FloatArray
 
 MIN_FACES = 10
 """Faces needed to draw a map."""
-MAX_FACES = 10_000
+MAX_FACES = 8_000
 """Faces on the map at most: the newest, and a sample of the others."""
 NEWEST = 2_000
 STATES = ("waits", "doubtful", "labelled", "disputed", "unsure")
