@@ -3,6 +3,7 @@
 import json
 import threading
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -87,9 +88,15 @@ def test_each_review_response_shows_the_scores_of_a_live_run(server: Server) -> 
     def ask(_: int) -> tuple[float, float, list[dict[str, Any]]]:
         url = f"{server.url}/api/v1/queue?mode=review&limit=40"
         request = urllib.request.Request(url, headers={"Authorization": f"Bearer {token}"})
-        start = time.monotonic()
-        with urllib.request.urlopen(request, timeout=60) as response:
-            return start, time.monotonic(), json.loads(response.read())["items"]
+        while True:
+            start = time.monotonic()
+            try:
+                with urllib.request.urlopen(request, timeout=60) as response:
+                    return start, time.monotonic(), json.loads(response.read())["items"]
+            except urllib.error.HTTPError as busy:
+                if busy.code != 503:  # so many ask at once
+                    raise
+                time.sleep(float(busy.headers["Retry-After"]))
 
     def promote_in_turn() -> None:
         number = 0

@@ -10,6 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from db import families
 from tests.environment import PROVE
 from tests.pictures import jpeg, portrait
 from tests.workbench_process import ROOT, Workbench, answers_200, running_workbench, wait_until
@@ -29,7 +30,7 @@ def workbench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workbench]:
     assert "Sign in as the owner" in output
     assert output.rstrip().endswith("Stopped.")
     assert len(children) >= 5
-    assert not [process for process in children if process.is_running()]
+    assert not [process for process in children if not families.is_gone(process)]
 
 
 def write_class_folders(folder: Path) -> Path:
@@ -123,7 +124,7 @@ def test_the_next_start_stops_what_a_killed_launcher_left_running(
     assert killed.call("POST", "/photos", file=photo)[0] == 201
     orphans = psutil.Process(killed.process.pid).children(recursive=True)
     killed.stop(signal.SIGKILL)
-    request.addfinalizer(lambda: [process.kill() for process in orphans if process.is_running()])
+    request.addfinalizer(lambda: [process.kill() for process in orphans if not families.is_gone(process)])
     assert all(process.is_running() for process in orphans), "they keep running when the launcher is killed"
     with running_workbench(tmp_path, PORT=str(killed.port)) as restarted:
         restarted.token = killed.token

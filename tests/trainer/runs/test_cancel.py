@@ -36,7 +36,7 @@ def test_a_run_cancelled_in_any_phase_stops_there_and_leaves_nothing(
                 assert list(PHASES["quick"]).index(name) <= list(PHASES["quick"]).index(phase), "it goes on"
                 if name == phase:
                     with session_scope() as other:
-                        requests.cancel(other, other.get_one(Run, self._run.id))
+                        requests.cancel(other, other.get_one(Run, self.claim.id))
                         other.commit()
                 yield report
 
@@ -60,8 +60,8 @@ def test_the_next_run_waits_until_a_cancelled_one_has_stopped(
 
     @contextmanager
     def watched(self: Progress, name: str) -> Iterator[OnProgress]:
-        seen.append(self._run.id)
-        if name == "fit" and self._run.id == first.id:
+        seen.append(self.claim.id)
+        if name == "fit" and self.claim.id == first.id:
             assert go_on.wait(30)
         with enter(self, name) as report:
             yield report
