@@ -67,6 +67,7 @@ def fill(connection: Connection) -> None:
            created_at=now())  # fmt: skip
 
 
+@pytest.mark.slow
 def test_runs_hold_ids_and_say_the_same(engine: Engine) -> None:
     with Session(engine) as db:
         run = db.get_one(Run, 1)
@@ -88,6 +89,7 @@ def test_runs_hold_ids_and_say_the_same(engine: Engine) -> None:
         ]
 
 
+@pytest.mark.slow
 def test_figures_of_too_few_people_are_gone(engine: Engine) -> None:
     with Session(engine) as db:
         figures = figures_of(db, db.get_one(Run, 1))

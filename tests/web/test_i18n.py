@@ -77,6 +77,7 @@ def test_translations_keep_the_placeholders(catalogue: Catalog) -> None:
             assert set(PLACEHOLDER.findall(form)) == placeholders, form
 
 
+@pytest.mark.slow
 def test_no_text_of_the_scripts_is_overlooked() -> None:
     """Babel parses JavaScript only roughly; a text that it misses would stay English unnoticed."""
     extracted_texts = {form for message in messages(extracted()) for form in forms(message.id)}

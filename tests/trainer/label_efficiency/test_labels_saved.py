@@ -109,6 +109,7 @@ def test_no_person_is_in_two_parts_of_the_locked_people() -> None:
     assert sum(len(np.unique(groups[part])) for part in parts) == len(np.unique(groups))
 
 
+@pytest.mark.slow
 def test_the_model_that_draws_labels_never_learned_from_the_people_measured(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -87,6 +87,7 @@ def test_the_same_seed_gives_the_same_curve_and_another_seed_another(name: str) 
     assert [labels for labels, _ in first] == [n for n in grid(80) if n >= first[0][0]]
 
 
+@pytest.mark.slow
 def test_margin_beats_random_where_a_class_is_rare() -> None:
     curves = {
         name: [replay(pool(800, seed=seed), STRATEGIES[name], seed, 150) for seed in range(4)]

@@ -169,6 +169,7 @@ def test_a_row_that_the_candidate_predicted_nothing_for_is_not_compared(db: Sess
     assert decision.figures["n"] == 2 * PEOPLE - 3
 
 
+@pytest.mark.slow
 def test_the_audit_share_is_measured_on_and_never_compared_on(db: Session) -> None:
     add_people(db, "locked", count=210)
     live, data = add_run(db), collect(db, [1, 2], classes.read(db))

@@ -25,7 +25,7 @@ LARGE = {
 }
 
 
-@pytest.mark.parametrize("name", [*REFUSED, *LARGE])
+@pytest.mark.parametrize("name", [*REFUSED, *(pytest.param(name, marks=pytest.mark.slow) for name in LARGE)])
 def test_a_bad_file_gets_a_4xx_with_words_for_a_friend(client: Client, name: str) -> None:
     friend, content = client("friend", "Ada"), LARGE[name]() if name in LARGE else REFUSED[name]
     response = friend.post("/api/v1/photos", data={"file": (io.BytesIO(content), "selfie.jpg")})

@@ -74,6 +74,7 @@ def test_forty_guests_of_one_house_open_their_invitation(
         assert app.test_client().get(f"/i/{secret}").status_code == 200, guest
 
 
+@pytest.mark.slow
 def test_a_flood_is_stopped_but_not_static_files(app: Flask) -> None:
     client = app.test_client()
     seen = {client.get("/i").status_code for _ in range(address_limits.FLOOD)}

@@ -55,6 +55,7 @@ def test_every_route_stands_in_the_table_and_no_other(world: World) -> None:
     assert routes == set(read(TABLE)), "give each new route its line in authorisation_table.py"
 
 
+@pytest.mark.slow
 def test_strangers(world: World) -> None:
     assert check(world, "anonymous", "cookie") == []
 

@@ -18,31 +18,16 @@ def status(app: Flask, host: str, path: str = "/hello") -> int:
     return app.test_client().get(path, headers={"Host": host}).status_code
 
 
-@pytest.mark.parametrize(
-    "host",
-    ["localhost", "LOCALHOST:8000", "127.0.0.1:8000", "[::1]:8000", "attic", "attic.local:1", "attic."],
-)
-def test_the_machine_answers_to_its_names(app: Flask, host: str) -> None:
-    assert status(app, host) == 200
+def test_the_machine_answers_to_its_names(app: Flask) -> None:
+    names = "localhost", "LOCALHOST:8000", "127.0.0.1:8000", "[::1]:8000", "attic", "attic.local:1", "attic."
+    assert {host: status(app, host) for host in names} == dict.fromkeys(names, 200)
 
 
-@pytest.mark.parametrize(
-    "host",
-    [
-        "evil.example",
-        "localhost.evil.example",
-        "127.0.0.1.nip.io",
-        "evil@localhost",
-        "",
-        "a b",
-        "[::1",
-        "0.0.0.0",
-        "::",
-    ],
-)
-def test_any_other_name_is_refused(app: Flask, host: str) -> None:
-    for path in ("/hello", "/healthz", "/api/v1/stats", "/static/styles/base.css", "/nowhere"):
-        assert status(app, host, path) == 400
+def test_any_other_name_is_refused(app: Flask) -> None:
+    names = "evil.example", "localhost.evil.example", "127.0.0.1.nip.io", "evil@localhost"
+    for host in (*names, "", "a b", "[::1", "0.0.0.0", "::"):
+        for path in ("/hello", "/healthz", "/api/v1/stats", "/static/styles/base.css", "/nowhere"):
+            assert status(app, host, path) == 400, (host, path)
 
 
 def test_a_refusal_names_the_setting(app: Flask) -> None:

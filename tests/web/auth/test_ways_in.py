@@ -60,6 +60,7 @@ def test_two_workbenches_on_one_host_do_not_sign_each_other_out(
     assert len(cookie_names(other)) == 2
 
 
+@pytest.mark.slow
 def test_over_tls_the_cookie_is_secure_and_of_this_host_alone(app: Flask, db: Session) -> None:
     browser, ada = app.test_client(), people.new_person(db, "Ada", "friend")
     link = f"/me/{credentials.personal_link(ada)}"
@@ -213,6 +214,7 @@ def test_a_token_does_what_its_scope_says(
     assert program.get("/api/v1/stats").status_code == 401
 
 
+@pytest.mark.slow
 def test_tokens_are_listed_and_revoked_by_those_they_belong_to(client: Client, db: Session) -> None:
     owner, ada, bob = client("owner", "Grace"), client("friend", "Ada"), client("friend", "Bob")
     (adas,) = ada.get("/api/v1/tokens").json["items"]
