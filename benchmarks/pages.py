@@ -10,6 +10,7 @@ On a machine that does other work, too, the wall clock says little: beside it st
 request, in this process and in PostgreSQL's, and how that grows.
 """
 
+import gc
 import os
 import re
 import shutil
@@ -161,6 +162,8 @@ def measure(faces: int) -> dict[str, Figures]:
         token, _ = credentials.issue_token(db, "owner", people.owner(db).name)
         db.commit()
     app = create_app()
+    gc.collect()
+    gc.freeze()  # as `web.cli.serve` does
     client = app.test_client()
     client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {token}"
     figures = {}
