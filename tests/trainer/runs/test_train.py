@@ -39,7 +39,12 @@ SMALL = {
 
 @pytest.mark.parametrize(
     ("db", "preset"),
-    [("sqlite", "quick"), ("postgres", "quick"), ("sqlite", "tutorial"), ("sqlite", "fine-tune")],
+    [
+        ("sqlite", "quick"),
+        ("postgres", "quick"),
+        ("sqlite", "tutorial"),
+        pytest.param("sqlite", "fine-tune", marks=pytest.mark.full_size),
+    ],
     indirect=["db"],
 )
 def test_a_run_by_each_preset_is_complete_and_can_be_replayed(
