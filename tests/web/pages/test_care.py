@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+from flask.testing import FlaskClient
 from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -130,9 +131,13 @@ def test_operations_name_what_would_stop_the_workbench_and_try_again(client: Cli
     owner.post("/operations/photos/retry")
     db.refresh(photo)
     assert (photo.status, photo.attempt, photo.error) == ("queued", 6, None)
-    first = owner.get("/operations/now")
-    again = owner.get("/operations/now", headers={"If-None-Match": first.headers["ETag"]})
-    assert (first.status_code, again.status_code) == (200, 304)
+    assert any(is_unchanged(owner, "/operations/now") for _ in range(5))  # it says how long ago, in seconds
+
+
+def is_unchanged(client: FlaskClient, path: str) -> bool:
+    """Whether a page is not sent again to whoever has it."""
+    etag = client.get(path).headers["ETag"]
+    return client.get(path, headers={"If-None-Match": etag}).status_code == 304
 
 
 def test_the_audit_trail_is_filtered_paged_and_without_erased_names(client: Client, db: Session) -> None:
