@@ -77,8 +77,9 @@ def fill(session: Session, faces: int) -> None:
     _answers(session, faces)
     _work(session, faces)
     session.commit()
-    for statement in ("ANALYZE", *(_sequences() if _is_postgres(session) else ())):
-        session.execute(text(statement))
+    if _is_postgres(session):  # whose autovacuum gathers statistics; nothing does so on SQLite
+        for statement in ("ANALYZE", *_sequences()):
+            session.execute(text(statement))
     session.commit()
 
 

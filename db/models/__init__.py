@@ -7,6 +7,7 @@ from db.models.counters import Counter
 from db.models.people import ROLES, Event, Invite, Person
 from db.models.photos import (
     NOT_LOCKED,
+    READY,
     SHOWN,
     SPLITS,
     STANDING,
@@ -22,6 +23,7 @@ from db.models.runs import Artifact, Embedding, Outcome, Prediction, Run, Workbe
 
 __all__ = [
     "NOT_LOCKED",
+    "READY",
     "ROLES",
     "SHOWN",
     "SPLITS",

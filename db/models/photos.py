@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, ForeignKey, Index, LargeBinary, UniqueConstraint, and_, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from db.base import Base, Job, now
+from db.base import Base, Job, Unindexed, now
 from db.models.people import Person
 
 SPLITS = ("train", "validation", "locked")
@@ -109,6 +109,7 @@ class Photo(Job, Base):
     )
 
 
+READY: ColumnElement[bool] = Unindexed(Photo.status) == "ready"
 SHOWN: ColumnElement[bool] = Photo.status != "erasing"
 """Photos that pages and queries include: all but those being erased."""
 

@@ -6,7 +6,7 @@ from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from db.counters import COUNTED
-from db.models import Face, Person, Photo
+from db.models import READY, Face, Person, Photo
 from db.session import take_write_lock
 from labeller.errors import BadAnswer
 from labeller.photos.box import Box
@@ -15,13 +15,13 @@ from labeller.queue.next_faces import ROUNDS
 
 SMALLEST_BOX = 4.0
 """Shortest side of a box, in pixels of the photo."""
-COMPLETE: ColumnElement[bool] = and_(Photo.completed_at.is_not(None), Photo.status == "ready")
+COMPLETE: ColumnElement[bool] = and_(Photo.completed_at.is_not(None), READY)
 """Photos in which somebody says that every face has its box."""
 REAL_FACE: ColumnElement[bool] = or_(
     Face.state == "confirmed", and_(Face.source == "human", Face.state == "proposed")
 )
 """Boxes that people say are faces: labelled, or drawn by a person and not rejected."""
-_INCOMPLETE = and_(Photo.completed_at.is_(None), Photo.status == "ready")
+_INCOMPLETE = and_(Photo.completed_at.is_(None), READY)
 MOST_PHOTOS = 300
 """Complete photos by which detectors are judged, the newest ones: the report stays within 0.1 s."""
 

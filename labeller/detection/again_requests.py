@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from db import tasks
 from db.base import now
 from db.box_thresholds import first_detector
-from db.models import DetectorPass, Event, Face, Person, Photo, Workbench
+from db.models import READY, DetectorPass, Event, Face, Person, Photo, Workbench
 from db.workbench import lock_workbench
 
 
@@ -65,7 +65,7 @@ def end(session: Session) -> None:
 
 def _wanted(row: Workbench) -> list[ColumnElement[bool]]:
     """Photos that were there when the request was made, without answers if it was made for those."""
-    wanted: list[ColumnElement[bool]] = [Photo.status == "ready", Photo.created_at <= row.detect_again_at]
+    wanted: list[ColumnElement[bool]] = [READY, Photo.created_at <= row.detect_again_at]
     if not row.detect_again_all:
         answered = exists().where(Face.photo_id == Photo.id, Face.decided_at.is_not(None))
         wanted += [~answered, Photo.completed_at.is_(None)]

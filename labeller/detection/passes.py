@@ -5,13 +5,13 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from db import full_looks, jobs
 from db.base import now
 from db.box_thresholds import first_detector
-from db.models import DetectorPass, Photo, Run
+from db.models import READY, DetectorPass, Photo, Run
 from db.session import insert_missing
 from db.workbench import last_answered_at
 from labeller.detection.detections import Detection
@@ -44,7 +44,7 @@ def _put(session: Session, photo_id: int, detector: str, **values: Any) -> None:
 
 def claim(session: Session, photo_id: int, detector: str) -> bool:
     """Claim a photo that the detector has not seen yet, and commit; False if there is nothing to do."""
-    ready = select(Photo.id).where(Photo.id == photo_id, Photo.status == "ready")
+    ready = select(Photo.id).where(Photo.id == photo_id, READY)
     if session.scalar(ready.with_for_update(read=True, key_share=True)) is None:
         return False
     unseen = {"photo_id": photo_id, "detector": detector, "started_at": now() - STOPPED_AFTER}
@@ -63,8 +63,7 @@ def waiting(session: Session, detector: str, limit: int) -> Sequence[int]:
     """
     first, own = aliased(DetectorPass), aliased(DetectorPass)
     query = select(Photo.id).join(first, and_(first.photo_id == Photo.id, first.boxes.is_not(None)))
-    # Not by the index of the status, which nearly all photos share.
-    query = query.where(func.coalesce(Photo.status, "") == "ready", first.detector == first_detector())
+    query = query.where(READY, first.detector == first_detector())
     query = query.outerjoin(own, and_(own.photo_id == Photo.id, own.detector == detector)).where(_free(own))
     look = "passes", detector
     is_full_look = full_looks.is_due(session, look)

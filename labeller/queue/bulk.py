@@ -9,7 +9,7 @@ from sqlalchemy import Select, and_, select
 from sqlalchemy.orm import Session, contains_eager
 
 from db import classes
-from db.models import NOT_LOCKED, Embedding, Face, Group, Person, Photo, Run, Score
+from db.models import NOT_LOCKED, READY, Embedding, Face, Group, Person, Photo, Run, Score
 from db.session import take_write_lock
 from db.workbench import live_run
 from labeller.queue import leases
@@ -94,7 +94,7 @@ def _sure(run: Run, person: Person) -> Select[Face]:
     query = select(Face).join(Face.photo).join(Group, Group.id == Photo.group_id)
     query = query.join(Score, and_(Score.face_id == Face.id, Score.run_id == run.id, Score.open))
     return query.where(
-        Photo.status == "ready",
+        READY,
         Face.waiting,
         Face.opinions == 0,
         Face.doubtful.is_(False),

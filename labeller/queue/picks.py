@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, Integer, Select, and_, case, func, or_, se
 from sqlalchemy.orm import Session, contains_eager
 
 from db.i18n import N_
-from db.models import Face, Photo, Pick, Run, Score
+from db.models import READY, Face, Pick, Run, Score
 from labeller.queue import leases
 
 CHOSEN = "chosen"
@@ -61,7 +61,7 @@ def why(pick: Pick) -> tuple[str, str, dict[str, Any]]:
 
 
 def _picks() -> Select[Pick]:
-    return select(Pick).join(Pick.face).join(Face.photo).where(Photo.status == "ready", Pick.open)
+    return select(Pick).join(Pick.face).join(Face.photo).where(READY, Pick.open)
 
 
 def _without_model() -> Select[Pick]:

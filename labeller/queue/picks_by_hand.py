@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from db.base import now
 from db.face_rows import insert_for_faces
-from db.models import NOT_LOCKED, Event, Face, Group, Person, Photo, Pick
+from db.models import NOT_LOCKED, READY, Event, Face, Group, Person, Photo, Pick
 from labeller.errors import BadAnswer, NotFound
 from labeller.queue.picks import BY_HAND, CHOSEN
 
@@ -64,7 +64,7 @@ def _shown(face_ids: Sequence[int]) -> Select[int, bool]:
     """Those of the faces that pages show, with whether they may be chosen."""
     query = select(Face.id, NOT_LOCKED).join(Photo, Photo.id == Face.photo_id)
     query = query.join(Group, Group.id == Photo.group_id)
-    return query.where(Face.id.in_(face_ids), Photo.status == "ready", Face.state != "rejected")
+    return query.where(Face.id.in_(face_ids), READY, Face.state != "rejected")
 
 
 def _still_waiting(face_ids: Sequence[int]) -> Select[int]:

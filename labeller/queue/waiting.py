@@ -9,6 +9,7 @@ from db import classes
 from db.counters import COUNTED
 from db.models import (
     NOT_LOCKED,
+    READY,
     STANDING,
     Answer,
     Face,
@@ -60,7 +61,7 @@ def first_faces(session: Session, query: Select[Face], limit: int) -> list[Face]
 
 def queries(session: Session, mode: str, run: Run | None, person: Person | None) -> list[Select[Face]]:
     """The query for the faces to answer, then those for faces to mix in among them for this person."""
-    ready = select(Face).join(Face.photo).where(Photo.status == "ready")
+    ready = select(Face).join(Face.photo).where(READY)
     if mode == "label":
         return _label_queries(session, ready.order_by(Face.doubtful, Face.id), person)
     assert run is not None

@@ -11,14 +11,14 @@ from sqlalchemy.orm import Session
 from db import counters
 from db.classes import Classes
 from db.counters import COUNTED
-from db.models import NOT_LOCKED, Face, Group, Photo
+from db.models import NOT_LOCKED, READY, Face, Group, Photo
 from trainer.arrays import BoolArray, Box, IntArray
 from trainer.errors import NoModel
 
 TRAINABLE = (Face.state == "confirmed", Face.disputed.is_(False))
 """Faces to train and measure on: confirmed ones that people do not disagree about."""
 CHOOSABLE = (
-    Photo.status == "ready",
+    READY,
     NOT_LOCKED,
     Face.state == "proposed",
     Face.decided_at.is_(None),
@@ -117,7 +117,7 @@ def collect(session: Session, class_ids: Sequence[int], current: Classes) -> Dat
         select(Face, Photo, Group.split)
         .join(Photo, Photo.id == Face.photo_id)
         .join(Group, Group.id == Photo.group_id)
-        .where(*TRAINABLE, Face.label.in_(ids), Photo.status == "ready")
+        .where(*TRAINABLE, Face.label.in_(ids), READY)
         .order_by(Face.id)
     )
     rows = session.execute(query).all()
@@ -149,7 +149,7 @@ def existing_photos(session: Session, data: Dataset, usable: Dataset) -> list[in
     """The photos, not deleted meanwhile, of the rows of `data` that are not in `usable`."""
     kept = {row.face_id for row in usable.rows}
     left_out = {row.photo for row in data.rows if row.face_id not in kept}
-    query = select(Photo.id).where(Photo.id.in_(left_out), Photo.status == "ready").order_by(Photo.id)
+    query = select(Photo.id).where(Photo.id.in_(left_out), READY).order_by(Photo.id)
     return list(session.scalars(query))
 
 

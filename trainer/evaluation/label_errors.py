@@ -6,7 +6,7 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import Session, contains_eager
 
 from db import classes
-from db.models import Face, Outcome, Photo, Run
+from db.models import READY, Face, Outcome, Run
 from db.suspect_labels import label_judged_by
 
 WORST = 20
@@ -42,7 +42,7 @@ def suspect_labels(session: Session, run: Run, limit: int) -> list[UnlikelyLabel
 
 def _by_label_probability() -> Select[Face, Outcome]:
     query = select(Face, Outcome).join(Outcome, Outcome.face_id == Face.id).join(Face.photo)
-    query = query.where(Face.state == "confirmed", Photo.status == "ready")
+    query = query.where(Face.state == "confirmed", READY)
     return query.order_by(Outcome.label_probability, Outcome.face_id).options(contains_eager(Face.photo))
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Select, and_, case, func, literal_column, 
 from sqlalchemy.orm import Session
 
 from db import counters, tasks
-from db.models import NOT_LOCKED, Face, Group, Person, Photo, Score, Spot
+from db.models import NOT_LOCKED, READY, Face, Group, Person, Photo, Score, Spot
 from db.workbench import live_run
 from trainer.arrays import FloatArray
 
@@ -130,7 +130,7 @@ def read(session: Session) -> dict[str, Any]:
 
 
 def _shown() -> Select[int]:
-    ready = select(Face.id).join(Photo, Photo.id == Face.photo_id).where(Photo.status == "ready")
+    ready = select(Face.id).join(Photo, Photo.id == Face.photo_id).where(READY)
     return ready.where(Face.state != "rejected", Face.hidden.is_(False))
 
 

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from db import full_looks, jobs, queue
 from db.base import now
-from db.models import Answer, Face, Photo, Run, Score
+from db.models import READY, Answer, Face, Photo, Run, Score
 from db.workbench import last_answered_at, live_run
 from trainer.selection.plan_state import can_plan, runs_low
 
@@ -70,7 +70,7 @@ def keep_warm(session: Session) -> None:
 
 def faces_to_score() -> Select[Any]:
     """Faces that are not rejected and whose photo is ready."""
-    return select(Face).join(Photo).where(Photo.status == "ready", Face.state != "rejected")
+    return select(Face).join(Photo).where(READY, Face.state != "rejected")
 
 
 def unscored(run: Run) -> Select[int]:

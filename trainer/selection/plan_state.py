@@ -4,7 +4,7 @@ from sqlalchemy import ColumnElement, Select, and_, select
 from sqlalchemy.orm import Session
 
 from db import jobs
-from db.models import NOT_LOCKED, Face, Group, Photo, Pick, Run, Score
+from db.models import NOT_LOCKED, READY, Face, Group, Photo, Pick, Run, Score
 from trainer.data import dataset
 
 BATCH = 20
@@ -39,9 +39,7 @@ def choosable(run: Run) -> Select[int]:
 def likely_faces() -> Select[int]:
     """Ids of likely faces that are neither rejected nor locked."""
     query = select(Face.id).join(Photo).join(Group, Group.id == Photo.group_id)
-    return query.where(
-        Photo.status == "ready", Face.doubtful.is_(False), NOT_LOCKED, Face.state != "rejected"
-    )
+    return query.where(READY, Face.doubtful.is_(False), NOT_LOCKED, Face.state != "rejected")
 
 
 def unlabelled_faces() -> Select[int]:
