@@ -103,7 +103,7 @@ def _photos(session: Session, photos: int, friends: int) -> None:
         session, Photo, i,
         id=i, sha256=_text("0" * 50, i), blob=picture, view_blob=picture, width=400, height=300,
         dhash=_random_hash(session, i), group_id=friend, person_id=TEAM + friend, uploaded_by=TEAM + friend,
-        repeat_id=case((i % 500 < 2, i // 2 * 2), else_=null()),
+        repeat_id=case((i % 50 < 2, i // 2 * 2), else_=null()),
         status=case((i % 5000 == 0, "failed"), else_="ready"),
         attempt=1, turn=0, turned=0, created_at=_at(session, i * 5),
         completed_at=case((i % 20 == 0, _at(session, i * 5)), else_=null()),

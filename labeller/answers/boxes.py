@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
 from sqlalchemy.orm import Session
 
+from db.base import Unindexed
 from db.counters import COUNTED
 from db.models import READY, Face, Person, Photo
 from db.session import take_write_lock
@@ -18,7 +19,7 @@ SMALLEST_BOX = 4.0
 COMPLETE: ColumnElement[bool] = and_(Photo.completed_at.is_not(None), READY)
 """Photos in which somebody says that every face has its box."""
 REAL_FACE: ColumnElement[bool] = or_(
-    Face.state == "confirmed", and_(Face.source == "human", Face.state == "proposed")
+    Unindexed(Face.state) == "confirmed", and_(Face.source == "human", Unindexed(Face.state) == "proposed")
 )
 """Boxes that people say are faces: labelled, or drawn by a person and not rejected."""
 _INCOMPLETE = and_(Photo.completed_at.is_(None), READY)

@@ -63,7 +63,7 @@ class AnnotatorRecord:
 
 def count_disputed(session: Session) -> int:
     """The number of faces on which people disagree, counted up to COUNTED."""
-    disputed = select(Face.id).join(Photo).where(Face.disputed, SHOWN).limit(COUNTED).subquery()
+    disputed = select(Face.id).where(Face.disputed).limit(COUNTED).subquery()
     return session.scalar(select(func.count()).select_from(disputed)) or 0
 
 

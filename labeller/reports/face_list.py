@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session, contains_eager
 
 from db.models import SHOWN, STANDING, Answer, Face, Group, Person, Photo
@@ -32,7 +32,7 @@ class ListedFace:
 
 
 def faces_after(session: Session, wanted: FaceQuery) -> list[ListedFace]:
-    """The matching faces after the cursor, by ascending id, with their photos loaded.
+    """The matching faces after the cursor, by ascending id, of one person by photo, with their photos loaded.
 
     Raises AmbiguousPerson and NotFound for the person.
     """
@@ -42,7 +42,7 @@ def faces_after(session: Session, wanted: FaceQuery) -> list[ListedFace]:
         .join(Face.photo)
         .join(Group, Group.id == Photo.group_id)
         .outerjoin(Person, Person.id == Photo.person_id)
-        .where(Face.id > wanted.cursor, SHOWN)
+        .where(SHOWN)
     )
     person_id = None
     if wanted.person is not None:
@@ -53,5 +53,12 @@ def faces_after(session: Session, wanted: FaceQuery) -> list[ListedFace]:
     for column, value in filters:
         if value is not None:
             query = query.where(column == value)
+    if person_id is None:
+        query = query.where(Face.id > wanted.cursor)
+    else:  # photo by photo, along the index of the person's photos
+        of_last = select(Face.photo_id).where(Face.id <= wanted.cursor).order_by(Face.id.desc()).limit(1)
+        last = session.scalar(of_last) or 0
+        query = query.where(Photo.id >= last, or_(Photo.id > last, Face.id > wanted.cursor))
+        query = query.order_by(Photo.id)
     query = query.order_by(Face.id).limit(wanted.limit).options(contains_eager(Face.photo))
     return [ListedFace(*row) for row in session.execute(query)]

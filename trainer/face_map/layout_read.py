@@ -158,7 +158,7 @@ def _columns(session: Session) -> Select[Any]:
         Photo.person_id,
         locked,
         maintain_column_froms=True,
-    ).order_by(Face.id)
+    ).order_by(Spot.face_id)  # and not by the face's own id: SQLite would read all faces
 
 
 def _whole_numbers(x: Sequence[float], y: Sequence[float]) -> tuple[list[int], list[int]]:
