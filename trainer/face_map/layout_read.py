@@ -22,6 +22,8 @@ STATES = ("waits", "doubtful", "labelled", "disputed", "unsure")
 """What the numbers in the column `state` mean."""
 SIDE = 9_999
 """Length of the map's longer side in the columns `x` and `y`: whole numbers are shorter to send."""
+BLOCK = 4
+"""Consecutive faces that are in a sample together: their rows lie together, and are read at once."""
 SCRAMBLE = 2_654_435_761
 """Knuth's multiplicative hash (2^32 over the golden ratio): scatters consecutive ids."""
 
@@ -63,16 +65,17 @@ def _sample(session: Session, below: int, count: int) -> list[int]:
         )  # as parameters they took 30 ms
         shown = np.array(session.scalars(_shown().where(listed)).all(), np.int64)
         if len(shown) >= count or level == 0:
-            scrambled = np.argsort((shown * SCRAMBLE) % 2**32, kind="stable")
+            scrambled = np.argsort((shown // BLOCK * SCRAMBLE) % 2**32, kind="stable")
             return [int(id) for id in shown[scrambled[:count]]]
         level -= 1
 
 
 def _scattered(below: int, level: int) -> list[int]:
-    """One of every 2^level ids under `below`; those of a level are among those of the level before it."""
-    ids = np.arange((below >> level) + 1, dtype=np.int64)
+    """One of every 2^level blocks of ids under `below`; a level has part of those of the level before it."""
+    ids = np.arange((below // BLOCK >> level) + 1, dtype=np.int64)
     for _ in range(level):
         ids = 2 * ids + (((ids * SCRAMBLE) % 2**32 >> 16) & 1)
+    ids = (BLOCK * ids[:, None] + np.arange(BLOCK)).ravel()
     found: list[int] = ids[(ids > 0) & (ids < below)].tolist()
     return found
 
