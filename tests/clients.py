@@ -5,6 +5,7 @@ import re
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy.orm import object_session
+from werkzeug.test import TestResponse
 
 from db.models import Person
 from labeller.people import sessions
@@ -33,3 +34,8 @@ def get_page(client: FlaskClient, path: str) -> str:
     response = client.get(path)
     assert response.status_code == 200, response.text
     return response.text
+
+
+def post_form(client: FlaskClient, page: str, path: str, **form: str) -> TestResponse:
+    """Send a form with the CSRF token of `page`."""
+    return client.post(path, data=form | {"csrf_token": csrf_token(client, page)})

@@ -11,10 +11,10 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from db.base import now
-from db.models import BrowserSession, Event, Person, Token
+from db.models import BrowserSession, Event, Person
 from db.settings import settings
-from labeller.people import credentials, invites, people, sessions
-from tests.clients import csrf_token, get_page, sign_in
+from labeller.people import credentials, people, sessions
+from tests.clients import csrf_token, get_page, post_form, sign_in
 from tests.web.conftest import Client
 from web import create_app
 from web.auth.identity import Credential, still_signed_in
@@ -31,10 +31,6 @@ def enter(client: FlaskClient, db: Session, person: Person) -> None:
 
 def cookie_names(client: FlaskClient) -> set[str]:
     return {cookie.key for cookie in client._cookies.values()}
-
-
-def post(client: FlaskClient, page: str, path: str, **form: str):  # type: ignore[no-untyped-def]
-    return client.post(path, data=form | {"csrf_token": csrf_token(client, page)})
 
 
 def test_the_cookie_is_named_by_the_data_folder_and_holds_no_more_than_an_id(app: Flask, db: Session) -> None:
@@ -104,7 +100,7 @@ def test_sign_out_ends_the_session_and_a_copy_of_its_cookie(app: Flask, db: Sess
     enter(browser, db, people.new_person(db, "Ada", "friend"))
     copy._cookies.update(browser._cookies)
     assert copy.get("/mine").status_code == 200
-    assert post(browser, "/mine", "/out").location == "/hello"
+    assert post_form(browser, "/mine", "/out").location == "/hello"
     assert browser.get("/mine").location == copy.get("/mine").location == "/hello"
     kinds = set(db.scalars(select(Event.kind)))
     assert {"signed_in", "signed_out"} <= kinds
@@ -118,11 +114,11 @@ def test_a_friend_sees_where_they_are_signed_in_and_ends_it(app: Flask, db: Sess
     assert "Where you are signed in" in page
     assert page.count("last used") == 2
     bobs = sessions.of_person(db, bob)[0]
-    assert post(phone, "/mine", f"/sessions/{bobs.id}/end").status_code == 404
+    assert post_form(phone, "/mine", f"/sessions/{bobs.id}/end").status_code == 404
     assert other.get("/mine").status_code == 200
-    assert post(phone, "/mine", f"/sessions/{newest.id}/end").location == "/mine"
+    assert post_form(phone, "/mine", f"/sessions/{newest.id}/end").location == "/mine"
     assert laptop.get("/mine").location == "/hello"
-    assert post(phone, "/mine", "/sessions/end").location == "/hello"
+    assert post_form(phone, "/mine", "/sessions/end").location == "/hello"
     assert phone.get("/mine").location == "/hello"
     assert other.get("/mine").status_code == 200
 
@@ -132,12 +128,12 @@ def test_the_owner_ends_sessions_of_others_and_a_labeller_does_not(app: Flask, d
     friend, labeller, owner = sign_in(app, ada), sign_in(app, lea), sign_in(app, people.owner(db))
     row = sessions.of_person(db, ada)[0]
     path = f"/people/{ada.id}/sessions/{row.id}/end"
-    assert post(labeller, "/profile", path).status_code == 403
-    assert post(owner, "/profile", f"/people/{lea.id}/sessions/{row.id}/end").status_code == 404
+    assert post_form(labeller, "/profile", path).status_code == 403
+    assert post_form(owner, "/profile", f"/people/{lea.id}/sessions/{row.id}/end").status_code == 404
     assert "Where they are signed in" in get_page(owner, f"/people/{ada.id}")
-    assert post(owner, "/profile", path).location == f"/people/{ada.id}"
+    assert post_form(owner, "/profile", path).location == f"/people/{ada.id}"
     assert friend.get("/mine").location == "/hello"
-    post(owner, "/profile", f"/people/{lea.id}/sessions/end")
+    post_form(owner, "/profile", f"/people/{lea.id}/sessions/end")
     assert labeller.get("/profile").location == "/hello"
     assert owner.get("/profile").status_code == 200
 
@@ -164,7 +160,7 @@ def test_a_cookie_of_an_earlier_version_is_exchanged_until_a_session_is_ended(
     assert len(sessions.of_person(db, ada)) == 1
     assert phone.get("/mine", headers=HTML).status_code == 200
     assert len(sessions.of_person(db, ada)) == 1
-    post(phone, "/mine", "/out")
+    post_form(phone, "/mine", "/out")
     assert copy.get("/mine", headers=HTML).location == "/hello"
     assert old_cookie(app, newcomer).get("/mine", headers=HTML).location == "/hello"
     forged = app.test_client()
@@ -180,102 +176,6 @@ def test_an_open_page_goes_on_after_the_exchange(app: Flask, db: Session) -> Non
     phone.get("/mine", headers=HTML)
     with phone.session_transaction() as held:
         assert held["csrf_token"] == "of the open page"
-
-
-@pytest.mark.parametrize(
-    ("scope", "may", "may_not"),
-    [
-        ("read", ["GET /metrics", "GET /api/v1/stats", "GET /api/v1/tokens", "GET /api/v1/photos"],
-         ["POST /api/v1/photos", "POST /api/v1/answers", "GET /people/1", "GET /"]),
-        ("send", ["POST /api/v1/photos", "POST /api/v1/uploads"],
-         ["GET /api/v1/photos", "GET /api/v1/stats", "DELETE /api/v1/photos/1", "GET /api/v1/tokens"]),
-        ("label", ["GET /api/v1/queue", "POST /api/v1/answers", "GET /api/v1/stats"],
-         ["POST /api/v1/photos", "POST /api/v1/runs", "DELETE /api/v1/people/1", "GET /api/v1/tokens"]),
-    ],
-)  # fmt: skip
-def test_a_token_does_what_its_scope_says(
-    app: Flask, db: Session, scope: str, may: list[str], may_not: list[str]
-) -> None:
-    secret, token = credentials.add_token(db, people.owner(db), None, credentials.Terms(scope=scope))
-    token.used_at = now()
-    other, _ = credentials.add_token(db, people.owner(db), None)
-    db.commit()
-    program = app.test_client()
-    program.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {secret}"
-    for call in may:
-        method, path = call.split()
-        assert program.open(path, method=method).status_code not in (401, 403), call
-    for call in may_not:
-        method, path = call.split()
-        assert program.open(path, method=method).status_code == 403, call
-    assert program.delete(f"/api/v1/tokens/{token.id + 1}").status_code == 403
-    assert credentials.find_token(db, other) is not None
-    assert program.delete(f"/api/v1/tokens/{token.id}").status_code == 204, "it may end itself"
-    assert program.get("/api/v1/stats").status_code == 401
-
-
-@pytest.mark.slow
-def test_tokens_are_listed_and_revoked_by_those_they_belong_to(client: Client, db: Session) -> None:
-    owner, ada, bob = client("owner", "Grace"), client("friend", "Ada"), client("friend", "Bob")
-    (adas,) = ada.get("/api/v1/tokens").json["items"]
-    assert (adas["person"], adas["role"], adas["scope"]) == ("Ada", "friend", "all")
-    assert not {"token", "token_hash"} & set(adas)
-    assert len(owner.get("/api/v1/tokens").json["items"]) == 3
-    for nobodys in (adas["id"], 99):
-        assert bob.delete(f"/api/v1/tokens/{nobodys}").status_code == 404
-    assert ada.get("/api/v1/tokens").status_code == 200
-    assert owner.delete(f"/api/v1/tokens/{adas['id']}").status_code == 204
-    assert ada.get("/api/v1/tokens").status_code == 401
-
-
-def test_a_token_never_becomes_a_session_nor_shows_a_link(app: Flask, client: Client, db: Session) -> None:
-    program, owner = client("owner", "Grace"), people.owner(db)
-    link = credentials.personal_link(owner)
-    invitation, _ = invites.create_invite(db, "owner", owner)
-    db.commit()
-    secret = program.environ_base["HTTP_AUTHORIZATION"].split()[1]
-    for path in (
-        f"/me/{link}",
-        f"/i/{invitation}",
-        "/hello/passkey",
-        "/profile/tokens",
-        "/profile/passkeys/options",
-    ):
-        answer = program.post(path, json={"credential": {}})
-        assert answer.status_code in (400, 403), path
-    assert program.post("/people/invite", data={"role": "owner"}).status_code == 403
-    assert db.scalars(select(BrowserSession)).all() == []
-    invites.find_open(db, invitation)  # it is not used up
-    page = get_page(program, f"/people/{owner.id}")
-    assert "/me/" not in page
-    assert "/me/" in get_page(sign_in(app, owner), f"/people/{owner.id}")
-    browser = app.test_client()
-    with browser.session_transaction() as held:
-        held["id"] = secret
-    assert browser.get("/mine").location == "/hello"
-    assert browser.get(f"/i/{secret}").status_code == browser.get(f"/me/{secret}").status_code == 403
-
-
-def test_wrong_bearer_tokens_are_refused_at_once(client: Client) -> None:
-    for wrong in ("sl_x", "x" * 100_000, "é" * 40, "sl_" + "a" * 43, " "):
-        headers = {"Authorization": f"Bearer {wrong}".encode().decode("latin-1")}
-        assert client().get("/api/v1/stats", headers=headers).status_code == 401
-
-
-def test_a_token_is_made_on_the_profile_and_shown_once(app: Flask, db: Session) -> None:
-    lea = people.new_person(db, "Lea", "labeller")
-    browser = sign_in(app, lea)
-    made = post(browser, "/profile", "/profile/tokens", name="nightly", scope="read", days="7")
-    secret = re.search(r'value="(sl_[^"]+)"', made.text)[1]
-    assert credentials.person_of_token(db, secret) is lea
-    page = get_page(browser, "/profile")
-    assert "nightly" in page
-    assert secret not in page
-    token = db.scalars(select(Token)).one()
-    assert "nightly" in get_page(sign_in(app, people.owner(db)), "/people/tokens")
-    assert post(browser, "/profile", "/profile/tokens", scope="root").status_code == 400
-    assert post(browser, "/profile", f"/profile/tokens/{token.id}/revoke").location == "/profile"
-    assert credentials.person_of_token(db, secret) is None
 
 
 def test_a_long_answer_asks_whether_its_credential_still_stands(app: Flask, db: Session) -> None:
