@@ -112,7 +112,7 @@ class Workbench(ApiClient):
         try:
             wait_until(self._healthy, START_SECONDS, "healthz answers 200")
         except AssertionError as error:
-            raise AssertionError(f"{error}; it is {self._health()}") from None
+            raise AssertionError(f"{error}; it is {self.condition()}") from None
         return self
 
     def stop(self, number: int = signal.SIGINT) -> str:
@@ -146,7 +146,7 @@ class Workbench(ApiClient):
                     pids.append(process.pid)
         return pids
 
-    def _health(self) -> str:
+    def condition(self) -> str:
         """What /healthz says, and the ends of the logs."""
         try:
             text = urllib.request.urlopen(f"{self.url}/healthz", timeout=5).read().decode()
@@ -155,7 +155,7 @@ class Workbench(ApiClient):
         except OSError as error:
             text = str(error)
         logs = sorted((self.data / "run" / "logs").glob("*.log"))
-        return "\n".join([text, *(f"{path.name}: {path.read_text()[-1000:]}" for path in logs)])
+        return "\n".join([text, *(f"{path.name}: {path.read_text()[-2000:]}" for path in logs)])
 
     def _healthy(self) -> bool:
         assert self.process is not None
@@ -172,4 +172,5 @@ def running_workbench(data: Path, **settings: str) -> Iterator[Workbench]:
         yield workbench
     finally:
         if workbench.process is not None and workbench.process.poll() is None:
+            print(workbench.condition())  # pytest shows it if the test has failed
             workbench.stop()
