@@ -107,14 +107,11 @@ class Lane:
             return
         if len(self._waiting) >= self._bounds.queue:
             raise TurnedAway(BUSY)
-        turn = self._wait_last()
+        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append(turn)
         timeout = asyncio.get_running_loop().call_later(self._bounds.patience, _expire, turn)
         try:
-            await turn
-        except asyncio.CancelledError:
-            if turn.done() and not turn.cancelled() and turn.exception() is None:
-                self._leave()  # the turn came together with the cancellation
-            raise
+            await self._take(turn)
         finally:
             timeout.cancel()
 
@@ -125,7 +122,7 @@ class Lane:
             return
         turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.appendleft(turn)
-        await turn
+        await self._take(turn)
 
     def run(self, work: Callable[[], T]) -> "asyncio.Future[T]":
         """Do the work in the thread that was waited for; the thread is free again when it is done."""
@@ -133,10 +130,13 @@ class Lane:
         done.add_done_callback(lambda _: self._leave())
         return done
 
-    def _wait_last(self) -> "asyncio.Future[None]":
-        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting.append(turn)
-        return turn
+    async def _take(self, turn: "asyncio.Future[None]") -> None:
+        try:
+            await turn
+        except asyncio.CancelledError:
+            if turn.done() and not turn.cancelled() and turn.exception() is None:
+                self._leave()  # the turn came together with the cancellation
+            raise
 
     def _leave(self) -> None:
         while self._waiting:

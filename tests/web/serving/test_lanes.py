@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+from collections.abc import Callable, Coroutine
 
 import pytest
 from flask import Flask
@@ -86,5 +87,24 @@ def test_a_place_is_not_lost_when_who_waits_goes_away() -> None:
         await patient
         await lane.run(lambda: None)
         await lane.enter()
+
+    asyncio.run(use())
+
+
+@pytest.mark.parametrize("enter", [Lane.enter, Lane.enter_again])
+def test_a_place_is_not_lost_when_it_comes_together_with_the_end(
+    enter: Callable[[Lane], Coroutine[None, None, None]],
+) -> None:
+    async def use() -> None:
+        lane, go_on = Lane("test", Bounds(threads=1, queue=5, patience=5)), threading.Event()
+        await lane.enter()
+        working = lane.run(go_on.wait)
+        waiting = asyncio.ensure_future(enter(lane))
+        await asyncio.sleep(0)
+        working.add_done_callback(lambda _: waiting.cancel())  # after the lane's own, which gives the turn
+        go_on.set()
+        await asyncio.wait([waiting])
+        assert waiting.cancelled()
+        await asyncio.wait_for(enter(lane), 5)
 
     asyncio.run(use())
