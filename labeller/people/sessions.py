@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from db.base import now
 from db.models import BrowserSession, Event, PasskeyChallenge, Person
 from labeller.errors import NotFound
-from labeller.people.credentials import hashed, is_secret
+from labeller.people.credentials import TOUCHED_EVERY, hashed, is_secret
 from labeller.people.devices import device_name
 from labeller.people.people import find_person
 
@@ -19,7 +19,6 @@ How = Literal["invitation", "personal link", "owner link", "passkey", "earlier c
 """How a session began. The last is for browsers that were signed in when sessions came to be listed."""
 IDLE, LONGEST = timedelta(days=90), timedelta(days=365)
 """A session that nobody uses ends after IDLE, any after LONGEST."""
-TOUCHED_EVERY = timedelta(minutes=1)
 KEPT = timedelta(days=30)
 """How long the row of a session that is over is kept."""
 

@@ -1,12 +1,10 @@
 """The web process: uvicorn, with limits on its connections and a buffer in front of the application."""
 
 import asyncio
-import ctypes
 import logging
 import os
 import socket
 import ssl
-import sys
 from collections.abc import Sequence
 
 import uvicorn
@@ -18,7 +16,6 @@ from web.serving.front import Front
 from web.serving.guard import Guard
 
 BACKLOG = 2048
-M_ARENA_MAX = -8
 KEEP_ALIVE_SECONDS, GRACEFUL_SECONDS = 30, 5
 
 
@@ -66,15 +63,8 @@ def run(app: Flask) -> None:
     """Serve until SIGTERM or SIGINT."""
     os.umask(0o077)
     raise_file_limit()
-    _share_arenas()
     logging.getLogger("uvicorn.error").setLevel(logging.ERROR)  # what strangers send is no warning
     asyncio.run(_serve(app))
-
-
-def _share_arenas() -> None:
-    """Let glibc keep freed memory in two places instead of one for each thread, each as large as its peak."""
-    if sys.platform == "linux" and (set_option := getattr(ctypes.CDLL(None), "mallopt", None)):
-        set_option(M_ARENA_MAX, 2)
 
 
 async def _serve(app: Flask) -> None:
