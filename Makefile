@@ -118,8 +118,9 @@ requirements: $(VENV)/.tools ## update the locked packages after a change to req
 upgrade: UPGRADE = --upgrade
 upgrade: requirements ## lock the newest version of every package
 
-audit: $(VENV)/.tools web/node_modules/.installed ## look for known vulnerabilities in the locked packages
+audit: $(VENV)/.tools web/node_modules/.installed ## look for known vulnerabilities in the locked packages, and for risky code
 	@$(BIN)/python -m scripts.audit
+	@$(BIN)/bandit --quiet --recursive --severity-level high db labeller scripts trainer web
 
 mutants: $(VENV)/.tools web/node_modules/.installed ## do the quick tests notice a changed line? about 15 minutes; prints the score
 	@$(BIN)/python -m scripts.mutation_score

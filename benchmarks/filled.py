@@ -6,14 +6,8 @@ from typing import Any
 
 from sqlalchemy import (
     JSON,
-    BigInteger,
     ColumnElement,
-    LargeBinary,
-    Select,
-    String,
     case,
-    cast,
-    func,
     insert,
     literal,
     null,
@@ -22,6 +16,18 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
+from benchmarks.generated_rows import (
+    START,
+    at,
+    insert_numbered,
+    insert_rows,
+    is_postgres,
+    numbers,
+    random_hash,
+    random_vector,
+    sequences,
+    text_of,
+)
 from db import classes
 from db.models import (
     Answer,
@@ -47,7 +53,6 @@ from tests.factories import fill_in_results
 from tests.pictures import jpeg, portrait
 from trainer.face_map import layout_read
 
-START = datetime(2026, 1, 1, tzinfo=UTC)
 PER_PHOTO = 2
 TEAM = 5
 """The first people are the owner and labellers; all others are friends."""
@@ -55,12 +60,6 @@ EARLIER_RUN, LIVE_RUN = 1, 2
 FEATURES = 20_000
 """Faces with stored features at most: each is 2.5 kB, and no page reads more than some hundred."""
 BACKBONE = "b" * 64
-
-
-def numbers(count: int) -> Any:
-    """A column of the numbers from 1 to `count`."""
-    first = select(cast(literal(1), BigInteger).label("i")).cte("numbers", recursive=True)
-    return first.union_all(select(first.c.i + 1).where(first.c.i < count)).c.i
 
 
 def fill(session: Session, faces: int) -> None:
@@ -77,8 +76,8 @@ def fill(session: Session, faces: int) -> None:
     _answers(session, faces)
     _work(session, faces)
     session.commit()
-    if _is_postgres(session):  # whose autovacuum gathers statistics; nothing does so on SQLite
-        for statement in ("ANALYZE", *_sequences()):
+    if is_postgres(session):  # whose autovacuum gathers statistics; nothing does so on SQLite
+        for statement in ("ANALYZE", *sequences()):
             session.execute(text(statement))
     session.commit()
 
@@ -87,10 +86,10 @@ def _people(session: Session, friends: int) -> None:
     people.owner(session)
     i = numbers(TEAM - 1 + friends)
     role = case((i < TEAM, "labeller"), else_="friend")
-    _insert(
-        session, Person, i, id=i + 1, name=_text("Person ", i), role=role, created_at=START, link_version=1
+    insert_numbered(
+        session, Person, i, id=i + 1, name=text_of("Person ", i), role=role, created_at=START, link_version=1
     )
-    _insert(
+    insert_numbered(
         session, Group, i, id=i, split=case((i % 5 == 1, "locked"), (i % 5 == 2, "validation"), else_="train")
     )
 
@@ -99,18 +98,18 @@ def _photos(session: Session, photos: int, friends: int) -> None:
     picture = blobs().put(jpeg(portrait(1, True)))
     i = numbers(photos)
     friend = case((i % 10 == 0, 1), else_=1 + i % friends)
-    _insert(
+    insert_numbered(
         session, Photo, i,
-        id=i, sha256=_text("0" * 50, i), blob=picture, view_blob=picture, width=400, height=300,
-        dhash=_random_hash(session, i), group_id=friend, person_id=TEAM + friend, uploaded_by=TEAM + friend,
+        id=i, sha256=text_of("0" * 50, i), blob=picture, view_blob=picture, width=400, height=300,
+        dhash=random_hash(session, i), group_id=friend, person_id=TEAM + friend, uploaded_by=TEAM + friend,
         repeat_id=case((i % 50 < 2, i // 2 * 2), else_=null()),
         status=case((i % 5000 == 0, "failed"), else_="ready"),
-        attempt=1, turn=0, turned=0, created_at=_at(session, i * 5),
-        completed_at=case((i % 20 == 0, _at(session, i * 5)), else_=null()),
+        attempt=1, turn=0, turned=0, created_at=at(session, i * 5),
+        completed_at=case((i % 20 == 0, at(session, i * 5)), else_=null()),
     )  # fmt: skip
     boxes = [[10, 10, 90, 90, 0.99], [150, 10, 90, 90, 0.9], [300, 10, 40, 40, 0.3]]
     for detector in ("centerface", "mtcnn"):
-        _insert(
+        insert_numbered(
             session, DetectorPass, i,
             photo_id=i, detector=detector, attempts=1, started_at=START, seconds=0.05,
             boxes=literal(boxes, JSON),
@@ -130,7 +129,7 @@ def _faces(session: Session, faces: int) -> None:
     answered, rejected = _is_answered(i), i % 50 == 0
     wanted = case((i % 20 == 0, 2), else_=1)
     opinions = case((answered & (i % 40 == 0), 2), (answered, 1), else_=0)
-    _insert(
+    insert_numbered(
         session, Face, i,
         id=i, photo_id=(i + 1) // PER_PHOTO, x=10 + 140 * (i % 2), y=10, w=90, h=90, box_version=1,
         source="centerface", confidence=case((i % 10 == 0, 0.3), else_=0.99),
@@ -140,7 +139,7 @@ def _faces(session: Session, faces: int) -> None:
         label=case((answered & ~rejected, _label(i)), else_=null()),
         doubtful=i % 10 == 0, hidden=i % 30 == 0,
         decided_by=case((answered, 1 + i % TEAM), else_=null()),
-        decided_at=case((answered, _at(session, i)), else_=null()),
+        decided_at=case((answered, at(session, i)), else_=null()),
         disputed=answered & (i % 100 == 0), wanted=wanted, opinions=opinions,
         waiting=opinions < wanted, gold=answered & (i % 100 == 1), version=1,
     )  # fmt: skip
@@ -155,7 +154,7 @@ def _runs(session: Session, faces: int) -> None:
         session.flush()
         i = numbers(faces)
         other = case((i % 3 == 0, "nomask"), else_="mask")
-        _insert(
+        insert_numbered(
             session, Score, i,
             run_id=run, face_id=i, box_version=1, probabilities=literal([0.9, 0.1], JSON),
             label=case((_is_wrong(i, run), other), else_=_label(i)),
@@ -185,7 +184,7 @@ def _outcomes(session: Session, run: int, class_ids: list[int]) -> None:
     face = select(Face.id, Face.label, Photo.group_id, Group.split).join(Photo, Photo.id == Face.photo_id)
     of = face.join(Group, Group.id == Photo.group_id).where(Face.label.is_not(None)).subquery()
     truth, is_wrong = case((of.c.label == "mask", class_ids[0]), else_=class_ids[1]), _is_wrong(of.c.id, run)
-    _insert_rows(
+    insert_rows(
         session, Outcome, select(of),
         run_id=literal(run), face_id=of.c.id, part=case((of.c.split == "locked", "locked"), else_="fold"),
         truth=truth, label=case((is_wrong, sum(class_ids) - truth), else_=truth),
@@ -198,12 +197,12 @@ def _answers(session: Session, faces: int) -> None:
     i = numbers(faces)
     for offset, key in ((0, "first-"), (1, "second-")):
         which = _is_answered(i) if offset == 0 else _is_answered(i) & (i % 40 == 0)
-        _insert(
+        insert_numbered(
             session, Answer, i, which,
-            client_key=_text(key, i), face_id=i, person_id=1 + (i + offset) % TEAM,
+            client_key=text_of(key, i), face_id=i, person_id=1 + (i + offset) % TEAM,
             kind=case((i % 50 == 0, "reject"), else_="label"),
             label=case((i % 50 == 0, null()), (i % 37 == offset, "mask"), else_=_label(i)),
-            seconds=1.5 + i % 7, informed=i % 1000 == 3, created_at=_at(session, i),
+            seconds=1.5 + i % 7, informed=i % 1000 == 3, created_at=at(session, i),
             run_id=case((i < faces // 2, EARLIER_RUN), (i < faces - 100, LIVE_RUN), else_=null()),
         )  # fmt: skip
 
@@ -212,18 +211,18 @@ def _work(session: Session, faces: int) -> None:
     """What is under way: leases, picks, the trail of events, features and the map."""
     i = numbers(min(faces // 3, 2000))
     until = datetime.now(UTC)
-    _insert(session, Lease, i, face_id=i * 3, person_id=2, seen_at=START, until=until, blind=True)
-    _insert(
+    insert_numbered(session, Lease, i, face_id=i * 3, person_id=2, seen_at=START, until=until, blind=True)
+    insert_numbered(
         session, Pick, i,
         face_id=i, run_id=LIVE_RUN, place=i, reason=case((i % 10 == 0, "control"), else_="uncertain"),
         detail=literal({}, JSON), created_at=START,
     )  # fmt: skip
     i = numbers(faces // 2)
-    _insert(
+    insert_numbered(
         session,
         Event,
         i,
-        at=_at(session, i),
+        at=at(session, i),
         person_id=1,
         kind="photo_completed",
         detail=literal({"photo": 1}, JSON),
@@ -231,60 +230,7 @@ def _work(session: Session, faces: int) -> None:
     shown, _ = layout_read.faces_on_map(session)
     session.execute(insert(Spot), [{"face_id": id, "x": id % 997 / 10, "y": id % 991 / 10} for id in shown])
     i = numbers(min(faces, FEATURES))
-    _insert(
+    insert_numbered(
         session, Embedding, i,
-        face_id=faces + 1 - i, box_version=1, backbone=BACKBONE, view=0, vector=_random_vector(session, i),
+        face_id=faces + 1 - i, box_version=1, backbone=BACKBONE, view=0, vector=random_vector(session, i),
     )  # fmt: skip
-
-
-def _insert(session: Session, model: Any, i: Any, where: Any = True, **values: Any) -> None:
-    """A row for each number; the keys of `values` are names of columns."""
-    _insert_rows(session, model, select(i).where(where), **values)
-
-
-def _insert_rows(session: Session, model: Any, rows: Select[Any], **values: Any) -> None:
-    table = model.__table__
-    columns = [
-        literal(value, table.c[name].type) if isinstance(value, str | int | float | datetime) else value
-        for name, value in values.items()
-    ]
-    session.execute(insert(table).from_select(list(values), rows.with_only_columns(*columns)))
-
-
-def _text(prefix: str, i: Any) -> ColumnElement[str]:
-    return literal(prefix).op("||")(cast(i, String))
-
-
-def _is_postgres(session: Session) -> bool:
-    return session.get_bind().dialect.name == "postgresql"
-
-
-def _at(session: Session, minutes: Any) -> ColumnElement[Any]:
-    """A time, so many minutes after START."""
-    if _is_postgres(session):
-        return literal(START) + minutes * literal(timedelta(minutes=1))
-    return func.strftime(
-        "%Y-%m-%d %H:%M:%S.000000", START.strftime("%Y-%m-%d"), cast(minutes, String).op("||")(" minutes")
-    )
-
-
-def _random_hash(session: Session, i: Any) -> ColumnElement[bytes]:
-    if _is_postgres(session):
-        return func.sha256(cast(cast(i, String), LargeBinary))
-    return func.randomblob(32)
-
-
-def _random_vector(session: Session, i: Any) -> ColumnElement[bytes]:
-    """1280 numbers of two bytes, none of them infinite: text is that, too."""
-    if _is_postgres(session):
-        return cast(func.repeat(func.md5(cast(i, String)), 80), LargeBinary)
-    return cast(func.substr(func.replace(func.hex(func.zeroblob(1280)), "0", "5"), 1, 2560), LargeBinary)
-
-
-def _sequences() -> list[str]:
-    """Statements that let new rows get ids after those inserted with one."""
-    tables = ("person", "group", "photo", "face", "run")
-    return [
-        f"""SELECT setval(pg_get_serial_sequence('"{name}"', 'id'), (SELECT max(id) FROM "{name}"))"""
-        for name in tables
-    ]
