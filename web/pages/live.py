@@ -46,8 +46,9 @@ def _look_at(app: Flask, environ: dict[str, Any], run_id: int) -> Callable[[], e
 
     def look() -> events.Event:
         with app.request_context(dict(nobody)):
-            html = render(run_id, "runs/_run.html")
-            return events.Event(html, requests.get_run(db(), run_id).status not in OPEN)
+            # Asked before: of a run that ends meanwhile, the end has still to be shown.
+            is_over = requests.get_run(db(), run_id).status not in OPEN
+            return events.Event(render(run_id, "runs/_run.html"), is_over)
 
     return look
 

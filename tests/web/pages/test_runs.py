@@ -12,6 +12,7 @@ from tests.clients import get_page
 from tests.example_run import add_example_run
 from tests.labelled import add_labelled_faces
 from tests.web.conftest import Client
+from web.pages import live, runs
 
 
 def test_a_run_shows_what_to_believe_and_what_not(client: Client, db: Session) -> None:
@@ -173,3 +174,27 @@ def test_a_run_that_is_over_is_sent_once_to_those_who_watch(client: Client, db: 
     last = events[0].splitlines()[0].removeprefix("id: ")
     again = client("labeller", "Ada").get(f"/runs/{run.id}/stream", headers={"Last-Event-ID": last})
     assert again.status_code == 200
+
+
+def test_who_watches_sees_the_end_of_a_run_that_ends_while_it_is_looked_at(
+    client: Client, db: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add_labelled_faces(db, 40)
+    run = add_example_run(db, set())
+    run.status = "running"
+    db.commit()
+
+    def render_and_end(run_id: int, template: str) -> str:
+        html = runs.render(run_id, template)
+        run.status = "done"
+        db.commit()
+        return html
+
+    monkeypatch.setattr(live, "render", render_and_end)
+    watcher = client("labeller", "Ada")
+    first = watcher.get(f"/runs/{run.id}/stream").text
+    assert 'data-status="running"' in first
+    assert "event: over" not in first
+    then = watcher.get(f"/runs/{run.id}/stream").text
+    assert 'data-status="done"' in then
+    assert "event: over" in then
