@@ -8,7 +8,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from db import blob_hold
-from db.base import now
+from db.base import OPEN, now
 from db.models import Artifact, Event, Person, Run
 from db.settings import settings
 from db.workbench import lock_workbench
@@ -29,7 +29,8 @@ def drop_old(session: Session) -> list[int]:
         session.commit()
         return []
     with_files = select(Artifact.run_id).distinct()
-    query = select(Run).where(Run.id.in_(with_files), Run.id.not_in(kept), Run.pinned.is_(False))
+    is_over = Run.status.not_in(OPEN)  # one that was stopped while it scored has files, and goes on later
+    query = select(Run).where(Run.id.in_(with_files), Run.id.not_in(kept), Run.pinned.is_(False), is_over)
     runs = list(session.scalars(query.order_by(Run.id)))
     ids = [run.id for run in runs]
     files = select(Artifact.blob).where(Artifact.run_id.in_(ids), Artifact.form.in_(LARGE_FORMS))

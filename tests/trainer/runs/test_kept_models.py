@@ -75,6 +75,17 @@ def test_a_dropped_run_says_so_when_it_is_wanted(db: Session) -> None:
     assert runs[0].head is not None, "its figures are kept"
 
 
+def test_a_run_that_waits_to_go_on_keeps_the_files_it_has_stored(db: Session) -> None:
+    """Its worker was stopped after the files were stored and before the run was over."""
+    stopped, *_ = add_runs(db, 4)
+    stopped.status = "queued"
+    db.commit()
+    kept_models.drop_old(db)
+    db.refresh(stopped)
+    assert stopped.dropped_at is None
+    assert stopped.id in with_files(db)
+
+
 def test_unpinned_files_go_in_their_turn_and_none_while_a_run_is_running(db: Session) -> None:
     owner = people.owner(db)
     runs = add_runs(db, 3)
