@@ -192,11 +192,13 @@ class Settings(BaseSettings):
 def _create_private(path: Path, text: str) -> None:
     """Create `path` with mode 0600 and all of its content at once; the first of several processes wins."""
     handle, draft = tempfile.mkstemp(dir=path.parent)  # mkstemp makes it 0600
-    with os.fdopen(handle, "w") as file:
-        file.write(text)
-    with contextlib.suppress(FileExistsError):
-        os.link(draft, path)
-    os.unlink(draft)
+    try:
+        with os.fdopen(handle, "w") as file:
+            file.write(text)
+        with contextlib.suppress(FileExistsError):
+            os.link(draft, path)
+    finally:
+        os.unlink(draft)
 
 
 @functools.cache

@@ -3,12 +3,12 @@
 A program that holds a network nobody needs ends by itself, and is started again once it is needed.
 
 A program is started again once its whole family is gone (`db.families`). A lock on the data folder allows
-one launcher at a time. The process ids are stored, so that the next launcher can stop the processes of one
+one launcher at a time, and a list of the processes (`db.process_list`) lets the next one stop those of one
 that was killed.
 """
 
+import contextlib
 import fcntl
-import json
 import os
 import subprocess
 import threading
@@ -18,10 +18,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
-import psutil
 import structlog
 
 from db import families, log_files
+from db.process_list import ProcessList
 
 log = structlog.get_logger()
 
@@ -30,14 +30,16 @@ STABLE_AFTER = 60.0
 """Seconds after which a process counts as stable and its restart delay is reset."""
 KILL_AFTER = 8.0
 """Seconds between SIGTERM and SIGKILL; leases make killing a worker safe."""
-LEFTOVERS_KILLED_AFTER = 2.0
-"""The same for what a killed launcher left: somebody waits for the site to come back."""
 NEEDS_EVERY = 0.5
 """Seconds between two looks at whether a program is needed, and at the size of the logs."""
 
 
 class AlreadyRunning(Exception):
     """Another launcher holds this data folder; the message says which."""
+
+
+class DidNotStart(Exception):
+    """A program ended before it was ready; the message says which, and where its log is."""
 
 
 @dataclass
@@ -70,9 +72,9 @@ class Lock:
         except BlockingIOError:
             self._file.seek(0)
             raise AlreadyRunning(self._file.read().strip()) from None
-        self._file.truncate(0)
-        self._file.write(description)
-        self._file.flush()
+        with contextlib.suppress(OSError):  # without room for the text, the lock holds all the same
+            self._file.truncate(0)
+            os.write(self._file.fileno(), description.encode())
 
     def release(self) -> None:
         self._file.close()
@@ -84,14 +86,13 @@ class Supervisor:
     def __init__(self, programs: Sequence[Program], folder: Path) -> None:
         self._programs = programs
         self._folder = folder
-        self._process_list = folder / "processes.json"
-        self._is_stored = True
+        self.process_list = ProcessList(folder / "processes.json")
         self.stop = threading.Event()
 
     def start(self) -> None:
         """Start the programs in order, each once the one before it is ready; not those on demand.
 
-        Raises RuntimeError if one ends before it is ready.
+        Raises DidNotStart if one ends before it is ready.
         """
         for program in self._programs:
             if program.is_needed is not None:
@@ -99,7 +100,7 @@ class Supervisor:
             self._launch(program)
             while not program.ready() and not self.stop.wait(0.05):
                 if program.process is not None and program.process.poll() is not None:
-                    raise RuntimeError(f"{program.name} did not start; see {self._log_path(program)}")
+                    raise DidNotStart(f"{program.name} did not start; see {self._log_path(program)}")
 
     def watch(self) -> None:
         """Restart programs that end, and start those that are needed, until `stop` is set; then stop all."""
@@ -121,13 +122,13 @@ class Supervisor:
         """Stop all programs, the first one last: it is the broker of the others, if there is one."""
         for programs in (self._programs[1:], self._programs[:1]):
             families.stop([one.process.pid for one in programs if one.process], KILL_AFTER)
-        self._process_list.unlink(missing_ok=True)
+        self.process_list.delete()
 
     def _tend_files(self) -> None:
         """Keep the logs small, and store what a full disk did not let us store."""
         for program in self._programs:
             log_files.keep_small(self._log_path(program))
-        if not self._is_stored:
+        if not self.process_list.is_stored:
             self._store_processes()
 
     def _note_end(self, program: Program) -> None:
@@ -140,14 +141,22 @@ class Supervisor:
         if time.monotonic() - program.started > STABLE_AFTER:
             program.delay = FIRST_DELAY
         log.warning("restarting", program=program.name, exit=code, seconds=program.delay)
+        self._delay(program)
+
+    def _delay(self, program: Program) -> None:
         program.restart_at = time.monotonic() + program.delay
         program.delay = min(program.delay * 2, LONGEST_DELAY)
 
     def _launch_if_due(self, program: Program) -> None:
         if program.process is not None or time.monotonic() < program.restart_at:
             return
-        if program.is_needed is None or program.is_needed():
+        if program.is_needed is not None and not program.is_needed():
+            return
+        try:
             self._launch(program)
+        except OSError as error:  # the machine is out of memory or processes for the moment
+            log.warning("not_started", program=program.name, error=str(error))
+            self._delay(program)
 
     def _launch(self, program: Program) -> None:
         output = log_files.open_log(self._log_path(program))
@@ -170,37 +179,5 @@ class Supervisor:
         return self._folder / "logs" / f"{program.name}.log"
 
     def _store_processes(self) -> None:
-        """Store [id, time of creation] of each running process; ids alone are reused by the system.
-
-        On a full disk the list is an old one for a while.
-        """
-        pids = [pid for pid in _running_pids(self._programs) if psutil.pid_exists(pid)]
-        draft = self._process_list.with_suffix(".new")
-        try:
-            draft.write_text(json.dumps([[pid, psutil.Process(pid).create_time()] for pid in pids]))
-            draft.replace(self._process_list)
-            self._is_stored = True
-        except OSError as error:
-            self._is_stored = False
-            log.warning("processes_not_stored", error=str(error))
-
-    def end_leftovers(self) -> None:
-        """Stop the processes that a killed launcher left running, and those that these left."""
-        if not self._process_list.exists():
-            return
-        leaders = [pid for pid, created in json.loads(self._process_list.read_text()) if _is(pid, created)]
-        if left := families.members(leaders):
-            log.warning("ending_leftovers", processes=[process.pid for process in left])
-        families.stop(leaders, LEFTOVERS_KILLED_AFTER)
-
-
-def _running_pids(programs: Sequence[Program]) -> list[int]:
-    return [program.process.pid for program in programs if program.process and program.process.poll() is None]
-
-
-def _is(pid: int, created: float) -> bool:
-    """Whether no other process has got the id since; a program that is gone may have left others running."""
-    try:
-        return abs(psutil.Process(pid).create_time() - created) < 1
-    except psutil.NoSuchProcess:
-        return True
+        running = [one.process for one in self._programs if one.process and one.process.poll() is None]
+        self.process_list.store(process.pid for process in running)

@@ -104,16 +104,22 @@ class Workbench(ApiClient):
         }  # fmt: skip
         self.process: subprocess.Popen[str] | None = None
 
-    def start(self) -> "Workbench":
+    def launch(self) -> None:
         self.process = subprocess.Popen(
             [sys.executable, "-m", "flask", "up"],
             cwd=ROOT, env=self.env, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         )  # fmt: skip
+
+    def start(self) -> "Workbench":
+        self.launch()
+        self.wait_until_healthy()
+        return self
+
+    def wait_until_healthy(self) -> None:
         try:
             wait_until(self._healthy, START_SECONDS, "healthz answers 200")
         except AssertionError as error:
             raise AssertionError(f"{error}; it is {self.condition()}") from None
-        return self
 
     def stop(self, number: int = signal.SIGINT) -> str:
         """Stop it as Ctrl-C does; returns its output."""

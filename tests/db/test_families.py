@@ -13,6 +13,7 @@ import psutil
 import pytest
 
 from db import families
+from db.process_list import ProcessList
 from db.supervisor import Program, Supervisor
 from tests.workbench_process import free_port, wait_until
 
@@ -74,7 +75,7 @@ def test_the_next_start_ends_the_children_of_a_program_that_is_gone(tmp_path: Pa
     assert process is not None
     process.kill()
     process.wait()
-    Supervisor([], tmp_path).end_leftovers()
+    ProcessList(tmp_path / "processes.json").end_leftovers()
     assert all(map(families.is_gone, family))
     with socket.create_server(("127.0.0.1", port)):
         pass

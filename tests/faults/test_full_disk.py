@@ -11,7 +11,7 @@ import psutil
 import pytest
 
 from tests.pictures import jpeg, portrait
-from tests.workbench_process import ROOT, START_SECONDS, Workbench, wait_until
+from tests.workbench_process import ROOT, Workbench, free_port, wait_until
 
 pytestmark = [pytest.mark.slow, pytest.mark.full_size]
 DISK_MB, FLOOR_MB = 160, 40
@@ -20,24 +20,26 @@ DISK_MB, FLOOR_MB = 160, 40
 class OnSmallDisk(Workbench):
     """A workbench whose data folder is a small disk in memory, in a mount namespace: no rights are needed."""
 
-    def start(self) -> "OnSmallDisk":
+    def launch(self) -> None:
         inside = f"mount -t tmpfs -o size={DISK_MB}m tmpfs {self.data} && exec {sys.executable} -m flask up"
         self.process = subprocess.Popen(
             ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", inside],
             cwd=ROOT, env=self.env, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         )  # fmt: skip
-        wait_until(self._healthy, START_SECONDS, "healthz answers 200")
         self.disk = Path(f"/proc/{self.process.pid}/root{self.data}")
-        return self
 
     def flask(self, *arguments: str) -> str:
-        enter = ["nsenter", f"--target={self.process.pid}", "--user", "--mount", "--preserve-credentials"]
-        done = subprocess.run(
-            [*enter, f"--wd={ROOT}", sys.executable, "-m", "flask", *arguments],
-            env=self.env, capture_output=True, text=True,
-        )  # fmt: skip
+        done = self.try_flask(*arguments)
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
+
+    def try_flask(self, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
+        """A command where the small disk is, with other settings."""
+        enter = ["nsenter", f"--target={self.process.pid}", "--user", "--mount", "--preserve-credentials"]
+        return subprocess.run(
+            [*enter, f"--wd={ROOT}", sys.executable, "-m", "flask", *arguments],
+            env=self.env | settings, capture_output=True, text=True, timeout=60,
+        )  # fmt: skip
 
     def free_mb(self) -> float:
         stat = os.statvfs(self.disk)
@@ -129,3 +131,13 @@ def test_full_and_freed_nothing_is_lost_and_all_goes_on_by_itself(bench: OnSmall
     assert len(stored) == len(set(stored))
     assert "Nothing" in bench.flask("fsck")
     print(len(kept), "photos,", len(stored), "answers,", len(refused), "refused")
+
+
+def test_a_start_on_a_full_disk_is_refused_in_words(bench: OnSmallDisk) -> None:
+    other = {"DATA": str(bench.data / "other"), "PORT": str(free_port())}
+    assert bench.try_flask("token", "--role", "owner", **other).returncode == 0
+    bench.fill(leave_mb=0)
+    done = bench.try_flask("up", **other)
+    assert done.returncode == 1, done.stdout
+    assert done.stderr.startswith("Error: ")
+    assert "make room, then" in done.stderr.lower()

@@ -71,6 +71,18 @@ def count_ready(workbench: Workbench) -> int:
     return int(workbench.call("GET", "/stats")[1]["photos"].get("ready", 0))
 
 
+def test_a_web_process_that_ends_before_it_answers_is_started_again(tmp_path: Path) -> None:
+    bench = Workbench(tmp_path)
+    bench.launch()
+    assert bench.process is not None
+    try:
+        (web,) = wait_until(lambda: bench.pids("web.cli.serve"), 60, "the web process runs", every=0.02)
+        os.kill(web, signal.SIGKILL)
+        bench.wait_until_healthy()
+    finally:
+        bench.stop()
+
+
 def test_a_second_start_is_refused(workbench: Workbench) -> None:
     second = subprocess.run(
         [sys.executable, "-m", "flask", "up"],

@@ -10,7 +10,7 @@ from rich.console import Console
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from db import outages
+from db import disk, outages
 from db.backup.restore import require_no_unfinished_restore
 from db.errors import Refused
 from db.migrate import upgrade
@@ -26,17 +26,31 @@ as_json = click.option("--json", "json_", is_flag=True, help="Print JSON, for sc
 @contextmanager
 def workbench_session() -> Iterator[Session]:
     """A session on a migrated database. A refusal ends the command with one plain line."""
-    try:
+    with in_words():
         require_no_unfinished_restore()
         upgrade()
         with session_scope() as session:
             yield session
-    except Refused as error:
-        raise click.ClickException(sentence(error)) from error
-    except SQLAlchemyError as error:
-        if not outages.is_outage(error):
+
+
+@contextmanager
+def in_words() -> Iterator[None]:
+    """End the command with one line where `explain` knows what to say."""
+    try:
+        yield
+    except (Refused, SQLAlchemyError, OSError) as error:
+        if (text := explain(error)) is None:
             raise
-        raise click.ClickException(sentence(outages.database_away())) from error
+        raise click.ClickException(text) from error
+
+
+def explain(error: Exception) -> str | None:
+    """What to say in words: of a refusal, a full disk and a database that is away; None of other errors."""
+    if isinstance(error, Refused):
+        return sentence(error)
+    if disk.is_full_error(error):
+        return sentence(disk.no_space("Make room, then try again."))
+    return sentence(outages.database_away()) if outages.is_outage(error) else None
 
 
 def sentence(error: Refused) -> str:

@@ -1,10 +1,57 @@
 """What `flask up` prints once everything runs: the links, how safe they are, and the owner's way in."""
 
-import click
+import ssl
+import threading
+import urllib.error
+import urllib.request
 
+import click
+from sqlalchemy.exc import SQLAlchemyError
+
+from db.session import session_scope
 from db.settings import settings
+from labeller.people import invites, people
 from web.auth.links import invitation_url
+from web.cli.console import explain
 from web.serving import addresses, certificates
+
+TRY_AGAIN_SECONDS = 5.0
+
+
+def greet_when_it_answers(address: str, stop: threading.Event) -> None:
+    """Greet once the web process answers at `address`, unless `stop` is set before."""
+    while not (answers(address) or stop.wait(0.1)):
+        pass
+    while not stop.is_set():
+        try:
+            greet(_owner_link())
+        except (SQLAlchemyError, OSError) as error:
+            if (text := explain(error)) is None:
+                raise
+            click.echo(f"The owner's sign-in link comes later. {text}", err=True)
+            stop.wait(TRY_AGAIN_SECONDS)
+        else:
+            return
+
+
+def answers(address: str) -> bool:
+    """Whether the web process is there."""
+    anything = ssl.create_default_context()
+    anything.check_hostname, anything.verify_mode = False, ssl.CERT_NONE  # it is asked for a sign of life
+    try:
+        with urllib.request.urlopen(f"{address}/hello", timeout=2, context=anything):  # noqa: S310 - our own
+            return True
+    except urllib.error.HTTPError:  # it does not trust this name, but it is there
+        return True
+    except OSError:
+        return False
+
+
+def _owner_link() -> str:
+    with session_scope() as session:
+        secret = invites.start_link(session, people.owner(session))
+        session.commit()
+    return secret
 
 
 def greet(secret: str) -> None:

@@ -2,28 +2,22 @@
 
 import os
 import signal
-import ssl
 import sys
-import time
-import urllib.error
-import urllib.request
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
 import click
 from kombu.exceptions import OperationalError
 
-from db import jobs, valkey
+from db import disk, jobs, valkey
 from db.backup.restore import require_no_unfinished_restore
-from db.errors import Conflict
 from db.migrate import upgrade
-from db.session import session_scope
 from db.settings import settings
-from db.supervisor import AlreadyRunning, Lock, Program, Supervisor
+from db.supervisor import AlreadyRunning, DidNotStart, Lock, Program, Supervisor
 from labeller.detection import detectors
-from labeller.people import invites, people
-from web.cli.console import sentence
-from web.cli.greeting import greet
+from web.cli.console import in_words
+from web.cli.greeting import greet_when_it_answers
 from web.serving import addresses
 from web.serving.certificates import BadCertificate, tls_files
 
@@ -48,6 +42,7 @@ NICE = {"confirm": ["nice", "-n", "10"], "train": []}
 """Nobody waits for the other detectors: they get what others leave, and one thread."""
 FEW_ARENAS = {"MALLOC_ARENA_MAX": "2"}
 """Else the C library keeps freed memory for each of many threads, and the web process grows for hours."""
+WRONG_FROM_THE_START = (detectors.UnknownDetector, BadCertificate, addresses.CannotListen, DidNotStart)
 ONE_THREAD = dict.fromkeys(("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS"), "1")
 
 
@@ -56,36 +51,39 @@ def up() -> None:
     """Start everything: broker, web, workers, beat. Ctrl-C stops all of it."""
     address = addresses.own_link(settings())
     try:
-        detectors.names()
-        tls_files(settings())
-    except (detectors.UnknownDetector, BadCertificate) as error:
-        raise click.ClickException(str(error)) from error
-    try:
-        lock = Lock(settings().run_dir / "lock", f"process {os.getpid()} at {address}")
+        with in_words():
+            detectors.names()
+            tls_files(settings())
+            lock = Lock(settings().run_dir / "lock", f"process {os.getpid()} at {address}")
+            try:
+                _run(address)
+            finally:
+                lock.release()
     except AlreadyRunning as error:
-        text = f"Second Look is already running on {settings().data} ({error}).\n"
-        raise click.ClickException(text + "Stop it first, or choose another folder: DATA=./other") from error
-    try:
-        require_no_unfinished_restore()
-    except Conflict as error:
-        raise click.ClickException(sentence(error)) from error
+        running = f"Second Look is already running on {settings().data} ({error})."
+        hint = "Stop it first, or choose another folder: DATA=./other"
+        raise click.ClickException(f"{running}\n{hint}") from error
+    except WRONG_FROM_THE_START as error:
+        full = " The disk is nearly full: make room, then start again." if disk.space().is_low else ""
+        raise click.ClickException(f"{error}{full}") from error
+    click.echo("Stopped.")
+
+
+def _run(address: str) -> None:
+    """Run the programs until somebody stops them."""
+    require_no_unfinished_restore()
     supervisor = Supervisor(programs(), settings().run_dir)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: supervisor.stop.set())
-    upgrade()
     try:
-        supervisor.end_leftovers()
+        supervisor.process_list.end_leftovers()
+        upgrade()
         addresses.require_listenable(settings())
         supervisor.start()
-        if _wait_for(address, supervisor.stop.is_set):
-            _greet()
+        threading.Thread(target=greet_when_it_answers, args=(address, supervisor.stop), daemon=True).start()
         supervisor.watch()
-    except addresses.CannotListen as error:
-        raise click.ClickException(str(error)) from error
     finally:
         supervisor.shut_down()
-        lock.release()
-    click.echo("Stopped.")
 
 
 def programs() -> list[Program]:
@@ -143,25 +141,3 @@ def worker(kind: str) -> list[str]:
     quiet = ["--without-gossip", "--without-mingle", "--without-heartbeat"]
     names = ["-I", f"db.worker,{tasks}", "-Q", queues, "-n", f"{kind}@%h"]
     return ["worker", *names, *pool, *quiet, "--loglevel", settings().log_level]
-
-
-def _wait_for(address: str, stopped: Callable[[], bool]) -> bool:
-    """Whether the web process answered before it was stopped."""
-    anything = ssl.create_default_context()
-    anything.check_hostname, anything.verify_mode = False, ssl.CERT_NONE  # it is asked for a sign of life
-    while not stopped():
-        try:
-            with urllib.request.urlopen(f"{address}/hello", timeout=2, context=anything):  # noqa: S310 - our own
-                return True
-        except urllib.error.HTTPError:  # it does not trust this name, but it is there
-            return True
-        except OSError:
-            time.sleep(0.1)
-    return False
-
-
-def _greet() -> None:
-    with session_scope() as session:
-        secret = invites.start_link(session, people.owner(session))
-        session.commit()
-    greet(secret)
