@@ -28,7 +28,8 @@ class Scheduler(CeleryScheduler):
     def setup_schedule(self) -> None:
         self.merge_inplace(self.app.conf.beat_schedule)
         for entry in self.schedule.values():
-            entry.schedule.nowfun = steady_now
+            schedule: Any = entry.schedule
+            schedule.nowfun = steady_now
             entry.last_run_at = steady_now() - A_LONG_TIME
 
     def apply_async(self, entry: Any, *args: Any, **kwargs: Any) -> Any:

@@ -37,8 +37,8 @@ def decode(data: bytes, max_megapixels: int, turn: int = 0) -> Decoded:
     Raises BadPhoto and PhotoTooLarge with a message for the sender, Unavailable if too many
     pixels are decoded already.
     """
-    with pixel_budget.charged(data, max_megapixels):
-        head, body = _call("read", data, max_megapixels=max_megapixels, turn=turn)
+    with pixel_budget.charged(data, max_megapixels) as pixels:
+        head, body = _call("read", data, max_megapixels=max_megapixels, turn=turn, announced=pixels)
     end = head.pop("bytes")
     hashes = (bytes.fromhex(head[name]) for name in ("dhash", "mirror"))
     return Decoded(body[:end], body[end:], head["width"], head["height"], *hashes)

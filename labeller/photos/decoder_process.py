@@ -72,8 +72,8 @@ def respond(connection: socket.socket) -> None:
         connection.sendall(part)
 
 
-def _read(data: bytes, max_megapixels: int, turn: int) -> tuple[dict[str, Any], list[bytes]]:
-    decoded = read(data, max_megapixels, turn)
+def _read(data: bytes, **arguments: int) -> tuple[dict[str, Any], list[bytes]]:
+    decoded = read(data, **arguments)
     hashes = {"dhash": decoded.dhash.hex(), "mirror": decoded.mirror.hex()}
     head = {"width": decoded.width, "height": decoded.height, "bytes": len(decoded.photo)}
     return head | hashes, [decoded.photo, decoded.view]

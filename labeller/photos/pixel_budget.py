@@ -1,5 +1,6 @@
 """How many pixels are decoded at once: memory and processors are bounded before the first is decoded."""
 
+import re
 import struct
 import threading
 import time
@@ -15,14 +16,21 @@ PATIENCE = 12.0
 SOF = frozenset({0xC0, 0xC1, 0xC2, 0xC3, 0xC5, 0xC6, 0xC7, 0xC9, 0xCA, 0xCB, 0xCD, 0xCE, 0xCF})
 LEAST = 1_000_000
 """A photo counts as at least so many pixels: a process is forked for it."""
+HEAD_BYTES, SEGMENTS = 2 << 20, 500
+"""How far into a JPEG, and over how many segments, its size is looked for: the web process waits for it."""
+_MARKER = re.compile(rb"\xff+([^\x00\x01\xd0-\xd9\xff])(..)", re.DOTALL)
+"""The marker of a segment, and its length; not one that stands alone, as none does before the size."""
 
 _changed = threading.Condition()
 _in_work = 0
 
 
 @contextmanager
-def charged(data: bytes, max_megapixels: int) -> Iterator[None]:
-    """Count the pixels that the file's header announces while the block runs. Raises Unavailable."""
+def charged(data: bytes, max_megapixels: int) -> Iterator[int]:
+    """Count the pixels that the file's header announces while the block runs; yields how many it may have.
+
+    A header whose size cannot be told counts as the largest. Raises Unavailable.
+    """
     global _in_work
     most = max_megapixels * 1_000_000
     pixels = max(LEAST, min(most, announced_pixels(data) or most))
@@ -34,7 +42,7 @@ def charged(data: bytes, max_megapixels: int) -> Iterator[None]:
                 raise Unavailable("decoder_busy", "Many large photos arrive at once.", hint)
         _in_work += pixels
     try:
-        yield
+        yield pixels
     finally:
         with _changed:
             _in_work -= pixels
@@ -59,16 +67,15 @@ def announced_pixels(data: bytes) -> int | None:
 
 def _jpeg_size(data: bytes) -> tuple[int, int]:
     at = 2
-    while True:
-        while data[at : at + 1] == b"\xff" and data[at + 1 : at + 2] == b"\xff":
-            at += 1  # fill bytes
-        mark, kind, length = struct.unpack_from(">BBH", data, at)
-        if mark != 0xFF:
-            raise ValueError("no marker")
-        if kind in SOF:
-            height, width = struct.unpack_from(">HH", data, at + 5)
+    for _ in range(SEGMENTS):
+        marker = _MARKER.match(data, at, HEAD_BYTES)
+        if marker is None:
+            break
+        if marker[1][0] in SOF:
+            height, width = struct.unpack_from(">HH", data, marker.end() + 1)
             return width, height
-        at += 2 + length
+        at = marker.start(2) + int.from_bytes(marker[2])
+    raise ValueError("no size")
 
 
 def _webp_size(data: bytes) -> tuple[int, int]:

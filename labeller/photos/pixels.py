@@ -48,14 +48,17 @@ class Decoded:
         return len(self.photo) + len(self.view)
 
 
-def read(data: bytes, max_megapixels: int, turn: int = 0) -> Decoded:
-    """Decode under limits, and turn clockwise by 0, 90, 180 or 270 degrees. Raises BadPhoto and
-    PhotoTooLarge with a message for the sender."""
+def read(data: bytes, max_megapixels: int, turn: int = 0, announced: int | None = None) -> Decoded:
+    """Decode under limits, and turn clockwise by 0, 90, 180 or 270 degrees.
+
+    `announced` is how many pixels whoever bounds their number took the file to have at most. Raises BadPhoto
+    and PhotoTooLarge with a message for the sender.
+    """
     warnings.simplefilter("ignore")  # about broken EXIF and the like, none of which is kept
     warnings.simplefilter("error", Image.DecompressionBombWarning)
     Image.MAX_IMAGE_PIXELS = max_megapixels * 1_000_000
     try:
-        return _read(data, turn)
+        return _read(data, turn, announced)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         hint = f"Send one of at most {max_megapixels} megapixels; phones' normal setting is fine."
         raise PhotoTooLarge("photo_too_large", "This picture has too many pixels.", hint) from error
@@ -67,9 +70,11 @@ def read(data: bytes, max_megapixels: int, turn: int = 0) -> Decoded:
         raise BadPhoto("photo_broken", "This photo is damaged or incomplete.", DAMAGED) from error
 
 
-def _read(data: bytes, turn: int) -> Decoded:
+def _read(data: bytes, turn: int, announced: int | None) -> Decoded:
     picture = Image.open(io.BytesIO(data), formats=FORMATS)
     _check(picture)
+    if announced is not None and picture.width * picture.height > announced:
+        raise ValueError("its header is made to mislead")
     as_sent = _losslessly(picture, data) if not turn else None
     if as_sent is not None:
         picture = Image.open(io.BytesIO(as_sent), formats=["JPEG", "WEBP"])
