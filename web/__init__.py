@@ -34,7 +34,7 @@ def create_app() -> APIFlask:
     )
     _configure(app)
     # In the order in which they see a request: what is cheap to refuse comes before who is asking.
-    first = (requests, input, database, errors, headers, hosts, address_limits, identity, rate_limits)
+    first = (requests, input, database, errors, headers, address_limits, hosts, identity, rate_limits)
     for module in (*first, i18n, charts, stored, links, commands, notices):
         module.init_app(app)
     app.before_request(permissions.check)

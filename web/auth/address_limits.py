@@ -5,12 +5,13 @@ other. Whoever guesses tokens or links is slowed down after a few.
 """
 
 import hashlib
-import ipaddress
 import threading
 import time
 from collections import Counter
 
 from flask import Flask, Response, abort, g, request
+
+from web.serving.proxies import client_network
 
 FLOOD = 500
 """Requests of an address in a second, besides static files."""
@@ -59,12 +60,11 @@ class AddressLimits:
 
     def check(self) -> None:
         """Before each request. Aborts with 429."""
-        if request.endpoint in ("static", "home.asset"):
-            return
         address = client_network(request.remote_addr or "")
-        if self._flood.is_over(address):
-            _refuse(self._flood)
-        self._flood.add(address)
+        if request.endpoint not in ("static", "home.asset"):
+            if self._flood.is_over(address):
+                _refuse(self._flood)
+            self._flood.add(address)
         if (bearer := _bearer()) and bearer not in self._known and self._tokens.is_over(address):
             _refuse(self._tokens)
         if _has_secret() and self._links.is_over(address):
@@ -93,15 +93,6 @@ def init_app(app: Flask) -> None:
     limits = AddressLimits()
     app.before_request(limits.check)
     app.after_request(limits.count)
-
-
-def client_network(text: str) -> str:
-    """The address, or the network of a household that has as many as it likes: 64 bits of IPv6."""
-    try:
-        address = ipaddress.ip_address(text)
-    except ValueError:
-        return text
-    return text if address.version == 4 else str(ipaddress.ip_network(f"{text}/64", strict=False))
 
 
 def _bearer() -> str:

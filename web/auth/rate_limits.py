@@ -2,10 +2,10 @@
 
 from flask import Flask, request
 from flask_limiter import Limiter
-from flask_limiter.util import get_remote_address
 
 from db.settings import settings
 from web.auth.identity import current
+from web.serving.proxies import client_network
 
 TEAM_RATE, FRIEND_RATE, STRANGER_RATE = "200 per second", "60 per second", "50 per second"
 """Owners' and labellers' scripts are promised 50 per second; one script in one thread reaches 150 on a
@@ -18,7 +18,7 @@ UNLIMITED = (None, "pictures", "home")
 def init_app(app: Flask) -> None:
     """Needs `identity.init_app` first: the limit depends on who is asking."""
     limiter = Limiter(
-        lambda: f"person:{person.id}" if (person := current()) else get_remote_address(),
+        _counted_by,
         default_limits=[_rate],
         default_limits_exempt_when=lambda: request.blueprint in UNLIMITED,
         storage_uri=_storage(),
@@ -28,6 +28,11 @@ def init_app(app: Flask) -> None:
         swallow_errors=True,  # nor must a race between the fallback's threads (limits pull request 352)
     )
     limiter.init_app(app)
+
+
+def _counted_by() -> str:
+    person = current()
+    return f"person:{person.id}" if person else client_network(request.remote_addr or "")
 
 
 def _rate() -> str:

@@ -7,7 +7,6 @@ import ssl
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
-from ipaddress import ip_network
 
 from web.serving import proxies
 from web.serving.guard import Guard
@@ -99,7 +98,7 @@ class Door:
         address = proxies.parse_address(peer)
         if address is None or proxies.is_trusted(address, self._trusted):
             return ""
-        return str(address if address.version == 4 else ip_network((address, 64), strict=False))
+        return proxies.client_network(peer)
 
     def _admit(self, connection: socket.socket, key: str) -> None:
         if self._count.total() >= self._most or (key and self._count[key] >= EACH):

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 Network = IPv4Network | IPv6Network
 Address = IPv4Address | IPv6Address
@@ -72,6 +72,14 @@ def parse_address(text: str) -> Address | None:
     except ValueError:
         return None
     return (address.ipv4_mapped or address) if isinstance(address, IPv6Address) else address
+
+
+def client_network(text: str) -> str:
+    """What one client is counted by: its address, or the 64 bits of IPv6 that are one household's."""
+    address = parse_address(text)
+    if address is None:
+        return text
+    return str(address if address.version == 4 else ip_network((address, 64), strict=False))
 
 
 def is_trusted(address: Address, trusted: Sequence[Network]) -> bool:

@@ -7,8 +7,9 @@ from sqlalchemy.orm import Session
 
 from db.session import engine
 from labeller.people import credentials, invites
-from web.auth import address_limits
-from web.auth.address_limits import Window, client_network
+from web.auth import address_limits, rate_limits
+from web.auth.address_limits import Window
+from web.serving.proxies import client_network
 
 
 @pytest.fixture(autouse=True)
@@ -33,6 +34,14 @@ def test_guessing_tokens_ends_after_ten_and_goes_on_after_a_minute(
     assert refused.headers["Retry-After"] == "60"
     standing_clock[0] += 60
     assert client.get("/api/v1/stats", headers=bearer("sl_x")).status_code == 401
+
+
+@pytest.mark.parametrize("path", ["/static/styles/base.css", "/assets/normalize.css"])
+def test_static_files_are_no_way_to_guess_tokens(app: Flask, db: Session, path: str) -> None:
+    client = app.test_client()
+    tried = [client.get(path, headers=bearer(f"sl_{n:040d}")).status_code for n in range(12)]
+    assert tried == [401] * 10 + [429] * 2
+    assert client.get(path).status_code == 200
 
 
 def test_a_guess_that_is_refused_asks_no_database(app: Flask, db: Session) -> None:
@@ -81,6 +90,25 @@ def test_a_flood_is_stopped_but_not_static_files(app: Flask) -> None:
     assert seen == {404}
     assert client.get("/i").status_code == 429
     assert client.get("/static/styles/base.css").status_code == 200
+
+
+def test_a_flood_under_a_foreign_name_is_stopped(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(address_limits.Window, "is_over", lambda self, key: self._current()[key] >= 3)
+    client = app.test_client()
+    tried = [client.get("/hello", headers={"Host": "evil.example"}).status_code for _ in range(4)]
+    assert tried == [400] * 3 + [429]
+
+
+def test_a_stranger_counts_with_the_household(
+    app: Flask, db: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rate_limits, "STRANGER_RATE", "3 per hour")
+    client = app.test_client()
+    tried = [
+        client.get("/api/v1/stats", environ_overrides={"REMOTE_ADDR": f"2001:db8:1:2::{n}"}).status_code
+        for n in range(4)
+    ]
+    assert tried == [401] * 3 + [429]
 
 
 def test_windows_are_counted_apart_and_forgotten(standing_clock: list[float]) -> None:
