@@ -10,10 +10,10 @@ from flask import Flask
 from db.settings import settings
 from web.observing import metrics
 from web.serving import proxies
-from web.serving.bodies import Gone, receive_body, until_gone
+from web.serving.bodies import Gone, limit_of, receive_body, until_gone
 from web.serving.environ import add_body, headers_of, make_environ
 from web.serving.events import IS_SERVED, TOPIC, Hub, Topic
-from web.serving.lanes import LANES, Lane, lane_of
+from web.serving.lanes import LANES, Lane, endpoint_of, lane_of
 from web.serving.proxies import Origin
 from web.serving.refusals import (
     BROKEN,
@@ -71,12 +71,14 @@ class Front:
         spool = Spool(self._store, call.origin.address)
         environ = make_environ(call.scope, call.headers, call.origin, call.id)
         environ[IS_SERVED] = True
-        lane = self._lanes[lane_of(self._app.url_map, call.scope["path"], call.scope["method"])]
+        endpoint = endpoint_of(self._app.url_map, call.scope["path"], call.scope["method"])
+        limit = limit_of(endpoint, call.headers, settings().max_upload_mb)
+        lane = self._lanes[lane_of(endpoint)]
         reply = Reply(self._app, environ, lane, self._store)
         reply.on_end = spool.close
         gone = None
         try:
-            await receive_body(receive, _content_length(call.headers), settings().max_upload_mb, spool)
+            await receive_body(receive, _content_length(call.headers), limit, spool)
             add_body(environ, await spool.open(), spool.size)
             gone = asyncio.ensure_future(until_gone(receive))
             await lane.enter()

@@ -5,6 +5,7 @@ refused before anything is read or written for it.
 """
 
 import asyncio
+import contextlib
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -82,12 +83,17 @@ ENDPOINTS = {
 """The lane of each endpoint that is not an ordinary page."""
 
 
-def lane_of(routes: Map, path: str, method: str) -> str:
-    """The name of the lane of a request."""
+def endpoint_of(routes: Map, path: str, method: str) -> str:
+    """The endpoint of a request; empty without one: no such page, another method, a redirect."""
     try:
         endpoint, _ = routes.bind("").match(path, method)
-    except HTTPException:  # no such page, another method, a redirect: quickly answered
-        return PAGES
+    except HTTPException:
+        return ""
+    return str(endpoint)
+
+
+def lane_of(endpoint: str) -> str:
+    """The name of the lane of a request to the endpoint. What has none is quickly answered."""
     return ENDPOINTS.get(endpoint, PAGES)
 
 
@@ -133,9 +139,11 @@ class Lane:
     async def _take(self, turn: "asyncio.Future[None]") -> None:
         try:
             await turn
-        except asyncio.CancelledError:
+        except (asyncio.CancelledError, TurnedAway):
             if turn.done() and not turn.cancelled() and turn.exception() is None:
                 self._leave()  # the turn came together with the cancellation
+            with contextlib.suppress(ValueError):
+                self._waiting.remove(turn)  # who has given up takes no place of those who may wait
             raise
 
     def _leave(self) -> None:

@@ -66,15 +66,33 @@ TOO_MANY = Refusal(
 PLAIN_HTTP = Refusal(
     400, "https_only", N_("This port speaks https."), N_("Write https:// before the address.")
 )
+NO_SPACE = Refusal(
+    507,
+    "no_space",
+    N_("The disk of this workbench is full."),
+    N_("Nothing is lost: try again once the owner has made room."),
+)
+UNKNOWN_SENDER = Refusal(
+    401,
+    "unauthorized",
+    N_("You are not signed in."),
+    N_("Open the link you were given, or send Authorization: Bearer <token>."),
+)
 BROKEN = Refusal(
     500, "internal_error", N_("Something went wrong on our side."), N_("It is in the log. Try again.")
 )
 
 
-def too_large(megabytes: int) -> Refusal:
+def file_too_large(megabytes: int) -> Refusal:
     """As `web.errors` words it."""
     hint = N_("The limit is %(limit)s MB.")
     return Refusal(413, "file_too_large", N_("This file is too large."), hint, (("limit", megabytes),))
+
+
+def request_too_large(megabytes: int) -> Refusal:
+    """For what is no file: forms and JSON."""
+    hint = N_("The limit is %(limit)s MB.")
+    return Refusal(413, "request_too_large", N_("The request is too large."), hint, (("limit", megabytes),))
 
 
 def new_request_id() -> str:

@@ -8,13 +8,16 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from web.serving.refusals import NO_ROOM, TurnedAway
+from db import disk
+from db.errors import NoSpace
+from web.serving.proxies import client_network
+from web.serving.refusals import NO_ROOM, NO_SPACE, TurnedAway
 
 IN_MEMORY, IN_MEMORY_WHEN_CROWDED = 1 << 20, 64 << 10
 """Bytes of one body that are kept in memory; fewer once all together have CROWDED bytes there."""
 CROWDED = 24 << 20
 ON_DISK, ON_DISK_EACH = 2 << 30, 512 << 20
-"""Bytes on disk of all spools together, and of those of one address."""
+"""Bytes on disk of all spools together, and of those of one address (of one IPv6 network of 64 bits)."""
 
 
 class Store:
@@ -50,7 +53,7 @@ class Spool:
     """The body of one request while it arrives."""
 
     def __init__(self, store: Store, address: str) -> None:
-        self._store, self._address = store, address
+        self._store, self._address = store, client_network(address)
         self._pending = bytearray()
         self._file: BinaryIO | None = None
         self._on_disk = 0
@@ -73,10 +76,11 @@ class Spool:
         self._forget_pending()
         try:
             await asyncio.get_running_loop().run_in_executor(self._store.threads, self._append, pending)
-        except OSError as error:  # the disk is full
-            raise TurnedAway(NO_ROOM) from error
+        except (OSError, NoSpace) as error:
+            raise TurnedAway(NO_SPACE if disk.is_full_error(error) else NO_ROOM) from error
 
     def _append(self, data: bytes) -> None:
+        disk.require_space()
         if self._file is None:
             self._file = self._store.new_file()
         self._file.write(data)

@@ -34,7 +34,7 @@ def make_app(seen: Seen) -> Flask:
     def me() -> str:
         return f"{request.remote_addr} {request.scheme} {request.host} {request.script_root}"
 
-    @app.post("/")
+    @app.post("/", endpoint="upload.send")
     def send() -> str:
         seen.bodies.append(request.get_data())
         return str(len(seen.bodies[-1]))

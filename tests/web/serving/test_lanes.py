@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 
 from db.session import MOST_CONNECTIONS
-from web.serving.lanes import ENDPOINTS, LANES, PAGES, Bounds, Lane, lane_of
+from web.serving.lanes import ENDPOINTS, LANES, PAGES, Bounds, Lane, endpoint_of, lane_of
 from web.serving.refusals import TurnedAway
 
 SLOW = (
@@ -41,11 +41,11 @@ def test_every_slow_endpoint_has_a_lane_and_every_lane_an_endpoint(app: Flask) -
     assert slow <= set(ENDPOINTS), "give it a lane in web/serving/lanes.py"
     assert set(ENDPOINTS) <= views
     assert set(ENDPOINTS.values()) | {PAGES} == set(LANES)
-    assert lane_of(app.url_map, "/healthz", "GET") == "probes"
-    assert lane_of(app.url_map, "/healthz", "HEAD") == "probes"
-    assert lane_of(app.url_map, "/api/v1/photos", "POST") == "uploads"
-    assert lane_of(app.url_map, "/api/v1/photos", "GET") == PAGES
-    assert lane_of(app.url_map, "/no/such/page", "BREW") == PAGES
+    assert lane_of(endpoint_of(app.url_map, "/healthz", "GET")) == "probes"
+    assert lane_of(endpoint_of(app.url_map, "/healthz", "HEAD")) == "probes"
+    assert lane_of(endpoint_of(app.url_map, "/api/v1/photos", "POST")) == "uploads"
+    assert lane_of(endpoint_of(app.url_map, "/api/v1/photos", "GET")) == PAGES
+    assert lane_of(endpoint_of(app.url_map, "/no/such/page", "BREW")) == PAGES
 
 
 def test_there_is_a_database_connection_for_each_thread() -> None:
@@ -106,5 +106,27 @@ def test_a_place_is_not_lost_when_it_comes_together_with_the_end(
         await asyncio.wait([waiting])
         assert waiting.cancelled()
         await asyncio.wait_for(enter(lane), 5)
+
+    asyncio.run(use())
+
+
+@pytest.mark.parametrize("how", ["expire", "cancel"])
+def test_who_gave_up_takes_no_place_of_those_who_may_wait(how: str) -> None:
+    async def use() -> None:
+        patience = 0.02 if how == "expire" else 5
+        lane, go_on = Lane("test", Bounds(threads=1, queue=1, patience=patience)), threading.Event()
+        await lane.enter()
+        working = lane.run(go_on.wait)
+        given_up = asyncio.ensure_future(lane.enter())
+        await asyncio.sleep(0)
+        if how == "cancel":
+            given_up.cancel()
+        await asyncio.wait([given_up])
+        next_one = asyncio.ensure_future(lane.enter())
+        await asyncio.sleep(0)
+        assert not next_one.done(), "it waits"
+        go_on.set()
+        await working
+        await next_one
 
     asyncio.run(use())
