@@ -6,6 +6,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from db.models import Person
+from db.texts import one_line
 from labeller.errors import AmbiguousPerson, Candidate, NotFound
 from labeller.people.people import clean_name, new_person
 
@@ -20,11 +21,11 @@ def named(session: Session, reference: str, role: str | None = None) -> Person |
 
     Raises AmbiguousPerson if several are meant, NotFound for an unknown id, and BadAnswer without a name.
     """
-    reference = clean_name(reference)
+    line, reference = one_line(reference, len(reference)), clean_name(reference)
     active = Person.merged_into_id.is_(None), Person.erasing_at.is_(None)
     of_role = () if role is None else (Person.role == role,)
     query = select(Person).where(*active, *of_role).order_by(Person.id)
-    meant = _REFERENCE.fullmatch(reference)
+    meant = _REFERENCE.fullmatch(line)  # before it is cut: an id follows the longest name
     person_id = int(meant["id"]) if meant and len(meant["id"]) <= _LONGEST_ID else -1
     # Digits alone may also be somebody's name; with a # they are an id.
     may_be_name = meant is None or meant["name"] is None

@@ -41,6 +41,14 @@ def test_an_id_never_makes_a_person_and_a_name_of_digits_takes_nobodys_id(db: Se
         find.named(db, "  ")
 
 
+def test_an_id_after_the_longest_name_is_read(db: Session) -> None:
+    longest = people.new_person(db, "Anna " * 15 + "Annas", "friend")
+    assert len(longest.name) == people.LONGEST_NAME
+    assert find.named_or_new(db, f"{longest.name} #{longest.id}") is longest
+    with pytest.raises(NotFound):
+        find.named_or_new(db, f"{longest.name}x #{longest.id}")
+
+
 def test_a_role_narrows_the_name_and_the_unknown_is_made_with_it(db: Session) -> None:
     friend, labeller = people.new_person(db, "Anna", "friend"), people.new_person(db, "Anna", "labeller")
     assert find.named(db, "Anna", "friend") is friend
