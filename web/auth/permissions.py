@@ -179,6 +179,8 @@ LABELLING = frozenset(
     {"api_photos.get_photo", "api_photos.draw_face", "api_photos.complete_photo", "api_photos.reopen_photo"}
     | {"api_photos.list_faces", "api_runs.stats"}
 )
+LEASING = frozenset({"api_labelling.get_queue", "api_labelling.get_agreed"})
+"""They look like reading, and keep faces from others for a while."""
 
 
 def is_in_scope(used: Token, endpoint: str) -> bool:
@@ -194,7 +196,7 @@ def is_in_scope(used: Token, endpoint: str) -> bool:
         return endpoint in SENDING
     if used.scope == "label":
         return endpoint in LABELLING or endpoint.startswith(("api_labelling.", "pictures."))
-    is_data = endpoint.startswith(("api_", "pictures.", "observed."))
+    is_data = endpoint.startswith(("api_", "pictures.", "observed.")) and endpoint not in LEASING
     return used.scope == "read" and is_data and request.method in ("GET", "HEAD")
 
 

@@ -42,13 +42,13 @@ def page() -> ResponseReturnValue:
     filters, before = _filter(), optional_number(request.args, "before")
     find: Any = gallery.photos if view == "photos" else gallery.faces
     items = find(db(), filters, before)
-    query: dict[str, Any] = {key: text for key, text in request.args.items() if text and key != "before"}
+    query = {key: text for key, text in request.args.items() if text and key != "before"}
     return render_template(
         "gallery/gallery.html",
         view=view,
         filters=asdict(filters),
         items=items.items,
-        older=url_for(".page", **query, before=items.next) if items.next else None,
+        older=f"{url_for('.page')}?{urlencode(query | {'before': items.next})}" if items.next else None,
         people=people.to_choose_from(db(), chosen=filters.person),
         looks=_translated(LOOKS),
         states=_translated(STATES),

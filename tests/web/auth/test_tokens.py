@@ -20,7 +20,8 @@ HTML = {"Accept": "text/html,application/xhtml+xml"}
     ("scope", "may", "may_not"),
     [
         ("read", ["GET /metrics", "GET /api/v1/stats", "GET /api/v1/tokens", "GET /api/v1/photos"],
-         ["POST /api/v1/photos", "POST /api/v1/answers", "GET /people/1", "GET /"]),
+         ["POST /api/v1/photos", "POST /api/v1/answers", "GET /people/1", "GET /",
+          "GET /api/v1/queue", "GET /api/v1/agreed"]),
         ("send", ["POST /api/v1/photos", "POST /api/v1/uploads"],
          ["GET /api/v1/photos", "GET /api/v1/stats", "DELETE /api/v1/photos/1", "GET /api/v1/tokens"]),
         ("label", ["GET /api/v1/queue", "POST /api/v1/answers", "GET /api/v1/stats"],

@@ -87,6 +87,8 @@ def test_the_gallery_filters_pages_and_keeps_its_filter(client: Client, db: Sess
     assert older is not None
     assert "state=proposed" in older[1]
     assert see(owner, older[1].replace("&amp;", "&")).count('name="id"') == 10
+    for odd in ("endpoint=x", "_method=PATCH", "_scheme=javascript&_external=1", "values=1", "_anchor=a"):
+        assert 'href="/gallery?' in see(owner, f"/gallery?{odd}"), odd
     assert "Nothing fits" in see(owner, "/gallery?label=mask")
     assert see(owner, "/gallery?view=photos").count('name="id"') == 1
     ada = people.new_person(db, "Ada", "friend")
