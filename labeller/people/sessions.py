@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
 
-from sqlalchemy import ColumnElement, CursorResult, Update, delete, or_, select, update
+from sqlalchemy import ColumnElement, CursorResult, Select, Update, delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from db.base import now
@@ -121,7 +121,7 @@ def _end(session: Session, ending: Update, person: Person) -> int:
     result = session.execute(ending.values(ended_at=now()))
     assert isinstance(result, CursorResult)
     # A copy of an old cookie must not outlive the first session that somebody ends on purpose.
-    session.execute(update(Person).where(Person.id == person.id).values(old_cookies=False))
+    session.execute(update(Person).where(Person.id.in_(_family(person))).values(old_cookies=False))
     return result.rowcount
 
 
@@ -138,5 +138,9 @@ def _standing() -> tuple[ColumnElement[bool], ...]:
 
 def _belongs_to(person: Person) -> ColumnElement[bool]:
     """Sessions of the person, and of those who were merged into them while signing in."""
-    family = select(Person.id).where(or_(Person.id == person.id, Person.merged_into_id == person.id))
-    return BrowserSession.person_id.in_(family)
+    return BrowserSession.person_id.in_(_family(person))
+
+
+def _family(person: Person) -> Select[int]:
+    """The ids of the person and of those who were merged into them."""
+    return select(Person.id).where(or_(Person.id == person.id, Person.merged_into_id == person.id))

@@ -168,6 +168,18 @@ def test_a_cookie_of_an_earlier_version_is_exchanged_until_a_session_is_ended(
     assert forged.get("/mine", headers=HTML).location == "/hello"
 
 
+def test_an_old_cookie_of_a_merged_person_ends_with_the_sessions(app: Flask, db: Session) -> None:
+    ada, twin = people.new_person(db, "Ada", "friend"), people.new_person(db, "Ada B", "friend")
+    ada.old_cookies = twin.old_cookies = True
+    people.merge(db, twin, ada, people.owner(db))
+    db.commit()
+    phone = old_cookie(app, twin)
+    assert phone.get("/api/v1/photos").status_code == 200
+    sessions.end_all(db, ada, ada)
+    db.commit()
+    assert phone.get("/mine", headers=HTML).location == "/hello"
+
+
 def test_an_open_page_goes_on_after_the_exchange(app: Flask, db: Session) -> None:
     ada = people.new_person(db, "Ada", "friend")
     ada.old_cookies = True
