@@ -21,6 +21,15 @@ def db() -> Session:
     return session
 
 
+def roll_back() -> None:
+    """After an error, which may have left the session unusable for the page that tells of it."""
+    if "db" in g:
+        try:
+            db().rollback()
+        except SQLAlchemyError as error:  # the database is away, which the response says already
+            log.warning("session_not_rolled_back", error=type(error).__name__)
+
+
 def _close(_error: BaseException | None) -> None:
     session: Session | None = g.pop("db", None)
     if session is not None:

@@ -24,6 +24,7 @@ from db.errors import (
 )
 from db.i18n import N_
 from db.settings import settings
+from web.database import roll_back
 from web.i18n import _
 from web.observing.requests import request_id
 
@@ -117,12 +118,14 @@ def _http(error: HTTPException) -> ResponseReturnValue:
 
 
 def _broken(error: Exception) -> ResponseReturnValue:
+    roll_back()
     if disk.is_full_error(error):
         log.warning("disk_full", path=request.path)
+        g.person = None  # whose row the page of the error would read again
         return _refused(disk.no_space())
     if outages.is_outage(error):
         log.warning("database_away", path=request.path, error=type(error).__name__)
-        g.person = None  # whose row the page of the error would read again
+        g.person = None
         return _refused(outages.database_away())
     log.exception("request_failed", path=request.path, error=type(error).__name__)
     return answer(

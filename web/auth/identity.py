@@ -1,10 +1,13 @@
 """Who sent the request: a bearer token, or a session on the server that a cookie names."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NoReturn
 
+import structlog
 from flask import Flask, Response, abort, current_app, g, request, session
 from flask_wtf.csrf import CSRFProtect
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 from werkzeug.local import LocalProxy
 
@@ -14,6 +17,7 @@ from labeller.people import consent, credentials, people, sessions
 from web.auth import cookies
 from web.database import db
 
+log = structlog.get_logger()
 csrf = CSRFProtect()
 
 
@@ -128,8 +132,7 @@ def _identify_bearer(secret: str) -> None:
     if bearer is None:
         _refuse_bearer()
     g.person, g.token = bearer.person, bearer.token
-    if credentials.touch_token(bearer.token):
-        db().commit()
+    _keep(lambda: credentials.touch_token(bearer.token))
 
 
 def _refuse_bearer() -> NoReturn:
@@ -142,9 +145,24 @@ def _identify_browser(secret: object) -> None:
     if found is None:
         return
     g.person, g.visitor = found.person, found
-    if sessions.touch(db(), found.session):
-        db().commit()
+    if _keep(lambda: sessions.touch(db(), found.session)):
         session.modified = True  # the browser keeps the cookie for as long as the session lives
+
+
+def _keep(touched: Callable[[], bool]) -> bool:
+    """Commit that somebody was here, if it is to be noted; whether it was.
+
+    Who finds the disk full still sees the pages, which say so.
+    """
+    try:
+        if not touched():
+            return False
+        db().commit()
+    except DBAPIError as error:
+        log.warning("use_not_noted", error=type(error).__name__)
+        db().rollback()
+        return False
+    return True
 
 
 def _accept_old_cookie() -> None:

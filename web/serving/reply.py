@@ -2,10 +2,11 @@
 
 The thread never waits for the peer. It makes at most AHEAD bytes more than are sent; then it leaves, and a
 thread of the lane goes on when these are sent. So a download that nobody reads costs no thread, and no disk.
-A single piece larger than that, such as a model's file, waits in a file.
+A single piece larger than that, such as a model's file, waits in a file, or in memory if the disk is full.
 """
 
 import asyncio
+import contextlib
 import contextvars
 import time
 from collections import deque
@@ -80,17 +81,23 @@ class Reply:
     def _put(self, chunk: bytes) -> None:
         if not chunk:
             return
-        self._pieces.append(self._in_file(chunk) if len(chunk) > AHEAD else chunk)
+        self._pieces.append(self._in_file(chunk) or chunk if len(chunk) > AHEAD else chunk)
         self._made += len(chunk)
         now = time.monotonic()
         if self._made - self._told >= PIECE or now - self._told_at > FLUSH_SECONDS:
             self._told, self._told_at = self._made, now
             self._tell()
 
-    def _in_file(self, chunk: bytes) -> BinaryIO:
-        file = self._store.new_file()
-        file.write(chunk)
-        file.seek(0)
+    def _in_file(self, chunk: bytes) -> BinaryIO | None:
+        """None if the disk is full."""
+        try:
+            with contextlib.ExitStack() as on_error:
+                file = on_error.enter_context(self._store.new_file())
+                file.write(chunk)
+                file.seek(0)
+                on_error.pop_all()
+        except OSError:
+            return None
         return file
 
     def _finish(self) -> None:

@@ -2,14 +2,19 @@
 
 import io
 import sqlite3
+from datetime import timedelta
 
 import pytest
 from flask import Flask
+from sqlalchemy import text as sql
+from sqlalchemy import update
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from labeller.people import people
-from tests.clients import get_page, sign_in
+from db.base import now
+from db.models import BrowserSession
+from labeller.people import credentials, people
+from tests.clients import get_page, post_form, sign_in
 from tests.conftest import forget_settings
 from tests.pictures import jpeg, portrait
 from tests.web.conftest import Client
@@ -72,3 +77,37 @@ def test_a_database_that_finds_no_room_is_507(app: Flask, client: Client) -> Non
     finally:
         del permissions.ALLOWED["full"]
     assert (answer.status_code, answer.json["error"]["code"]) == (507, "no_space")
+
+
+def fill_disk(db: Session, table: str) -> None:
+    """Let the database find no room for changes of the table."""
+    text = "SELECT RAISE(FAIL, 'database or disk is full')"
+    db.execute(sql(f"CREATE TRIGGER full BEFORE UPDATE ON {table} BEGIN {text}; END"))
+    db.commit()
+
+
+@pytest.mark.parametrize("db", ["sqlite"], indirect=True)
+def test_who_is_signed_in_sees_the_pages_on_a_full_disk(app: Flask, db: Session) -> None:
+    app.testing = False
+    owner = people.owner(db)
+    browser = sign_in(app, owner)
+    secret, _ = credentials.add_token(db, owner, None)
+    db.execute(update(BrowserSession).values(seen_at=now() - timedelta(minutes=2)))
+    fill_disk(db, "browser_session")
+    assert "Workbench" in get_page(browser, "/operations")
+    assert owner.name in get_page(browser, "/people")
+    db.execute(sql("DROP TRIGGER full"))
+    fill_disk(db, "token")
+    program = {"Authorization": f"Bearer {secret}"}
+    assert app.test_client().get("/api/v1/stats", headers=program).status_code == 200
+
+
+@pytest.mark.parametrize("db", ["sqlite"], indirect=True)
+def test_a_change_that_finds_no_room_is_a_page_with_words(app: Flask, db: Session) -> None:
+    app.testing = False
+    owner = people.owner(db)
+    browser = sign_in(app, owner)
+    fill_disk(db, "person")
+    answer = post_form(browser, "/profile", f"/people/{owner.id}/rename", name="Grace")
+    assert answer.status_code == 507
+    assert "The disk of this workbench is full." in answer.text

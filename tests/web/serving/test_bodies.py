@@ -10,8 +10,8 @@ import pytest
 from flask import Flask
 
 from tests.conftest import forget_settings
-from tests.web.serving.running import exchange, serving
-from tests.web.serving.sample_app import Seen, make_app
+from tests.web.serving.running import exchange, get, serving
+from tests.web.serving.sample_app import LARGE, Seen, make_app
 from web.serving import spool
 from web.serving.bodies import TAKES_FILES
 from web.serving.refusals import TurnedAway
@@ -92,6 +92,16 @@ def test_a_disk_that_fills_while_a_file_arrives_is_named(
     response = send(port, 2_000_000, "Cookie: a=b")
     assert response.startswith(b"HTTP/1.1 507 ")
     assert b'"code": "no_space"' in response
+
+
+def test_a_large_answer_arrives_whole_though_the_disk_is_full(
+    port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_store: Store) -> BinaryIO:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Store, "new_file", full)
+    assert len(exchange(port, get("/large"))) > LARGE
 
 
 def test_a_household_of_ipv6_is_one_sender(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
