@@ -10,7 +10,7 @@ from datetime import timedelta
 from sqlalchemy.orm import Session
 
 from db.base import now
-from db.errors import Refused
+from db.errors import NoSpace, Refused, Unavailable
 from db.models import Person
 from db.settings import settings
 from db.storage import blobs
@@ -54,14 +54,13 @@ def arrived(
 def take_part(session: Session, sender: Person, person: Person | None, part: Part) -> intake.Received | None:
     """Store one part and, once all are there, receive the photo; None while parts are missing.
 
-    `person` is who is in the photo. Raises BadPhoto, PhotoTooLarge, Damaged, QuotaReached, TooManyOpen and
-    NoSpace.
+    The parts of a photo that was received stay until `delete_parts`, after the commit. `person` is who is in
+    the photo. Raises BadPhoto, PhotoTooLarge, Damaged, QuotaReached, TooManyOpen, NoSpace and Unavailable.
     """
     _check(part)
-    folder = _folder(sender, part)
+    folder = _folder(sender, part.digest)
     photo = intake.find_photo(session, part.digest, sender, person)
     if photo is not None and photo.status != "failed":
-        blobs().delete_named(folder)
         return intake.Received(photo, created=False)
     quotas.require_room(session, sender, len(part.content))
     if open_uploads.keep(sender, f"{folder}{part.number}", part.content) < part.count:
@@ -75,12 +74,17 @@ def take_part(session: Session, sender: Person, person: Person | None, part: Par
             raise
         return intake.Received(photo, created=False)  # a second tab sent the same file and was faster
     try:
-        received = intake.receive(session, content, uploaded_by=sender, person=person)
+        return intake.receive(session, content, uploaded_by=sender, person=person)
+    except (NoSpace, Unavailable):  # the last part is sent again in a moment
+        raise
     except Refused:  # sending the same file again would not help: keep nothing of it
         blobs().delete_named(folder)
         raise
-    blobs().delete_named(folder)
-    return received
+
+
+def delete_parts(sender: Person, digest: str) -> None:
+    """Delete the parts of a photo that has been received."""
+    blobs().delete_named(_folder(sender, digest))
 
 
 def forget_stale() -> None:
@@ -111,5 +115,5 @@ def _joined(folder: str, part: Part) -> bytes:
     return content
 
 
-def _folder(sender: Person, part: Part) -> str:
-    return f"part/{sender.id}/{part.digest}/"
+def _folder(sender: Person, digest: str) -> str:
+    return f"part/{sender.id}/{digest}/"

@@ -40,6 +40,7 @@ def send_part(sha256: str, part: int, query_data: schemas.PartQuery) -> Any:
     db().commit()
     if received is None:
         return {"photo": None}
+    chunked.delete_parts(me(), sha256)
     photo = received.photo
     accepted = {"id": photo.id, "status": status(photo)}
     return {"photo": accepted | {"duplicate_of": None if received.created else photo.id}}

@@ -86,6 +86,7 @@ def test_none_of_the_metadata_is_left_anywhere_in_the_data_folder(
         parts = [content[start : start + 10_000] for start in range(0, len(content), 10_000)]
         for number in reversed(range(len(parts))):
             received = chunked.take_part(db, ada, ada, Part(digest, number, len(parts), parts[number]))
+        chunked.delete_parts(ada, digest)
     else:
         received = intake.receive(db, content, ada, ada)
     db.commit()

@@ -7,10 +7,12 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from db.errors import Unavailable
 from db.models import Person, Photo
 from db.storage import blobs
 from labeller.errors import BadPhoto, Damaged, PhotoTooLarge
 from labeller.people import people
+from labeller.photos import pixel_budget
 from labeller.uploads import chunked, intake
 from labeller.uploads.chunked import Part
 from tests.pictures import jpeg, portrait
@@ -44,12 +46,39 @@ def test_parts_in_any_order_make_the_photo_and_leave_nothing(db: Session, ada: P
     assert received is not None
     assert received.created
     assert (received.photo.person_id, received.photo.sha256) == (ada.id, digest)
+    chunked.delete_parts(ada, digest)
     assert not blobs().list_named("part")
     assert chunked.arrived(db, ada, [digest]) == {digest: (received.photo.id, [])}
     again = chunked.take_part(db, ada, ada, Part(digest, 0, len(parts), parts[0]))
     assert again is not None
     assert (again.photo.id, again.created) == (received.photo.id, False)
     assert not blobs().list_named("part")
+
+
+def test_while_too_much_is_decoded_the_last_part_alone_comes_again(
+    db: Session, ada: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    digest, parts = parts_of(jpeg(portrait(4, False)))
+    last = Part(digest, len(parts) - 1, len(parts), parts[-1])
+    for number in range(len(parts) - 1):
+        chunked.take_part(db, ada, ada, Part(digest, number, len(parts), parts[number]))
+    monkeypatch.setattr(pixel_budget, "PATIENCE", 0.01)
+    with pixel_budget.charged(b"?", 50), pixel_budget.charged(b"?", 50), pytest.raises(Unavailable):
+        chunked.take_part(db, ada, ada, last)
+    received = chunked.take_part(db, ada, ada, last)
+    assert received is not None
+    assert received.created
+
+
+def test_parts_stay_until_the_photo_is_committed(db: Session, ada: Person) -> None:
+    db.commit()
+    digest, parts = parts_of(jpeg(portrait(5, False)))
+    for number in range(len(parts)):
+        chunked.take_part(db, ada, ada, Part(digest, number, len(parts), parts[number]))
+    db.rollback()  # as when the database is locked
+    received = chunked.take_part(db, ada, ada, Part(digest, 0, len(parts), parts[0]))
+    assert received is not None
+    assert received.created
 
 
 def test_a_photo_damaged_on_its_way_is_asked_for_again(db: Session, ada: Person) -> None:
