@@ -1,8 +1,9 @@
 """When the recurring tasks are sent: each only once no earlier message of it waits.
 
 So none piles up while no worker is there, and none has to expire, which would be by the clock of another
-machine. Nothing is stored: all are due when beat starts, and running one too often does no harm. Intervals are
-measured by a clock that nobody sets: after a step back of the machine's own, nothing would be due for as long.
+machine. Nothing is stored: all are due when beat starts, and running one too often does no harm.
+Intervals are measured by a clock that nobody sets: when the machine's own is set back, nothing would be due
+for as long.
 """
 
 import json
