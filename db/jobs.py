@@ -18,6 +18,7 @@ from db import clock, disk, queue
 from db.base import OPEN, now
 from db.models import Backup, Photo, Run, Worker
 from db.session import insert_missing
+from db.storage import blobs
 
 MAX_ATTEMPTS = 3
 RESEND_AFTER = timedelta(seconds=10)
@@ -197,7 +198,7 @@ def _held(session: Session, model: type[JobRow], *where: ColumnElement[bool]) ->
 
 def _give_back(session: Session, held: Claim) -> None:
     """Queue the job of a dead worker again, or fail it after MAX_ATTEMPTS."""
-    if held.attempt % MAX_ATTEMPTS or disk.space().is_low:  # on a full disk every attempt fails
+    if held.attempt % MAX_ATTEMPTS or disk.space().is_low or not blobs().is_there():  # nothing could succeed
         _queue_again(session, held)
         return
     hint = "Its worker stopped three times on it. Nothing else is affected; delete it or try again."

@@ -1,11 +1,16 @@
-"""Which errors mean that the database is locked or away: trying again a moment later helps."""
+"""Which errors mean that the database or the file store is locked or away: trying again later helps."""
 
 import sqlite3
+from collections.abc import Iterator
 from typing import Any
 
+from obstore.exceptions import GenericError, PermissionDeniedError, UnauthenticatedError
 from sqlalchemy.exc import DBAPIError, OperationalError, TimeoutError
 
 from db.errors import Unavailable
+
+STORE = (GenericError, PermissionDeniedError, UnauthenticatedError)
+"""An S3 store that does not answer, or lets nobody in; a missing file is a FileNotFoundError."""
 
 SQLITE = frozenset(
     {
@@ -24,20 +29,29 @@ POSTGRESQL = frozenset({"40001", "40P01", "55P03"})
 
 
 def is_outage(error: BaseException | None) -> bool:
-    """Whether the error, or one that caused it, is an outage of the database."""
+    """Whether the error, or one that caused it, is an outage of the database or the file store."""
+    return any(isinstance(one, STORE) or _is_of_database(one) for one in _causes(error))
+
+
+def unavailable(error: BaseException) -> Unavailable:
+    """The error to answer with during the outage."""
+    hint = "Nothing was lost. Try again in a moment."
+    if any(_is_of_database(one) for one in _causes(error)):
+        return Unavailable("database_away", "The database does not answer at the moment.", hint)
+    return Unavailable("store_away", "The store of the photos does not answer at the moment.", hint)
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    """The error, what caused it, and so on."""
     seen: set[int] = set()
     while error is not None and id(error) not in seen:
         seen.add(id(error))
-        if isinstance(error, TimeoutError) or (isinstance(error, DBAPIError) and _is_one(error)):
-            return True
+        yield error
         error = error.__cause__ or error.__context__
-    return False
 
 
-def database_away() -> Unavailable:
-    """The error to answer with meanwhile."""
-    hint = "Nothing was lost. Try again in a moment."
-    return Unavailable("database_away", "The database does not answer at the moment.", hint)
+def _is_of_database(error: BaseException) -> bool:
+    return isinstance(error, TimeoutError) or (isinstance(error, DBAPIError) and _is_one(error))
 
 
 def _is_one(error: DBAPIError) -> bool:

@@ -12,7 +12,6 @@ from celery import Celery
 from celery.app.task import Task
 from kombu.exceptions import OperationalError
 from sqlalchemy import event
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from db import outages, private_files
@@ -81,19 +80,19 @@ WARM_UP_TASKS = {"detect": LOAD_DETECTOR, "confirm": LOAD_OTHER_DETECTORS, "trai
 """By kind of worker, the task that loads its networks. While that fails, the worker is not up."""
 
 
-class DatabaseTask(Task[Any, Any]):
-    """A task whose database may be away for a while: the sweep, or the next of its kind, does it then."""
+class PatientTask(Task[Any, Any]):
+    """A task whose database or file store may be away: the sweep, or the next of its kind, does it then."""
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         try:
             return super().__call__(*args, **kwargs)
-        except SQLAlchemyError as error:
-            if not outages.is_outage(error):
+        except Exception as error:
+            if not outages.is_outage(error) or self.name in WARM_UP_TASKS.values():
                 raise
-            log.warning("database_away", task=self.name, error=type(error).__name__)
+            log.warning("outage", task=self.name, error=type(error).__name__)
 
 
-app = Celery("secondlook", broker=settings().broker, task_cls=DatabaseTask)
+app = Celery("secondlook", broker=settings().broker, task_cls=PatientTask)
 app.conf.update(
     task_routes={name: {"queue": queue} for name, queue in QUEUES.items()},
     task_serializer="json",

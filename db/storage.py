@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import unquote, urlparse
 
 import obstore
+from obstore.exceptions import BaseError
 from obstore.store import LocalStore, ObjectStore, S3Store
 
 from db.settings import settings
@@ -126,6 +127,14 @@ class Blobs:
             return int(obstore.head(self._store, _path(key))["size"])
         except FileNotFoundError:
             return 0
+
+    def is_there(self) -> bool:
+        """Whether the store answers."""
+        try:
+            self.has("0" * KEY_LENGTH)
+        except BaseError:
+            return False
+        return True
 
     def has(self, key: str) -> bool:
         return self.written_at(key) is not None

@@ -134,3 +134,14 @@ def db(request: pytest.FixtureRequest, data: Path, monkeypatch: pytest.MonkeyPat
         shutil.copy(request.getfixturevalue("migrated_sqlite"), data)
     with Session(session.engine(), expire_on_commit=False) as database:
         yield database
+
+
+@pytest.fixture
+def store_away(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The settings name an S3 store that nobody serves."""
+    monkeypatch.setenv("BLOBS_URL", "s3://faces/second-look")
+    monkeypatch.setenv("S3_ENDPOINT", "http://127.0.0.1:1")
+    for name, value in (("ACCESS_KEY_ID", "test"), ("SECRET_ACCESS_KEY", "test"), ("REGION", "us-east-1")):
+        monkeypatch.setenv(f"AWS_{name}", value)
+    settings.cache_clear()
+    storage.blobs.cache_clear()

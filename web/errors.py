@@ -124,9 +124,9 @@ def _broken(error: Exception) -> ResponseReturnValue:
         g.person = None  # whose row the page of the error would read again
         return _refused(disk.no_space())
     if outages.is_outage(error):
-        log.warning("database_away", path=request.path, error=type(error).__name__)
+        log.warning("outage", path=request.path, error=type(error).__name__)
         g.person = None
-        return _refused(outages.database_away())
+        return _refused(outages.unavailable(error))
     log.exception("request_failed", path=request.path, error=type(error).__name__)
     return answer(
         500,

@@ -56,6 +56,13 @@ def claim(session: Session, photo_id: int, detector: str) -> bool:
     return claimed is not None
 
 
+def put_back(session: Session, photo_id: int, detector: str) -> None:
+    """Give back a claimed photo whose picture could not be had at all: that was no attempt. Commits."""
+    claimed = update(DetectorPass).where(DetectorPass.photo_id == photo_id, DetectorPass.detector == detector)
+    session.execute(claimed.values(attempts=DetectorPass.attempts - 1))
+    session.commit()
+
+
 def waiting(session: Session, detector: str, limit: int) -> Sequence[int]:
     """Ids of photos that the first detector has seen and this one has not.
 

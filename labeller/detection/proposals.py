@@ -3,7 +3,7 @@
 import structlog
 from sqlalchemy.orm import Session
 
-from db import jobs, tasks
+from db import disk, jobs, outages, tasks
 from db.box_thresholds import BoxLevel, box_level, box_thresholds
 from db.models import Photo, Prediction
 from db.storage import blobs
@@ -59,8 +59,8 @@ def _propose(session: Session, photo: Photo, claim: jobs.Claim) -> None:
 def confirm_faces(session: Session, photo_id: int, detector_name: str) -> None:
     """Look at a photo with another detector than the first: it confirms faces, and may add unlikely ones."""
     passes.give_way(session)
-    if not passes.claim(session, photo_id, detector_name):
-        return
+    if disk.space().is_low or not passes.claim(session, photo_id, detector_name):
+        return  # without room every attempt would fail
     photo = session.get(Photo, photo_id, populate_existing=True)
     if photo is None:
         return
@@ -69,6 +69,9 @@ def confirm_faces(session: Session, photo_id: int, detector_name: str) -> None:
     except OSError as error:  # the pass stays open; after some attempts it is given up
         log.warning("picture_unreadable", photo=photo_id, error=str(error))
         return
+    except outages.STORE:
+        passes.put_back(session, photo_id, detector_name)
+        raise
     record_look(session, photo, detector_name, result)
     session.commit()
 

@@ -110,3 +110,14 @@ def test_a_worker_without_a_recent_heartbeat_is_not_alive(db: Session) -> None:
     assert jobs.alive_kinds(db) == set()
     jobs.heartbeat(db, "train@here", "train")
     assert jobs.alive_kinds(db) == {"train"}
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("store_away")
+def test_no_job_fails_because_the_file_store_is_away(db: Session, photos: list[Photo]) -> None:
+    for attempt in range(2 * jobs.MAX_ATTEMPTS):
+        assert jobs.claim(db, Photo, photos[0].id, attempt, jobs.Holder("detect@here", LEASE))
+        db.execute(update(Photo).values(lease_until=now() - timedelta(seconds=1)))
+        db.commit()
+        jobs.sweep(db)
+        assert statuses(db, photos)[0] == "queued"

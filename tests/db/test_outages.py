@@ -10,7 +10,8 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
 from db import session as sessions
-from db.outages import is_outage
+from db.outages import is_outage, unavailable
+from db.storage import blobs
 
 
 def test_a_locked_database_is_an_outage(data: Path) -> None:
@@ -38,6 +39,24 @@ def test_a_server_that_is_away_and_a_pool_that_is_empty_are_outages(tmp_path: Pa
     with pytest.raises(DBAPIError) as missing:
         nowhere.connect()
     assert is_outage(missing.value)
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("store_away")
+def test_a_file_store_that_is_away_is_an_outage() -> None:
+    for ask in (lambda: blobs().get("a" * 64), lambda: blobs().put(b"a photo")):
+        with pytest.raises(Exception) as away:  # noqa: PT011 - whatever the library raises
+            ask()
+        assert is_outage(away.value)
+        assert unavailable(away.value).code == "store_away"
+    assert not blobs().is_there()
+
+
+def test_a_file_that_is_missing_is_no_outage(data: Path) -> None:
+    with pytest.raises(FileNotFoundError) as missing:
+        blobs().get("a" * 64)
+    assert not is_outage(missing.value)
+    assert blobs().is_there()
 
 
 def test_what_is_wrong_is_no_outage(db: Session) -> None:

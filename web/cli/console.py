@@ -38,19 +38,19 @@ def in_words() -> Iterator[None]:
     """End the command with one line where `explain` knows what to say."""
     try:
         yield
-    except (Refused, SQLAlchemyError, OSError) as error:
+    except (Refused, SQLAlchemyError, OSError, *outages.STORE) as error:
         if (text := explain(error)) is None:
             raise
         raise click.ClickException(text) from error
 
 
 def explain(error: Exception) -> str | None:
-    """What to say in words: of a refusal, a full disk and a database that is away; None of other errors."""
+    """What to say of a refusal, a full disk, or a database or store that is away; None of other errors."""
     if isinstance(error, Refused):
         return sentence(error)
     if disk.is_full_error(error):
         return sentence(disk.no_space("Make room, then try again."))
-    return sentence(outages.database_away()) if outages.is_outage(error) else None
+    return sentence(outages.unavailable(error)) if outages.is_outage(error) else None
 
 
 def sentence(error: Refused) -> str:
