@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlparse
 
+from db import outages
 from db.errors import NoSpace
 from db.settings import settings
 
@@ -68,14 +69,14 @@ def no_space(what: str = "Nothing is lost: try again once the owner has made roo
 
 def is_full_error(error: BaseException | None) -> bool:
     """Whether the error, or one that caused it, says that the disk is full."""
-    while error is not None:
-        if isinstance(error, NoSpace) or (isinstance(error, OSError) and error.errno in FULL):
-            return True
-        text = str(error).lower()
-        if any(words in text for words in FULL_WORDS) or (PERHAPS_FULL_WORDS in text and space().is_low):
-            return True
-        error = error.__cause__ or error.__context__
-    return False
+    return any(map(_says_full, outages.causes(error)))
+
+
+def _says_full(error: BaseException) -> bool:
+    if isinstance(error, NoSpace) or (isinstance(error, OSError) and error.errno in FULL):
+        return True
+    text = str(error).lower()
+    return any(words in text for words in FULL_WORDS) or (PERHAPS_FULL_WORDS in text and space().is_low)
 
 
 def _folders() -> Iterator[Path]:

@@ -30,18 +30,18 @@ POSTGRESQL = frozenset({"40001", "40P01", "55P03"})
 
 def is_outage(error: BaseException | None) -> bool:
     """Whether the error, or one that caused it, is an outage of the database or the file store."""
-    return any(isinstance(one, STORE) or _is_of_database(one) for one in _causes(error))
+    return any(isinstance(one, STORE) or _is_of_database(one) for one in causes(error))
 
 
 def unavailable(error: BaseException) -> Unavailable:
     """The error to answer with during the outage."""
     hint = "Nothing was lost. Try again in a moment."
-    if any(_is_of_database(one) for one in _causes(error)):
+    if any(_is_of_database(one) for one in causes(error)):
         return Unavailable("database_away", "The database does not answer at the moment.", hint)
     return Unavailable("store_away", "The store of the photos does not answer at the moment.", hint)
 
 
-def _causes(error: BaseException | None) -> Iterator[BaseException]:
+def causes(error: BaseException | None) -> Iterator[BaseException]:
     """The error, what caused it, and so on."""
     seen: set[int] = set()
     while error is not None and id(error) not in seen:

@@ -1,6 +1,8 @@
 """The embedded broker: a Valkey server on a unix socket, which stores its messages in the data folder."""
 
+import os
 import shutil
+import stat
 from pathlib import Path
 
 import redis
@@ -15,11 +17,21 @@ def server_program() -> str:
     return installed or str(get_binary_path())
 
 
+class UnsafeFolder(Exception):
+    """Somebody else could take the broker's place; the message says where."""
+
+
 def server_command(settings: Settings) -> list[str]:
-    """The command that starts the server; creates the folders it needs, readable by this user only."""
+    """The command that starts the server; creates the folders it needs, readable by this user only.
+
+    Raises UnsafeFolder if the folder of the socket, which may lie in one that all users share, is not ours.
+    """
     folder = settings.data / "valkey"
     for path in (folder, settings.socket.parent):
         path.mkdir(parents=True, exist_ok=True, mode=0o700)
+    found = settings.socket.parent.lstat()
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid():
+        raise UnsafeFolder(f"{settings.socket.parent} belongs to somebody else. Remove it, or set TMPDIR.")
     settings.socket.parent.chmod(0o700)
     options = {
         "port": "0",  # no TCP at all

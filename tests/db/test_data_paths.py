@@ -1,12 +1,13 @@
 """Folders with names that mean something to a URL, a shell or a configuration file."""
 
+import tempfile
 from pathlib import Path
 
 import pytest
 from sqlalchemy import make_url, text
 from sqlalchemy.orm import Session
 
-from db import session, storage
+from db import session, storage, valkey
 from db.settings import settings
 from tests.conftest import forget_settings
 from tests.workbench_process import running_workbench, wait_until
@@ -55,6 +56,22 @@ def test_the_socket_can_be_written_as_a_url(folder: Path) -> None:
     assert len(path) <= 100
     assert set("#?% '\"\\;,@[]").isdisjoint(path)
     assert settings().broker == f"redis+socket://{path}"
+
+
+@pytest.mark.parametrize("folder", ["emoji"], indirect=True)
+def test_a_folder_for_the_socket_that_somebody_else_has_made_is_not_used(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It lies in a folder that all users share, and its name can be told in advance."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "shared"))
+    theirs = tmp_path / "theirs"
+    theirs.mkdir()
+    theirs.chmod(0o755)
+    settings().socket.parent.parent.mkdir()
+    settings().socket.parent.symlink_to(theirs)
+    with pytest.raises(valkey.UnsafeFolder, match="belongs to somebody else"):
+        valkey.server_command(settings())
+    assert theirs.stat().st_mode & 0o777 == 0o755
 
 
 @pytest.mark.slow

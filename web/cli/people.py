@@ -9,6 +9,7 @@ from labeller.people import credentials, invites, people
 from web.api.tokens import token_out
 from web.auth.links import invitation_url
 from web.cli.console import as_json, show, workbench_session
+from web.input import MAX_ID
 
 
 @click.command()
@@ -36,7 +37,9 @@ def invite(role: str, days: int, uses: int | None, note: str, json_: bool) -> No
 @click.option("--days", default=credentials.TOKEN_DAYS, show_default=True, help="How long it is valid.")
 @click.option("--scope", type=click.Choice(credentials.SCOPES), default="all", show_default=True)
 @click.option("--list", "list_", is_flag=True, help="List the valid tokens instead.")
-@click.option("--revoke", type=int, metavar="ID", help="Revoke the token of this id instead.")
+@click.option(
+    "--revoke", type=click.IntRange(1, MAX_ID), metavar="ID", help="Revoke the token of this id instead."
+)
 @as_json
 def token(list_: bool, revoke: int | None, json_: bool, **issued: Any) -> None:
     """Make a token for the JSON API, which is shown only now; or list the tokens, or revoke one."""

@@ -5,6 +5,7 @@ from contextlib import closing
 
 import click
 
+from db import jobs
 from db.base import OPEN
 from labeller.people import people
 from trainer.data.recipe import PRESETS
@@ -27,7 +28,10 @@ def retrain(wait: bool, recipe: str, json_: bool) -> None:
     with workbench_session() as session:
         run = requests.request_run(session, recipe)
         session.commit()
-        while wait and run.status in OPEN:
+        is_running = "detect" in jobs.alive_kinds(session)  # the train worker itself rests now and then
+        if wait and not is_running:
+            click.echo("The run waits until the workbench runs (make run).", err=True)
+        while wait and is_running and run.status in OPEN:
             time.sleep(POLL_SECONDS)
             session.rollback()
             session.refresh(run)

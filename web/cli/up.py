@@ -42,7 +42,13 @@ NICE = {"confirm": ["nice", "-n", "10"], "train": []}
 """Nobody waits for the other detectors: they get what others leave, and one thread."""
 FEW_ARENAS = {"MALLOC_ARENA_MAX": "2"}
 """Else the C library keeps freed memory for each of many threads, and the web process grows for hours."""
-WRONG_FROM_THE_START = (detectors.UnknownDetector, BadCertificate, addresses.CannotListen, DidNotStart)
+WRONG_FROM_THE_START = (
+    detectors.UnknownDetector,
+    BadCertificate,
+    addresses.CannotListen,
+    valkey.UnsafeFolder,
+    DidNotStart,
+)
 ONE_THREAD = dict.fromkeys(("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS"), "1")
 
 
