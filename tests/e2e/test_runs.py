@@ -7,10 +7,13 @@ import signal
 import pytest
 from playwright.sync_api import Page, expect
 
+from db.base import now
+from db.models import Artifact, Run
 from db.session import session_scope
 from tests.browser import DESKTOP, MARKS, PHONE, open_bench, page
+from tests.factories import fill_in_results
 from tests.labelled import add_labelled_pictures, draw_pictures
-from tests.web_server import add_person_link
+from tests.web_server import Server, add_person_link
 from tests.workbench_process import Workbench, wait_until
 
 pytestmark = [*MARKS, pytest.mark.timeout(600)]
@@ -85,6 +88,28 @@ def test_a_run_is_watched_cancelled_promoted_rolled_back_and_compared(bench: Wor
         browser.get_by_role("button", name="Compare runs").click()
         expect(browser.get_by_role("heading", name="Run 3 against run 1")).to_be_visible()
         expect(browser.get_by_text(re.compile("points, .* n = 20 faces"))).to_be_visible()
+
+
+@pytest.mark.parametrize(("role", "buttons"), [("owner", 1), ("labeller", 0)])
+def test_who_watches_a_run_to_its_end_sees_what_they_may_do(server: Server, role: str, buttons: int) -> None:
+    with session_scope() as session:
+        run = Run(recipe={}, seed=0, classes=[1, 2], status="running")
+        session.add(run)
+        session.flush()
+        session.add(Artifact(run_id=run.id, form="keras", blob="b" * 64, signature=""))
+        session.commit()
+        with page(DESKTOP) as browser:
+            link = add_person_link(server, role, "Grace")
+            with browser.expect_response("**/stream"):
+                open_bench(browser, server, link, f"/runs/{run.id}")
+            expect(browser.locator("#run .state")).to_have_text("running")
+            with browser.expect_response("**/live"):
+                fill_in_results(run)
+                run.status, run.finished_at = "done", now()
+                session.commit()
+            expect(browser.locator("#run .state")).to_have_text("done")
+            for name in ("Make this model live", "Keep the files"):
+                expect(browser.get_by_role("button", name=name)).to_have_count(buttons)
 
 
 @pytest.mark.full_size

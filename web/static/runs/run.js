@@ -22,11 +22,14 @@ function show(html) {
   document.getElementById("live")?.replaceWith(find("#live", Element, fresh));
 }
 
-/** @param {string} url */
-function listen(url) {
+/** @param {string} url @param {string} own address of the same as this person may see it */
+function listen(url, own) {
   const stream = new EventSource(url);
   stream.onmessage = (event) => show(event.data);
-  stream.addEventListener("over", () => stream.close());
+  stream.addEventListener("over", async () => {
+    stream.close();
+    while (!(await refresh(own))) await pause(POLL_EVERY); // with what only an owner may do
+  });
   stream.onerror = () => {
     if (stream.readyState === EventSource.CLOSED) poll(); // refused; otherwise the browser reconnects by itself
   };
@@ -36,11 +39,18 @@ function listen(url) {
 async function poll() {
   for (let url = current().dataset.poll; url; url = current().dataset.poll) {
     await pause(POLL_EVERY);
-    const response = await fetch(url).catch(() => null); // offline for a moment: try again
-    if (response && (response.redirected || [401, 403].includes(response.status))) break; // signed out
-    if (response?.ok) show(await response.text());
+    if ((await refresh(url)) === "signed out") break;
   }
 }
 
-const { stream } = current().dataset;
-if (stream) listen(stream);
+/** Show what there is now. @param {string} url @returns {Promise<"shown" | "signed out" | null>} null: try again */
+async function refresh(url) {
+  const response = await fetch(url).catch(() => null); // offline for a moment
+  if (response && (response.redirected || [401, 403].includes(response.status))) return "signed out";
+  if (!response?.ok) return null;
+  show(await response.text());
+  return "shown";
+}
+
+const { stream, poll: own } = current().dataset;
+if (stream && own) listen(stream, own);
