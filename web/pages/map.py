@@ -1,7 +1,7 @@
 """The map of all faces: shown, laid out again when it is stale, and a region of it sent to review."""
 
 from apiflask import APIBlueprint
-from flask import jsonify, render_template, url_for
+from flask import jsonify, render_template
 from flask.typing import ResponseReturnValue
 
 from db.i18n import N_
@@ -75,8 +75,7 @@ def draw() -> ResponseReturnValue:
 def send(json_data: Region) -> ResponseReturnValue:
     done = picks_by_hand.choose_faces(db(), me(), json_data.face_ids)
     db().commit()
-    undo = url_for(".undo", event_id=done.event_id) if done.event_id is not None else None
-    return jsonify(text=_summary(done), sent=done.sent, undo=undo)
+    return jsonify(text=_summary(done), sent=done.sent, undo=done.event_id)
 
 
 @pages.post("/map/undo/<int:event_id>")

@@ -129,8 +129,13 @@ def _read(scope: Scope) -> Call:
 async def _refuse(call: Call, refusal: Refusal, send: Send) -> None:
     metrics.note_request("refused", str(refusal.status), 0)
     accepted = call.headers.get("accept", "")
-    page = not call.scope["path"].startswith("/api/") and not accepted.startswith("application/json")
-    lines, body = render(refusal, call.id, page=page, languages=call.headers.get("accept-language", ""))
+    is_page = not call.scope["path"].startswith("/api/") and not accepted.startswith("application/json")
+    lines, body = render(
+        refusal,
+        call.id,
+        page_root=call.origin.prefix if is_page else None,
+        languages=call.headers.get("accept-language", ""),
+    )
     lines.append((b"connection", b"close"))  # the rest of a body may still be on its way
     await send({"type": "http.response.start", "status": refusal.status, "headers": lines})
     await send({"type": "http.response.body", "body": body, "more_body": False})

@@ -20,8 +20,8 @@ COMMON_HEADERS = (
 PAGE = (
     '<!doctype html><html lang="en"><meta charset="utf-8">'
     '<meta name="viewport" content="width=device-width, initial-scale=1"><title>{message}</title>'
-    '<link rel="stylesheet" href="/static/styles/colours.css">'
-    '<link rel="stylesheet" href="/static/styles/base.css">'
+    '<link rel="stylesheet" href="{root}/static/styles/colours.css">'
+    '<link rel="stylesheet" href="{root}/static/styles/base.css">'
     '<main><section class="card narrow"><h1>{message}</h1><p>{hint}</p></section></main></html>'
 )
 
@@ -103,18 +103,21 @@ Headers = list[tuple[bytes, bytes]]
 
 
 def render(
-    refusal: Refusal, request_id: str, *, page: bool = False, languages: str = ""
+    refusal: Refusal, request_id: str, *, page_root: str | None = None, languages: str = ""
 ) -> tuple[Headers, bytes]:
-    """The headers and the body of the refusal, as JSON or as a page, in an accepted language."""
+    """The headers and the body of the refusal, as JSON or as a page, in an accepted language.
+
+    `page_root` is the prefix under which a proxy serves the pages; None for JSON.
+    """
     message, hint = (
         translate(text, languages) % dict(refusal.values) if text else ""
         for text in (refusal.message, refusal.hint)
     )
-    if page:
-        body = PAGE.format(message=html.escape(message), hint=html.escape(hint)).encode()
+    if page_root is not None:
+        body = PAGE.format(message=html.escape(message), hint=html.escape(hint), root=page_root).encode()
     else:
         body = json.dumps({"error": {"code": refusal.code, "message": message, "hint": hint}}).encode()
-    kind = b"text/html; charset=utf-8" if page else b"application/json"
+    kind = b"text/html; charset=utf-8" if page_root is not None else b"application/json"
     headers = [(b"content-type", kind), (b"content-length", b"%d" % len(body)), *COMMON_HEADERS]
     headers.append((b"x-request-id", request_id.encode()))
     if refusal.status in TEMPORARY:

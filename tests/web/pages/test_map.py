@@ -64,11 +64,11 @@ def test_a_region_goes_to_review_and_comes_back(app: Flask, db: Session) -> None
     assert (again["sent"], again["undo"]) == (0, None)
     assert "3 are there already. 1 was deleted meanwhile." in again["text"]
     german = headers | {"Accept-Language": "de"}
-    assert page.post(done["undo"], headers=german).json == {
+    assert page.post(f"/map/undo/{done['undo']}", headers=german).json == {
         "text": "3 Gesichter aus der Durchsicht genommen."
     }
     assert db.scalar(select(Pick.id)) is None
-    assert page.post(done["undo"], headers=headers).json["error"]["code"] == "no_such_choice"
+    assert page.post(f"/map/undo/{done['undo']}", headers=headers).json["error"]["code"] == "no_such_choice"
     many = page.post("/map/review", json={"face_ids": list(range(1, 1002))}, headers=headers)
     assert (many.status_code, many.json["error"]["code"]) == (400, "too_many_chosen")
     assert page.post("/map/review", json={"face_ids": "all"}, headers=headers).status_code == 422

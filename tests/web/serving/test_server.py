@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import forget_settings
 from tests.web.serving.running import connect, exchange, get, read_all, serving
 from tests.web.serving.sample_app import LARGE, Seen, make_app, piece
 from tests.workbench_process import wait_until
@@ -186,6 +187,17 @@ def test_forwarded_headers_of_strangers_are_not_believed(port: int) -> None:
         "X-Forwarded-Prefix: /x",
     )
     assert body_of(exchange(port, get("/me", *lie))) == b"127.0.0.1 http here "
+
+
+def test_the_page_of_a_refusal_finds_its_styles_below_a_prefix(
+    data: Path, seen: Seen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TRUSTED_PROXIES", "127.0.0.1")
+    forget_settings()
+    with serving(make_app(seen)) as port:
+        page = exchange(port, get("/", "X-Forwarded-Prefix: /look", "Content-Length: 2000000"))
+    assert page.startswith(b"HTTP/1.1 413 ")
+    assert b'href="/look/static/styles/base.css"' in page
 
 
 @pytest.mark.slow

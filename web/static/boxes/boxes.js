@@ -3,7 +3,7 @@ import { openOutbox } from "../lib/answer_outbox.js";
 import { BoxCanvas } from "./box_canvas.js";
 import { centre, squareFromKeypoints } from "./geometry.js";
 import { find, readJson } from "../lib/dom.js";
-import { ApiError, call, messageOf, pause } from "../lib/http.js";
+import { ApiError, call, messageOf, pause, rooted } from "../lib/http.js";
 import { Keys } from "../lib/keys.js";
 import { uniqueKey } from "../lib/outbox.js";
 import { answerName } from "../lib/refusals.js";
@@ -172,7 +172,7 @@ function focusNext() {
 }
 
 function nextPhoto() {
-  location.assign(page.dataset.next ?? "/boxes");
+  location.assign(page.dataset.next ?? rooted("/boxes"));
 }
 
 /** Mark the photo as complete, or not complete, once all answers are sent. */

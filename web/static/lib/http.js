@@ -4,6 +4,11 @@ import { _ } from "./i18n.js";
 /** The token that forms and calls of this page send. */
 export const csrf = document.querySelector('meta[name="csrf-token"]')?.getAttribute("content") ?? "";
 
+const root = document.querySelector('meta[name="root"]')?.getAttribute("content") ?? "";
+
+/** The address of a path of the workbench, which a proxy may serve under a prefix. @param {string} path */
+export const rooted = (path) => root + path;
+
 /** An error answer of the API. Its message is written for people. */
 export class ApiError extends Error {
   /**
@@ -50,7 +55,7 @@ export async function call(path, body, options = {}) {
   const method = options.method ?? (body ? "POST" : "GET");
   /** @type {Record<string, string>} */
   const headers = method === "GET" ? {} : { "Content-Type": "application/json", "X-CSRFToken": csrf };
-  const response = await fetch(path, {
+  const response = await fetch(rooted(path), {
     method,
     headers: { Accept: "application/json", ...headers },
     body: body ? JSON.stringify(body) : undefined,
@@ -74,7 +79,7 @@ export async function call(path, body, options = {}) {
 export function put(path, body, onProgress, signal) {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
-    request.open("PUT", path);
+    request.open("PUT", rooted(path));
     request.setRequestHeader("X-CSRFToken", csrf);
     request.setRequestHeader("Content-Type", "application/octet-stream");
     request.responseType = "json";

@@ -1,10 +1,12 @@
 /** A list kept in the browser's IndexedDB, oldest first; in memory where the browser does not allow that. */
 
+import { rooted } from "./http.js";
+
 /** @template {object} T */
 export class Store {
   /** @param {string} name of the database; includes the person, since several may share a browser */
   constructor(name) {
-    this.name = name;
+    this.name = rooted(name); // several workbenches may share a host
     /** @type {IDBDatabase | null} */ this.database = null;
     this.inMemory = 0;
   }

@@ -2,7 +2,7 @@
  * The page Map: all faces, coloured by category. A region, taken by lasso or by view, can be sent to review.
  */
 import { find, readJson } from "../lib/dom.js";
-import { call, messageOf, pause } from "../lib/http.js";
+import { call, messageOf, pause, rooted } from "../lib/http.js";
 import { SHAPES, describeFace, groupFaces } from "./categories.js";
 import { Scatter } from "./scatter.js";
 import { _, ngettext } from "../lib/i18n.js";
@@ -95,7 +95,7 @@ function showCard(face, [x, y]) {
 }
 
 /** @param {number} face */
-const thumbnailUrl = (face) => `/faces/${table.faces[face]}/thumb.jpg?v=${table.versions[face]}`;
+const thumbnailUrl = (face) => rooted(`/faces/${table.faces[face]}/thumb.jpg?v=${table.versions[face]}`);
 
 /** @param {number} face */
 const marginOf = (face) => (table.margin[face] < 0 ? NOT_SCORED : table.margin[face]);
@@ -149,7 +149,7 @@ function clear() {
 async function send() {
   sendButton.disabled = true;
   try {
-    /** @type {{text: string, undo: string | null}} */
+    /** @type {{text: string, undo: number | null}} */
     const sent = await call("/map/review", { face_ids: unlocked().map((face) => table.faces[face]) });
     clear();
     showSent(sent.text, sent.undo);
@@ -159,23 +159,23 @@ async function send() {
   }
 }
 
-/** @param {string} text @param {string | null} undoUrl null where there is nothing to undo */
-function showSent(text, undoUrl) {
+/** @param {string} text @param {number | null} event to be undone; null where there is nothing to undo */
+function showSent(text, event) {
   find("#sent-text", HTMLElement).textContent = text;
   sentBox.hidden = false;
-  undoButton.hidden = !undoUrl;
-  undoButton.dataset.url = undoUrl ?? "";
+  undoButton.hidden = event === null;
+  undoButton.dataset.event = String(event ?? "");
   undoButton.disabled = false;
 }
 
 async function undo() {
-  const url = undoButton.dataset.url ?? "";
+  const event = Number(undoButton.dataset.event);
   undoButton.disabled = true;
   try {
-    /** @type {{text: string}} */ const undone = await call(url, {});
+    /** @type {{text: string}} */ const undone = await call(`/map/undo/${event}`, {});
     showSent(undone.text, null);
   } catch (error) {
-    showSent(messageOf(error), url);
+    showSent(messageOf(error), event);
   }
 }
 

@@ -1,5 +1,5 @@
 /** Sending one photo in parts. The server knows a file by its hash, so no part is sent twice. */
-import { sha256 } from "/assets/sha2.js";
+import { sha256 } from "../../assets/sha2.js";
 import { call, put } from "../lib/http.js";
 import { _ } from "../lib/i18n.js";
 

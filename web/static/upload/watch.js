@@ -1,6 +1,6 @@
 /** Shows sent photos and the counts of found faces, until the detector is done with all of them. */
 import { find } from "../lib/dom.js";
-import { pause } from "../lib/http.js";
+import { pause, rooted } from "../lib/http.js";
 
 const POLL_FIRST = 150, POLL_EVERY = 900; // ms: the detector needs tens, a long queue more
 const SHOWN = 24; // photos
@@ -31,7 +31,7 @@ async function poll() {
 
 /** @param {number[]} ids @returns {Promise<number>} how many photos wait for the detector */
 async function refresh(ids) {
-  const response = await fetch(`/upload/progress?${new URLSearchParams(ids.map((id) => ["id", String(id)]))}`);
+  const response = await fetch(rooted(`/upload/progress?${new URLSearchParams(ids.map((id) => ["id", String(id)]))}`));
   if (response.redirected) {
     pending.clear(); // the person signed out in another tab
     return 0;
