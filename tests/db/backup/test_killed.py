@@ -26,7 +26,7 @@ from tests.db.backup.workbenches import contents, fill, without_work
 from tests.environment import PROVE
 from tests.workbench_process import ROOT
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]  # at full size each is killed at hundreds of steps
 FEW = 4
 
 
