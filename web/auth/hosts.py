@@ -19,7 +19,7 @@ class TrustedHosts:
     """The hosts that requests may name: TRUSTED_HOSTS, or else what this machine is called."""
 
     def __init__(self, chosen: Sequence[str]) -> None:
-        self._chosen = chosen
+        self._chosen = [machine.in_ascii(name) for name in chosen]
         self._hosts = frozenset(self._read())
 
     def __contains__(self, host: str) -> bool:

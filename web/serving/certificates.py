@@ -30,7 +30,8 @@ def tls_files(settings: Settings) -> tuple[Path, Path] | None:
     """The files of the certificate chain and of its key, None without TLS.
 
     With TLS=auto both are one file, so that a kill cannot leave halves that do not match; it is made where it
-    is missing, ends soon, or lacks a name or an address that the machine has now. Raises BadCertificate.
+    is missing, ends soon, is not valid yet, since the clock was ahead when it was made, or lacks a name or an
+    address that the machine has now. Raises BadCertificate.
     """
     if settings.tls_cert is not None and settings.tls_key is not None:
         _require_usable(settings.tls_cert, settings.tls_key)
@@ -40,7 +41,7 @@ def tls_files(settings: Settings) -> tuple[Path, Path] | None:
     folder = settings.data / "tls"
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     authority = _load(folder / "ca.pem")
-    if authority is None or _days_left(authority) < LEAF_DAYS:
+    if authority is None or not _is_valid_for(authority, LEAF_DAYS):
         authority = make_authority()
         _store(folder / "ca.pem", authority, [authority[0]])
     _write(authority_file(settings), authority[0].public_bytes(serialization.Encoding.PEM))
@@ -76,14 +77,20 @@ def _require_usable(chain: Path, key: Path) -> None:
 
 def _is_current(leaf: Signed, authority: Signed, wanted: Iterable[Name]) -> bool:
     names = leaf[0].extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-    if _days_left(leaf) < RENEW_DAYS or not set(wanted) <= set(names):
+    if not _is_valid_for(leaf, RENEW_DAYS) or not set(wanted) <= set(names):
         return False
     issued_by = leaf[0].extensions.get_extension_for_class(x509.AuthorityKeyIdentifier).value.key_identifier
     return issued_by == x509.SubjectKeyIdentifier.from_public_key(authority[1].public_key()).digest
 
 
-def _days_left(signed: Signed) -> int:
-    return (signed[0].not_valid_after_utc - datetime.now(UTC)).days
+def _is_valid_for(signed: Signed, days: int) -> bool:
+    """Whether it is valid now, and for so many days.
+
+    A clock that is before the program itself, as at the start of a machine without a battery, says nothing.
+    """
+    at = datetime.now(UTC)
+    has_begun = signed[0].not_valid_before_utc <= at or at.timestamp() < Path(__file__).stat().st_mtime
+    return has_begun and (signed[0].not_valid_after_utc - at).days >= days
 
 
 def _load(path: Path) -> Signed | None:

@@ -2,6 +2,7 @@
 
 import ipaddress
 import socket
+import unicodedata
 from urllib.parse import urlsplit
 
 import psutil
@@ -17,7 +18,7 @@ Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 def names() -> list[str]:
     """Its names in lower case: `localhost`, its own name, and that with `.local`, as phones find it."""
-    own = socket.gethostname().lower().rstrip(".")
+    own = in_ascii(socket.gethostname()).rstrip(".")
     local = f"{own.partition('.')[0]}.local"
     return list(dict.fromkeys(["localhost", *([own, local] if own else [])]))
 
@@ -39,7 +40,7 @@ def hosts(settings: Settings) -> list[str]:
     chosen = [settings.host] if settings.host not in WILDCARDS else []
     if settings.base_url and (host := urlsplit(settings.base_url).hostname):
         chosen.append(host)
-    chosen = [host.lower().rstrip(".") for host in chosen]
+    chosen = [in_ascii(host).rstrip(".") for host in chosen]
     return list(dict.fromkeys([*names(), *map(str, addresses()), *LOOPBACK, *chosen]))
 
 
@@ -49,6 +50,17 @@ def host_of(authority: str) -> str:
     if host.startswith("["):
         return host[1:].partition("]")[0]
     return host.partition(":")[0].rstrip(".")
+
+
+def in_ascii(name: str) -> str:
+    """The name in lower case as browsers send it: `bücher.example` is `xn--bcher-kva.example`.
+
+    Python's own codec is of 2003, and would make another name of one with an “ß”.
+    """
+    labels = unicodedata.normalize("NFKC", name.lower()).split(".")
+    return ".".join(
+        label if label.isascii() else f"xn--{label.encode('punycode').decode()}" for label in labels
+    )
 
 
 def address_of(host: str) -> Address | None:

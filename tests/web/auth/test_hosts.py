@@ -61,6 +61,17 @@ def test_the_host_of_base_url_is_answered_to(data: object, monkeypatch: pytest.M
     assert status(create_app(), "photos.example") == 200
 
 
+def test_names_with_other_letters_are_answered_to(data: object, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BASE_URL", "https://bücher.example")
+    settings.cache_clear()
+    assert status(create_app(), "xn--bcher-kva.example") == 200
+    monkeypatch.setenv("TRUSTED_HOSTS", ".bücher.example, Müller.example")
+    settings.cache_clear()
+    app = create_app()
+    for host in ("fotos.xn--bcher-kva.example", "xn--mller-kva.example"):
+        assert status(app, host) == 200
+
+
 def test_other_sites_get_neither_our_pictures_nor_our_windows(app: Flask) -> None:
     headers = app.test_client().get("/hello").headers
     assert headers["Cross-Origin-Resource-Policy"] == "same-origin"

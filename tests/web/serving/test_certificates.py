@@ -49,6 +49,16 @@ def made(settings: Settings) -> tuple[Path, Path]:
     return files
 
 
+def set_clock(patch: pytest.MonkeyPatch, days: int) -> None:
+    class Moved(datetime):
+        @classmethod
+        def now(cls, tz: object = UTC) -> datetime:
+            return datetime.now(UTC) + timedelta(days=days)
+
+    for module in (certificates, authority):
+        patch.setattr(module, "datetime", Moved)
+
+
 @pytest.mark.parametrize("name", ["localhost", "attic", "attic.local", "127.0.0.1"])
 def test_a_browser_that_trusts_the_authority_trusts_every_name_of_the_machine(
     settings: Settings, name: str
@@ -99,14 +109,34 @@ def test_a_new_address_and_a_new_name_of_the_machine_renew_it(
 
 def test_it_is_renewed_long_before_its_end(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     before = made(settings)[0].read_bytes()
-
-    class Later(datetime):
-        @classmethod
-        def now(cls, tz: object = UTC) -> datetime:
-            return datetime.now(UTC) + timedelta(days=300)
-
-    monkeypatch.setattr(certificates, "datetime", Later)
+    set_clock(monkeypatch, days=300)
     assert made(settings)[0].read_bytes() != before
+
+
+def test_one_that_was_made_by_a_clock_ahead_is_replaced(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        set_clock(patch, days=700)
+        made(settings)
+    shake_hands(made(settings), certificates.authority_file(settings), "localhost")
+
+
+def test_a_machine_that_starts_in_1970_keeps_what_phones_have_installed(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = made(settings)[0].read_bytes()
+    set_clock(monkeypatch, days=-50 * 365)
+    assert made(settings)[0].read_bytes() == before
+
+
+def test_a_name_with_other_letters_is_written_as_browsers_send_it(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chosen = settings.model_copy(update={"base_url": "https://büro.local:8000"})
+    assert "xn--bro-hoa.local" in names_of(made(chosen))
+    monkeypatch.setattr("socket.gethostname", lambda: "Straße")
+    assert "xn--strae-oqa.local" in names_of(made(settings))
 
 
 def test_a_damaged_file_is_replaced(settings: Settings) -> None:
