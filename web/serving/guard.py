@@ -10,6 +10,7 @@ from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
 
+from web.serving.parser import Parser
 from web.serving.refusals import CUT, HEAD_TOO_LARGE, MALFORMED, TOO_SLOW, Refusal, as_bytes
 
 HEAD_SECONDS = 10.0
@@ -63,6 +64,7 @@ class Guard(HttpToolsProtocol):
         loop: asyncio.AbstractEventLoop,
     ) -> None:
         super().__init__(config, state, {}, loop)
+        self.parser: Any = Parser(self)
         self._on_lost = on_lost
         self._running: RequestResponseCycle | None = None
         self._in_head, self._is_deaf = True, False
@@ -156,10 +158,14 @@ class Guard(HttpToolsProtocol):
             raise ValueError("the head is too large")
 
     def on_headers_complete(self) -> None:
+        if self.parser.declines():
+            return  # it comes again
         self._in_head, self._head_since, self._head_bytes = False, None, 0
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:
+        if self.parser.declines():
+            return
         self._in_head = True
         self._messages += 1
         super().on_message_complete()

@@ -2,6 +2,7 @@
 
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -208,3 +209,18 @@ def test_a_stopped_server_finishes_what_it_began(data: Path, seen: Seen) -> None
         assert seen.working.acquire(timeout=10)
         threading.Timer(0.3, seen.go_on.set).start()
     assert body_of(read_all(at_work)) == b"done"
+
+
+@pytest.mark.parametrize("offer", ["h2c", "websocket"])
+def test_who_offers_another_protocol_is_answered_as_ever(port: int, seen: Seen, offer: str) -> None:
+    lines = ["POST / HTTP/1.1", "Host: here", "Connection: Upgrade, HTTP2-Settings", f"Upgrade: {offer}"]
+    request = "\r\n".join([*lines, "HTTP2-Settings: AAMAAABkAARA", "Content-Length: 5", "", "hello"]).encode()
+    for cut in (20, 60, len(request) - 3, len(request)):
+        with connect(port) as one:
+            one.sendall(request[:cut])
+            time.sleep(0.05)
+            one.sendall(request[cut:] + request + get("/same"))
+            response = read_all(one)
+        assert response.count(b"HTTP/1.1 200 OK") == 3, cut
+        assert body_of(response[response.rindex(b"HTTP/1.1") :]) == b"the same"
+    assert seen.bodies == [b"hello"] * 8
