@@ -1,15 +1,23 @@
-"""While a backup reads the stored files that its copy of the database names, none of them is deleted.
+"""Deleting stored files: never one that a row names, is about to name, or that a backup reads.
 
-A hold is a row that its backup renews every few seconds; that of a killed backup ends by itself. Whoever
-deletes a file takes a shared lock first and keeps it until the commit, and a new hold takes that lock alone:
-so a file is deleted either before the backup copies the database, with its row, or not at all.
+Whoever wants a file deleted notes that in the transaction that takes its row away. It is deleted after the
+commit, if no row names it then: a rollback or a kill loses no file that is still named, and leaves none.
+
+Equal pictures share a file. Whoever is about to add a row for a stored file `keep`s it under a shared lock,
+and whoever deletes holds that lock alone, waiting for nothing else meanwhile.
+
+A hold is a row that its backup renews every few seconds; that of a killed backup ends by itself. A new one
+takes the lock alone, too: a file is deleted either before the backup copies the database, or after its end.
 """
 
+import hashlib
 import threading
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 
+import structlog
 from sqlalchemy import CursorResult, delete, or_, select, update
 from sqlalchemy.orm import Session
 
@@ -18,17 +26,21 @@ from db.models import SHOWN, Artifact, BlobHold, DoomedBlob, Photo, Prediction, 
 from db.session import insert_missing, session_scope, take_lock
 from db.storage import blobs
 
+log = structlog.get_logger()
+
 LOCK = 0x5EC0F
 """Key of the lock on deleting files; an arbitrary number used for nothing else."""
 HOLD_SECONDS, RENEW_SECONDS = 15.0, 3.0
-NAMED_AT_ONCE = 500
+DELETED_AT_ONCE = 50
+"""Files; those who store some wait meanwhile."""
 
 
 class Hold:
-    """A hold in force; `is_lost` once it could not be renewed, so that files may be gone."""
+    """A hold in force; `is_lost` once it has ended without being released, so that files may be gone."""
 
     def __init__(self, id: int) -> None:
         self._id, self.is_lost, self._stop = id, False, threading.Event()
+        self._ends_at = time.monotonic() + HOLD_SECONDS
         self._thread = threading.Thread(target=self._renew, daemon=True)
         self._thread.start()
 
@@ -40,13 +52,14 @@ class Hold:
             session.commit()
 
     def _renew(self) -> None:
-        while not self._stop.wait(RENEW_SECONDS):
+        while not self.is_lost and not self._stop.wait(RENEW_SECONDS):
+            began = time.monotonic()
             try:
                 self.is_lost = not _renew_row(self._id)
-            except Exception:  # noqa: BLE001 - whatever it was, the hold may be lost
-                self.is_lost = True
-            if self.is_lost:
-                return
+                self._ends_at = began + HOLD_SECONDS
+            except Exception as error:  # noqa: BLE001 - whatever it was, until its end the hold holds
+                log.warning("hold_not_renewed", error=type(error).__name__)
+                self.is_lost = time.monotonic() > self._ends_at
 
 
 @contextmanager
@@ -66,31 +79,50 @@ def hold() -> Iterator[Hold]:
 
 
 def is_held(session: Session) -> bool:
-    """Whether files must stay; if not, none is held until the commit."""
-    take_lock(session, LOCK, shared=True)
+    """Whether a backup reads stored files now."""
     return session.scalar(select(BlobHold.id).where(BlobHold.until > now()).limit(1)) is not None
 
 
+def may_delete(session: Session) -> bool:
+    """Whether files may be deleted now; then none is held, and no row names another, until the commit.
+
+    Begin a new transaction before: those who wait for this lock must hold no other.
+    """
+    take_lock(session, LOCK)
+    return not is_held(session)
+
+
+def keep(session: Session, contents: Iterable[bytes]) -> None:
+    """Keep files that have been stored, and that rows are about to name, from deletion until the commit.
+
+    One that was deleted since it was stored is stored again.
+    """
+    take_lock(session, LOCK, shared=True)
+    for content in contents:
+        if not blobs().has(hashlib.sha256(content).hexdigest()):
+            blobs().put(content)
+
+
 def delete_blobs(session: Session, keys: Iterable[str]) -> None:
-    """Delete stored files that no row names any more; while they are held, with the commit note to do so."""
-    keys = set(keys)
-    if is_held(session):
-        insert_missing(session, DoomedBlob, [{"key": key} for key in sorted(keys)])
-        return
-    for key in keys:
-        blobs().delete(key)
+    """Note with the commit that these files are to be deleted, unless a row names them still."""
+    insert_missing(session, DoomedBlob, [{"key": key} for key in sorted(set(keys))])
 
 
-def delete_doomed(session: Session) -> None:
-    """Delete the files that were held when they should have been deleted. Commits."""
-    while keys := set(session.scalars(select(DoomedBlob.key).limit(NAMED_AT_ONCE))):
-        if is_held(session):
-            break
+def delete_doomed(session: Session) -> bool:
+    """Delete the files that were noted for it; returns False if they must stay for now. Commits.
+
+    Runs every few seconds; who wants the files gone at once calls it after the commit.
+    """
+    session.commit()
+    while keys := set(session.scalars(select(DoomedBlob.key).limit(DELETED_AT_ONCE))):
+        if not may_delete(session):
+            session.rollback()
+            return False
         for key in keys - named_among(session, keys):
             blobs().delete(key)
         session.execute(delete(DoomedBlob).where(DoomedBlob.key.in_(keys)))
         session.commit()
-    session.commit()
+    return True
 
 
 def named_among(session: Session, keys: set[str]) -> set[str]:

@@ -156,13 +156,15 @@ def remove_unused_blobs(session: Session) -> Iterator[str]:
     if drafts := blobs().delete_drafts(old):
         yield f"{drafts} half-written files"
     for key in unused_blobs(session):
-        if blob_hold.is_held(session):
+        session.commit()
+        if not blob_hold.may_delete(session):
             break
-        # The same bytes may have been stored again since: then their row is on its way.
-        if (written_at := blobs().written_at(key)) is not None and written_at < old:
+        # The same bytes may have been stored again since: then their row is there, or on its way.
+        is_old = (written_at := blobs().written_at(key)) is not None and written_at < old
+        if is_old and not blob_hold.named_among(session, {key}):
             blobs().delete(key)
             yield f"file {key[:16]}: no photo and no run names it"
-        session.commit()
+    session.commit()
 
 
 def straddling_near_duplicates(session: Session) -> list[int]:

@@ -13,7 +13,6 @@ from db.models import Prediction
 from db.settings import settings
 from db.storage import blobs
 from db.workbench import live_run
-from labeller.erasure.finish import unused_blobs
 from labeller.photos.decode import decode
 from labeller.photos.limits import check_size
 
@@ -39,6 +38,7 @@ def request_prediction(session: Session, data: bytes) -> Prediction:
         deadline=now() + timedelta(seconds=SECONDS),
     )
     _delete_overdue(session)
+    blob_hold.keep(session, (decoded.photo, decoded.view))
     session.add(prediction)
     session.flush()
     tasks.enqueue_prediction_detection(session, prediction.id)
@@ -46,7 +46,7 @@ def request_prediction(session: Session, data: bytes) -> Prediction:
 
 
 def wait_for_prediction(session: Session, prediction: Prediction) -> Prediction:
-    """The finished prediction; its row and picture are deleted with the commit. Raises Unavailable."""
+    """The finished prediction; its row and picture are deleted. Commits. Raises Unavailable."""
     while prediction.status != "done" and now() < prediction.deadline:
         session.rollback()  # read a fresh snapshot
         time.sleep(POLL)
@@ -54,8 +54,9 @@ def wait_for_prediction(session: Session, prediction: Prediction) -> Prediction:
     done = prediction.status == "done"
     session.expunge(prediction)
     _delete(session, prediction)
+    session.commit()
+    blob_hold.delete_doomed(session)
     if not done:
-        session.commit()
         hint = "The workers may be starting or busy; try again in a moment."
         raise Unavailable("no_answer_in_time", "The model did not answer in time.", hint)
     return prediction
@@ -70,4 +71,4 @@ def _delete_overdue(session: Session) -> None:
 
 def _delete(session: Session, prediction: Prediction) -> None:
     session.execute(delete(Prediction).where(Prediction.id == prediction.id))
-    blob_hold.delete_blobs(session, unused_blobs(session, prediction.blob, prediction.view_blob))
+    blob_hold.delete_blobs(session, (prediction.blob, prediction.view_blob))

@@ -6,7 +6,7 @@ marked, and `finish_pending` runs again every few seconds.
 
 import re
 
-from sqlalchemy import CursorResult, Select, delete, exists, or_, select, true, update
+from sqlalchemy import CursorResult, Select, delete, exists, select, update
 from sqlalchemy.orm import Session, load_only
 
 from db import blob_hold
@@ -15,7 +15,6 @@ from db.i18n import N_
 from db.manifests import count_in_manifest
 from db.messages import Message, message
 from db.models import (
-    SHOWN,
     Artifact,
     Event,
     Face,
@@ -24,7 +23,6 @@ from db.models import (
     Lease,
     Person,
     Photo,
-    Prediction,
     Run,
     Score,
     Workbench,
@@ -45,7 +43,7 @@ _NO_SYNC = {"synchronize_session": False}
 def finish_pending(session: Session) -> None:
     """Delete what is marked and can no longer be restored, with a commit for each photo and each person.
 
-    Photos wait while a backup reads the stored files.
+    All wait while a backup reads the stored files: nobody is said to be deleted whose photos still are there.
     """
     leaving = session.scalars(select(Person.id).where(Person.erasing_at.is_not(None))).all()
     if leaving and mark_photos(session, Photo.person_id.in_(leaving), None):  # uploads that were in flight
@@ -57,18 +55,26 @@ def finish_pending(session: Session) -> None:
                 session.rollback()
                 return
             if (photo := session.get(Photo, photo_id)) is not None:
-                erase_photo(session, photo)
-    blob_hold.delete_doomed(session)
+                _erase_rows(session, photo)
+        if not blob_hold.delete_doomed(session):
+            return
+    if not blob_hold.delete_doomed(session):
+        return
     for person in session.scalars(_people_without_photos()).all():
         _finish_person(session, person)
 
 
 def erase_photo(session: Session, photo: Photo) -> None:
-    """Delete a marked photo's pictures and rows, and commit. Faces, answers and scores go with its row."""
+    """Delete a marked photo's rows and pictures, and commit. Faces, answers and scores go with its row."""
+    _erase_rows(session, photo)
+    blob_hold.delete_doomed(session)
+
+
+def _erase_rows(session: Session, photo: Photo) -> None:
+    """Delete the photo's rows, note its pictures for deletion, and commit."""
     faces = frozenset(session.scalars(select(Face.id).where(Face.photo_id == photo.id)))
     blobs().delete_named(f"thumb/{photo.id}/")
-    # Before the row, which after a kill still says what is left to delete.
-    blob_hold.delete_blobs(session, unused_blobs(session, photo.blob, photo.view_blob))
+    blob_hold.delete_blobs(session, (photo.blob, photo.view_blob))
     result = session.execute(delete(Photo).where(Photo.id == photo.id), execution_options=_NO_SYNC)
     assert isinstance(result, CursorResult)
     if not result.rowcount:
@@ -78,16 +84,6 @@ def erase_photo(session: Session, photo: Photo) -> None:
     _tidy_groups(session, photo)
     _mark_runs(session, faces)
     session.commit()
-
-
-def unused_blobs(session: Session, *keys: str) -> set[str]:
-    """Those of `keys` that no remaining photo or prediction uses: equal pixels share a blob."""
-    used: set[str] = set()
-    for model, is_kept in ((Photo, or_(SHOWN, Photo.erase_at > now())), (Prediction, true())):
-        uses = or_(model.blob.in_(keys), model.view_blob.in_(keys))
-        rows = session.execute(select(model.blob, model.view_blob).where(uses, is_kept))
-        used.update(key for row in rows for key in row)
-    return set(keys) - used
 
 
 def _tidy_groups(session: Session, photo: Photo) -> None:

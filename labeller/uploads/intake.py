@@ -12,7 +12,7 @@ from db.base import now
 from db.models import SHOWN, Person, Photo
 from db.settings import settings
 from db.storage import blobs
-from labeller.erasure.finish import erase_photo, unused_blobs
+from labeller.erasure.finish import erase_photo
 from labeller.errors import NotInvited, QuotaReached, unknown_class
 from labeller.people.people import find_person
 from labeller.photos.decode import decode
@@ -52,13 +52,13 @@ def receive(
     _finish_deletion(session, digest)
     quotas.require_room(session, uploaded_by, len(data))
     decoded = decode(data, settings().max_megapixels)
-    photo = _stored(decoded)
-    photo.sha256, photo.folder_label = digest, folder_label
+    photo = _stored(decoded, digest, folder_label)
     photo.person_id = person.id if person else None
     photo.uploaded_by = uploaded_by.id if uploaded_by else None
     try:
         assign_group(session, photo, decoded.mirror, person)
         quotas.require_room(session, uploaded_by, decoded.size)  # those who send at once wait for each other
+        blob_hold.keep(session, (decoded.photo, decoded.view))
         session.add(photo)
         jobs.submit(session, photo)
     except QuotaReached:
@@ -90,9 +90,11 @@ def _class_of(session: Session, folder_label: str | None) -> str | None:
     return label
 
 
-def _stored(decoded: Decoded) -> Photo:
+def _stored(decoded: Decoded, digest: str, folder_label: str | None) -> Photo:
     """A new photo whose pictures are stored."""
     return Photo(
+        sha256=digest,
+        folder_label=folder_label,
         blob=blobs().put(decoded.photo),
         view_blob=blobs().put(decoded.view),
         width=decoded.width,
@@ -105,8 +107,9 @@ def _stored(decoded: Decoded) -> Photo:
 def _withdraw(session: Session, photo: Photo) -> None:
     """Roll back, and delete the pictures that the failed upload has stored."""
     session.rollback()
-    blob_hold.delete_blobs(session, unused_blobs(session, photo.blob, photo.view_blob))
+    blob_hold.delete_blobs(session, (photo.blob, photo.view_blob))
     session.commit()
+    blob_hold.delete_doomed(session)
 
 
 def find_photo(session: Session, digest: str, sender: Person | None, person: Person | None) -> Photo | None:

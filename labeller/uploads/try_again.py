@@ -2,7 +2,7 @@
 
 from sqlalchemy.orm import Session
 
-from db import jobs
+from db import blob_hold, jobs
 from db.integrity import blob_problem
 from db.models import Photo
 from db.settings import settings
@@ -23,6 +23,7 @@ def receive_again(session: Session, photo: Photo, data: bytes) -> None:
     if any(blob_problem(key) for key in (photo.blob, photo.view_blob)):
         decoded = decode(data, settings().max_megapixels, photo.turned)
         photo.blob, photo.view_blob = (blobs().put(one) for one in (decoded.photo, decoded.view))
+        blob_hold.keep(session, (decoded.photo, decoded.view))
         photo.stored_bytes = decoded.size
     if photo.status == "failed":
         look_again(session, photo)

@@ -7,7 +7,6 @@ from db import blob_hold, jobs
 from db.models import Answer, DetectorPass, Event, Face, Person, Photo
 from db.settings import settings
 from db.storage import blobs
-from labeller.erasure.finish import unused_blobs
 from labeller.errors import BadPhoto, CannotTurn
 from labeller.photos.decode import decode
 from labeller.photos.pixels import TURNS
@@ -31,6 +30,7 @@ def turn_photo(session: Session, photo: Photo, degrees: int, by: Person) -> None
     before = photo.blob, photo.view_blob
     decoded = decode(blobs().get(photo.blob), settings().max_megapixels, degrees)
     photo.blob, photo.view_blob = (blobs().put(one) for one in (decoded.photo, decoded.view))
+    blob_hold.keep(session, (decoded.photo, decoded.view))
     photo.width, photo.height, photo.dhash = decoded.width, decoded.height, decoded.dhash
     photo.stored_bytes = decoded.size
     photo.turn, photo.turned = 0, (photo.turned + degrees) % 360
@@ -40,4 +40,4 @@ def turn_photo(session: Session, photo: Photo, degrees: int, by: Person) -> None
     session.add(Event(kind="photo_turned", person_id=by.id, detail={"photo": photo.id, "degrees": degrees}))
     jobs.start_over(session, photo)
     blobs().delete_named(f"thumb/{photo.id}/")
-    blob_hold.delete_blobs(session, unused_blobs(session, *before))
+    blob_hold.delete_blobs(session, before)

@@ -62,7 +62,7 @@ def test_an_erasure_killed_at_any_step_is_completed_by_the_next(db: Session, dat
     kills = 0
     for step in range(1, 200):
         process = subprocess.run(
-            [sys.executable, "-c", ERASURE_KILLED_AT_STEP, str(step % 7 + 1)],
+            [sys.executable, "-c", ERASURE_KILLED_AT_STEP, str(step % 15 + 1)],
             cwd=ROOT,
             env=os.environ | {"DATA": str(data)},
         )

@@ -21,8 +21,7 @@ LARGE_FORMS = ("keras", "tflite", "onnx", "features")
 def drop_old(session: Session) -> list[int]:
     """Drop the files of runs that keep none, and return these runs. Commits.
 
-    Not while a run is running, which may store the very same bytes. The rows go first: if this is killed, the
-    files are unused ones, which the hourly tidy removes.
+    Not while a run is running, which may store the very same bytes.
     """
     kept = {*lock_workbench(session).runs_with_scores, *_newest(session), *_newest(session, was_live=True)}
     if session.scalar(select(Run.id).where(Run.status == "running")) is not None:
@@ -40,9 +39,9 @@ def drop_old(session: Session) -> list[int]:
     session.execute(delete(Artifact).where(Artifact.run_id.in_(ids)))
     if ids:
         session.add(Event(kind="models_dropped", detail={"runs": ids}))
+    blob_hold.delete_blobs(session, blobs)
     session.commit()
-    blob_hold.delete_blobs(session, blobs - blob_hold.named_among(session, blobs))
-    session.commit()
+    blob_hold.delete_doomed(session)
     return ids
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
-from db import classes, jobs, signing, tasks
+from db import blob_hold, classes, jobs, signing, tasks
 from db.base import now
 from db.face_rows import insert_for_faces
 from db.i18n import N_
@@ -60,7 +60,9 @@ def save(session: Session, candidate: Candidate) -> None:
         files["features"] = fitted.network_file
     hashes = {form: blobs().put(content) for form, content in files.items()}
     differences = {form: file.difference for form, file in exported.items()}
-    hashes["card"] = blobs().put(_card(session, candidate, hashes, differences))
+    files["card"] = _card(session, candidate, hashes, differences)
+    hashes["card"] = blobs().put(files["card"])
+    blob_hold.keep(session, files.values())
     session.execute(delete(Artifact).where(Artifact.run_id == run.id))
     session.execute(delete(Outcome).where(Outcome.run_id == run.id))
     session.add_all(

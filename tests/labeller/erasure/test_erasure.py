@@ -102,6 +102,8 @@ def test_a_model_is_retired_at_once_where_the_owner_set_it_so(
     hers, other = add_labelled_photo(db, ada, 1), add_labelled_photo(db, None, 2)
     without, live = add_run_trained_on(db, [other], live=False), add_run_trained_on(db, [hers, other])
     model = db.get_one(Artifact, (live.id, "keras")).blob
+    shared = blobs().put(b"mask\nnomask\n")
+    db.add_all(Artifact(run_id=run.id, form="labels", blob=shared, signature="") for run in (without, live))
     mark_person(db, ada, None)
     db.commit()
     finish_pending(db)
@@ -112,6 +114,7 @@ def test_a_model_is_retired_at_once_where_the_owner_set_it_so(
     assert live.retired_at is not None
     assert "Retired" in live.reason["text"]
     assert not blobs().has(model)
+    assert blobs().has(shared), "another run names it, too"
     assert db.query(Score).where(Score.run_id == live.id).count() == 0
     assert (without.erased, without.retired_at) == (0, None)
     assert without.head is not None

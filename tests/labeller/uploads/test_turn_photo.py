@@ -6,6 +6,7 @@ import pytest
 from PIL import Image
 from sqlalchemy.orm import Session
 
+from db import blob_hold
 from db.models import DetectorPass, Event, Face, Person
 from db.storage import blobs
 from labeller.errors import BadPhoto, CannotTurn
@@ -46,6 +47,7 @@ def test_a_photo_is_turned_clockwise_and_looked_at_anew(
     db.commit()
     turn_photo(db, photo, degrees, ada)
     db.commit()
+    blob_hold.delete_doomed(db)
     assert (photo.width, photo.height, photo.turn, photo.turned, photo.status) == (
         *size,
         0,
@@ -57,6 +59,28 @@ def test_a_photo_is_turned_clockwise_and_looked_at_anew(
     assert (db.query(Face).count(), db.query(DetectorPass).count()) == (0, 0)
     assert not any(blobs().has(key) for key in before), "no picture is left behind"
     assert db.query(Event).filter_by(kind="photo_turned").count() == 1
+
+
+def test_a_turn_that_is_not_committed_loses_no_picture(db: Session, ada: Person) -> None:
+    photo = intake.receive(db, with_corner(), ada, ada).photo
+    photo.status = "ready"
+    db.commit()
+    turn_photo(db, photo, 90, ada)
+    db.rollback()  # as after a kill
+    blob_hold.delete_doomed(db)
+    db.refresh(photo)
+    assert [i for i, is_blue in enumerate(corners(photo.view_blob)) if is_blue] == [0]
+    assert blobs().has(photo.blob)
+
+
+def test_a_picture_that_looks_the_same_when_turned_stays(db: Session, ada: Person) -> None:
+    photo = intake.receive(db, jpeg(Image.new("RGB", (64, 64), GREY)), ada, ada).photo
+    photo.status = "ready"
+    db.commit()
+    turn_photo(db, photo, 180, ada)
+    db.commit()
+    blob_hold.delete_doomed(db)
+    assert all(blobs().has(key) for key in (photo.blob, photo.view_blob))
 
 
 def test_a_turned_photo_stays_turned_when_its_damaged_picture_is_sent_again(db: Session, ada: Person) -> None:
