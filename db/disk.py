@@ -79,11 +79,16 @@ def _says_full(error: BaseException) -> bool:
     return any(words in text for words in FULL_WORDS) or (PERHAPS_FULL_WORDS in text and space().is_low)
 
 
+def blobs_folder() -> Path | None:
+    """The folder of the stored files; None if they are elsewhere."""
+    url = urlparse(settings().blobs)
+    return Path(unquote(url.path)) if url.scheme == "file" else None
+
+
 def _folders() -> Iterator[Path]:
     yield settings().data
-    url = urlparse(settings().blobs)
-    if url.scheme == "file":
-        yield Path(unquote(url.path))
+    if (folder := blobs_folder()) is not None:
+        yield folder
 
 
 def _space_of(folder: Path) -> Space:

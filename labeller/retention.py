@@ -6,6 +6,7 @@ import structlog
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
+from db.backup import kept
 from db.base import now
 from db.integrity import remove_unused_blobs
 from db.models import SHOWN, Person, Photo
@@ -24,6 +25,7 @@ MEASURED_AT_ONCE = 5000
 
 def tidy(session: Session) -> None:
     """Delete abandoned uploads, unused files, and whatever is past the retention period. Commits."""
+    kept.delete_leftovers(session)
     chunked.forget_stale()
     sessions.tidy(session)
     session.commit()

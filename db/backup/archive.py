@@ -19,11 +19,13 @@ BLOCK = tarfile.BLOCKSIZE
 CHUNK = 1 << 20
 ABOUT, DATABASE, SECRET, SUMS = "about.json", "database.sqlite", "secret_key", "SHA256SUMS"
 MAX_SMALL = 1 << 20
-"""Bytes of a file that is read as a whole: `about.json` and the secret key."""
+"""Bytes of a file that is read as a whole: `about.json`, the secret key, the result of a simulation."""
+MAX_NAME = 100
+"""Characters for which a member's header has room."""
 MAX_BLOB = 1 << 30
 MAX_MEMBERS = 20_000_000
 BLOB_NAME = re.compile(rf"blobs/[0-9a-f]{{2}}/([0-9a-f]{{{KEY_LENGTH}}})")
-SIMULATION_NAME = re.compile(r"simulations/[A-Za-z0-9_-][A-Za-z0-9_.-]{0,80}")
+SIMULATION_NAME = re.compile(r"simulations(/[A-Za-z0-9_-][A-Za-z0-9_.-]{0,80}){1,2}")
 SUM_LINE = 64 + 2 + 120
 
 
@@ -143,6 +145,8 @@ def _next_member(file: BinaryIO, on_bytes: Callable[[int], None]) -> Member | No
 def is_ours(name: str) -> bool:
     if name in (ABOUT, DATABASE, SECRET, SUMS):
         return True
+    if len(name) > MAX_NAME:
+        return False
     blob = BLOB_NAME.fullmatch(name)
     return (blob is not None and name == blob_name(blob[1])) or SIMULATION_NAME.fullmatch(name) is not None
 

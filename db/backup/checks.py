@@ -56,8 +56,12 @@ def _check(file: BinaryIO, staging: Path, on_share: OnShare) -> set[str]:
 def _unpack(member: archive.Member, target: Path) -> None:
     if member.name != archive.DATABASE and member.size > archive.MAX_SMALL:
         raise BadBackup(f"{member.name} in the backup is impossibly large.")
-    target.parent.mkdir(exist_ok=True, mode=0o700)
-    with open(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except (FileExistsError, NotADirectoryError) as error:
+        raise BadBackup(f"{member.name} in the backup is a file and a folder.") from error
+    with open(descriptor, "wb") as out:
         for chunk in member.chunks:
             out.write(chunk)
         out.flush()

@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
@@ -30,6 +31,8 @@ ROWS_SHARE = 0.3
 """Of the time of a backup, for its progress: copying the rows."""
 
 OnShare = Callable[[float], None]
+SIMULATIONS = ("*", "*/curves.json", "*/curves.svg")
+"""What is kept of the folder with results of simulations: those of now lie in a folder each."""
 
 
 @dataclass(frozen=True)
@@ -41,27 +44,28 @@ class Made:
     missing: int
 
 
-def expected_size() -> int:
-    """About how many bytes a backup takes now, and no fewer."""
+def expected_rows() -> int:
+    """About how many bytes the rows take in a backup made now, and no fewer."""
     with engine().connect() as connection:
         if connection.dialect.name == "sqlite":
             pages = "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()"
             rows = connection.scalar(text(pages))
         else:
             rows = connection.scalar(text("SELECT pg_database_size(current_database())"))
-    return int(rows or 0) + sum(size for _, size in blobs().key_sizes())
+    return int(rows or 0)
 
 
-def require_room(folder: Path) -> int:
-    """Check that a backup fits into the folder, beside the copy of the rows it needs meanwhile.
+def expected_size() -> int:
+    """About how many bytes a backup takes now, and no fewer."""
+    return expected_rows() + sum(size for _, size in blobs().key_sizes())
 
-    Returns its expected size. Raises Unavailable.
-    """
-    size, free = expected_size(), shutil.disk_usage(folder).free
-    if free < 2 * size + SPARE_BYTES:
-        message = f"A backup takes up to {megabytes(2 * size)}, and {megabytes(free)} are free in {folder}."
+
+def require_room(folder: Path, size: int, what: str = "A backup") -> None:
+    """Check that `size` bytes fit into the folder. Raises Unavailable."""
+    free = shutil.disk_usage(folder).free
+    if free < size + SPARE_BYTES:
+        message = f"{what} takes up to {megabytes(size)}, and {megabytes(free)} are free in {folder}."
         raise Unavailable("disk_full", message, "Make room there, or choose another disk.")
-    return size
 
 
 def megabytes(size: int) -> str:
@@ -75,8 +79,31 @@ def back_up_to(path: Path, on_share: OnShare) -> Made:
     or is being made, and Unavailable without room for it.
     """
     _refuse_to_overwrite(path)
-    require_room(path.parent)
-    draft = path.with_name(f".{path.name}.part")
+    require_room(path.parent, expected_rows() + expected_size())
+    with own_draft(path) as file:
+        made = write_backup(file, rows_beside(path), on_share)
+        file.flush()
+        os.fsync(file.fileno())
+        _refuse_to_overwrite(path)
+        draft_beside(path).rename(path)
+    sync_folder(path.parent)
+    return made
+
+
+def draft_beside(path: Path) -> Path:
+    """The unfinished backup; as long as one is made that is to be kept as `path`, its draft is locked."""
+    return path.with_name(f".{path.name}.part")
+
+
+def rows_beside(path: Path) -> Path:
+    """The copy of the rows, which is there while a backup is made."""
+    return path.with_name(f".{path.name}.rows")
+
+
+@contextmanager
+def own_draft(path: Path) -> Iterator[BinaryIO]:
+    """The draft of `path`, empty and locked; in the end it is gone. Raises Conflict if another has it."""
+    draft = draft_beside(path)
     with open(os.open(draft, os.O_WRONLY | os.O_CREAT, 0o600), "wb") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -84,15 +111,9 @@ def back_up_to(path: Path, on_share: OnShare) -> Made:
             raise Conflict("backup_running", f"Another backup to {path} is being made.") from None
         try:
             file.truncate(0)
-            made = write_backup(file, path.with_name(f".{path.name}.rows"), on_share)
-            file.flush()
-            os.fsync(file.fileno())
-            _refuse_to_overwrite(path)
-            draft.rename(path)
+            yield file
         finally:
             draft.unlink(missing_ok=True)
-    sync_folder(path.parent)
-    return made
 
 
 def _refuse_to_overwrite(path: Path) -> None:
@@ -115,22 +136,36 @@ def write_backup(file: BinaryIO, rows: Path, on_share: OnShare) -> Made:
     What `on_share` raises ends it. Raises Unavailable if files could not be kept from deletion.
     """
     with blob_hold.hold() as hold:
+
+        def report(share: float) -> None:
+            _require_hold(hold)
+            on_share(share)
+
         try:
-            _create_empty(rows)
-            copy_out(engine(), rows, lambda share: on_share(share * ROWS_SHARE))
-            writer = archive.Writer(file)
-            counts = _add_about(writer, rows)
-            writer.add(archive.DATABASE, rows.stat().st_size, _chunks_of(rows))
-            _add_small(writer, archive.SECRET, settings().signing_key().encode())
-            for one in _simulations():
-                _add_small(writer, f"simulations/{one.name}", one.read_bytes())
-            missing = _add_blobs(writer, rows, lambda share: on_share(ROWS_SHARE + share * (1 - ROWS_SHARE)))
-            writer.close()
+            made = _write(file, rows, report)
         finally:
             rows.unlink(missing_ok=True)
-        if hold.is_lost:
-            hint = "Try again once the database answers well."
-            raise Unavailable("hold_lost", "The backup could not keep files from deletion.", hint)
+        _require_hold(hold)
+    return made
+
+
+def _require_hold(hold: blob_hold.Hold) -> None:
+    if hold.is_lost:
+        hint = "Try again once the database answers well."
+        raise Unavailable("hold_lost", "The backup could not keep files from deletion.", hint)
+
+
+def _write(file: BinaryIO, rows: Path, on_share: OnShare) -> Made:
+    _create_empty(rows)
+    copy_out(engine(), rows, lambda share: on_share(share * ROWS_SHARE))
+    writer = archive.Writer(file)
+    counts = _add_about(writer, rows)
+    writer.add(archive.DATABASE, rows.stat().st_size, _chunks_of(rows, lambda: on_share(ROWS_SHARE)))
+    _add_small(writer, archive.SECRET, settings().signing_key().encode())
+    for name, content in _simulations():
+        _add_small(writer, name, content)
+    missing = _add_blobs(writer, rows, lambda share: on_share(ROWS_SHARE + share * (1 - ROWS_SHARE)))
+    writer.close()
     return Made(writer.size, counts, missing)
 
 
@@ -191,16 +226,17 @@ def named_keys(rows: Path) -> list[str]:
     return keys
 
 
-def _simulations() -> list[Path]:
+def _simulations() -> Iterator[tuple[str, bytes]]:
+    """Name and content of the results of simulations."""
     folder = settings().data / "simulations"
-    return [
-        one
-        for one in sorted(folder.glob("*"))
-        if one.is_file() and archive.is_ours(f"simulations/{one.name}")
-    ]
+    for one in sorted({path for pattern in SIMULATIONS for path in folder.glob(pattern)}):
+        name = f"simulations/{one.relative_to(folder).as_posix()}"
+        if one.is_file() and archive.is_ours(name) and one.stat().st_size <= archive.MAX_SMALL:
+            yield name, one.read_bytes()
 
 
-def _chunks_of(path: Path) -> Iterator[bytes]:
+def _chunks_of(path: Path, on_chunk: Callable[[], None]) -> Iterator[bytes]:
     with open(path, "rb") as file:
         while chunk := file.read(archive.CHUNK):
             yield chunk
+            on_chunk()

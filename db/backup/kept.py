@@ -4,12 +4,13 @@ import time
 from datetime import date, datetime, timedelta
 
 import structlog
-from sqlalchemy import CursorResult, select, update
+from sqlalchemy import CursorResult, or_, select, update
 from sqlalchemy.orm import Session
 
-from db import disk, jobs
+from db import disk, jobs, outages
 from db.backup import shelf
 from db.backup.create import Made
+from db.backup.lease import RenewedLease
 from db.base import OPEN, now
 from db.errors import BadInput, Conflict, NotFound, Refused
 from db.jobs import Claim, Holder, LostLease
@@ -23,11 +24,20 @@ SCHEDULES = {0: "off", 1: "daily", 7: "weekly"}
 """Names by days between two backups."""
 MOST_KEPT = 100
 SHOWN = 30
+MOST_WORDS = 200
+"""Characters of an error that nobody foresaw."""
 
 
 def recent(session: Session) -> list[Backup]:
-    """The newest backups, newest first."""
-    return list(session.scalars(select(Backup).order_by(Backup.id.desc()).limit(SHOWN)))
+    """The newest backups and all that are kept, newest first."""
+    newest = select(Backup.id).order_by(Backup.id.desc()).limit(SHOWN)
+    shown = or_(Backup.file.is_not(None), Backup.id.in_(newest))
+    return list(session.scalars(select(Backup).where(shown).order_by(Backup.id.desc())))
+
+
+def last(session: Session) -> Backup | None:
+    """The newest backup that was made."""
+    return session.scalar(select(Backup).where(Backup.status == "done").order_by(Backup.id.desc()).limit(1))
 
 
 def get(session: Session, backup_id: int) -> Backup:
@@ -113,32 +123,62 @@ def make(session: Session, backup_id: int, attempt: int, worker: str) -> None:
     claim = jobs.claim(session, Backup, backup_id, attempt, Holder(worker, LEASE_SECONDS))
     if claim is None:
         return
-    made_at = get(session, backup_id).created_at
-    name = f"second-look-{made_at:%Y-%m-%d}-{backup_id}.tar"
-    session.commit()
+    name = _file_name(get(session, backup_id))
     try:
-        made = shelf.add(name, _Progress(session, claim))
+        delete_leftovers(session)
+        with RenewedLease(claim, LEASE_SECONDS) as lease:
+            made = shelf.add(name, _Progress(session, claim, lease))
         _finish(session, claim, name, made)
     except LostLease:
         log.info("backup_stopped", backup=backup_id)
-    except Refused as error:
-        if error.code != "backup_running":  # an earlier attempt, which will notice that it lost its lease
-            _fail(session, claim, f"{error.message} {error.hint}".strip())
-    except OSError as error:
-        if not disk.is_full_error(error):
+    except Exception as error:
+        if isinstance(error, Refused) and error.code == "backup_running":
+            return  # an earlier attempt, which will notice that it lost its lease
+        if not isinstance(error, Refused) and not disk.is_full_error(error):
             log.exception("backup_failed", backup=backup_id)
-        _fail(
-            session, claim, "The disk is full." if disk.is_full_error(error) else f"{error.strerror or error}"
-        )
+        _fail(session, claim, _in_words(error))
+
+
+def delete_leftovers(session: Session) -> None:
+    """Delete what killed workers have left of backups that will not be made any more. Commits.
+
+    Each is found by its row: files of another workbench, as after a restore, stay.
+    """
+    names = shelf.names()
+    ids = {int(name.removesuffix(".tar").rpartition("-")[2]) for name in names}
+    is_over = Backup.status.not_in(OPEN), Backup.file.is_(None)
+    over = session.scalars(select(Backup).where(Backup.id.in_(ids), *is_over))
+    left = names & {_file_name(backup) for backup in over}
+    session.commit()
+    for name in sorted(left):
+        shelf.delete_all_of(name)
+
+
+def _file_name(backup: Backup) -> str:
+    return f"second-look-{backup.created_at:%Y-%m-%d}-{backup.id}.tar"
+
+
+def _in_words(error: Exception) -> str:
+    if disk.is_full_error(error):
+        return "The disk is full."
+    if outages.is_outage(error):
+        error = outages.unavailable(error)
+    if isinstance(error, Refused):
+        return f"{error.message} {error.hint}".strip()
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    return f"{type(error).__name__}: {error}".splitlines()[0][:MOST_WORDS]
 
 
 class _Progress:
-    """Writes the share that is done now and then, which renews the lease. Raises LostLease."""
+    """Writes the share that is done now and then. Raises LostLease."""
 
-    def __init__(self, session: Session, claim: Claim) -> None:
-        self._session, self._claim, self._written_at = session, claim, time.monotonic()
+    def __init__(self, session: Session, claim: Claim, lease: RenewedLease) -> None:
+        self._session, self._claim, self._lease = session, claim, lease
+        self._written_at = time.monotonic()
 
     def __call__(self, share: float) -> None:
+        self._lease.require()
         if time.monotonic() - self._written_at >= WRITE_SECONDS:
             jobs.write(self._session, self._claim, LEASE_SECONDS, progress=min(1.0, share))
             self._session.commit()
@@ -170,7 +210,10 @@ def _delete_old(session: Session) -> None:
 
 def _fail(session: Session, claim: Claim, reason: str) -> None:
     session.rollback()
-    jobs.write(session, claim, 0, status="failed", finished_at=now(), error=reason)
+    try:
+        jobs.write(session, claim, 0, status="failed", finished_at=now(), error=reason)
+    except LostLease:
+        return  # it was stopped meanwhile
     session.add(Event(kind="backup_failed", detail={"backup": claim.id}))
     session.commit()
 

@@ -15,12 +15,13 @@ from typing import Any
 from sqlalchemy import Engine, inspect, text, update
 from sqlalchemy.orm import Session
 
+from db import disk
 from db.backup import archive
 from db.backup.checks import unpack_checked
-from db.backup.create import SPARE_BYTES, megabytes, named_keys, sync_folder
+from db.backup.create import named_keys, require_room, sync_folder
 from db.backup.rows import LEFT_OUT, copy_in, count_rows, sqlite_engine
 from db.base import now
-from db.errors import Conflict, Unavailable
+from db.errors import Conflict
 from db.migrate import upgrade
 from db.models import Photo, Run
 from db.session import engine
@@ -29,6 +30,8 @@ from db.storage import blobs
 from db.supervisor import AlreadyRunning, Lock
 
 OnShare = Callable[[float], None]
+SECRET_KEY, DATABASE_FILE, SIMULATIONS = "secret_key", "secondlook.db", "simulations"
+"""In the data folder."""
 CHECKED, STORED = 0.4, 0.9
 """Shares of the time after which all is checked, and all files are stored."""
 EMPTY_ANYWAY = {"alembic_version", "class", "workbench", *LEFT_OUT}
@@ -66,10 +69,7 @@ def restore(path: Path, on_share: OnShare) -> Restored:
     """
     with _alone():
         _require_empty()
-        size, free = path.stat().st_size, shutil.disk_usage(settings().data).free
-        if free < 2 * size + SPARE_BYTES:
-            message = f"Restoring takes up to {megabytes(2 * size)}, and {megabytes(free)} are free."
-            raise Unavailable("disk_full", message, f"Make room in {settings().data}.")
+        _require_room(path)
         staging = staging_folder()
         shutil.rmtree(staging, ignore_errors=True)
         staging.mkdir(mode=0o700)
@@ -83,9 +83,31 @@ def restore(path: Path, on_share: OnShare) -> Restored:
     return restored
 
 
+def _require_room(path: Path) -> None:
+    """Check that there is room for the files and, twice while their schema is renewed, for the rows.
+
+    Raises Unavailable, and BadBackup if the file cannot be read so far.
+    """
+    rows = 0
+    with open(path, "rb") as file:
+        for member in archive.read(file):
+            if member.name == archive.DATABASE:
+                rows = member.size
+                break
+    sizes = {settings().data: 2 * rows}
+    if (folder := disk.blobs_folder()) is not None:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        is_same = folder.stat().st_dev == settings().data.stat().st_dev
+        where = settings().data if is_same else folder
+        sizes[where] = sizes.get(where, 0) + max(0, path.stat().st_size - rows)
+    for where, size in sizes.items():
+        require_room(where, size, "Restoring")
+
+
 def _restore(path: Path, staging: Path, on_share: OnShare) -> Restored:
     size = max(1, path.stat().st_size)
     stored = unpack_checked(path, staging, lambda share: on_share(share * CHECKED))
+    _require_no_other_key(staging)
     rows = staging / archive.DATABASE
     with open(path, "rb") as file:
         for member in archive.read(file):
@@ -155,19 +177,52 @@ def _queue_again(session: Session) -> None:
         session.execute(update(model).where(waits).values(status="queued", **fresh))
 
 
+def _require_no_other_key(staging: Path) -> None:
+    """Refuse a data folder with a database of its own that is not restored, and that needs another key."""
+    data = settings().data
+    key, own = data / SECRET_KEY, data / DATABASE_FILE
+    if settings().database_url is None or settings().secret_key is not None or not own.exists():
+        return
+    if key.exists() and key.read_bytes() != (staging / archive.SECRET).read_bytes():
+        message = f"{data} has the secret key of another workbench, whose database is {own}."
+        raise Conflict("not_empty", message, "Choose a new folder: DATA=./new; nothing was changed.")
+
+
 def _put_in_place(staging: Path, on_share: OnShare) -> None:
     target, data = engine(), settings().data
-    if settings().secret_key is None:
-        os.replace(staging / archive.SECRET, data / "secret_key")
-    if (staging / "simulations").exists():
-        shutil.rmtree(data / "simulations", ignore_errors=True)
-        os.replace(staging / "simulations", data / "simulations")
-    if target.dialect.name == "sqlite":
-        _replace_database(staging / archive.DATABASE, target)
-    else:
-        upgrade()
-        copy_in(staging / archive.DATABASE, target, on_share)
+    with _replaced(staging, data):
+        if target.dialect.name == "sqlite":
+            _replace_database(staging / archive.DATABASE, target)
+        else:
+            upgrade()
+            copy_in(staging / archive.DATABASE, target, on_share)
     sync_folder(data)
+
+
+@contextmanager
+def _replaced(staging: Path, data: Path) -> Iterator[None]:
+    """Put the key and the simulations in place; if the block fails, what was there comes back.
+
+    The rows come after them: after a kill in between there is no workbench without its key.
+    """
+    wanted = {archive.SECRET: SECRET_KEY, SIMULATIONS: SIMULATIONS}
+    names = [(staging / new, data / name) for new, name in wanted.items() if (staging / new).exists()]
+    if settings().secret_key is not None:
+        names = [pair for pair in names if pair[1].name != SECRET_KEY]
+    before = staging / "before"
+    before.mkdir()
+    for new, target in names:
+        if target.exists():
+            os.replace(target, before / target.name)
+        os.replace(new, target)
+    try:
+        yield
+    except Exception:
+        for new, target in names:
+            os.replace(target, new)
+            if (before / target.name).exists():
+                os.replace(before / target.name, target)
+        raise
 
 
 def _replace_database(rows: Path, target: Engine) -> None:

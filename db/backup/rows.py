@@ -27,6 +27,7 @@ from sqlalchemy import (
     select,
     text,
 )
+from sqlalchemy.exc import OperationalError
 
 from db import counters
 from db.base import Base
@@ -71,6 +72,13 @@ def copy_out(source: Engine, path: Path, on_share: OnShare) -> None:
 
 
 def _copy_sqlite(source: Path, path: Path, on_share: OnShare) -> None:
+    try:
+        _back_up_sqlite(source, path, on_share)
+    except sqlite3.Error as error:
+        raise OperationalError("backup", {}, error) from error
+
+
+def _back_up_sqlite(source: Path, path: Path, on_share: OnShare) -> None:
     with closing(sqlite3.connect(source)) as original, closing(sqlite3.connect(path)) as copy:
         original.execute("BEGIN")
         original.execute("SELECT count(*) FROM sqlite_schema").fetchone()

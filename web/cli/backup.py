@@ -9,9 +9,8 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 
 from db.backup import create
 from db.backup.restore import restore as restore_backup
-from db.errors import Refused
 from db.models import Event
-from web.cli.console import console, sentence, workbench_session
+from web.cli.console import console, in_words, workbench_session
 
 
 @click.command()
@@ -39,11 +38,8 @@ def restore(file: Path) -> None:
 
     Restore only what you made yourself: whoever made the file could have put any model into it.
     """
-    try:
-        with _bar("Restoring") as on_share:
-            restored = restore_backup(file, on_share)
-    except Refused as error:
-        raise click.ClickException(sentence(error)) from error
+    with in_words(), _bar("Restoring") as on_share:
+        restored = restore_backup(file, on_share)
     click.echo(f"Restored: {_contents(restored.counts)}. Start it as ever.")
     _say_missing(restored.missing)
 

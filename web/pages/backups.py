@@ -81,6 +81,6 @@ def _listed() -> dict[str, object]:
     return {
         "backups": backups,
         "running": next((one for one in backups if one.status in ("queued", "running")), None),
-        "last": next((one for one in backups if one.status == "done"), None),
+        "last": kept.last(db()),
         "failed": backups[0] if backups and backups[0].status == "failed" else None,
     }

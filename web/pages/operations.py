@@ -91,7 +91,7 @@ def _values() -> dict[str, Any]:
         "versions": _versions(),
         "schema": newest_revision(),
         "detectors": settings().detectors,
-        "last_backup": next((one for one in kept.recent(session) if one.status == "done"), None),
+        "last_backup": kept.last(session),
     }
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from db import blob_hold, signing
-from db.backup import create, kept, shelf
+from db.backup import archive, create, kept, shelf
 from db.backup.restore import restore, staging_folder
 from db.base import now
 from db.errors import Conflict, Unavailable
@@ -27,6 +27,9 @@ from labeller.people import people
 from tests.conftest import _empty_tables, forget_settings
 from tests.db.backup.workbenches import contents, fill, without_work
 from tests.db.test_storage import s3 as s3
+from tests.simulation_result import simulation_result
+from web import create_app
+from web.pages import simulations
 
 
 def ignore(_share: float) -> None:
@@ -173,6 +176,72 @@ def test_the_hold_of_a_killed_backup_ends_within_seconds(db: Session) -> None:
     blob_hold.delete_doomed(db)
     assert not blobs().has(key)
     assert db.scalars(select(DoomedBlob)).all() == []
+
+
+def test_results_of_simulations_come_back(
+    db: Session, data: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with create_app().app_context():
+        simulations.save(simulation_result(), folder := simulations.new_folder())
+        saved = simulations.latest()
+    (folder / "curves.json.part").write_text("half")
+    (folder.parent / f"{folder.name}-large").mkdir()
+    (folder.parent / f"{folder.name}-large" / "curves.svg").write_bytes(bytes(archive.MAX_SMALL + 1))
+    db.commit()
+    file = tmp_path_factory.mktemp("place") / "a.backup"
+    create.back_up_to(file, ignore)
+    db.close()
+    new = tmp_path_factory.mktemp("new")
+    start_elsewhere(new, monkeypatch, None)
+    restore(file, ignore)
+    assert simulations.latest() == saved
+    files = {path.name for path in (new / "simulations").rglob("*") if path.is_file()}
+    assert files == {"curves.json", "curves.svg"}
+
+
+@pytest.mark.parametrize("failing", ["_replace_database", pytest.param("copy_in", marks=pytest.mark.slow)])
+def test_a_restore_that_fails_gives_back_the_key_and_the_simulations(
+    db: Session, backup: Path, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest,
+    monkeypatch: pytest.MonkeyPatch, failing: str,
+) -> None:  # fmt: skip
+    db.close()
+    new = tmp_path_factory.mktemp("new")
+    start_elsewhere(
+        new, monkeypatch, request.getfixturevalue("migrated_postgres") if failing == "copy_in" else None
+    )
+    (new / "simulations").mkdir()
+    (new / "simulations" / "own.json").write_text("{}")
+    (new / "secret_key").write_text("own")
+
+    def fail(*_: object) -> None:
+        raise OSError("No space left on device")
+
+    monkeypatch.setattr(f"db.backup.restore.{failing}", fail)
+    with pytest.raises(OSError, match="No space"):
+        restore(backup, ignore)
+    assert (new / "secret_key").read_text() == "own"
+    assert [path.name for path in (new / "simulations").iterdir()] == ["own.json"]
+    assert not staging_folder().exists()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("db", ["sqlite"], indirect=True)
+def test_a_restore_elsewhere_never_takes_the_key_of_a_workbench(
+    db: Session, backup: Path, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    db.close()
+    new = tmp_path_factory.mktemp("another")
+    start_elsewhere(new, monkeypatch, None)
+    upgrade()
+    key = settings().signing_key()
+    start_elsewhere(new, monkeypatch, request.getfixturevalue("migrated_postgres"))
+    with pytest.raises(Conflict, match="key of another workbench"):
+        restore(backup, ignore)
+    assert (new / "secret_key").read_text() == key
+    (new / "secondlook.db").unlink()
+    assert restore(backup, ignore).missing == 0
+    assert (new / "secret_key").read_text() != key
 
 
 def test_a_restore_never_touches_a_workbench(db: Session, backup: Path) -> None:

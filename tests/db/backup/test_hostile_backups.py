@@ -68,6 +68,10 @@ def link(name: str, kind: bytes) -> tarfile.TarInfo:
     return info
 
 
+def result(name: str) -> tuple[tarfile.TarInfo, bytes]:
+    return tarfile.TarInfo(name), b"{}"
+
+
 def changed(backup: bytes, name: str, change: Callable[[bytes], bytes]) -> bytes:
     return packed([(info, change(data) if info.name == name else data) for info, data in unpacked(backup)])
 
@@ -120,6 +124,17 @@ ATTACKS: dict[str, tuple[Callable[[bytes], bytes], str]] = {
         lambda b: changed(b, "database.sqlite", with_sql(
             "INSERT INTO token (token_hash, person_id, created_at) VALUES ('x', 99, '2026-01-01')")),
         "is damaged",
+    ),
+    "a file that is a folder, too": (
+        lambda b: packed([*unpacked(b), result("simulations/a"), result("simulations/a/b")]),
+        "a file and a folder",
+    ),
+    "a folder that is a file, too": (
+        lambda b: packed([*unpacked(b), result("simulations/a/b"), result("simulations/a")]),
+        "a file and a folder",
+    ),
+    "a folder in a folder": (
+        lambda b: with_member(b, tarfile.TarInfo("simulations/a/b/c"), b"x"), "not ours"
     ),
     "no SQLite": (lambda b: changed(b, "database.sqlite", lambda c: b"x" * 4096), "is damaged"),
 }  # fmt: skip
