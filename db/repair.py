@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from db import counters
 from db.integrity import damaged_features, leftover_scores, remove_unused_blobs
 from db.models import Embedding, Score
+from db.workbench import lock_workbench
 
 
 def repair(session: Session) -> Iterator[str]:
@@ -15,9 +16,11 @@ def repair(session: Session) -> Iterator[str]:
     if _has_damaged_index(session):
         session.execute(text("REINDEX"))
         yield "database: its indexes are built anew"
+    lock_workbench(session)  # no run becomes live, or is live no longer, before its scores are deleted
     for run_id, count in leftover_scores(session):
         session.execute(delete(Score).where(Score.run_id == run_id))
         yield f"run {run_id}: {count} scores that were left are removed"
+    session.commit()
     for face_id in sorted({embedding.face_id for embedding in damaged_features(session)}):
         session.execute(delete(Embedding).where(Embedding.face_id == face_id))
         yield f"face {face_id}: its damaged features are removed; the next run computes them again"

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
-from sqlalchemy import func, select, text
+from sqlalchemy import ColumnElement, case, func, select, text
 from sqlalchemy.orm import Session
 
 from db import clock, disk, jobs
@@ -91,7 +91,13 @@ def _count(session: Session, model: type[JobRow]) -> dict[str, int]:
 
 def _oldest(session: Session, at: datetime) -> dict[str, timedelta]:
     found = {
-        kind: session.scalar(select(func.min(model.created_at)).where(model.status == "queued"))
+        kind: session.scalar(select(func.min(_queued_at(model))).where(model.status == "queued"))
         for kind, model in KINDS.items()
     }
     return {kind: max(timedelta(0), at - since) for kind, since in found.items() if since is not None}
+
+
+def _queued_at(model: type[JobRow]) -> ColumnElement[datetime]:
+    """When the job was queued; one that is tried again: when it was last sent, which is no earlier."""
+    sent_again = func.coalesce(model.sent_at, model.created_at)
+    return case((model.attempt > 0, sent_again), else_=model.created_at)

@@ -4,6 +4,7 @@ Names are looked up when an entry is read, and none is stored: somebody who was 
 """
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -16,6 +17,8 @@ from db import classes
 from db.i18n import N_
 from db.models import Event, Person
 
+FORMULA = re.compile(r"((?:^|[;\t\r\n])\s*)([=+\-@])")
+"""Where a spreadsheet may begin a formula; some split cells at semicolons and tabs in spite of commas."""
 PAGE_SIZE = 50
 EXPORTED_AT_ONCE = 1000
 GROUPS: Mapping[str, Mapping[str, str]] = {
@@ -145,11 +148,11 @@ def as_json(entry: Entry) -> str:
 
 
 def as_row(entry: Entry) -> list[str]:
-    """The cells of a spreadsheet: none is taken for a formula."""
+    """The cells of a spreadsheet: none is taken for a formula, nor any part, if it is split otherwise."""
     event = entry.event
     detail = json.dumps(event.detail, ensure_ascii=False)
     cells = (event.id, event.at.isoformat(), event.person_id or "", entry.who or "", event.kind, detail)
-    return [f"'{cell}" if cell[:1] in ("=", "+", "-", "@", "\t", "\r") else cell for cell in map(str, cells)]
+    return [FORMULA.sub(r"\1'\2", str(cell)) for cell in cells]
 
 
 COLUMNS = ("id", "at", "person_id", "person", "kind", "detail")

@@ -1,5 +1,6 @@
 """What `flask fsck` finds, and what it removes."""
 
+import threading
 from datetime import timedelta
 
 import pytest
@@ -7,9 +8,11 @@ from sqlalchemy.orm import Session
 
 from db import integrity
 from db.base import now
-from db.models import Embedding, Run
+from db.models import Embedding, Run, Score
 from db.repair import repair
+from db.session import session_scope
 from db.storage import blobs
+from db.workbench import lock_workbench
 from labeller.people import people
 from labeller.photos import lost_views
 from labeller.uploads import intake
@@ -73,3 +76,22 @@ def test_repair_mends_what_can_be_made_again(db: Session) -> None:
         f"photo {photo.id}", f"run {run.id}", f"face {face.id}"
     ]  # fmt: skip
     assert list(integrity.find_problems(db)) == []
+
+
+def test_repair_deletes_no_scores_of_a_run_that_becomes_live_meanwhile(db: Session) -> None:
+    run = add_run_trained_on(db, add_faces(db, 1), live=False)
+    lock_workbench(db).live_run_id = run.id
+    db.flush()
+
+    def mend() -> None:
+        with session_scope() as other:
+            list(repair(other))
+
+    repairing = threading.Thread(target=mend)
+    repairing.start()
+    repairing.join(0.5)
+    assert repairing.is_alive()
+    db.commit()
+    repairing.join(20)
+    assert not repairing.is_alive()
+    assert db.query(Score).count() == 1

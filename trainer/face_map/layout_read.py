@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from sqlalchemy import ColumnElement, Select, and_, case, func, literal_column, select
+from sqlalchemy import ColumnElement, Select, and_, case, func, literal_column, or_, select
 from sqlalchemy.orm import Session
 
 from db import counters, tasks
@@ -84,9 +84,25 @@ def progress(session: Session) -> MapProgress:
     """How far the map is. Of a sample only the number of places counts, not which faces have them."""
     states = counters.totals(session, "faces", ["proposed", "confirmed"])
     if (faces := sum(states.values())) <= MAX_FACES:
-        without = _shown().outerjoin(Spot, Spot.face_id == Face.id).add_columns(Spot.face_id)
-        places = [place for _, place in session.execute(without).tuples()]
-        return MapProgress(len(places), sum(place is not None for place in places), len(places))
+        return _exact_progress(session)
+    sampled = _sampled_progress(session, faces)
+    # The counters know nothing of photos that are not shown: perhaps the faces are too few for a sample.
+    return _exact_progress(session) if sampled.stale and not _are_too_many(session) else sampled
+
+
+def _are_too_many(session: Session) -> bool:
+    """Whether there are more faces to show than the map has room for."""
+    beyond = _shown().order_by(Face.id.desc()).offset(MAX_FACES).limit(1)
+    return session.scalar(beyond) is not None
+
+
+def _exact_progress(session: Session) -> MapProgress:
+    without = _shown().outerjoin(Spot, Spot.face_id == Face.id).add_columns(Spot.face_id)
+    places = [place for _, place in session.execute(without).tuples()]
+    return MapProgress(len(places), sum(place is not None for place in places), len(places))
+
+
+def _sampled_progress(session: Session, faces: int) -> MapProgress:
     newest = _shown().order_by(Face.id.desc()).limit(NEWEST).subquery()
     joined = select(newest.c.id, Spot.face_id).outerjoin(Spot, Spot.face_id == newest.c.id)
     rows = session.execute(joined).tuples().all()
@@ -134,7 +150,7 @@ def read(session: Session) -> dict[str, Any]:
 
 def _shown() -> Select[int]:
     ready = select(Face.id).join(Photo, Photo.id == Face.photo_id).where(READY)
-    return ready.where(Face.state != "rejected", Face.hidden.is_(False))
+    return ready.where(Face.state != "rejected", or_(Face.state != "proposed", Face.hidden.is_(False)))
 
 
 def _columns(session: Session) -> Select[Any]:

@@ -83,7 +83,7 @@ def _json(chosen: audit_trail.Filter) -> Iterator[str]:
 
 def _csv(chosen: audit_trail.Filter) -> Iterator[str]:
     lines = io.StringIO()
-    writer = csv.writer(lines)
+    writer = csv.writer(lines, quoting=csv.QUOTE_ALL)
     writer.writerow(audit_trail.COLUMNS)
     with session_scope() as session:
         for entry in audit_trail.everything(session, chosen):
