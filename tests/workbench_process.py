@@ -178,5 +178,6 @@ def running_workbench(data: Path, **settings: str) -> Iterator[Workbench]:
         yield workbench
     finally:
         if workbench.process is not None and workbench.process.poll() is None:
-            print(workbench.condition())  # pytest shows it if the test has failed
+            if "PYTEST_CURRENT_TEST" in os.environ:  # which shows it if the test has failed
+                print(workbench.condition())
             workbench.stop()
