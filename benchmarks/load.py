@@ -1,10 +1,11 @@
 """Load from outside with locust: 20 and 50 people who label and look at pages and pictures.
 
-    .venv/bin/python -m benchmarks.load [seconds]
+    .venv/bin/python -m benchmarks.load [seconds] [--people 20 --people 50]
 
-Each person has a token of their own; detection is idle. `locust` is taken from PATH or from LOCUST, and is
-best installed into an environment of its own. Printed are the 95th percentile of pages and of answers in
-milliseconds, the errors, and by how much the memory of the web process grew.
+Of a whole workbench, whose detection is idle, after a short load that is not counted. Each person has a
+token of their own. `locust` is taken from PATH or from LOCUST, and is best installed into an environment of
+its own. Printed are the 95th percentile of pages and of answers in milliseconds, the errors, and by how much
+the memory of the web process grew. `1200 --people 20` is the soak.
 """
 
 import argparse
@@ -21,11 +22,14 @@ import psutil
 from benchmarks.report import report
 from db.session import session_scope
 from labeller.people import credentials
-from tests.web_server import Server, add_waiting_faces, running_server
+from tests.conftest import forget_settings
+from tests.web_server import add_waiting_faces
+from tests.workbench_process import Workbench, running_workbench
 
 USERS = {20: 150, 50: 400}
 """People at once, and the milliseconds that 95 of 100 pages may take."""
-PHOTOS, FACES_EACH = 100, 30
+PHOTOS, FACES_EACH = 600, 30
+WARM_UP_SECONDS = 15
 
 
 def tokens(count: int) -> str:
@@ -35,13 +39,13 @@ def tokens(count: int) -> str:
     return ",".join(made)
 
 
-def load(server: Server, people: int, seconds: int, folder: Path) -> list[dict[str, str]]:
+def load(bench: Workbench, people: int, seconds: int, folder: Path) -> list[dict[str, str]]:
     """Locust's rows of figures, one for each kind of request."""
     locust = os.environ.get("LOCUST") or shutil.which("locust")
     assert locust, "install locust, and name it in LOCUST"
     users = Path(__file__).parent / "load_users.py"
     subprocess.run(
-        [locust, "-f", str(users), "--headless", "--only-summary", "-H", server.url, "-u", str(people),
+        [locust, "-f", str(users), "--headless", "--only-summary", "-H", bench.url, "-u", str(people),
          "-r", "10", "-t", f"{seconds}s", "--csv", str(folder / "load"), "--exit-code-on-error", "0"],
         env=os.environ | {"LOAD_TOKENS": tokens(people)},
         stdout=subprocess.DEVNULL,
@@ -56,28 +60,40 @@ def slowest(rows: list[dict[str, str]], kind: str) -> float:
     return max((float(row["95%"]) for row in rows if row["Name"].startswith(kind)), default=0.0)
 
 
+def measure(bench: Workbench, people: int, seconds: int, folder: Path) -> dict[str, object]:
+    """The figures of so many people."""
+    (pid,) = bench.pids("web.cli.serve")
+    web = psutil.Process(pid)
+    before = web.memory_full_info().uss
+    rows = load(bench, people, seconds, folder)
+    total = next(row for row in rows if row["Name"] == "Aggregated")
+    after = web.memory_full_info().uss
+    return {
+        f"{people} people: requests": int(total["Request Count"]),
+        f"{people} people: errors": int(total["Failure Count"]),
+        f"{people} people: slowest page, p95 (ms)": slowest(rows, "page"),
+        f"{people} people: answer, p95 (ms)": slowest(rows, "answer"),
+        f"{people} people: crop, p95 (ms)": slowest(rows, "picture"),
+        f"{people} people: memory (MB)": after / 1e6,
+        f"{people} people: memory grew by (%)": 100 * (after / before - 1),
+    }
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("seconds", nargs="?", type=int, default=60)
-    seconds = parser.parse_args().seconds
+    parser.add_argument("--people", type=int, action="append")
+    arguments = parser.parse_args()
     figures: dict[str, object] = {}
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        server = stack.enter_context(running_server(folder / "data"))
+        bench = stack.enter_context(running_workbench(folder / "data"))
+        os.environ["DATA"] = str(bench.data)
+        forget_settings()
         add_waiting_faces(PHOTOS, FACES_EACH)
-        assert server.process is not None
-        web = psutil.Process(server.process.pid)
-        for people in USERS:
-            before = web.memory_info().rss
-            rows = load(server, people, seconds, folder)
-            total = next(row for row in rows if row["Name"] == "Aggregated")
-            figures[f"{people} people: requests"] = int(total["Request Count"])
-            figures[f"{people} people: errors"] = int(total["Failure Count"])
-            figures[f"{people} people: slowest page, p95 (ms)"] = slowest(rows, "page")
-            figures[f"{people} people: answer, p95 (ms)"] = slowest(rows, "answer")
-            figures[f"{people} people: crop, p95 (ms)"] = slowest(rows, "picture")
-            figures[f"{people} people: memory (MB)"] = web.memory_info().rss / 1e6
-            figures[f"{people} people: memory grew by (%)"] = 100 * (web.memory_info().rss / before - 1)
+        load(bench, min(USERS), WARM_UP_SECONDS, folder)
+        for people in arguments.people or USERS:
+            figures |= measure(bench, people, arguments.seconds, folder)
     report("load", "pages p95 150 ms with 20 people, 400 ms with 50, no errors", figures)
 
 
