@@ -150,20 +150,25 @@ class Blobs:
 def _move(draft: Path, path: Path, *, sync: bool) -> None:
     """Give the file its name; with `sync` that is on the disk on return, since a row will refer to it."""
     for attempt in range(3):
-        path.parent.mkdir(parents=True, exist_ok=True)
         try:
+            path.parent.mkdir(parents=True, exist_ok=True)
             draft.replace(path)
-        except FileNotFoundError:  # somebody deleted the last file of the folder, and with it the folder
+        except (FileNotFoundError, FileExistsError):  # the last file of the folder was deleted, and so it was
             if attempt == 2:
                 raise
         else:
             break
     for folder in (path.parent, path.parent.parent) if sync else ():
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+        with contextlib.suppress(FileNotFoundError):  # the file is deleted again: see `db.blob_hold.keep`
+            _sync_folder(folder)
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _written_at(path: Path) -> datetime:

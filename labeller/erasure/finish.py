@@ -27,12 +27,13 @@ from db.models import (
     Score,
     Workbench,
 )
-from db.session import empty_write_ahead_log
+from db.session import empty_write_ahead_log, take_lock
 from db.settings import settings
 from db.storage import blobs
 from db.workbench import live_run
 from labeller.erasure.mark import mark_photos
 from labeller.people.people import MENTIONS
+from labeller.photos import splits
 
 RETIRED = N_("Retired: photos it learned from were deleted.")
 AT_ONCE = 200
@@ -74,13 +75,15 @@ def _erase_rows(session: Session, photo: Photo) -> None:
     """Delete the photo's rows, note its pictures for deletion, and commit."""
     faces = frozenset(session.scalars(select(Face.id).where(Face.photo_id == photo.id)))
     blobs().delete_named(f"thumb/{photo.id}/")
-    blob_hold.delete_blobs(session, (photo.blob, photo.view_blob))
+    _count_learned(session, faces)  # reads manifests that were not read before, while nobody waits
+    take_lock(session, splits.LOCK)  # no photo that arrives meanwhile joins a group that goes with this one
     result = session.execute(delete(Photo).where(Photo.id == photo.id), execution_options=_NO_SYNC)
     assert isinstance(result, CursorResult)
     if not result.rowcount:
         session.rollback()  # another worker was first
         return
     session.expunge(photo)
+    blob_hold.delete_blobs(session, (photo.blob, photo.view_blob))
     _tidy_groups(session, photo)
     _mark_runs(session, faces)
     session.commit()
@@ -99,9 +102,7 @@ def _tidy_groups(session: Session, photo: Photo) -> None:
 def _mark_runs(session: Session, faces: frozenset[int]) -> None:
     """Count for each run the deleted faces it learned from, and retire it if the settings say so."""
     live = live_run(session)
-    for run_id, manifest in session.execute(select(Run.id, Run.manifest).where(Run.manifest.is_not(None))):
-        if not (erased := count_in_manifest(str(manifest), faces)):
-            continue
+    for run_id, erased in _count_learned(session, faces).items():
         run = session.get_one(Run, run_id)
         run.erased += erased
         if settings().retire_on_erasure and run.retired_at is None:
@@ -111,6 +112,13 @@ def _mark_runs(session: Session, faces: frozenset[int]) -> None:
             session.execute(
                 update(Workbench).where(Workbench.previous_run_id == run.id).values(previous_run_id=None)
             )
+
+
+def _count_learned(session: Session, faces: frozenset[int]) -> dict[int, int]:
+    """By run, how many of the faces it learned from or was measured on; without those of none."""
+    manifests = session.execute(select(Run.id, Run.manifest).where(Run.manifest.is_not(None)))
+    counts = {run_id: count_in_manifest(str(manifest), faces) for run_id, manifest in manifests}
+    return {run_id: count for run_id, count in counts.items() if count}
 
 
 def _retire(session: Session, run: Run) -> None:

@@ -8,7 +8,6 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from db import blob_hold, classes, jobs
-from db.base import now
 from db.models import SHOWN, Person, Photo
 from db.settings import settings
 from db.storage import blobs
@@ -127,5 +126,4 @@ def _finish_deletion(session: Session, digest: str) -> None:
     """Delete at once a marked photo that is sent again while its deletion could be undone."""
     marked = select(Photo).where(Photo.sha256 == digest, Photo.status == "erasing")
     for photo in session.scalars(marked).all():
-        photo.erase_at = now()
         erase_photo(session, photo)
