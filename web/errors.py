@@ -8,6 +8,8 @@ from apiflask.exceptions import HTTPError
 from flask import Flask, current_app, g, jsonify, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm.exc import ObjectDeletedError, StaleDataError
 from werkzeug.exceptions import HTTPException
 
 from db import disk, outages
@@ -61,6 +63,8 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(HTTPError, _invalid)
     app.register_error_handler(CSRFError, _expired)
     app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(StaleDataError, _gone)
+    app.register_error_handler(ObjectDeletedError, _gone)
     app.register_error_handler(Exception, _broken)
 
 
@@ -115,6 +119,12 @@ def _http(error: HTTPException) -> ResponseReturnValue:
     if "Allow" in (given := dict(error.get_headers())):
         response.headers["Allow"] = given["Allow"]
     return response
+
+
+def _gone(_error: SQLAlchemyError) -> ResponseReturnValue:
+    """A row that was there when the request began."""
+    roll_back()
+    return answer(409, "gone_meanwhile", _("This has been deleted meanwhile."), _("Reload the page."))
 
 
 def _broken(error: Exception) -> ResponseReturnValue:
