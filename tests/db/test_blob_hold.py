@@ -46,6 +46,7 @@ def test_what_was_deleted_before_it_is_named_is_stored_again(db: Session) -> Non
     assert blobs().has(key)
 
 
+@pytest.mark.slow
 def test_a_hold_survives_an_outage_of_the_database_but_not_its_own_end(
     db: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:

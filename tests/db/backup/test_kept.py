@@ -94,6 +94,7 @@ def test_only_leftovers_are_tidied_away(db: Session) -> None:
     assert on_shelf() == {names[done], names[waits], drafts[done], drafts[waits]} | foreign
 
 
+@pytest.mark.slow
 def test_a_step_may_take_longer_than_the_lease(db: Session, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(kept, "LEASE_SECONDS", 0.6)
     backup, copy_out, renewed = request(db), create.copy_out, []

@@ -71,6 +71,7 @@ def test_the_other_detector_moves_nothing_that_people_work_on(
     assert (photo.faces[0].label, drawn.source, drawn.confirmed_by) == ("mask", "human", ["mtcnn"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("busy", ["answers", "a photo", "nothing"])
 def test_the_other_detector_gives_way_to_people_but_not_for_ever(
     db: Session, install: Install, ada: Person, monkeypatch: pytest.MonkeyPatch, busy: str

@@ -49,6 +49,7 @@ def ids_of(items: list[Item]) -> list[int]:
     return [item.face.id for item in items]
 
 
+@pytest.mark.slow
 def test_each_gets_as_many_as_asked_for_and_no_face_twice(db: Session) -> None:
     add_faces(db, 2000)
     served = ask_at_once(db, ask_queue("label"))
