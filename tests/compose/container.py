@@ -6,6 +6,7 @@ import pwd
 import signal
 import subprocess
 import sys
+import threading
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -55,27 +56,36 @@ class Container:
     settings: dict[str, str] = field(default_factory=dict)
     wanted: bool = False
     """Whether it is to be started again when it ends by itself: `restart: unless-stopped`."""
+    changing: threading.RLock = field(default_factory=threading.RLock)
+    """Held while it is started: it has one process at a time, whoever starts it."""
 
     def start(self) -> "Container":
-        self.wanted = SERVICES[self.service]["restart"] == "unless-stopped"
-        with open(self.folder / "log", "ab") as log:
+        with self.changing, open(self.folder / "log", "ab") as log:
+            self.wanted = SERVICES[self.service]["restart"] == "unless-stopped"
             self.process = subprocess.Popen(
                 [*unprivileged(), *self.command], env=self.env | self.settings, cwd=ROOT,
                 stdout=log, stderr=log, start_new_session=True,
             )  # fmt: skip
         return self
 
+    def start_again_if_ended(self) -> None:
+        with self.changing:
+            if self.wanted and self.process is not None and self.process.poll() is not None:
+                self.start()
+
     def kill(self) -> None:
         """End it as the engine does when it must: all of its processes at once."""
+        with self.changing:
+            self.wanted = False
         assert self.process is not None
-        self.wanted = False
         families.stop([self.process.pid], patience=0)
         self.process.wait(30)
 
     def stop(self) -> None:
         """End it as `docker compose stop` does. Fails after its grace period."""
+        with self.changing:
+            self.wanted = False
         assert self.process is not None
-        self.wanted = False
         grace = seconds(SERVICES[self.service].get("stop_grace_period", "10s"))
         self.process.send_signal(signal.Signals[SERVICES[self.service].get("stop_signal", "SIGTERM")])
         try:

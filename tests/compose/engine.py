@@ -85,9 +85,7 @@ class Engine(ApiClient):
     def _restart_ended(self) -> None:
         while not self._over.wait(0.5):
             for container in list(self.containers):
-                process = container.process
-                if container.wanted and process is not None and process.poll() is not None:
-                    container.start()
+                container.start_again_if_ended()
 
     def container(self, service: str) -> Container:
         """A new replica of a service of ours, with its folders."""
