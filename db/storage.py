@@ -160,10 +160,11 @@ def _move(draft: Path, path: Path, *, sync: bool) -> None:
             break
     for folder in (path.parent, path.parent.parent) if sync else ():
         with contextlib.suppress(FileNotFoundError):  # the file is deleted again: see `db.blob_hold.keep`
-            _sync_folder(folder)
+            sync_folder(folder)
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
+    """Wait until the names in the folder are on the disk."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -22,7 +22,7 @@ from db.base import now
 from db.errors import Conflict, Unavailable
 from db.session import engine
 from db.settings import settings
-from db.storage import blobs
+from db.storage import blobs, sync_folder
 
 FORMAT = 1
 SPARE_BYTES = 64 << 20
@@ -119,15 +119,6 @@ def own_draft(path: Path) -> Iterator[BinaryIO]:
 def _refuse_to_overwrite(path: Path) -> None:
     if path.exists():
         raise Conflict("file_exists", f"{path} exists already.", "Choose another name; nothing was written.")
-
-
-def sync_folder(folder: Path) -> None:
-    """Wait until the names in the folder are on the disk."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def write_backup(file: BinaryIO, rows: Path, on_share: OnShare) -> Made:

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from db import disk
 from db.backup import archive
 from db.backup.checks import unpack_checked
-from db.backup.create import named_keys, require_room, sync_folder
+from db.backup.create import named_keys, require_room
 from db.backup.rows import LEFT_OUT, copy_in, count_rows, sqlite_engine
 from db.base import now
 from db.errors import Conflict
@@ -26,7 +26,7 @@ from db.migrate import upgrade
 from db.models import Photo, Run
 from db.session import engine
 from db.settings import settings
-from db.storage import blobs
+from db.storage import blobs, sync_folder
 from db.supervisor import AlreadyRunning, Lock
 
 OnShare = Callable[[float], None]

@@ -11,13 +11,19 @@ from db.base import now
 from db.models import Run
 
 
-def test_a_second_run_waits_until_the_first_is_done(db: Session) -> None:
+def running_and_queued(db: Session) -> tuple[Run, Run]:
+    """Two runs, the first of which a worker holds."""
     first, second = (Run(recipe={}, seed=0, classes=[], status="queued") for _ in range(2))
     db.add(first)
     db.commit()
-    assert jobs.claim(db, Run, first.id, 0, jobs.Holder("train", 30))
+    assert jobs.claim(db, Run, first.id, 0, jobs.Holder("train@here", 30))
     db.add(second)
     db.commit()
+    return first, second
+
+
+def test_a_second_run_waits_until_the_first_is_done(db: Session) -> None:
+    first, second = running_and_queued(db)
     assert not jobs.claim(db, Run, second.id, 0, jobs.Holder("train", 30))
     db.execute(update(Run).where(Run.id == first.id).values(status="done"))
     db.commit()
@@ -26,12 +32,7 @@ def test_a_second_run_waits_until_the_first_is_done(db: Session) -> None:
 
 @pytest.mark.usefixtures("sent")
 def test_a_run_whose_worker_died_goes_on_before_the_one_that_is_queued(db: Session) -> None:
-    first, second = (Run(recipe={}, seed=0, classes=[], status="queued") for _ in range(2))
-    db.add(first)
-    db.commit()
-    assert jobs.claim(db, Run, first.id, 0, jobs.Holder("train@here", 30))
-    db.add(second)
-    db.commit()
+    first, second = running_and_queued(db)
     jobs.release(db, "train@here")
     jobs.sweep(db)
     assert not jobs.claim(db, Run, second.id, 0, jobs.Holder("train@here", 30)), "the first is not over"
@@ -46,12 +47,7 @@ def test_a_run_whose_worker_died_goes_on_before_the_one_that_is_queued(db: Sessi
 def test_a_lost_message_of_a_run_that_was_given_back_is_sent_again(
     db: Session, sent: list[tuple[str, tuple[object, ...]]]
 ) -> None:
-    first, second = (Run(recipe={}, seed=0, classes=[], status="queued") for _ in range(2))
-    db.add(first)
-    db.commit()
-    jobs.claim(db, Run, first.id, 0, jobs.Holder("train@here", 30))
-    db.add(second)
-    db.commit()
+    first, _ = running_and_queued(db)
     jobs.release(db, "train@here")
     sent.clear()
     db.execute(update(Run).values(sent_at=now() - jobs.RESEND_AFTER - timedelta(seconds=1)))

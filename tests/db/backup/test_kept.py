@@ -26,7 +26,7 @@ from db.storage import blobs
 from labeller import retention
 from labeller.people import people
 from tests.conftest import forget_settings
-from tests.db.backup.test_backup import ignore, start_elsewhere
+from tests.db.backup.elsewhere import ignore, start_elsewhere
 from tests.db.test_storage import s3 as s3
 from tests.workbench_process import ROOT
 

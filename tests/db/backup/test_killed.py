@@ -21,7 +21,7 @@ from db.base import now
 from db.errors import Conflict
 from db.models import BlobHold
 from db.session import engine
-from tests.db.backup.test_backup import ignore, start_elsewhere
+from tests.db.backup.elsewhere import ignore, start_elsewhere
 from tests.db.backup.workbenches import contents, fill, without_work
 from tests.environment import PROVE
 from tests.workbench_process import ROOT

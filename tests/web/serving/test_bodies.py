@@ -2,7 +2,6 @@
 
 import asyncio
 import errno
-from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
@@ -10,25 +9,14 @@ import pytest
 from flask import Flask
 
 from tests.conftest import forget_settings
-from tests.web.serving.running import exchange, get, serving
-from tests.web.serving.sample_app import LARGE, Seen, make_app
+from tests.web.serving.running import exchange, get
+from tests.web.serving.sample_app import LARGE, Seen
 from web.serving import spool
 from web.serving.bodies import TAKES_FILES
 from web.serving.refusals import TurnedAway
 from web.serving.spool import Spool, Store
 
 JSON = "Content-Type: application/json; charset=utf-8"
-
-
-@pytest.fixture
-def seen() -> Seen:
-    return Seen()
-
-
-@pytest.fixture
-def port(data: Path, seen: Seen) -> Iterator[int]:
-    with serving(make_app(seen)) as port:
-        yield port
 
 
 def send(port: int, size: int, *headers: str, path: str = "/", sent: int | None = None) -> bytes:

@@ -3,7 +3,6 @@
 import socket
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,18 +12,6 @@ from tests.web.serving.running import connect, exchange, get, read_all, serving
 from tests.web.serving.sample_app import LARGE, Seen, make_app, piece
 from tests.workbench_process import wait_until
 from web.serving import bodies, door, guard, lanes
-
-
-@pytest.fixture
-def seen() -> Seen:
-    return Seen()
-
-
-@pytest.fixture
-def port(data: Path, seen: Seen) -> Iterator[int]:
-    with serving(make_app(seen)) as port:
-        yield port
-        seen.go_on.set()
 
 
 def body_of(response: bytes) -> bytes:
