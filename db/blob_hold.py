@@ -23,7 +23,7 @@ from sqlalchemy.orm import Session
 
 from db.base import now
 from db.models import SHOWN, Artifact, BlobHold, DoomedBlob, Photo, Prediction, Run
-from db.session import insert_missing, session_scope, take_lock
+from db.session import session_scope, take_lock
 from db.storage import blobs
 
 log = structlog.get_logger()
@@ -105,7 +105,8 @@ def keep(session: Session, contents: Iterable[bytes]) -> None:
 
 def delete_blobs(session: Session, keys: Iterable[str]) -> None:
     """Note with the commit that these files are to be deleted, unless a row names them still."""
-    insert_missing(session, DoomedBlob, [{"key": key} for key in sorted(set(keys))])
+    session.add_all(DoomedBlob(key=key) for key in sorted(set(keys)))
+    session.flush()
 
 
 def delete_doomed(session: Session) -> bool:
@@ -114,13 +115,15 @@ def delete_doomed(session: Session) -> bool:
     Runs every few seconds; who wants the files gone at once calls it after the commit.
     """
     session.commit()
-    while keys := set(session.scalars(select(DoomedBlob.key).limit(DELETED_AT_ONCE))):
+    while session.scalar(select(DoomedBlob.id).limit(1)) is not None:
         if not may_delete(session):
             session.rollback()
             return False
+        notes = session.execute(select(DoomedBlob.id, DoomedBlob.key).limit(DELETED_AT_ONCE)).all()
+        keys = {note.key for note in notes}
         for key in keys - named_among(session, keys):
             blobs().delete(key)
-        session.execute(delete(DoomedBlob).where(DoomedBlob.key.in_(keys)))
+        session.execute(delete(DoomedBlob).where(DoomedBlob.id.in_([note.id for note in notes])))
         session.commit()
     return True
 

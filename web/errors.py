@@ -65,6 +65,7 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(StaleDataError, _gone)
     app.register_error_handler(ObjectDeletedError, _gone)
+    app.register_error_handler(FileNotFoundError, _file_missing)
     app.register_error_handler(Exception, _broken)
 
 
@@ -125,6 +126,14 @@ def _gone(_error: SQLAlchemyError) -> ResponseReturnValue:
     """A row that was there when the request began."""
     roll_back()
     return answer(409, "gone_meanwhile", _("This has been deleted meanwhile."), _("Reload the page."))
+
+
+def _file_missing(_error: FileNotFoundError) -> ResponseReturnValue:
+    """A stored file: it was deleted since its row was read, or it is lost."""
+    roll_back()
+    log.warning("file_missing", path=request.path)
+    hint = _("It may have been deleted meanwhile. If not, an owner can run flask fsck.")
+    return answer(404, "file_missing", _("The stored file is not there any more."), hint)
 
 
 def _broken(error: Exception) -> ResponseReturnValue:

@@ -76,7 +76,7 @@ def test_no_photo_loses_its_file(db: Session) -> None:
                 try:
                     do(session, rng)
                     count += 1
-                except (CannotTurn, IntegrityError, StaleDataError):
+                except (CannotTurn, FileNotFoundError, IntegrityError, StaleDataError):
                     pass  # it is refused, since it is being deleted at that moment
         return count
 

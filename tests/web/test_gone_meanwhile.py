@@ -8,19 +8,24 @@ from sqlalchemy.orm import Session
 
 from db.models import Photo
 from db.session import session_scope
+from db.storage import blobs
 from labeller.photos.decode import decode
 from labeller.uploads import intake, turn_photo
 from tests.pictures import jpeg, portrait
 from tests.web.conftest import Client
 
 
-def test_a_photo_that_is_deleted_while_it_is_turned(
-    client: Client, db: Session, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    owner = client("owner", "Ada")
+def receive(db: Session) -> Photo:
     photo = intake.receive(db, jpeg(portrait(1, False)), None).photo
     photo.status = "ready"
     db.commit()
+    return photo
+
+
+def test_a_photo_that_is_deleted_while_it_is_turned(
+    client: Client, db: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    owner, photo = client("owner", "Ada"), receive(db)
 
     def delete_and_decode(*arguments: Any) -> Any:
         with session_scope() as session:
@@ -33,3 +38,14 @@ def test_a_photo_that_is_deleted_while_it_is_turned(
     assert answer.status_code == 409
     assert answer.json["error"]["code"] == "gone_meanwhile"
     assert "deleted meanwhile" in answer.json["error"]["message"]
+
+
+def test_a_photo_whose_files_are_gone(client: Client, db: Session) -> None:
+    owner, photo = client("owner", "Ada"), receive(db)
+    for key in (photo.blob, photo.view_blob):
+        blobs().delete(key)
+    shown = owner.get(f"/photos/{photo.id}/small.jpg")
+    turned = owner.post(f"/api/v1/photos/{photo.id}/turn", json={"degrees": 90})
+    assert [shown.status_code, turned.status_code] == [404, 404]
+    assert turned.json["error"]["code"] == "file_missing"
+    assert "flask fsck" in turned.json["error"]["hint"]

@@ -36,8 +36,9 @@ def upgrade() -> None:
     )
     op.create_table(
         "doomed_blob",
+        sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("key", sa.String(), nullable=False),
-        sa.PrimaryKeyConstraint("key", name="pk_doomed_blob"),
+        sa.PrimaryKeyConstraint("id", name="pk_doomed_blob"),
     )
     with op.batch_alter_table("workbench") as batch_op:
         batch_op.add_column(sa.Column("backup_days", sa.Integer(), server_default="0", nullable=False))
