@@ -16,7 +16,10 @@ def label_judged_by(run: Run, current: Classes) -> ColumnElement[bool]:
     list the most suspect labels first (self-confidence of confident learning, Northcutt et al. 2021).
     """
     undecided_since = or_(Face.decided_at.is_(None), Face.decided_at <= (run.started_at or run.created_at))
-    same_label = Face.label == current.name_of(Outcome.truth)
+    # One pair a class, not a CASE over the ids: PostgreSQL would expect so few faces to match that one that
+    # it would read and sort them all, instead of following the index on the probability.
+    pairs = (and_(Outcome.truth == number, Face.label == name) for number, name in current.shown_as.items())
+    same_label = or_(*pairs)
     return and_(Outcome.run_id == run.id, same_label, undecided_since)
 
 

@@ -43,8 +43,8 @@ class BlobHold(Base):
 class DoomedBlob(Base):
     """A stored file that should be deleted once no backup reads it any more, unless a row names it again.
 
-    A file may have several: if `key` were unique, two transactions that note the same file would wait for each
-    other, with rows locked that the other one needs.
+    A file may have several: if `key` were unique, two transactions that note the same file would wait for
+    each other, with rows locked that the other one needs.
     """
 
     __tablename__ = "doomed_blob"
