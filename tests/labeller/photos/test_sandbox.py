@@ -101,6 +101,7 @@ def test_the_decoders_have_no_environment_and_are_locked_in(monkeypatch: pytest.
     decode.decode(jpeg(portrait(1, True)), 50)
     program = max(_programs(), key=psutil.Process.create_time)
     assert set(program.environ()) <= {*decode.PYTHON_NEEDS, "LC_CTYPE"}
+    wait_until(lambda: not program.children(), 30, "the child that decoded has ended", every=0.01)
     ours, theirs = socket.socketpair()
     with ours:
         with theirs:
