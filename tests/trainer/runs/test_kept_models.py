@@ -12,7 +12,7 @@ from db.storage import blobs
 from labeller.people import people
 from tests.conftest import forget_settings
 from trainer.errors import NoModel
-from trainer.runs import kept_models, promote, replay, requests
+from trainer.runs import kept_models, promote, requests
 
 
 @pytest.fixture(autouse=True)
@@ -66,13 +66,23 @@ def test_a_dropped_run_says_so_when_it_is_wanted(db: Session) -> None:
     db.refresh(runs[0])
     for wanted in (
         lambda: requests.promote(db, runs[0], owner),
-        lambda: replay.replay(db, runs[0]),
         lambda: kept_models.pin(db, runs[0], True, owner),
     ):
         with pytest.raises(NoModel, match="were dropped"):
             wanted()
         db.rollback()
     assert runs[0].head is not None, "its figures are kept"
+
+
+@pytest.mark.slow
+def test_a_dropped_run_cannot_be_replayed(db: Session) -> None:
+    from trainer.runs import replay  # imports Keras, which no quick test needs
+
+    runs = add_runs(db, 3)
+    kept_models.drop_old(db)
+    db.refresh(runs[0])
+    with pytest.raises(NoModel, match="were dropped"):
+        replay.replay(db, runs[0])
 
 
 def test_a_run_that_waits_to_go_on_keeps_the_files_it_has_stored(db: Session) -> None:
