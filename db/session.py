@@ -93,6 +93,15 @@ def take_write_lock(session: Session) -> None:
         session.execute(text("UPDATE photo SET id = id WHERE id IS NULL"))
 
 
+def do_not_wait(session: Session) -> None:
+    """Until the end of the transaction, a write on SQLite fails at once if another one is under way.
+
+    Waiting is by steps of up to 0.1 s, since SQLite tells nobody when its lock is free.
+    """
+    if session.get_bind().dialect.name == "sqlite":
+        session.connection().exec_driver_sql("PRAGMA busy_timeout=0")  # `_set_busy_timeout` sets it anew
+
+
 def take_lock(session: Session, key: int, *, shared: bool = False) -> None:
     """Wait for the lock `key`, and hold it until the commit.
 

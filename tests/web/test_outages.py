@@ -1,11 +1,15 @@
 """Requests while the database is locked or away."""
 
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
 
 from db import session as sessions
+from db.models import Token
 from tests.web.conftest import Client
 from web import database
 
@@ -28,6 +32,24 @@ def test_a_locked_database_is_503_with_words_and_no_stack_trace(
     assert "database does not answer" in page.text
     assert int(page.headers["Retry-After"]) > 0
     assert "Traceback" not in capfd.readouterr().err
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("db", ["sqlite"], indirect=True)
+def test_a_page_does_not_wait_to_note_who_was_here(
+    client: Client, data: Path, db: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database, "BUSY_TIMEOUT_MS", 60_000)
+    ada = client("owner", "Ada")
+    db.execute(update(Token).values(used_at=None))
+    db.commit()
+    with closing(sqlite3.connect(data / "secondlook.db")) as holder:
+        holder.execute("BEGIN IMMEDIATE")
+        assert ada.get("/").status_code == 200
+    assert db.scalars(select(Token.used_at)).all() == [None]
+    assert ada.get("/").status_code == 200
+    db.rollback()
+    assert db.scalars(select(Token.used_at)).all() != [None]
 
 
 @pytest.mark.parametrize("db", ["sqlite"], indirect=True)

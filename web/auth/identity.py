@@ -13,6 +13,7 @@ from werkzeug.local import LocalProxy
 
 from db import classes
 from db.models import Person, Token
+from db.session import do_not_wait
 from labeller.people import consent, credentials, people, sessions
 from web.auth import cookies
 from web.database import db
@@ -152,14 +153,16 @@ def _identify_browser(secret: object) -> None:
 def _keep(touched: Callable[[], bool]) -> bool:
     """Commit that somebody was here, if it is to be noted; whether it was.
 
-    Who finds the disk full still sees the pages, which say so.
+    No page waits for it: while others write, it is left to the next request. Who finds the disk full still
+    sees the pages, which say so.
     """
     try:
         if not touched():
             return False
+        do_not_wait(db())
         db().commit()
     except DBAPIError as error:
-        log.warning("use_not_noted", error=type(error).__name__)
+        log.info("use_not_noted", error=type(error).__name__)
         db().rollback()
         return False
     return True
