@@ -27,11 +27,14 @@ def _set_sqlite_pragmas(connection: Any, _record: Any) -> None:
     cursor = connection.cursor()
     # WAL: readers never wait for the writer. busy_timeout: a writer waits for another instead of failing.
     # secure_delete: deleted rows are overwritten; otherwise an erased person's name would stay in the file.
+    # cache_size: kB of each connection. The system keeps the file in memory anyway; with the default of 2 MB
+    # the web process grows by 12 % in 20 minutes, and no page is faster.
     for pragma in (
         f"busy_timeout={BUSY_TIMEOUT_MS}",
         "journal_mode=WAL",
         "foreign_keys=ON",
         "synchronous=NORMAL",
+        "cache_size=-512",
         "secure_delete=ON",
     ):
         cursor.execute(f"PRAGMA {pragma}")

@@ -41,8 +41,8 @@ def detected(session: Session) -> list[tuple[int, int, bool]]:
     newest = select(Photo.id, Photo.group_id).where(COMPLETE).order_by(Photo.id.desc()).limit(MOST_PHOTOS)
     photos = newest.subquery()
     query = select(photos.c.group_id, photos.c.id, Face.source != "human")
-    query = query.join(Face, Face.photo_id == photos.c.id).where(REAL_FACE).order_by(Face.id)
-    return list(session.execute(query).tuples())
+    query = query.join(Face, Face.photo_id == photos.c.id).where(REAL_FACE)
+    return sorted(session.execute(query).tuples())  # to order them, SQLite would go through all faces
 
 
 def take_next_incomplete(session: Session, person: Person, after: int) -> int | None:
