@@ -1,5 +1,6 @@
 """Errors as responses: JSON for the API and for scripts, a page for people. Never a stack trace."""
 
+import sqlite3
 from http import HTTPStatus
 from typing import Any
 
@@ -8,7 +9,7 @@ from apiflask.exceptions import HTTPError
 from flask import Flask, current_app, g, jsonify, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.orm.exc import ObjectDeletedError, StaleDataError
 from werkzeug.exceptions import HTTPException
 
@@ -34,6 +35,8 @@ log = structlog.get_logger()
 
 RETRY_SECONDS = 2
 """Told to those whose request may succeed a moment later."""
+FOREIGN_KEY_VIOLATION = "23503"
+"""PostgreSQL's SQLSTATE."""
 
 STATUS: dict[type[Refused], int] = {
     TooLarge: 413,
@@ -65,6 +68,7 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(StaleDataError, _gone)
     app.register_error_handler(ObjectDeletedError, _gone)
+    app.register_error_handler(IntegrityError, _not_stored)
     app.register_error_handler(FileNotFoundError, _file_missing)
     app.register_error_handler(Exception, _broken)
 
@@ -126,6 +130,13 @@ def _gone(_error: SQLAlchemyError) -> ResponseReturnValue:
     """A row that was there when the request began."""
     roll_back()
     return answer(409, "gone_meanwhile", _("This has been deleted meanwhile."), _("Reload the page."))
+
+
+def _not_stored(error: IntegrityError) -> ResponseReturnValue:
+    """The row could not be stored; what it refers to may have been deleted since it was read."""
+    state, code = (getattr(error.orig, name, None) for name in ("sqlstate", "sqlite_errorcode"))
+    refers_to_none = state == FOREIGN_KEY_VIOLATION or code == sqlite3.SQLITE_CONSTRAINT_FOREIGNKEY
+    return _gone(error) if refers_to_none else _broken(error)
 
 
 def _file_missing(_error: FileNotFoundError) -> ResponseReturnValue:

@@ -1,12 +1,13 @@
 """What is deleted while somebody changes it: a conflict in words, not a fault."""
 
+from io import BytesIO
 from typing import Any
 
 import pytest
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from db.models import Photo
+from db.models import Person, Photo, Token
 from db.session import session_scope
 from db.storage import blobs
 from labeller.photos.decode import decode
@@ -38,6 +39,26 @@ def test_a_photo_that_is_deleted_while_it_is_turned(
     assert answer.status_code == 409
     assert answer.json["error"]["code"] == "gone_meanwhile"
     assert "deleted meanwhile" in answer.json["error"]["message"]
+
+
+def test_a_photo_of_somebody_who_is_deleted_while_it_is_sent(
+    client: Client, db: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    labeller = client("labeller", "Bo")
+
+    def delete_and_decode(*arguments: Any) -> Any:
+        with session_scope() as session:
+            session.execute(delete(Token))
+            session.execute(delete(Person).where(Person.name == "Bo"))
+            session.commit()
+        return decode(*arguments)
+
+    monkeypatch.setattr(intake, "decode", delete_and_decode)
+    answer = labeller.post("/api/v1/photos", data={"file": (BytesIO(jpeg(portrait(1, False))), "a.jpg")})
+    assert answer.status_code == 409
+    assert answer.json["error"]["code"] == "gone_meanwhile"
+    db.rollback()
+    assert db.scalars(select(Photo)).all() == []
 
 
 def test_a_photo_whose_files_are_gone(client: Client, db: Session) -> None:
