@@ -144,7 +144,7 @@ def check_everything(site: Site, load: Load) -> None:
     wait_until(site.api.photos_done, 120, "all photos are looked at")
     for run_id in load.runs:
         ended = site.api.finish_run(run_id, 300)
-        assert ended["status"] == "done" or "three times" in str(ended["reason"]), ended
+        assert ended["status"] == "done" or "three times" in str(ended["error"]), ended
     photos = list(every(site.api, "/photos", "before"))
     assert {photo["id"] for photo in photos} == set(load.photos.values()), "none is lost"
     assert len(photos) == len(load.photos), "none is doubled"
