@@ -23,6 +23,10 @@ DRAFTS = "draft"
 """The folder of files that are being written."""
 
 
+class MissingFile(FileNotFoundError):
+    """A file is not stored: it was deleted, perhaps since its row was read, or it is lost."""
+
+
 class Blobs:
     """`put` returns a key, the content hash, so the same bytes are stored once.
 
@@ -101,8 +105,11 @@ class Blobs:
             self.delete(name)
 
     def get(self, key: str) -> bytes:
-        """The bytes of `key`. Raises FileNotFoundError."""
-        return bytes(obstore.get(self._store, _path(key)).bytes())
+        """The bytes of `key`. Raises MissingFile."""
+        try:
+            return bytes(obstore.get(self._store, _path(key)).bytes())
+        except FileNotFoundError as error:
+            raise MissingFile(key) from error
 
     def list_keys(self) -> Iterator[tuple[str, datetime]]:
         """The keys of all blobs, and when each was written; without those that have a name."""

@@ -27,6 +27,7 @@ from db.errors import (
 )
 from db.i18n import N_
 from db.settings import settings
+from db.storage import MissingFile
 from web.database import roll_back
 from web.i18n import _
 from web.observing.requests import request_id
@@ -69,7 +70,7 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(StaleDataError, _gone)
     app.register_error_handler(ObjectDeletedError, _gone)
     app.register_error_handler(IntegrityError, _not_stored)
-    app.register_error_handler(FileNotFoundError, _file_missing)
+    app.register_error_handler(MissingFile, _file_missing)
     app.register_error_handler(Exception, _broken)
 
 
@@ -139,10 +140,9 @@ def _not_stored(error: IntegrityError) -> ResponseReturnValue:
     return _gone(error) if refers_to_none else _broken(error)
 
 
-def _file_missing(_error: FileNotFoundError) -> ResponseReturnValue:
-    """A stored file: it was deleted since its row was read, or it is lost."""
+def _file_missing(error: MissingFile) -> ResponseReturnValue:
     roll_back()
-    log.warning("file_missing", path=request.path)
+    log.warning("file_missing", path=request.path, file=str(error))
     hint = _("It may have been deleted meanwhile. If not, an owner can run flask fsck.")
     return answer(404, "file_missing", _("The stored file is not there any more."), hint)
 

@@ -15,8 +15,8 @@ from labeller.photos.pixels import TURNS
 def turn_photo(session: Session, photo: Photo, degrees: int, by: Person) -> None:
     """Turn the photo clockwise by 90, 180 or 270 degrees, and queue it for the detector anew.
 
-    Raises BadPhoto for other degrees, CannotTurn if a face of it has been answered, and FileNotFoundError if
-    it was deleted meanwhile.
+    Raises BadPhoto for other degrees, CannotTurn if a face of it has been answered, and MissingFile if it was
+    deleted meanwhile.
     """
     if degrees not in TURNS:
         raise BadPhoto(

@@ -13,7 +13,7 @@ from sqlalchemy.orm.exc import StaleDataError
 
 from db.models import SHOWN, Photo
 from db.session import session_scope
-from db.storage import blobs
+from db.storage import MissingFile, blobs
 from labeller.detection.predictions import request_prediction, wait_for_prediction
 from labeller.erasure.finish import erase_photo, finish_pending
 from labeller.erasure.mark import mark_photos
@@ -76,7 +76,7 @@ def test_no_photo_loses_its_file(db: Session) -> None:
                 try:
                     do(session, rng)
                     count += 1
-                except (CannotTurn, FileNotFoundError, IntegrityError, StaleDataError):
+                except (CannotTurn, IntegrityError, MissingFile, StaleDataError):
                     pass  # it is refused, since it is being deleted at that moment
         return count
 

@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 from werkzeug.local import LocalProxy
 
-from db import classes
+from db import classes, outages
 from db.models import Person, Token
 from db.session import do_not_wait
 from labeller.people import consent, credentials, people, sessions
@@ -162,7 +162,8 @@ def _keep(touched: Callable[[], bool]) -> bool:
         do_not_wait(db())
         db().commit()
     except DBAPIError as error:
-        log.info("use_not_noted", error=type(error).__name__)
+        if not outages.is_outage(error):  # as it is while others write
+            log.warning("use_not_noted", error=type(error).__name__)
         db().rollback()
         return False
     return True
