@@ -1,6 +1,7 @@
 """Comparison of two runs on faces that neither learned from: the paired difference, and where they differ."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from sqlalchemy import select
@@ -65,8 +66,7 @@ def compare(session: Session, first: Run, second: Run) -> Comparison:
     return Comparison(part, _difference(pairs, names), reason, shown, len(differing))
 
 
-@dataclass(frozen=True)
-class _Pair:
+class _Pair(NamedTuple):
     """The predictions of both runs for the face `id`, its label now, and its group."""
 
     id: int
@@ -100,7 +100,7 @@ def _shared_predictions(session: Session, first: Run, second: Run, part: str) ->
         .where(b.run_id == newer.id, b.part == part, Face.label.is_not(None))
         .order_by(Face.id)
     )
-    return [_Pair(**row._mapping) for row in session.execute(query)]
+    return [_Pair._make(row) for row in session.execute(query)]
 
 
 def _too_few_people(pairs: list[_Pair], names: tuple[str, ...]) -> bool:
