@@ -6,6 +6,7 @@ FROM scratch AS code
 WORKDIR /app
 COPY .flaskenv ./
 COPY db db
+COPY inference inference
 COPY labeller labeller
 COPY trainer trainer
 COPY web web

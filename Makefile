@@ -48,8 +48,8 @@ $(VENV)/.dev: $(VENV)/.worker requirements/dev.txt
 	$(INSTALL) -r requirements/dev.txt
 	@touch $@
 
-$(VENV)/.bench: $(VENV)/.dev requirements/bench.txt requirements/bench-weights.txt
-	$(INSTALL) -r requirements/bench.txt -r requirements/bench-weights.txt
+$(VENV)/.bench: $(VENV)/.dev requirements/bench.txt
+	$(INSTALL) -r requirements/bench.txt
 	@touch $@
 
 $(VENV)/.tools: $(VENV)/.dev requirements/tools.txt
@@ -98,7 +98,7 @@ LANGUAGES = $(basename $(notdir $(wildcard web/translations/*.po)))
 words: $(VENV)/.dev ## update the translation catalogues; LANGUAGES=fi adds a language
 	@new=$$(mktemp) && trap 'rm -f $$new' EXIT && \
 	$(BIN)/pybabel -q extract -F web/translations/mapping.cfg -k N_ --add-location=file --sort-by-file --no-wrap \
-	  -o $$new web labeller trainer db && \
+	  -o $$new web inference labeller trainer db && \
 	for language in $(LANGUAGES); do po=web/translations/$$language.po; \
 	  $(BIN)/pybabel -q update --init-missing --no-fuzzy-matching --ignore-obsolete --no-wrap \
 	    --ignore-pot-creation-date -l $$language -i $$new -o $$po && \
@@ -120,7 +120,7 @@ upgrade: requirements ## lock the newest version of every package
 
 audit: $(VENV)/.tools web/node_modules/.installed ## look for known vulnerabilities in the locked packages, and for risky code
 	@$(BIN)/python -m scripts.audit
-	@$(BIN)/bandit --quiet --recursive --severity-level high db labeller scripts trainer web
+	@$(BIN)/bandit --quiet --recursive --severity-level high db inference labeller scripts trainer web
 
 mutants: $(VENV)/.tools web/node_modules/.installed ## do the quick tests notice a changed line? about 15 minutes; prints the score
 	@$(BIN)/python -m scripts.mutation_score

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
-PACKAGES = ("db", "labeller", "trainer", "web")
+PACKAGES = ("db", "inference", "labeller", "trainer", "web")
 MAX_MODULE_LINES = 250
 MAX_FUNCTION_LINES = 40
 MAX_PARAMETERS = 5

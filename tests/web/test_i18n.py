@@ -17,7 +17,7 @@ from tests.web.conftest import Client
 from web.i18n import CATALOGUES, languages
 
 ROOT = CATALOGUES.parents[1]
-FOLDERS = ("web", "labeller", "trainer", "db")
+FOLDERS = ("web", "inference", "labeller", "trainer", "db")
 """As in the Makefile's `words`."""
 PLACEHOLDER = re.compile(r"%(?:\(\w+\)\w|%)?|\{\w+\}")
 IN_SCRIPT = re.compile(r'\b(?:_|ngettext)\(\s*"([^"]+)"')

@@ -172,7 +172,7 @@ def test_every_kind_of_entry_has_words(client: Client, db: Session) -> None:
     """Each kind that the code writes, as this test finds them in it."""
     root = Path(__file__).parents[3]
     written: set[str] = set()
-    for package in ("db", "labeller", "trainer", "web"):
+    for package in ("db", "inference", "labeller", "trainer", "web"):
         for file in (root / package).rglob("*.py"):
             if "node_modules" not in file.parts:
                 text = file.read_text(encoding="utf-8")
