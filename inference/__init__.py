@@ -1,1 +1,1 @@
-"""The model at work: faces found and classified in one process. Workers run it, the web process never does."""
+"""The model at work: faces found and classified in one process, which is never that of the web pages."""
