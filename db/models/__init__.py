@@ -15,11 +15,11 @@ from db.models.photos import (
     DetectorPass,
     Face,
     Group,
-    Lease,
     Photo,
 )
-from db.models.review import Pick, Score, Spot
+from db.models.review import Lease, Pick, Score, Spot
 from db.models.runs import Artifact, Embedding, Outcome, Prediction, Run, Workbench, Worker
+from db.models.tried import TriedLook
 
 __all__ = [
     "NOT_LOCKED",
@@ -54,6 +54,7 @@ __all__ = [
     "Score",
     "Spot",
     "Token",
+    "TriedLook",
     "Workbench",
     "Worker",
 ]

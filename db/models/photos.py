@@ -71,6 +71,8 @@ class Photo(Job, Base):
     """Degrees clockwise by which it seems to need a turn, for somebody to confirm: 90, 180, 270, or 0."""
     turned: Mapped[int] = mapped_column(default=0)
     """Degrees clockwise by which it was turned here; pages put it into the addresses of its pictures."""
+    tried_run_id: Mapped[int | None] = mapped_column(ForeignKey("run.id"))
+    """The run whose model somebody tried on it before keeping it: chosen by hand, so measured apart."""
     group: Mapped[Group] = relationship()
     person: Mapped[Person | None] = relationship(foreign_keys=person_id)
     faces: Mapped[list["Face"]] = relationship(
@@ -235,16 +237,3 @@ class Answer(Base):
 
 STANDING: ColumnElement[bool] = and_(Answer.kind.not_in(("undo", "redo")), Answer.undone_at.is_(None))
 """Answers that count: all but undone ones and the undos and redos themselves."""
-
-
-class Lease(Base):
-    """The person to whom a face was last shown; it is shown to nobody else before `until`."""
-
-    __tablename__ = "lease"
-
-    face_id: Mapped[int] = mapped_column(ForeignKey("face.id", ondelete="CASCADE"), primary_key=True)
-    person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"))
-    seen_at: Mapped[datetime]
-    until: Mapped[datetime]
-    blind: Mapped[bool] = mapped_column(default=False)
-    """Whether it was shown without the answers of others."""

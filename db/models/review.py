@@ -1,4 +1,4 @@
-"""What review and the map show of each face: scores, picks and places."""
+"""What review and the map show of each face: scores, picks and places; to whom it was shown last."""
 
 from datetime import datetime
 from typing import Any
@@ -69,3 +69,16 @@ class Spot(Base):
     face_id: Mapped[int] = mapped_column(ForeignKey("face.id", ondelete="CASCADE"), primary_key=True)
     x: Mapped[float]
     y: Mapped[float]
+
+
+class Lease(Base):
+    """The person to whom a face was last shown; it is shown to nobody else before `until`."""
+
+    __tablename__ = "lease"
+
+    face_id: Mapped[int] = mapped_column(ForeignKey("face.id", ondelete="CASCADE"), primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"))
+    seen_at: Mapped[datetime]
+    until: Mapped[datetime]
+    blind: Mapped[bool] = mapped_column(default=False)
+    """Whether it was shown without the answers of others."""

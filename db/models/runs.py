@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, text
+from sqlalchemy import ForeignKey, Index, LargeBinary, false, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from db.base import OPEN, Base, Job, now
@@ -157,6 +157,8 @@ class Workbench(Base):
     """How many backups are kept; older ones are deleted after the next."""
     last_backup_day: Mapped[str | None]
     """The last day, as 2026-11-24, for which the schedule asked for a backup."""
+    friends_may_try: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Whether friends may try models, too."""
     live_run: Mapped[Run | None] = relationship(foreign_keys=live_run_id)
 
     @property

@@ -46,3 +46,8 @@ def is_in_batch(batch: str) -> ColumnElement[bool]:
 def undo_key() -> str:
     """The key of an undo that the server records itself."""
     return f"undo-{uuid.uuid4().hex}"
+
+
+def tried_key(key: str, number: int) -> str:
+    """The key of the `number`-th answer that was sent with a tried photo under `key`."""
+    return f"tried-{key}:{number}"

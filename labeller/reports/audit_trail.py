@@ -67,6 +67,8 @@ GROUPS: Mapping[str, Mapping[str, str]] = {
         "promoted": N_("made run %(run)s live"),
         "selected": N_("chose faces for review"),
         "training_rule": N_("changed when training starts by itself"),
+        "trying_allowed": N_("let friends try models"),
+        "trying_forbidden": N_("no longer lets friends try models"),
         "model_pinned": N_("pinned the model of run %(run)s"),
         "model_unpinned": N_("no longer pins the model of run %(run)s"),
         "models_dropped": N_("dropped the model files of older runs"),

@@ -130,6 +130,7 @@ ALLOWED: dict[str, frozenset[str]] = {
     "api_photos.complete_photo": TEAM,
     "api_photos.reopen_photo": TEAM,
     "api_photos.list_faces": TEAM,
+    "api_tried.keep_photo": ALL,
     "api_uploads.look_up": ALL,
     "api_uploads.send_part": ALL,
     "api_uploads.get_quota": ALL,

@@ -24,7 +24,10 @@ FLOOR, GRACE_SECONDS = 1000, 30.0
 LONGEST_SECONDS = 900.0
 SMALL_MB = 1
 """For whatever is no file. The application takes forms of that size, too."""
-TAKES_FILES = frozenset({"api_photos.send_photo", "api_uploads.send_part", "upload.send", "api_runs.predict"})
+TAKES_FILES = frozenset(
+    {"api_photos.send_photo", "api_tried.keep_photo", "api_uploads.send_part", "upload.send"}
+    | {"api_runs.predict"}
+)
 """Endpoints whose body is a photo."""
 
 

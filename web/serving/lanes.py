@@ -61,6 +61,7 @@ ENDPOINTS = {
     "api_photos.send_photo": "uploads",
     "api_photos.turn_photo": "uploads",
     "api_photos.retry_photo": "uploads",
+    "api_tried.keep_photo": "uploads",
     "api_uploads.send_part": "uploads",
     "upload.send": "uploads",
     "upload.turn_photo": "uploads",

@@ -11,11 +11,12 @@ from db.base import now
 from db.models import DetectorPass, Person, Photo
 from labeller.answers.answer_input import AnswerInput
 from labeller.answers.record import record_answer
+from labeller.answers.tried import Correction, Tried, keep_tried
 from labeller.detection import follow_up, passes, proposals
 from labeller.photos.box import Box
 from labeller.uploads import intake
 from tests.detector_stubs import BEHIND, LEFT, RIGHT, Install, proposed_photo
-from tests.factories import draw_face
+from tests.factories import add_live_run, draw_face
 from tests.pictures import jpeg, portrait
 
 
@@ -136,3 +137,19 @@ def test_photos_wait_for_no_other_detector_while_new_ones_come(
     assert db.info.pop("outbox", []) == []
     follow_up.send_missing(db)
     assert not db.info.get("outbox")
+
+
+def test_the_detectors_find_a_face_again_that_was_corrected_when_the_photo_was_tried(
+    db: Session, install: Install, ada: Person
+) -> None:
+    install(centerface=[(LEFT, 0.9), (RIGHT, 0.8)])
+    photo = intake.receive(db, jpeg(portrait(1, False)), ada).photo
+    corrections = [Correction((42.0, 62.0, 48.0, 58.0), "mask"), Correction((198.0, 61.0, 50.0, 60.0), None)]
+    keep_tried(db, ada, photo, Tried(add_live_run(db).id, corrections, "key"))
+    db.commit()
+    proposals.propose_faces(db, photo.id, photo.attempt, "detect-1")
+    db.expire_all()
+    assert [(face.source, face.confirmed_by, face.state, face.label) for face in photo.faces] == [
+        ("human", ["centerface"], "confirmed", "mask"),
+        ("human", ["centerface"], "rejected", None),
+    ]

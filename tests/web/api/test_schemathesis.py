@@ -15,7 +15,7 @@ from web import create_app
 
 EXAMPLES = 100 if PROVE else 3
 """Of each call, for each person."""
-SLOW = ("POST /api/v1/predict", "POST /api/v1/photos")
+SLOW = ("POST /api/v1/predict", "POST /api/v1/photos", "POST /api/v1/tried")
 """They start a process for each file: fewer examples."""
 
 

@@ -142,6 +142,7 @@ GET    /api/v1/runs/<int:run_id>/suspects                    401       403      
 GET    /api/v1/stats                                         401       403       403       200       200
 GET    /api/v1/tokens                                        401       200       200       200       200
 DELETE /api/v1/tokens/<int:token_id>                         401       204       404       404       204
+POST   /api/v1/tried                                         401       422       422       422       422
 POST   /api/v1/uploads                                       401       200       200       200       200
 PUT    /api/v1/uploads/<sha256>/<int(min=0):part>            401       400       400       400       400
 """

@@ -1,0 +1,26 @@
+"""Photos that a model was tried on: which were kept, and how familiar the others were."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0016"
+down_revision = "0014"
+
+
+def upgrade() -> None:
+    op.execute(
+        "ALTER TABLE photo ADD COLUMN tried_run_id INTEGER"
+        " CONSTRAINT fk_photo_tried_run_id_run REFERENCES run (id)"
+    )
+    op.add_column("workbench", sa.Column("friends_may_try", sa.Boolean(), server_default=sa.false(), nullable=False))
+    op.create_table(
+        "tried_look",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("run_id", sa.Integer(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("similarity", sa.Double(), nullable=False),
+        sa.Column("faces", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["run_id"], ["run.id"], name="fk_tried_look_run_id_run", ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id", name="pk_tried_look"),
+        sqlite_autoincrement=True,
+    )
