@@ -38,6 +38,7 @@ DRAW_MAP = "trainer.draw_map"
 COUNT_SAVED = "trainer.count_saved"
 DROP_MODELS = "trainer.drop_models"
 START_DUE_RUN = "trainer.start_due_run"
+ADD_FORMS = "trainer.add_forms"
 SWEEP = "db.sweep"
 MAKE_BACKUP = "db.make_backup"
 START_DUE_BACKUP = "db.start_due_backup"
@@ -60,6 +61,7 @@ QUEUES = {
     DRAW_MAP: "train",
     COUNT_SAVED: "train",
     DROP_MODELS: "erase",
+    ADD_FORMS: "train",
     START_DUE_RUN: "default",
     SWEEP: "default",
     MAKE_BACKUP: "backup",
@@ -73,6 +75,7 @@ SUBJECTS = {
     CLASSIFY_PREDICTION: "prediction",
     TRAIN: "run",
     COUNT_SAVED: "run",
+    ADD_FORMS: "run",
     MAKE_BACKUP: "backup",
 }
 """What the first argument of a task is the id of, for the log."""

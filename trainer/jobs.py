@@ -39,6 +39,14 @@ def count_saved(run_id: int) -> None:
         labels_saved_job.count(session, run_id)
 
 
+@app.task(name=queue.ADD_FORMS)
+def add_forms(run_id: int) -> None:
+    from trainer.runs import add_forms
+
+    with session_scope() as session:
+        add_forms.add_forms(session, run_id)
+
+
 @app.task(name=queue.DRAW_MAP)
 def draw_map() -> None:
     from trainer.face_map import layout

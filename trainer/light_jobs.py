@@ -21,6 +21,7 @@ def find_unscored() -> None:
 
     with session_scope() as session:
         needs.score_if_needed(session)
+        needs.add_missing_forms(session)
 
 
 @app.task(name=queue.DROP_MODELS)

@@ -84,7 +84,8 @@ class Artifact(Base):
 
     run_id: Mapped[int] = mapped_column(ForeignKey("run.id", ondelete="CASCADE"), primary_key=True)
     form: Mapped[str] = mapped_column(primary_key=True)
-    """keras, tflite, onnx, labels, card; of a fine-tuned network also features."""
+    """keras, tflite, onnx, onnx16 (its weights in half precision), labels and card; detector, a network that
+    finds faces; features, the LiteRT form of the network whose features the head reads."""
     blob: Mapped[str]
     """Its key, which is its SHA-256."""
     signature: Mapped[str]

@@ -41,15 +41,12 @@ MAX_LOADED = 3
 
 def shared() -> Network:
     """The pretrained backbone as it is, with crops that have a margin."""
-    return _load(backbone.backbone_id(), lambda: Embedder(backbone.litert()))
+    return _load(backbone.backbone_id(), backbone.litert)
 
 
 def tutorial() -> Network:
     """The same weights, fed as in the tutorial."""
-    return _load(
-        backbone.backbone_id() + TUTORIAL,
-        lambda: Embedder(backbone.litert(), scale=backbone.tutorial_scale_into),
-    )
+    return _load(backbone.backbone_id() + TUTORIAL, backbone.litert)
 
 
 def network_of(session: Session, run: Run) -> Network:
@@ -58,31 +55,47 @@ def network_of(session: Session, run: Run) -> Network:
 
 
 def by_id(session: Session, id: str) -> Network:
-    """The network with this id; a fine-tuned one is read from its run's signed file.
+    """The network with this id, from memory or from a run's signed file, so without TensorFlow.
 
-    Raises BackboneMissing if there is no such file.
+    Runs of earlier versions have no such file unless they were fine-tuned: for these the shared backbone is
+    loaded. Raises BackboneMissing if it is another network.
     """
+    if (artifact := _stored(session, id)) is not None:
+        return _load(id, lambda: signing.read_verified(artifact))
     if id == backbone.backbone_id():
         return shared()
     if id == backbone.backbone_id() + TUTORIAL:
         return tutorial()
-    tuned = select(Artifact).join(Run).where(Run.backbone == id, Artifact.form == "features").limit(1)
-    artifact = session.scalar(tuned)
-    if artifact is None:
-        raise BackboneMissing(f"There is no network {id[:16]} on this machine.")
-    return _load(id, lambda: Embedder(signing.read_verified(artifact)))
+    raise BackboneMissing(f"There is no network {id[:16]} on this machine.")
+
+
+def is_stored(session: Session, id: str) -> bool:
+    """Whether a run's signed file has this network, so that it can be loaded without TensorFlow."""
+    return _stored(session, id) is not None
+
+
+def _stored(session: Session, id: str) -> Artifact | None:
+    stored = select(Artifact).join(Run).where(Run.backbone == id, Artifact.form == "features")
+    return session.scalar(stored.order_by(Run.id.desc()).limit(1))
 
 
 def tuned(id: str, features: bytes) -> Network:
     """A network that was just fine-tuned, from its LiteRT form `features`."""
-    return _load(id, lambda: Embedder(features))
+    return _load(id, lambda: features)
 
 
-def _load(id: str, build: Callable[[], Embedder]) -> Network:
-    """The network from memory, or built; another one is dropped if MAX_LOADED are in memory."""
+def _load(id: str, read: Callable[[], bytes]) -> Network:
+    """The network from memory, or from the LiteRT file that `read` returns.
+
+    If MAX_LOADED are in memory, the one that was not asked for longest is dropped.
+    """
     with _loading:
-        if id not in _loaded:
-            while len(_loaded) >= MAX_LOADED:
-                del _loaded[next(name for name in _loaded if name != backbone.backbone_id())]
-            _loaded[id] = Network(id, id.endswith(TUTORIAL), build())
+        if id in _loaded:
+            _loaded[id] = _loaded.pop(id)
+            return _loaded[id]
+        while len(_loaded) >= MAX_LOADED:
+            del _loaded[next(iter(_loaded))]
+        is_tutorial = id.endswith(TUTORIAL)
+        scale = backbone.tutorial_scale_into if is_tutorial else backbone.scale_into
+        _loaded[id] = Network(id, is_tutorial, Embedder(read(), scale=scale))
         return _loaded[id]

@@ -14,9 +14,6 @@ from db.settings import settings
 from db.workbench import lock_workbench
 from trainer.errors import NoModel
 
-LARGE_FORMS = ("keras", "tflite", "onnx", "features")
-"""Forms with the weights of a run, which no other run shares."""
-
 
 def drop_old(session: Session) -> list[int]:
     """Drop the files of runs that keep none, and return these runs. Commits.
@@ -32,7 +29,7 @@ def drop_old(session: Session) -> list[int]:
     query = select(Run).where(Run.id.in_(with_files), Run.id.not_in(kept), Run.pinned.is_(False), is_over)
     runs = list(session.scalars(query.order_by(Run.id)))
     ids = [run.id for run in runs]
-    files = select(Artifact.blob).where(Artifact.run_id.in_(ids), Artifact.form.in_(LARGE_FORMS))
+    files = select(Artifact.blob).where(Artifact.run_id.in_(ids))
     blobs = set(session.scalars(files))
     for run in runs:
         run.dropped_at = now()

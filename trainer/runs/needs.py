@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from db import full_looks, jobs, queue
 from db.base import now
-from db.models import READY, Answer, Face, Photo, Run, Score
+from db.models import READY, Answer, Artifact, Face, Photo, Run, Score
 from db.workbench import last_answered_at, live_run
 from trainer.selection.plan_state import can_plan, runs_low
 
@@ -20,6 +20,7 @@ LOOKED_AT = 1000
 WARM_EVERY = 60.0
 """Seconds between two messages that keep the train worker warm."""
 _warmed_at = 0.0
+_forms_asked_for: set[int] = set()
 _planned_for: tuple[int | None, int | None, int | None] | None = None
 """What there was when planning was last enqueued: if nothing has changed since, nothing comes of it again."""
 
@@ -66,6 +67,22 @@ def keep_warm(session: Session) -> None:
         _warmed_at = time.monotonic()
         queue.enqueue(session, queue.WARM_UP)
     session.commit()
+
+
+def add_missing_forms(session: Session) -> None:
+    """Enqueue the making of forms that models of earlier versions lack: once for each, as it may fail."""
+    for run_id in runs_without_forms(session):
+        if run_id not in _forms_asked_for:
+            _forms_asked_for.add(run_id)
+            queue.enqueue(session, queue.ADD_FORMS, run_id)
+    session.commit()
+
+
+def runs_without_forms(session: Session) -> list[int]:
+    """Ids of the runs that have a model, but not all its forms; the newest first."""
+    complete = select(Artifact.run_id).where(Artifact.form == "onnx16")
+    incomplete = select(Artifact.run_id).where(Artifact.form == "onnx", Artifact.run_id.not_in(complete))
+    return list(session.scalars(incomplete.order_by(Artifact.run_id.desc())))
 
 
 def faces_to_score() -> Select[Any]:

@@ -21,10 +21,10 @@ from trainer.arrays import Image
 from trainer.data.dataset import Dataset
 from trainer.evaluation.paired_test import PromotionDecision
 from trainer.evaluation.report import ModelOutputs
-from trainer.features import crops
+from trainer.features import backbone, crops
 from trainer.features.feature_store import OnProgress, crops_of
 from trainer.features.networks import Network
-from trainer.models import card, export
+from trainer.models import browser_forms, card, export
 from trainer.models.fit import FittedModel
 from trainer.runs import promote, promotion_test, score
 from trainer.runs.progress import Progress
@@ -56,8 +56,8 @@ def save(session: Session, candidate: Candidate) -> None:
     files = {form: file.data for form, file in exported.items()}
     names = classes.read(session).own_names
     files["labels"] = "".join(f"{names[id]}\n" for id in data.classes).encode()
-    if fitted.network_file is not None:
-        files["features"] = fitted.network_file
+    files["features"] = fitted.network_file or backbone.litert()
+    files["detector"] = browser_forms.detector()
     hashes = {form: blobs().put(content) for form, content in files.items()}
     differences = {form: file.difference for form, file in exported.items()}
     files["card"] = _card(session, candidate, hashes, differences)
