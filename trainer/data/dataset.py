@@ -48,6 +48,8 @@ class Row:
     photo: int
     source: str
     confidence: float | None
+    tried: bool = False
+    """Whether its photo was kept after a model was tried on it; manifests of earlier versions do not say."""
 
 
 @dataclass(frozen=True)
@@ -136,6 +138,7 @@ def _row(face: Face, photo: Photo, split: str, label: int) -> Row:
         photo.id,
         face.source,
         face.confidence,
+        photo.tried_run_id is not None,
     )
 
 

@@ -15,6 +15,7 @@ from trainer.arrays import BoolArray, Float32Array, FloatArray, softmax
 from trainer.data.dataset import Dataset, Row
 from trainer.evaluation import metrics, roc_calibration
 from trainer.evaluation.drift import DRIFT_THRESHOLD
+from trainer.evaluation.tried_slice import tried_metrics
 from trainer.evaluation.weakest_slice import weakest_slice
 
 if TYPE_CHECKING:  # pages import this module and must not load a network
@@ -106,6 +107,7 @@ def run_metrics(data: Dataset, outputs: ModelOutputs) -> dict[str, Any]:
     reasons = {part: obstacles(data, rows) for part, rows in (("locked", measured), ("fold", fold))}
     if not fold.any():
         reasons["fold"] = [message(NO_FOLDS)]
+    tried, tried_reason = tried_metrics(data, locked | fold, outputs.probabilities.argmax(axis=1))
     return {
         "locked": None
         if reasons["locked"]
@@ -113,6 +115,8 @@ def run_metrics(data: Dataset, outputs: ModelOutputs) -> dict[str, Any]:
         "locked_reason": reasons["locked"] or None,
         "cross_validated": None if reasons["fold"] else _part_metrics(data, outputs, fold),
         "cross_validated_reason": reasons["fold"] or None,
+        "tried": tried,
+        "tried_reason": tried_reason,
         "train": data.size(data.where("train", "validation")),
     }
 

@@ -43,6 +43,7 @@ def render(session: Session, run: Run, fitted: FittedModel, metrics: dict[str, A
             words(metrics["cross_validated_reason"]),
             names,
         ),
+        _tried(metrics["tried"], words(metrics["tried_reason"]), names),
         _limits(words(metrics["warnings"])),
         "## Recipe\n\n" + "\n".join(f"- {name}: {value}" for name, value in run.recipe.items()),
         _files(fitted, files),
@@ -83,6 +84,28 @@ def _figures(title: str, part: dict[str, Any] | None, obstacles: list[str], name
             for id, row in part["per_class"].items()
         ),
     ]
+    return "\n\n".join(lines)
+
+
+def _tried(part: dict[str, Any] | None, reason: list[str], names: Mapping[int, str]) -> str:
+    title = "## On photos kept after a try"
+    if part is None:
+        return f"{title}\n\n{' '.join(reason)}"
+    lines = [
+        title,
+        f"{_size(part)}, by models that had not learned from them. They are chosen by hand, mostly because a"
+        " model was wrong or to show something, so this says little about everyday use, which is usually"
+        " easier.",
+    ]
+    if part["balanced_accuracy"]:
+        lines.append(f"Balanced accuracy {_interval(part['balanced_accuracy'])}.")
+    lines.append(
+        "\n".join(
+            f"- {names[int(id)]}: recall {_interval(row['recall'])}"
+            for id, row in part["per_class"].items()
+            if row["recall"]
+        )
+    )
     return "\n\n".join(lines)
 
 

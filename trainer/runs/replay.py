@@ -22,7 +22,7 @@ from trainer.runs.inputs import gather_inputs, held_out_outputs
 from trainer.runs.kept_models import require_files
 from trainer.runs.requests import get_run
 
-COMPARED = ("locked", "cross_validated", "train")
+COMPARED = ("locked", "cross_validated", "tried", "train")
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,8 @@ def replay(session: Session, run: Run) -> Replay:
     fitted = fit_model(inputs, recipe, lambda number, epoch: None, lambda share: None)
     outputs = held_out_outputs(session, inputs.data, fitted, recipe)
     metrics = report.run_metrics(inputs.data, outputs)
-    difference = max(_largest_difference((run.metrics or {})[name], metrics[name]) for name in COMPARED)
+    compared = [name for name in COMPARED if name in (run.metrics or {})]  # earlier versions had no `tried`
+    difference = max(_largest_difference((run.metrics or {})[name], metrics[name]) for name in compared)
     missing = len(dataset.rows) - len(inputs.data.rows)
     return Replay(run.id, difference, missing, {name: metrics[name] for name in COMPARED})
 

@@ -39,7 +39,7 @@ def figures_of(session: Session, run: Run) -> dict[str, Any] | None:
         return None
     names = classes.read(session).own_names
     figures = dict(run.metrics)
-    for part in ("locked", "cross_validated"):
+    for part in ("locked", "cross_validated", "tried"):
         figures[f"{part}_reason"] = words(session, run.metrics.get(f"{part}_reason"))
         if of_part := run.metrics.get(part):
             keys = [key for key in ("per_class", "ranking") if key in of_part]

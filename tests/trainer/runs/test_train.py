@@ -21,7 +21,14 @@ from labeller.erasure.finish import finish_pending
 from labeller.erasure.mark import mark_photos
 from labeller.people import people
 from tests.environment import PROVE
-from tests.labelled import add_labelled_pictures, draw_pictures, live_run_id, sqlite_only, train_run
+from tests.labelled import (
+    add_finished_run,
+    add_labelled_pictures,
+    draw_pictures,
+    live_run_id,
+    sqlite_only,
+    train_run,
+)
 from tests.workbench_process import ROOT
 from trainer.data import minimum_labels
 from trainer.evaluation.report import SKIPPED
@@ -97,7 +104,10 @@ def test_a_replay_uses_the_boxes_of_its_run_and_counts_erased_faces(db: Session)
     from trainer.runs.replay import replay
 
     faces, owner = add_labelled_pictures(db, draw_pictures(100)), people.owner(db)
+    db.execute(update(Photo).where(Photo.id <= 40).values(tried_run_id=add_finished_run(db).id))
     run = train_run(db)
+    assert (run.metrics or {})["tried"]["n"] == 40
+    db.execute(update(Photo).values(tried_run_id=None))
     record_answer(db, owner, AnswerInput("move", "adjust", faces[5].id, box=(3, 3, 40, 40)))
     record_answer(db, owner, AnswerInput("other", "label", faces[4].id, "nomask"))
     db.commit()

@@ -13,12 +13,12 @@ from typing import Any
 import pytest
 from scipy.stats import beta
 from sklearn.metrics import average_precision_score, roc_auc_score
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from db.models import Class, Face, Outcome, Photo, Run
 from tests.clients import get_page
-from tests.labelled import add_labelled_pictures, draw_pictures, sqlite_only, train_run
+from tests.labelled import add_finished_run, add_labelled_pictures, draw_pictures, sqlite_only, train_run
 from tests.web.conftest import Client
 from web.drawing.stored import figures_of
 
@@ -39,6 +39,7 @@ class Predicted:
     source: str
     longest: float
     confidence: float | None
+    tried: bool
 
     @property
     def right(self) -> bool:
@@ -54,6 +55,7 @@ def predictions(db: Session, run: Run, part: str) -> list[Predicted]:
             names[one.truth], names[one.label],
             dict(zip((names[id] for id in run.classes), one.probabilities, strict=True)),
             one.group_id, photo.person_id, photo.id, face.source, max(face.w, face.h), face.confidence,
+            photo.tried_run_id is not None,
         )
         for one, face, photo in db.execute(query)
     ]  # fmt: skip
@@ -197,6 +199,7 @@ def run(db: Session) -> Run:
         face.source, face.confidence = (
             ("centerface", 0.35 + number % 3 * 0.15) if number % 2 else ("human", None)
         )
+    db.execute(update(Photo).where(Photo.id % 3 == 0).values(tried_run_id=add_finished_run(db).id))
     db.commit()
     run = train_run(db)
     assert run.status == "done", run.error
@@ -230,3 +233,12 @@ def test_every_figure_is_what_the_outcomes_say(db: Session, run: Run, client: Cl
         whole = figures["balanced_accuracy"]
         text = f"{100 * whole['low']:.1f} % to {100 * whole['high']:.1f} %, n = {len(faces)}"
         assert text in page.replace("\xa0", " ").replace("%\u202f", "%"), "as the page has it"
+    kept = [one for part in ("locked", "fold") for one in predictions(db, run, part) if one.tried]
+    tried = metrics["tried"]
+    assert (tried["n"], tried["people"]) == (len(kept), len({one.person for one in kept if one.person}))
+    expected = {
+        f"per_class.{name}.recall": figure([one for one in kept if one.truth == name]) for name in names
+    }
+    expected["balanced_accuracy"] = figure(kept, balanced=True)
+    assert dict(shown(tried)) == {path: pytest.approx(value, abs=2e-5) for path, value in expected.items()}
+    assert f"n = {len(kept)}" in page
