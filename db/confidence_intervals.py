@@ -6,7 +6,7 @@ whether the faces of a person fail together. The formulas are checked by simulat
 """
 
 from dataclasses import dataclass
-from math import lgamma, sqrt
+from math import hypot, lgamma, sqrt
 from statistics import NormalDist
 
 import numpy as np
@@ -103,6 +103,14 @@ def mean_difference(won: ArrayLike, lost: ArrayLike, faces: ArrayLike) -> Interv
     spread = likely_up + likely_down - (likely_up - likely_down) ** 2
     half = Z95 * sqrt(_variance(n, spread, correlation))
     return {"value": value, "low": max(-1.0, value - half), "high": min(1.0, value + half)}
+
+
+def independent_difference(first: Interval, second: Interval) -> Interval:
+    """The difference of two shares of different faces, from their intervals (Newcombe 1998, method 10)."""
+    value = first["value"] - second["value"]
+    low = value - hypot(first["value"] - first["low"], second["high"] - second["value"])
+    high = value + hypot(first["high"] - first["value"], second["value"] - second["low"])
+    return {"value": value, "low": low, "high": high}
 
 
 def count_by_person(groups: ArrayLike, labels: ArrayLike, *masks: ArrayLike) -> list[Counts]:

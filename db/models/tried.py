@@ -1,24 +1,22 @@
-"""What is noted of photos that models are tried on. The photos themselves are not kept."""
+"""What is noted of photos that the live model is tried on. The photos themselves are not kept."""
 
-from datetime import datetime
-
-from sqlalchemy import ForeignKey
+from sqlalchemy import ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from db.base import Base, now
+from db.base import Base
 
 
 class TriedLook(Base):
-    """How much the faces of one tried photo resemble those that the model learned from; says not whose."""
+    """Whether one tried photo looked unusual to the live model: one bit, which says nothing of who is in it.
+
+    A similarity would compare with those of other runs only if these had learned from the same faces.
+    """
 
     __tablename__ = "tried_look"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     run_id: Mapped[int] = mapped_column(ForeignKey("run.id", ondelete="CASCADE"))
-    at: Mapped[datetime] = mapped_column(default=now)
-    similarity: Mapped[float]
-    """Of its least familiar face: the cosine to the most similar face that the run learned from."""
-    faces: Mapped[int]
-    """How many faces it has; at least one."""
+    unusual: Mapped[bool]
+    """Whether its largest face is less similar to each learned face than 95 % of these are to each other."""
 
-    __table_args__ = ({"sqlite_autoincrement": True},)
+    __table_args__ = (Index("ix_tried_look_run_id", "run_id", "id"), {"sqlite_autoincrement": True})

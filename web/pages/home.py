@@ -11,7 +11,7 @@ from db import jobs
 from db.workbench import live_run
 from labeller.queue.waiting import waiting_by_mode
 from labeller.reports import counts
-from trainer.evaluation import drift
+from trainer.evaluation import drift, tried_looks
 from trainer.label_efficiency import stopping_advice
 from trainer.runs import requests
 from web.auth.identity import me
@@ -46,6 +46,7 @@ def page() -> ResponseReturnValue:
         counts=totals,
         live=live,
         unusual_faces=drift.significant_drift(live.metrics) if live else None,
+        unfamiliar=tried_looks.unfamiliar_photos(session, live) if live else None,
         latest=latest,
         outlook=stopping_advice.outlook(session),
         waiting=waiting,

@@ -15,7 +15,7 @@ from labeller.queue import picks
 from trainer.data import dataset, minimum_labels
 from trainer.data.recipe import CHOICES, LIMITS, PRESETS
 from trainer.errors import BadRecipe, NotEnoughLabels
-from trainer.evaluation import label_errors
+from trainer.evaluation import label_errors, tried_looks
 from trainer.evaluation.paired_test import RULE
 from trainer.label_efficiency import stopping_advice
 from trainer.runs import kept_models, requests, schedule
@@ -53,6 +53,7 @@ def page() -> ResponseReturnValue:
         choices=CHOICES,
         limits=LIMITS,
         rule=RULE,
+        unfamiliar=tried_looks.unfamiliar_photos(session, live) if live else None,
         review_composition=picks.counts_by_reason(session, live) if live else [],
         learning_curve=charts.learning_curve(outlook.points, outlook.forecast),
         outlook=outlook,

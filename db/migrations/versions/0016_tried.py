@@ -1,4 +1,4 @@
-"""Photos that a model was tried on: which were kept, and how familiar the others were."""
+"""Photos that a model was tried on: which were kept, and whether they looked unusual to it."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -17,10 +17,9 @@ def upgrade() -> None:
         "tried_look",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("run_id", sa.Integer(), nullable=False),
-        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("similarity", sa.Double(), nullable=False),
-        sa.Column("faces", sa.Integer(), nullable=False),
+        sa.Column("unusual", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(["run_id"], ["run.id"], name="fk_tried_look_run_id_run", ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name="pk_tried_look"),
         sqlite_autoincrement=True,
     )
+    op.create_index("ix_tried_look_run_id", "tried_look", ["run_id", "id"])
