@@ -5,9 +5,10 @@ from flask import Flask
 from web.cli import backup, detect, maintenance, people, photos, runs
 from web.cli.simulate import simulate
 from web.cli.up import up
+from web.cli.watch import watch
 
 
 def init_app(app: Flask) -> None:
     parts = (detect, people, photos, runs, maintenance, backup)
-    for command in (up, simulate, *(one for part in parts for one in part.COMMANDS)):
+    for command in (up, simulate, watch, *(one for part in parts for one in part.COMMANDS)):
         app.cli.add_command(command)

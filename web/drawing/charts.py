@@ -11,7 +11,7 @@ from trainer.label_efficiency.stopping_advice import Point
 
 WIDTH, HEIGHT = 600.0, 160.0
 SQUARE = 200.0
-DETECTOR_NAMES = {"centerface": "CenterFace", "mtcnn": "MTCNN"}
+DETECTOR_NAMES = {"centerface": "CenterFace", "mtcnn": "MTCNN", "yunet": "YuNet"}
 
 
 def init_app(app: Flask) -> None:

@@ -34,12 +34,7 @@ class Mtcnn:
     name = "mtcnn"
 
     def __init__(self) -> None:
-        self._network = MTCNN(
-            stages=[
-                stage(weights=_weights(name))
-                for stage, name in ((StagePNet, "pnet"), (StageRNet, "rnet"), (StageONet, "onet"))
-            ]
-        )
+        self._network = load_network()
 
     def detect(self, picture: Picture, longest: int | None = None) -> list[Detection]:
         """Faces in a picture, most confident first; see `Detector`."""
@@ -52,6 +47,12 @@ class Mtcnn:
         outputs = self._network.detect_faces(cv2.resize(picture, size, interpolation=method), **THRESHOLDS)
         detections = (clipped(_detection(output).moved(1 / scale), picture) for output in outputs)
         return sorted((one for one in detections if one is not None), key=lambda one: -one.confidence)
+
+
+def load_network() -> Any:
+    """The package's own detector, with its weights from the wheel."""
+    stages = ((StagePNet, "pnet"), (StageRNet, "rnet"), (StageONet, "onet"))
+    return MTCNN(stages=[stage(weights=_weights(name)) for stage, name in stages])
 
 
 def _weights(name: str) -> str:

@@ -15,7 +15,7 @@ from tests.pictures import portrait
 from tests.workbench_process import ROOT
 
 pytestmark = pytest.mark.slow
-NAMES = ("centerface", "mtcnn")
+NAMES = ("centerface", "mtcnn", "yunet")
 
 
 @pytest.mark.parametrize("name", NAMES)
