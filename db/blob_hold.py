@@ -22,7 +22,7 @@ from sqlalchemy import CursorResult, delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from db.base import now
-from db.models import SHOWN, Artifact, BlobHold, DoomedBlob, Photo, Prediction, Run
+from db.models import SHOWN, Artifact, BlobHold, Clip, DoomedBlob, Photo, Prediction, Run
 from db.session import session_scope, take_lock
 from db.storage import blobs
 
@@ -103,6 +103,12 @@ def keep(session: Session, contents: Iterable[bytes]) -> None:
             blobs().put(content)
 
 
+def keep_stored(session: Session, key: str) -> bool:
+    """Keep a stored file that a row is about to name from deletion until the commit; False: it is gone."""
+    take_lock(session, LOCK, shared=True)
+    return blobs().has(key)
+
+
 def delete_blobs(session: Session, keys: Iterable[str]) -> None:
     """Note with the commit that these files are to be deleted, unless a row names them still."""
     session.add_all(DoomedBlob(key=key) for key in sorted(set(keys)))
@@ -138,6 +144,7 @@ def named_among(session: Session, keys: set[str]) -> set[str]:
         )
     named.update(session.scalars(select(Run.manifest).where(Run.manifest.in_(keys))))
     named.update(session.scalars(select(Artifact.blob).where(Artifact.blob.in_(keys))))
+    named.update(key for key in session.scalars(select(Clip.blob).where(Clip.blob.in_(keys))) if key)
     return named & keys
 
 
@@ -146,8 +153,9 @@ def all_named(session: Session) -> Iterator[str]:
     for query in (select(Photo.blob, Photo.view_blob).where(SHOWN), select(Artifact.blob)):
         for row in session.execute(query.execution_options(yield_per=1000)):
             yield from row
-    for manifest in session.scalars(select(Run.manifest).where(Run.manifest.is_not(None))):
-        yield str(manifest)
+    for column in (Run.manifest, Clip.blob):
+        for key in session.scalars(select(column).where(column.is_not(None))):
+            yield str(key)
 
 
 def _renew_row(id: int) -> bool:

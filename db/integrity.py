@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from db import blob_hold, counters, signing
 from db.base import now
-from db.models import SHOWN, Artifact, DoomedBlob, Embedding, Group, Photo, Run, Score, Workbench
+from db.models import SHOWN, Artifact, Clip, DoomedBlob, Embedding, Group, Photo, Run, Score, Workbench
 from db.models.runs import VECTOR_BYTES
 from db.storage import blobs
 
@@ -27,6 +27,7 @@ def find_problems(session: Session) -> Iterator[str]:
     """Describe each problem in one line of text."""
     yield from _check_engine(session)
     yield from _check_photos(session)
+    yield from _check_clips(session)
     for run in session.scalars(select(Run).order_by(Run.id)):
         yield from _check_run(session, run)
     yield from _check_live_runs(session)
@@ -56,13 +57,21 @@ def _check_photos(session: Session) -> Iterator[str]:
                 yield f"photo {id}: {problem}"
 
 
+def _check_clips(session: Session) -> Iterator[str]:
+    for id, key in session.execute(select(Clip.id, Clip.blob).where(Clip.blob.is_not(None))):
+        if problem := blob_problem(str(key)):
+            yield f"video {id}: {problem}"
+
+
 def blob_problem(key: str) -> str | None:
     """What is wrong with the stored file, or None."""
+    digest = hashlib.sha256()
     try:
-        data = blobs().get(key)
+        for chunk in blobs().read_chunks(key):
+            digest.update(chunk)
     except FileNotFoundError:
         return f"its file {key[:16]} is gone"
-    return None if hashlib.sha256(data).hexdigest() == key else f"its file {key[:16]} has changed"
+    return None if digest.hexdigest() == key else f"its file {key[:16]} has changed"
 
 
 def _check_run(session: Session, run: Run) -> Iterator[str]:

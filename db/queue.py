@@ -42,6 +42,7 @@ ADD_FORMS = "trainer.add_forms"
 SWEEP = "db.sweep"
 MAKE_BACKUP = "db.make_backup"
 START_DUE_BACKUP = "db.start_due_backup"
+SAMPLE_CLIP = "inference.sample_clip"
 
 QUEUES = {
     LOAD_DETECTOR: "detect",
@@ -66,6 +67,7 @@ QUEUES = {
     SWEEP: "default",
     MAKE_BACKUP: "backup",
     START_DUE_BACKUP: "default",
+    SAMPLE_CLIP: "clips",
 }
 """The broker queue of each task."""
 SUBJECTS = {
@@ -77,6 +79,7 @@ SUBJECTS = {
     COUNT_SAVED: "run",
     ADD_FORMS: "run",
     MAKE_BACKUP: "backup",
+    SAMPLE_CLIP: "clip",
 }
 """What the first argument of a task is the id of, for the log."""
 WARM_UP_TASKS = {"detect": LOAD_DETECTOR, "confirm": LOAD_OTHER_DETECTORS, "train": WARM_UP}

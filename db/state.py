@@ -12,10 +12,10 @@ from sqlalchemy.orm import Session
 from db import clock, disk, jobs
 from db.base import now
 from db.jobs import JobRow
-from db.models import Backup, Photo, Run, Worker
+from db.models import Backup, Clip, Photo, Run, Worker
 from db.queue import QUEUES
 
-KINDS: Mapping[str, type[JobRow]] = {"photo": Photo, "run": Run, "backup": Backup}
+KINDS: Mapping[str, type[JobRow]] = {"photo": Photo, "run": Run, "backup": Backup, "clip": Clip}
 COUNTED = ("queued", "running", "failed")
 LONG_WAIT = timedelta(minutes=10)
 

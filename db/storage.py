@@ -5,7 +5,7 @@ import functools
 import hashlib
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,13 @@ KEY_LENGTH = 64
 """Of a SHA-256 in hex."""
 DRAFTS = "draft"
 """The folder of files that are being written."""
+
+
+CHUNK_BYTES = 1 << 20
+
+
+class WrongHash(Exception):
+    """What was to be stored has not the announced SHA-256."""
 
 
 class MissingFile(FileNotFoundError):
@@ -51,7 +58,14 @@ class Blobs:
         """Store `data` under a name, which must contain a slash: that tells it from a key."""
         self._put(name, data, sync=False)
 
-    def _put(self, key: str, data: bytes, *, sync: bool) -> None:
+    def put_chunks(self, key: str, chunks: Iterable[bytes]) -> None:
+        """Store a large file piece by piece under `key`, its SHA-256 in hex, which the caller knows.
+
+        Raises WrongHash, and stores nothing, if the chunks have another one.
+        """
+        self._put(key, _checked(key, chunks), sync=True)
+
+    def _put(self, key: str, data: bytes | Iterator[bytes], *, sync: bool) -> None:
         """Whole or not at all: on a full disk this raises OSError, and nothing half-written is left."""
         if self._folder is None:
             obstore.put(self._store, _path(key), data)
@@ -60,7 +74,8 @@ class Blobs:
         draft.parent.mkdir(exist_ok=True)
         try:
             with open(draft, "xb") as file:
-                file.write(data)
+                for chunk in (data,) if isinstance(data, bytes) else data:
+                    file.write(chunk)
                 file.flush()
                 if sync:
                     os.fsync(file.fileno())
@@ -111,6 +126,18 @@ class Blobs:
         except FileNotFoundError as error:
             raise MissingFile(key) from error
 
+    def read_chunks(self, key: str) -> Iterator[bytes]:
+        """The bytes of a large file, piece by piece. Raises MissingFile."""
+        try:
+            stream = obstore.get(self._store, _path(key)).stream(min_chunk_size=CHUNK_BYTES)
+            yield from map(bytes, stream)
+        except FileNotFoundError as error:
+            raise MissingFile(key) from error
+
+    def local_path(self, key: str) -> Path | None:
+        """Where `key` lies, if in a folder of this machine."""
+        return None if self._folder is None else self._folder / _path(key)
+
     def list_keys(self) -> Iterator[tuple[str, datetime]]:
         """The keys of all blobs, and when each was written; without those that have a name."""
         for key, meta in self._list():
@@ -152,6 +179,16 @@ class Blobs:
             obstore.delete(self._store, _path(key))
         except FileNotFoundError:
             return
+
+
+def _checked(key: str, chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """The chunks; raises WrongHash at their end unless `key` is their SHA-256."""
+    digest = hashlib.sha256()
+    for chunk in chunks:
+        digest.update(chunk)
+        yield chunk
+    if digest.hexdigest() != key:
+        raise WrongHash(key)
 
 
 def _move(draft: Path, path: Path, *, sync: bool) -> None:

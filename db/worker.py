@@ -135,7 +135,7 @@ def _send_heartbeats(name: str, kind: str) -> None:
 def _is_idle(kind: str) -> bool:
     """Whether the worker holds a network that nobody needs. The detect worker holds one if MTCNN decides."""
     minutes = settings().worker_idle_minutes
-    holds_network = kind in ("confirm", "train") or "tensorflow" in sys.modules
+    holds_network = kind in ("confirm", "clips", "train") or "tensorflow" in sys.modules
     return (
         minutes is not None
         and holds_network

@@ -3,6 +3,7 @@
 from db.models.access import BrowserSession, Passkey, PasskeyChallenge, Token
 from db.models.care import Backup, BlobHold, DoomedBlob
 from db.models.classes import Class
+from db.models.clips import Clip, ClipPhoto
 from db.models.counters import Counter
 from db.models.people import ROLES, Event, Invite, Person
 from db.models.photos import (
@@ -34,6 +35,8 @@ __all__ = [
     "BlobHold",
     "BrowserSession",
     "Class",
+    "Clip",
+    "ClipPhoto",
     "Counter",
     "DetectorPass",
     "DoomedBlob",

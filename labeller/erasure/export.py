@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 from zipstream import ZipStream
 
-from db.models import SHOWN, Answer, Event, Face, Person, Photo
+from db.models import SHOWN, Answer, Clip, Event, Face, Person, Photo
 from db.storage import blobs
 
 Archive = Iterator[bytes]
@@ -16,19 +16,22 @@ KINDS = {b"\x89PNG": "png", b"RIFF": "webp"}
 
 
 def export_person(session: Session, person: Person) -> Archive:
-    """The bytes of a zip file: `about.json`, and every photo as it is stored under `photos/`."""
+    """The bytes of a zip file: `about.json`, every photo as it is stored under `photos/`, and under `videos/`
+    those that still wait to be searched for faces."""
     shown = select(Photo).where(Photo.person_id == person.id, SHOWN).order_by(Photo.id)
     photos = list(session.scalars(shown.options(selectinload(Photo.faces))))
+    clips = list(session.scalars(select(Clip).where(Clip.person_id == person.id).order_by(Clip.id)))
     about = {
         "person": _person(person),
         "photos": [_photo(photo) for photo in photos],
+        "videos": [_clip(clip) for clip in clips],
         "answers": _answers(session, person),
         "events": _events(session, person),
     }
-    return _zipped(about, photos)
+    return _zipped(about, photos, [(clip.id, clip.blob) for clip in clips if clip.blob])
 
 
-def _zipped(about: dict[str, Any], photos: list[Photo]) -> Archive:
+def _zipped(about: dict[str, Any], photos: list[Photo], clips: list[tuple[int, str]]) -> Archive:
     archive = ZipStream()  # without compression: photos are compressed already
     archive.add(json.dumps(about, indent=1, ensure_ascii=False), "about.json")
     yield from archive.all_files()
@@ -36,6 +39,10 @@ def _zipped(about: dict[str, Any], photos: list[Photo]) -> Archive:
         content = blobs().get(photo.blob)
         archive.add(content, f"photos/{photo.id}.{KINDS.get(content[:4], 'jpg')}")
         yield from archive.all_files()
+    for id, key in clips:
+        if blobs().has(key):  # else it was searched meanwhile
+            archive.add(blobs().read_chunks(key), f"videos/{id}")
+            yield from archive.all_files()
     yield from archive.finalize()
 
 
@@ -58,6 +65,10 @@ def _photo(photo: Photo) -> dict[str, Any]:
         "height": photo.height,
         "faces": [_face(face) for face in photo.faces],
     }
+
+
+def _clip(clip: Clip) -> dict[str, Any]:
+    return {"id": clip.id, "sent": clip.created_at.isoformat(), "sha256_as_sent": clip.sha256}
 
 
 def _face(face: Face) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from db.manifests import count_in_manifest
 from db.messages import Message, message
 from db.models import (
     Artifact,
+    Clip,
     Event,
     Face,
     Group,
@@ -31,6 +32,7 @@ from db.session import empty_write_ahead_log, take_lock
 from db.settings import settings
 from db.storage import blobs
 from db.workbench import live_run
+from labeller.erasure.clips import delete_clips, drop_files_of_ended
 from labeller.erasure.mark import mark_photos
 from labeller.people.people import MENTIONS
 from labeller.photos import splits
@@ -46,6 +48,7 @@ def finish_pending(session: Session) -> None:
 
     All wait while a backup reads the stored files: nobody is said to be deleted whose photos still are there.
     """
+    drop_files_of_ended(session)
     leaving = session.scalars(select(Person.id).where(Person.erasing_at.is_not(None))).all()
     if leaving and mark_photos(session, Photo.person_id.in_(leaving), None):  # uploads that were in flight
         session.commit()
@@ -144,6 +147,7 @@ def _finish_person(session: Session, person: Person) -> None:
     for member in session.scalars(select(Person.id).where(Person.merged_into_id == person.id)):
         blobs().delete_named(f"part/{member}/")
     blobs().delete_named(f"part/{person.id}/")
+    delete_clips(session, Clip.person_id == person.id)  # one that was in flight
     _scrub_logs(person.name)
     for table, column in MENTIONS:
         if table not in (Lease, Invite):  # those rows go with their person

@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session
 from db import tasks
 from db.base import now
 from db.errors import Forbidden
-from db.models import SHOWN, Event, Face, Person, Photo
+from db.models import SHOWN, Clip, Event, Face, Person, Photo
+from labeller.erasure.clips import delete_clips
 from labeller.errors import BadAnswer
 from labeller.photos.access import visible_photo
 
@@ -71,5 +72,6 @@ def mark_person(session: Session, person: Person, by: Person | None) -> None:
     family = or_(Person.id == person.id, Person.merged_into_id == person.id)
     session.execute(update(Person).where(family).values(erasing_at=now()))
     mark_photos(session, Photo.person_id == person.id, by)
+    delete_clips(session, Clip.person_id == person.id)
     session.add(Event(kind="person_erased", person_id=by.id if by else None, detail={}))
     tasks.enqueue_erasure(session)

@@ -7,6 +7,7 @@ from db.base import Base
 from db.models import (
     Answer,
     BrowserSession,
+    Clip,
     Event,
     Face,
     Invite,
@@ -29,6 +30,8 @@ MENTIONS: tuple[tuple[type[Base], str], ...] = (
     (Photo, "person_id"),
     (Photo, "uploaded_by"),
     (Photo, "completed_by"),
+    (Clip, "person_id"),
+    (Clip, "uploaded_by"),
     (Face, "decided_by"),
     (Answer, "person_id"),
     (Lease, "person_id"),

@@ -4,15 +4,10 @@ A program of its own (`decoder_process`) loads the decoders and forks a child fo
 5 ms instead of the 0.2 s of a fresh Python. A decompression bomb or a bug in a decoder ends only the child.
 """
 
-import functools
 import json
-import os
 import socket
-import subprocess
-import sys
 import threading
 import time
-from pathlib import Path
 from typing import Any
 
 import structlog
@@ -21,14 +16,13 @@ from labeller.errors import BadPhoto, PhotoTooLarge
 from labeller.photos import pixel_budget
 from labeller.photos.cuts import Square
 from labeller.photos.decoder_process import REQUEST, RESPONSE, SECONDS
+from labeller.photos.forker import Forker
 from labeller.photos.pixels import SEND, Decoded
-
-PYTHON_NEEDS = ("LD_LIBRARY_PATH", "PYTHONHOME")
 
 log = structlog.get_logger()
 _cutting = threading.Semaphore(2)
 """Limits the memory for cuts; whoever looks at pictures does not wait for those who send them."""
-_starting = threading.Lock()
+_forker = Forker("labeller.photos.decoder_process")
 
 
 def decode(data: bytes, max_megapixels: int, turn: int = 0) -> Decoded:
@@ -77,7 +71,7 @@ def _ask(question: bytes, data: bytes) -> bytes:
     ours, theirs = socket.socketpair()
     with ours:
         with theirs:
-            _hand_over(theirs)
+            _forker.hand_over(theirs.fileno())
         ours.settimeout(SECONDS + 1)
         try:
             ours.sendall(REQUEST.pack(len(question), len(data)) + question + data)
@@ -89,30 +83,3 @@ def _ask(question: bytes, data: bytes) -> bytes:
         return b""
     is_complete = len(response) == RESPONSE.size + RESPONSE.unpack_from(response)[0]
     return response if is_complete else b""
-
-
-def _hand_over(connection: socket.socket) -> None:
-    """Pass one end of a connection to the forking program, restarting it if it has ended."""
-    with _starting:
-        try:
-            socket.send_fds(_forker(), [b"."], [connection.fileno()])
-        except OSError:
-            _forker.cache_clear()
-            socket.send_fds(_forker(), [b"."], [connection.fileno()])
-
-
-@functools.cache
-def _forker() -> socket.socket:
-    """Our end of the connection to the forking program, which ends when this process does.
-
-    Of our environment, which has secrets, it gets only what Python may need to start.
-    """
-    ours, theirs = socket.socketpair()
-    with theirs:
-        subprocess.Popen(
-            [sys.executable, "-m", "labeller.photos.decoder_process"],
-            stdin=theirs.fileno(),
-            cwd=Path(__file__).parents[2],
-            env={name: os.environ[name] for name in PYTHON_NEEDS if name in os.environ},
-        )
-    return ours

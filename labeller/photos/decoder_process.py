@@ -38,7 +38,7 @@ def main() -> None:
             return
         with socket.socket(fileno=descriptors[0]) as connection:
             if os.fork() == 0:
-                sandbox.lock_in(connection.fileno(), SECONDS, MEMORY)
+                sandbox.lock_in((connection.fileno(),), sandbox.Limits(SECONDS, MEMORY, SECONDS))
                 respond(connection)
                 os._exit(0)
 

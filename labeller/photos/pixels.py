@@ -10,6 +10,7 @@ from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 
 from labeller.errors import ACCEPTED, BadPhoto, PhotoTooLarge
 from labeller.photos import strip_metadata
+from labeller.photos.video_kind import container_of
 
 VIEW_SIDE = 1024
 """Longest side of the rendition that the detectors and the pages use."""
@@ -27,6 +28,7 @@ FORMATS: tuple[str, ...] = ("JPEG", "PNG", "WEBP", "AVIF", "HEIF")
 STILL_IN_PARTS = ("MPO", "HEIF")
 """Formats of phones whose further frames are gain maps, depth or a burst: the first one is the photo."""
 SEND = f"Send an ordinary photo ({ACCEPTED})."
+SEND_VIDEO = "Send it on the page Photos; a script sends it in parts, by PUT /api/v1/uploads/{sha256}/{part}."
 DAMAGED = "It may not have been copied completely. Open it on your device to check, then send it again."
 
 
@@ -63,7 +65,8 @@ def read(data: bytes, max_megapixels: int, turn: int = 0, announced: int | None 
         hint = f"Send one of at most {max_megapixels} megapixels; phones' normal setting is fine."
         raise PhotoTooLarge("photo_too_large", "This picture has too many pixels.", hint) from error
     except UnidentifiedImageError as error:
-        raise BadPhoto("not_a_photo", _what_it_is(data), SEND) from error
+        hint = SEND_VIDEO if container_of(data) else SEND
+        raise BadPhoto("not_a_photo", _what_it_is(data), hint) from error
     except MemoryError as error:
         raise PhotoTooLarge("photo_too_large", "This picture needs too much memory to open.", SEND) from error
     except (OSError, ValueError, SyntaxError, EOFError, RuntimeError, struct.error) as error:
@@ -89,7 +92,7 @@ def _read(data: bytes, turn: int, announced: int | None) -> Decoded:
     photo = as_sent or _encoded(plain, kind)
     width, height = size if as_sent is not None else plain.size
     view = plain.resize(_view_size((width, height)), Image.Resampling.BICUBIC, reducing_gap=REDUCING_GAP)
-    hashes = _dhash(view), _dhash(ImageOps.mirror(view))
+    hashes = dhash(view), dhash(ImageOps.mirror(view))
     return Decoded(photo, _encoded(view, "JPEG", 88), width, height, *hashes)
 
 
@@ -167,7 +170,7 @@ def _encoded(picture: Image.Image, kind: str, quality: int = 95) -> bytes:
     return out.getvalue()
 
 
-def _dhash(picture: Image.Image) -> bytes:
+def dhash(picture: Image.Image) -> bytes:
     """Difference hash: is each cell of a small grey copy brighter than its left neighbour?"""
     small = picture.convert("L").resize((HASH_SIDE + 1, HASH_SIDE), Image.Resampling.LANCZOS)
     rows = (small.tobytes()[start : start + HASH_SIDE + 1] for start in range(0, 272, HASH_SIDE + 1))

@@ -7,10 +7,13 @@ HEIC starts one; so without seccomp a child might start processes, locked in as 
 
 import ctypes
 import errno
+import itertools
 import os
 import resource
 import signal
 import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 PR_SET_DUMPABLE, PR_SET_NO_NEW_PRIVS = 4, 38
@@ -37,17 +40,27 @@ def load() -> None:
     _libc()
 
 
-def lock_in(connection: int, seconds: int, memory: int) -> None:
-    """From here on the process has `connection` alone, `seconds` of time and `memory` bytes of addresses."""
-    for descriptors in ((0, connection), (connection + 1, os.sysconf("SC_OPEN_MAX"))):
-        os.closerange(*descriptors)
-    signal.alarm(seconds)  # SIGALRM ends the process even within C code
-    limits = {"CORE": 0, "FSIZE": 0, "NOFILE": 0, "CPU": seconds}
+@dataclass(frozen=True)
+class Limits:
+    """Seconds of time, bytes of addresses, and seconds of the processor."""
+
+    seconds: int
+    memory: int
+    cpu_seconds: int
+
+
+def lock_in(kept: Sequence[int], limits: Limits) -> None:
+    """From here on the process has the open files `kept` alone, and keeps to the limits."""
+    edges = [-1, *sorted(kept), os.sysconf("SC_OPEN_MAX")]
+    for before, after in itertools.pairwise(edges):
+        os.closerange(before + 1, after)
+    signal.alarm(limits.seconds)  # SIGALRM ends the process even within C code
+    resources = {"CORE": 0, "FSIZE": 0, "NOFILE": 0, "CPU": limits.cpu_seconds}
     if sys.platform == "linux":  # macOS accepts the call and ignores the limit
-        limits["AS"] = memory
+        resources["AS"] = limits.memory
         _libc().prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
         _libc().prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
-    for name, limit in limits.items():
+    for name, limit in resources.items():
         resource.setrlimit(getattr(resource, f"RLIMIT_{name}"), (limit, limit))
     if (seccomp := _seccomp()) is not None:
         _allow_few_calls(seccomp)

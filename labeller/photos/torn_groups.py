@@ -5,7 +5,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from db.i18n import N_
 from db.messages import message
-from db.models import Face, Outcome, Photo, Run
+from db.models import ClipPhoto, Face, Outcome, Photo, Run
 from labeller.photos.splits import join_groups
 
 TORN = N_(
@@ -33,11 +33,17 @@ def torn_groups(session: Session) -> list[str]:
 
 
 def _find_torn(session: Session) -> list[tuple[ColumnElement[bool], str]]:
-    return [
+    torn: list[tuple[ColumnElement[bool], str]] = [
         (column == id, f"{what} {id}: in {count} groups of the split")
         for column, what in ((Photo.person_id, "person"), (Photo.repeat_id, "photos like photo"))
         for id, count in session.execute(_in_several_groups(column)).tuples()
     ]
+    groups = func.count(Photo.group_id.distinct())
+    of_clips = select(ClipPhoto.clip_id, groups).join(Photo, Photo.id == ClipPhoto.photo_id)
+    for id, count in session.execute(of_clips.group_by(ClipPhoto.clip_id).having(groups > 1)).tuples():
+        frames = select(ClipPhoto.photo_id).where(ClipPhoto.clip_id == id)
+        torn.append((Photo.id.in_(frames), f"photos of video {id}: in {count} groups of the split"))
+    return torn
 
 
 def _in_several_groups(column: InstrumentedAttribute[int | None]) -> Select[int | None, int]:

@@ -1,9 +1,9 @@
-"""Photos sent in parts, so that a lost connection costs one part and nothing is sent twice."""
+"""Photos and videos sent in parts, so that a lost connection costs one part and nothing is sent twice."""
 
 import hashlib
 import re
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -13,9 +13,10 @@ from db.base import now
 from db.errors import NoSpace, Refused, Unavailable
 from db.models import Person
 from db.settings import settings
-from db.storage import blobs
+from db.storage import WrongHash, blobs
 from labeller.errors import BadPhoto, Damaged, PhotoTooLarge
-from labeller.uploads import intake, open_uploads, quotas
+from labeller.photos.video_kind import container_of
+from labeller.uploads import clips, intake, open_uploads, quotas
 
 PART_BYTES = 1 << 20
 KEPT = timedelta(days=2)
@@ -51,39 +52,63 @@ def arrived(
     return states
 
 
-def take_part(session: Session, sender: Person, person: Person | None, part: Part) -> intake.Received | None:
-    """Store one part and, once all are there, receive the photo; None while parts are missing.
+Received = intake.Received | clips.ReceivedClip
 
-    The parts of a photo that was received stay until `delete_parts`, after the commit. `person` is who is in
-    the photo. Raises BadPhoto, PhotoTooLarge, Damaged, QuotaReached, TooManyOpen, NoSpace and Unavailable.
+
+def take_part(session: Session, sender: Person, person: Person | None, part: Part) -> Received | None:
+    """Store one part and, once all are there, receive the photo or video; None while parts are missing.
+
+    The parts of what was received stay until `delete_parts`, after the commit. `person` is who is in
+    it. Raises BadPhoto, PhotoTooLarge, Damaged, QuotaReached, TooManyOpen, NoSpace and Unavailable.
     """
     _check(part)
     folder = _folder(sender, part.digest)
-    photo = intake.find_photo(session, part.digest, sender, person)
-    if photo is not None and photo.status != "failed":
-        return intake.Received(photo, created=False)
+    if (known := _known(session, sender, person, part)) is not None:
+        return known
     quotas.require_room(session, sender, len(part.content))
     if open_uploads.keep(sender, f"{folder}{part.number}", part.content) < part.count:
         return None
     try:
-        content = _joined(folder, part)
-    except Damaged:
-        photo = intake.find_photo(session, part.digest, sender, person)
-        if photo is None:
-            blobs().delete_named(folder)
-            raise
-        return intake.Received(photo, created=False)  # a second tab sent the same file and was faster
-    try:
-        return intake.receive(session, content, uploaded_by=sender, person=person)
+        return _receive(session, sender, person, part)
     except (NoSpace, Unavailable):  # the last part is sent again in a moment
+        raise
+    except Damaged:
+        if (known := _known(session, sender, person, part)) is not None:
+            return known  # a second tab sent the same file and was faster
+        blobs().delete_named(folder)
         raise
     except Refused:  # sending the same file again would not help: keep nothing of it
         blobs().delete_named(folder)
         raise
 
 
+def _known(session: Session, sender: Person, person: Person | None, part: Part) -> Received | None:
+    """What these bytes are already, unless they are to be looked at again."""
+    photo = intake.find_photo(session, part.digest, sender, person)
+    if photo is not None and photo.status != "failed":
+        return intake.Received(photo, created=False)
+    clip = clips.find_clip(session, part.digest, sender, person)
+    return clips.ReceivedClip(clip, created=False) if clip is not None else None
+
+
+def _receive(session: Session, sender: Person, person: Person | None, part: Part) -> Received:
+    """Receive what all the parts make up."""
+    folder = _folder(sender, part.digest)
+    if not is_video(_first(folder)):
+        if part.count > settings().max_upload_mb:
+            raise _too_large()
+        content = _joined(folder, part)
+        return intake.receive(session, content, uploaded_by=sender, person=person)
+    sizes = sum(size for _, size, _ in blobs().list_sizes(folder))
+    file = clips.ClipFile(part.digest, sizes, lambda: _parts(folder, part.count))
+    try:
+        return clips.receive_clip(session, file, uploaded_by=sender, person=person)
+    except (WrongHash, FileNotFoundError) as error:
+        raise _damaged("video") from error
+
+
 def delete_parts(sender: Person, digest: str) -> None:
-    """Delete the parts of a photo that has been received."""
+    """Delete the parts of what has been received."""
     blobs().delete_named(_folder(sender, digest))
 
 
@@ -97,21 +122,51 @@ def forget_stale() -> None:
 def _check(part: Part) -> None:
     if not _DIGEST.fullmatch(part.digest) or not 0 <= part.number < part.count:
         raise BadPhoto("bad_part", "This is no part of a photo.", "See /api/v1/docs for what is expected.")
-    if len(part.content) > PART_BYTES or part.count > settings().max_upload_mb:
-        hint = f"The limit is {settings().max_upload_mb} MB. Send the photo in its normal size."
-        raise PhotoTooLarge("file_too_large", "This file is too large.", hint)
+    is_large = part.count > settings().max_upload_mb
+    if is_large and part.number == 0 and not is_video(part.content):
+        raise _too_large()
+    if len(part.content) > PART_BYTES or part.count > max(settings().max_upload_mb, settings().max_clip_mb):
+        raise _too_large()
     if not part.content:
         raise BadPhoto("empty_file", "This file is empty.", "Choose the photo again.")
+
+
+def is_video(start: bytes) -> bool:
+    """Whether a file that begins so is received as a video."""
+    return container_of(start) is not None
+
+
+def _too_large() -> PhotoTooLarge:
+    limit, of_clips = settings().max_upload_mb, settings().max_clip_mb
+    hint = f"The limit is {limit} MB, of a video {of_clips} MB. Send the photo in its normal size."
+    return PhotoTooLarge("file_too_large", "This file is too large.", hint)
+
+
+def _damaged(what: str) -> Damaged:
+    return Damaged("upload_damaged", f"The {what} was damaged on its way.", "Send it again.")
+
+
+def _first(folder: str) -> bytes:
+    """The first part; empty if a second tab sends the same file and has received it."""
+    try:
+        return blobs().get(f"{folder}0")
+    except FileNotFoundError:
+        return b""
+
+
+def _parts(folder: str, count: int) -> Iterator[bytes]:
+    for number in range(count):
+        yield blobs().get(f"{folder}{number}")
 
 
 def _joined(folder: str, part: Part) -> bytes:
     """The parts put together. Raises Damaged unless their SHA-256 is the announced one."""
     try:
-        content = b"".join(blobs().get(f"{folder}{number}") for number in range(part.count))
+        content = b"".join(_parts(folder, part.count))
     except FileNotFoundError:  # a second tab sends the same file and has received it
         content = b""
     if hashlib.sha256(content).hexdigest() != part.digest:
-        raise Damaged("upload_damaged", "The photo was damaged on its way.", "Send it again.")
+        raise _damaged("photo")
     return content
 
 

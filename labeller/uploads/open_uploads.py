@@ -47,8 +47,8 @@ def count(sender: Person) -> tuple[int, int]:
 
 
 def most_bytes() -> int:
-    """The most bytes of parts that one person may have here: at least one photo."""
-    return max(settings().max_open_mb, settings().max_upload_mb) << 20
+    """The most bytes of parts that one person may have here: at least one photo and one video."""
+    return max(settings().max_open_mb, settings().max_upload_mb, settings().max_clip_mb) << 20
 
 
 def _stored_of(sender: Person) -> Stored:

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from db import disk
-from db.models import SHOWN, Person, Photo
+from db.models import SHOWN, Clip, Person, Photo
 from db.settings import settings
 from labeller.errors import QuotaReached
 
@@ -41,10 +41,15 @@ def quota_of(session: Session, person: Person | None) -> Quota | None:
 
 
 def kept_by(session: Session, person: Person) -> tuple[int, int]:
-    """The photos that are kept here and were sent by the person, and their bytes; an index holds both."""
+    """The photos that are kept here and were sent by the person, and their bytes, with those of videos.
+
+    An index holds both.
+    """
     kept = select(func.count(), func.coalesce(func.sum(Photo.stored_bytes), 0))
     photos, size = session.execute(kept.where(Photo.uploaded_by == person.id, SHOWN)).one()
-    return photos, int(size or 0)
+    open_clips = select(func.coalesce(func.sum(Clip.stored_bytes), 0))
+    clips = session.scalar(open_clips.where(Clip.uploaded_by == person.id, Clip.blob.is_not(None)))
+    return photos, int(size or 0) + int(clips or 0)
 
 
 def require_room(session: Session, person: Person | None, size: int) -> None:

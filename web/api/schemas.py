@@ -76,24 +76,9 @@ class UploadsIn(Strict):
     sha256: list[str] = Field(max_length=1000, description="Of whole files, in hex.")
 
 
-class Arrived(BaseModel):
-    sha256: str
-    photo_id: int | None = Field(description="The photo that these bytes are already.")
-    parts: list[int] = Field(description="Numbers of the parts that are here.")
-
-
-class UploadsOut(BaseModel):
-    part_bytes: int
-    arrived: list[Arrived] = Field(description="Files of which anything is here; the others are new.")
-
-
 class PartQuery(Strict):
     of: int = Field(ge=1, le=MAX_ID, description="How many parts the file has.")
     person: str | None = None
-
-
-class PartOut(BaseModel):
-    photo: PhotoAccepted | None = Field(description="Once the last part is here.")
 
 
 class TurnIn(Strict):

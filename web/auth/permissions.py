@@ -134,6 +134,7 @@ ALLOWED: dict[str, frozenset[str]] = {
     "api_uploads.look_up": ALL,
     "api_uploads.send_part": ALL,
     "api_uploads.get_quota": ALL,
+    "api_clips.get_clip": ALL,
     "api_tokens.list_tokens": ALL,
     "api_tokens.revoke_token": ALL,
     "api_people.list_people": OWNER,
@@ -174,7 +175,7 @@ BROWSER_ONLY = frozenset(
 learns would outlive the token."""
 SENDING = frozenset(
     {"api_photos.send_photo", "api_photos.get_photo"}
-    | {"api_uploads.look_up", "api_uploads.send_part", "api_uploads.get_quota"}
+    | {"api_uploads.look_up", "api_uploads.send_part", "api_uploads.get_quota", "api_clips.get_clip"}
 )
 LABELLING = frozenset(
     {"api_photos.get_photo", "api_photos.draw_face", "api_photos.complete_photo", "api_photos.reopen_photo"}

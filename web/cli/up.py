@@ -22,7 +22,7 @@ from web.serving import addresses
 from web.serving.certificates import BadCertificate, tls_files
 
 ROOT = Path(__file__).parents[2]
-IDLE_MINUTES = {"detect": 5.0, "confirm": 1.0, "train": 5.0}
+IDLE_MINUTES = {"detect": 5.0, "confirm": 1.0, "clips": 1.0, "train": 5.0}
 """After which a worker that holds TensorFlow ends. It comes back within seconds; nobody waits for
 `confirm`."""
 SOLO, THREE_THREADS = ["--pool", "solo"], ["--pool", "threads", "--concurrency", "3"]
@@ -33,12 +33,13 @@ WORKERS = {
         SOLO,
     ),
     "confirm": ("labeller.jobs", "confirm", SOLO),
+    "clips": ("inference.jobs", "clips", SOLO),
     "train": ("trainer.jobs,db.backup.tasks", "classify,train,backup", THREE_THREADS),
 }
 """Modules with its tasks, queues and pool of each kind of worker. TensorFlow does not survive a fork, so
 no pool forks: detection runs in the worker's own thread; training, predictions and scores share three
 threads."""
-NICE = {"confirm": ["nice", "-n", "10"], "train": []}
+NICE = {"confirm": ["nice", "-n", "10"], "clips": ["nice", "-n", "10"], "train": []}
 """Nobody waits for the other detectors: they get what others leave, and one thread."""
 FEW_ARENAS = {"MALLOC_ARENA_MAX": "2"}
 """Else the C library keeps freed memory for each of many threads, and the web process grows for hours."""
@@ -126,7 +127,8 @@ def _idle(kind: str) -> dict[str, str]:
 
 def on_demand() -> tuple[str, ...]:
     """The kinds of worker that run only while there is work for them."""
-    return ("confirm", "train") if len(settings().detectors) > 1 else ("train",)
+    confirm = ("confirm",) if len(settings().detectors) > 1 else ()
+    return (*confirm, "clips", "train")
 
 
 def _has_work(kind: str) -> Callable[[], bool]:

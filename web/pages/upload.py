@@ -10,7 +10,7 @@ from db.settings import settings
 from labeller.people import consent, people
 from labeller.photos.access import visible_photo
 from labeller.reports import gallery
-from labeller.uploads import quotas
+from labeller.uploads import clips, quotas
 from web.api.photos import erase, retry, take, turn
 from web.auth.identity import me, must_consent
 from web.database import db
@@ -91,6 +91,9 @@ def _page(refusals: list[tuple[str, Refused]]) -> str:
         own_photos=gallery.sent_by(db(), me()),
         refusals=refusals,
         limit=settings().max_upload_mb,
+        clip_limit=settings().max_clip_mb,
+        clip_seconds=settings().max_clip_seconds,
+        open_clips=clips.open_clips(db(), me()),
         people=people.newest(db(), SUGGESTED) if me().role == "owner" else [],
         quota=quotas.quota_of(db(), me()),
     )

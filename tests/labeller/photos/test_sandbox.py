@@ -59,7 +59,7 @@ sandbox.load()
 for name, attempt in attempts.items():
     ours, theirs = socket.socketpair()
     if os.fork() == 0:
-        sandbox.lock_in(theirs.fileno(), 5, 1 << 30)
+        sandbox.lock_in((theirs.fileno(),), sandbox.Limits(5, 1 << 30, 5))
         try:
             attempt()
             theirs.sendall(b"it worked")

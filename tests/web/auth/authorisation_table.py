@@ -114,6 +114,7 @@ GET    /api/v1/agreed                                        401       403      
 GET    /api/v1/answers                                       401       403       403       200       200
 POST   /api/v1/answers                                       401       403       403       409       201
 POST   /api/v1/answers/many                                  401       403       403       200       200
+GET    /api/v1/clips/<int:clip_id>                           401       404       404       404       404
 GET    /api/v1/docs                                          200       200       200       200       200
 GET    /api/v1/faces                                         401       403       403       200       200
 POST   /api/v1/leases                                        401       403       403       200       200

@@ -40,7 +40,8 @@
  * @property {ErrorText} [error]
  * @property {{who: string, kind: string, label: string | null, at: string}} [answered] another person's answer, in a 409
  *
- * @typedef {{part_bytes: number, arrived: {photo_id: number | null, parts: number[]}[]}} Uploads
- * @typedef {{photo: {id: number} | null}} UploadedPart
+ * @typedef {{part_bytes: number, arrived: {photo_id: number | null, clip_id: number | null, parts: number[]}[]}} Uploads
+ * @typedef {{photo: {id: number} | null, clip: {id: number} | null}} UploadedPart
+ * @typedef {{id: number, status: string, progress: number, error: string | null, photos: number[]}} Clip
  */
 export {};

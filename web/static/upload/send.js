@@ -27,13 +27,14 @@ export async function digest(blob) {
  * @param {Blob} blob @param {string} hash @param {string} person
  * @param {(fraction: number) => void} onProgress
  * @param {AbortSignal} signal
- * @returns {Promise<number>} the photo's id
+ * @returns {Promise<{photo: number} | {clip: number}>} the id of the photo or video
  */
 export async function send(blob, hash, person, onProgress, signal) {
   /** @type {Uploads} */
   const { part_bytes: size, arrived } = await call("/api/v1/uploads", { sha256: [hash] }, { signal });
   const upload = arrived[0];
-  if (upload?.photo_id) return upload.photo_id;
+  if (upload?.photo_id) return { photo: upload.photo_id };
+  if (upload?.clip_id) return { clip: upload.clip_id };
   const total = Math.max(1, Math.ceil(blob.size / size));
   const missing = [...Array(total).keys()].filter((part) => !upload?.parts.includes(part));
   if (!missing.length) missing.push(total - 1); // all parts are there, but the photo's id never reached us
@@ -43,9 +44,10 @@ export async function send(blob, hash, person, onProgress, signal) {
     const body = blob.slice(part * size, (part + 1) * size);
     const path = `/api/v1/uploads/${hash}/${part}?${query}`;
     /** @type {UploadedPart} */
-    const { photo } = await put(path, body, (fraction) => onProgress((sent + fraction) / total), signal);
+    const { photo, clip } = await put(path, body, (fraction) => onProgress((sent + fraction) / total), signal);
     sent += 1;
-    if (photo) return photo.id;
+    if (photo) return { photo: photo.id };
+    if (clip) return { clip: clip.id };
   }
   throw new Error(_("The photo did not arrive whole."));
 }
@@ -55,6 +57,7 @@ export async function send(blob, hash, person, onProgress, signal) {
  * @param {File} file @param {number} longest pixels of the longer side @returns {Promise<Blob>}
  */
 export async function shrink(file, longest) {
+  if (file.type.startsWith("video/")) return file;
   try {
     const image = await createImageBitmap(file, { imageOrientation: "from-image" });
     const scale = Math.min(1, longest / Math.max(image.width, image.height));

@@ -4,6 +4,7 @@ import { ApiError, isTemporary, pause, waitAfter } from "../lib/http.js";
 import { digest, send, shrink } from "./send.js";
 import { checkSize, isDamage, reasonOf } from "./troubles.js";
 import { Store } from "../lib/store.js";
+import { watchClip } from "./clips.js";
 import { watchPhoto } from "./watch.js";
 import { _, ngettext } from "../lib/i18n.js";
 
@@ -81,13 +82,14 @@ async function deliver(upload) {
   startUploads();
 }
 
-/** @param {Upload} upload @param {number} photoId */
-async function finish({ entry, row }, photoId) {
+/** @param {Upload} upload @param {{photo: number} | {clip: number}} arrived */
+async function finish({ entry, row }, arrived) {
   trouble = "";
   await store.remove(entry);
   row.remove();
   sent += 1;
-  watchPhoto(photoId);
+  if ("photo" in arrived) watchPhoto(arrived.photo);
+  else watchClip(arrived.clip);
 }
 
 /**
@@ -110,11 +112,12 @@ async function isOver(upload, error) {
   return true;
 }
 
-/** @param {Upload} upload @returns {Promise<number>} the photo's id */
+/** @param {Upload} upload @returns {Promise<{photo: number} | {clip: number}>} what it has become */
 async function attempt(upload) {
   const { entry, row } = upload;
   const blob = /** @type {Blob} */ (entry.blob); // null only in refused entries, which are not sent
-  checkSize(blob, Number(form.dataset.limit));
+  const isVideo = blob.type.startsWith("video/");
+  checkSize(blob, Number(isVideo ? form.dataset.clipLimit : form.dataset.limit));
   if (!entry.sha256) {
     entry.sha256 = await digest(blob).catch(() => {
       throw new ApiError(400, { message: _("This file cannot be read any more."), hint: _("Choose it again.") });

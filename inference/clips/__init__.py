@@ -1,0 +1,1 @@
+"""Photos from a video: frames are looked at, and those with new faces are kept."""
