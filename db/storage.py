@@ -8,7 +8,7 @@ import secrets
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from urllib.parse import unquote, urlparse
 
 import obstore
@@ -108,11 +108,9 @@ class Blobs:
 
     def written_at(self, key: str) -> datetime | None:
         """When `key` was last written; None if it does not exist."""
-        try:
-            written_at: datetime = obstore.head(self._store, _path(key))["last_modified"]
-        except FileNotFoundError:
-            return None
-        return written_at
+        with contextlib.suppress(FileNotFoundError):
+            return cast(datetime, obstore.head(self._store, _path(key))["last_modified"])
+        return None
 
     def delete_named(self, start: str) -> None:
         """Delete everything in the folder `start`."""
@@ -129,8 +127,7 @@ class Blobs:
     def read_chunks(self, key: str) -> Iterator[bytes]:
         """The bytes of a large file, piece by piece. Raises MissingFile."""
         try:
-            stream = obstore.get(self._store, _path(key)).stream(min_chunk_size=CHUNK_BYTES)
-            yield from map(bytes, stream)
+            yield from map(bytes, obstore.get(self._store, _path(key)).stream(min_chunk_size=CHUNK_BYTES))
         except FileNotFoundError as error:
             raise MissingFile(key) from error
 

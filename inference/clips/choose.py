@@ -17,15 +17,16 @@ from labeller.photos.pixels import dhash
 MOST_PHOTOS, OF_SECONDS = 15, 20
 """At most so many photos for so many seconds."""
 SPARE_BITS = 6
-"""By which the hashes of frames differ more than those of near duplicates: those of the photos, which are made
-of more pixels, are a little different."""
+"""By which the hashes of frames differ more than those of near duplicates: those of the photos, which have
+more pixels, are a little different."""
 GOOD = 0.6
 """Share of the greatest sharpness of a person's face from which another one is as good."""
 OTHER_VIEW, SHARP_VIEW = 0.68, 40.0
-"""Similarity below which a face is another view of a person, and the sharpness that it takes: a blurred face is
-unlike itself."""
+"""Similarity below which a face is another view of a person, and the sharpness that it takes: a blurred
+face is unlike itself."""
 MARGIN, AROUND = 0.6, 1.5
-"""Around faces that a part of a frame is cut for, in shares of their longer side: at least, and in a close cut."""
+"""Around faces that a part of a frame is cut for, in shares of their longer side: at least, and
+in a close cut."""
 WHOLE = (0.0, 0.0, 1.0, 1.0)
 Part = tuple[float, float, float, float]
 
@@ -38,7 +39,7 @@ class _Photo:
 
 
 def choose(frames: Sequence[SeenFrame]) -> list[Wanted]:
-    """The frames to keep, ascending by number, and of each the part in which nobody is who was kept already."""
+    """The frames to keep, ascending by number, and of each the part without those who are kept already."""
     people = find_people([face for frame in frames for face in frame.faces])
     person_of = {id(face): number for number, person in enumerate(people) for face in person}
     best = [max(_quality(face) for face in person) for person in people]
@@ -111,7 +112,7 @@ def _other_views(
 
 
 def _cut(frame: SeenFrame, wanted: Sequence[Face], hashes: Sequence[bytes]) -> _Photo | None:
-    """The part of a frame without the faces that are not wanted; None if each is like a photo that is kept."""
+    """The part of a frame without the faces that are not wanted; None if each is like one that is kept."""
     others = [face for face in frame.faces if not any(face is one for one in wanted)]
     for part in (_part_without(frame, wanted, others), _close_part(frame, wanted)):
         photo = _Photo(frame, part, _hash(frame, part))
@@ -154,9 +155,7 @@ def _around(frame: SeenFrame, faces: Sequence[Face], margin: float) -> Part:
 
 
 def _holds(outer: Part, inner: Part) -> bool:
-    return (
-        outer[0] <= inner[0] and outer[1] <= inner[1] and outer[2] >= inner[2] and outer[3] >= inner[3]
-    )
+    return outer[0] <= inner[0] and outer[1] <= inner[1] and outer[2] >= inner[2] and outer[3] >= inner[3]
 
 
 def _is_inside(box: Box, part: Part, size: tuple[int, int]) -> bool:

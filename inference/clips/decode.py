@@ -1,7 +1,7 @@
 """Decoding untrusted videos in a child process that is locked in, with limited memory and time.
 
-Each pass has a child of its own, which reads the clip from an open file and sends what it makes of it piece by
-piece: neither the clip nor its frames are ever in memory as a whole.
+Each pass has a child of its own, which reads the clip from an open file and sends what it makes of it piece
+by piece: neither the clip nor its frames are ever in memory as a whole.
 """
 
 import contextlib
@@ -76,7 +76,9 @@ def _call(
             log.warning("clip_decoder_silent", error=str(error))
     log.warning("clip_decoder_died")
     hint = "Send a shorter or smaller one, or photos."
-    raise BadClip("clip_unreadable", "This video could not be opened safely, or takes too long to open.", hint)
+    raise BadClip(
+        "clip_unreadable", "This video could not be opened safely, or takes too long to open.", hint
+    )
 
 
 def _read(stream: BinaryIO) -> tuple[dict[str, Any], bytes] | None:

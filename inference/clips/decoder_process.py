@@ -5,7 +5,7 @@ import json
 import os
 import signal
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, BinaryIO
 
 import av
@@ -96,14 +96,15 @@ def _sampled(clip: BinaryIO, limits: Limits) -> Iterator[tuple[dict[str, Any], b
         yield {"number": number, "seconds": seconds, "shape": pixels.shape}, pixels.tobytes()
 
 
-def _cut_out(
-    clip: BinaryIO, limits: Limits, wanted: list[Any]
-) -> Iterator[tuple[dict[str, Any], bytes]]:
+def _cut_out(clip: BinaryIO, limits: Limits, wanted: list[Any]) -> Iterator[tuple[dict[str, Any], bytes]]:
     for jpeg in frames.cut_out(clip, limits, [Wanted(*one) for one in wanted]):
         yield {}, jpeg
 
 
-_CALLS = {"sampled": _sampled, "cut_out": _cut_out}
+_CALLS: dict[str, Callable[..., Iterator[tuple[dict[str, Any], bytes]]]] = {
+    "sampled": _sampled,
+    "cut_out": _cut_out,
+}
 
 if __name__ == "__main__":
     private_files.keep_private()

@@ -54,7 +54,7 @@ class Face:
 
 
 def similarity(one: Sequence[Face], other: Sequence[Face]) -> Floats:
-    """Similarities (len(one), len(other)) of the views: of the features, or of the pixels where these agree more."""
+    """Similarities (len(one), len(other)) of the views: of their features, and more where pixels agree."""
     features = np.stack([face.features for face in one]) @ np.stack([face.features for face in other]).T
     pixels = np.stack([face.patch for face in one]) @ np.stack([face.patch for face in other]).T
     return np.asarray(features + PIXELS_COUNT * np.maximum(0, pixels - SAME_PIXELS), np.float32)

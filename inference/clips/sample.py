@@ -62,7 +62,9 @@ def _make_photos(session: Session, clip: Clip, claim: jobs.Claim) -> str | None:
         with _opened(str(clip.blob)) as file:
             wanted = _choose(file, limits, progress)
             if not wanted:
-                raise BadClip("no_face", "No face was found in this video.", "Send one in which faces are larger.")
+                raise BadClip(
+                    "no_face", "No face was found in this video.", "Send one in which faces are larger."
+                )
             for done, jpeg in enumerate(decode.cut_out(file, limits, wanted), 1):
                 _keep(session, clip, claim, jpeg)
                 progress.report(LOOK_SHARE + (1 - LOOK_SHARE) * done / len(wanted))

@@ -28,7 +28,7 @@ class ReceivedClip:
 
 @dataclass(frozen=True)
 class ClipFile:
-    """A video that has arrived: its SHA-256 in hex, its bytes, and a function that reads it from the start."""
+    """A video that has arrived: its SHA-256 in hex, how many bytes, and what reads them from the start."""
 
     digest: str
     size: int
@@ -40,8 +40,8 @@ def receive_clip(
 ) -> ReceivedClip:
     """Store a video and enqueue looking for faces in it for after the commit.
 
-    `person` is who is in it. Raises QuotaReached, NoSpace, and WrongHash if the file has another SHA-256; then
-    nothing is stored.
+    `person` is who is in it. Raises QuotaReached, NoSpace, and WrongHash if the file has another SHA-256;
+    then nothing is stored.
     """
     if (known := find_clip(session, file.digest, uploaded_by, person)) is not None:
         return ReceivedClip(known, created=False)

@@ -6,7 +6,6 @@ from pydantic import BaseModel, Field
 
 from web.api.schemas import PhotoAccepted
 
-
 ClipStatus = Literal["queued", "running", "done", "failed"]
 
 

@@ -26,9 +26,7 @@ def look_up(json_data: schemas.UploadsIn) -> Any:
     arrived = []
     for digest in dict.fromkeys([*known, *videos]):
         photo, parts = known.get(digest, (None, []))
-        arrived.append(
-            {"sha256": digest, "photo_id": photo, "clip_id": videos.get(digest), "parts": parts}
-        )
+        arrived.append({"sha256": digest, "photo_id": photo, "clip_id": videos.get(digest), "parts": parts})
     return {"part_bytes": chunked.PART_BYTES, "arrived": arrived}
 
 

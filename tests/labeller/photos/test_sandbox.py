@@ -11,7 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from labeller.photos import decode, sandbox
+from labeller.photos import decode, forker, sandbox
 from tests.pictures import jpeg, portrait
 from tests.workbench_process import ROOT, wait_until
 
@@ -97,15 +97,15 @@ def test_without_seccomp_there_are_no_files_and_no_network_still(tmp_path: Path)
 @pytest.mark.slow
 def test_the_decoders_have_no_environment_and_are_locked_in(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SECRET_KEY", "a secret")
-    decode._forker.cache_clear()
+    monkeypatch.setattr(decode, "_forker", forker.Forker("labeller.photos.decoder_process"))
     decode.decode(jpeg(portrait(1, True)), 50)
     program = max(_programs(), key=psutil.Process.create_time)
-    assert set(program.environ()) <= {*decode.PYTHON_NEEDS, "LC_CTYPE"}
+    assert set(program.environ()) <= {*forker.PYTHON_NEEDS, "LC_CTYPE"}
     wait_until(lambda: not program.children(), 30, "the child that decoded has ended", every=0.01)
     ours, theirs = socket.socketpair()
     with ours:
         with theirs:
-            decode._hand_over(theirs)
+            decode._forker.hand_over(theirs.fileno())
         child = wait_until(lambda: _locked_in(program), 30, "the child is locked in", every=0.01)
         assert _says(child, "NoNewPrivs:\t1")
         assert child.num_fds() == 1

@@ -1,6 +1,7 @@
 """Sending photos: what is kept, what is refused, and in which words."""
 
 import io
+import os
 import socket
 from pathlib import Path
 
@@ -43,12 +44,12 @@ def test_a_bomb_of_169_megapixels_is_refused_before_it_unfolds(data: Path) -> No
 def test_a_decoder_that_is_killed_while_it_answers_leaves_no_half_a_photo(
     data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def half_an_answer(conversation: socket.socket) -> None:
-        theirs = conversation.dup()
+    def half_an_answer(descriptor: int) -> None:
+        theirs = socket.socket(fileno=os.dup(descriptor))
         theirs.sendall(RESPONSE.pack(20_000, 2) + b"{}" + bytes(5_000))
         theirs.shutdown(socket.SHUT_WR)
 
-    monkeypatch.setattr("labeller.photos.decode._hand_over", half_an_answer)
+    monkeypatch.setattr("labeller.photos.decode._forker.hand_over", half_an_answer)
     with pytest.raises(BadPhoto, match="could not be opened safely"):
         decode(jpeg(portrait(1, False)), 50)
 

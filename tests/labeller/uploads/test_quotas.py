@@ -107,7 +107,7 @@ def part(seed: int, number: int = 0, size: int = 1 << 19) -> Part:
 def test_open_uploads_and_their_bytes_are_limited(
     db: Session, ada: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    limit(monkeypatch, max_open_uploads=2, max_open_mb=1, max_upload_mb=1)
+    limit(monkeypatch, max_open_uploads=2, max_open_mb=1, max_upload_mb=1, max_clip_mb=1)
     monkeypatch.setattr(chunked, "_check", lambda part: None)
     chunked.take_part(db, ada, ada, part(1, size=100))
     chunked.take_part(db, ada, ada, part(2, size=100))

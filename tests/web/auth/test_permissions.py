@@ -55,7 +55,7 @@ def test_no_route_shows_lists_or_deletes_another_friends_photo(app: Flask, db: S
     digest = str(photo.sha256)
     ids = {
         "photo_id": photo.id, "face_id": face.id, "person_id": ada.id, "run_id": run.id, "event_id": 1,
-        "invite_id": invite.id, "session_id": adas.id, "token_id": 99, "backup_id": 1, "passkey_id": 1,
+        "invite_id": invite.id, "session_id": adas.id, "token_id": 99, "backup_id": 1, "passkey_id": 1, "clip_id": 1,
         "sha256": digest, "part": 0, "name": "sha2.js", "other_id": run.id,
         "secret": credentials.personal_link(ada)[:-1], "filename": "look.css", "ending": "keras",
     }  # fmt: skip
@@ -181,11 +181,11 @@ def test_my_photos_shows_what_was_found_and_takes_it_back(app: Flask, db: Sessio
 def test_a_friends_page_says_what_a_failure_means(app: Flask, db: Session) -> None:
     phone, _ = join(app, db, "Ada")
     headers = {"X-CSRFToken": csrf_token(phone, "/mine")}
-    video = b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom" + bytes(2000)
-    digest = hashlib.sha256(video).hexdigest()
-    refused = phone.put(f"/api/v1/uploads/{digest}/0?of=1", data=video, headers=headers)
+    gif = b"GIF89a" + bytes(2000)
+    digest = hashlib.sha256(gif).hexdigest()
+    refused = phone.put(f"/api/v1/uploads/{digest}/0?of=1", data=gif, headers=headers)
     assert refused.status_code == 400
-    assert refused.json["error"]["message"] == "This file is a video, not a photo."
+    assert refused.json["error"]["message"] == "This is a GIF, not a photo."
     assert "Send an ordinary photo" in refused.json["error"]["hint"]
 
 
@@ -196,13 +196,13 @@ def test_photos_in_parts_over_http(client: Client) -> None:
     asked = ada.post("/api/v1/uploads", json={"sha256": [digest]}).json
     assert asked == {"part_bytes": 1 << 20, "arrived": []}
     first = ada.put(f"/api/v1/uploads/{digest}/1?of=2", data=content[5000:])
-    assert first.json == {"photo": None}
+    assert first.json == {"photo": None, "clip": None}
     assert ada.post("/api/v1/uploads", json={"sha256": [digest]}).json["arrived"][0]["parts"] == [1]
     # The cut is ours to choose: the parts are put together in their order, and the hash is checked.
     done = ada.put(f"/api/v1/uploads/{digest}/0?of=2", data=content[:5000]).json["photo"]
     assert done == {"id": 1, "status": "queued", "duplicate_of": None}
     assert ada.post("/api/v1/uploads", json={"sha256": [digest]}).json["arrived"] == [
-        {"sha256": digest, "photo_id": 1, "parts": []}
+        {"sha256": digest, "photo_id": 1, "clip_id": None, "parts": []}
     ]
     assert ada.get("/api/v1/photos").json["items"][0]["id"] == 1
     assert ada.put("/api/v1/uploads/short/0?of=1", data=b"x").status_code == 400
