@@ -22,7 +22,7 @@ from sqlalchemy import CursorResult, delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from db.base import now
-from db.models import SHOWN, Artifact, BlobHold, Clip, DoomedBlob, Photo, Prediction, Run
+from db.models import SHOWN, Artifact, BlobHold, Clip, DoomedBlob, Photo, Run
 from db.session import session_scope, take_lock
 from db.storage import blobs
 
@@ -136,12 +136,9 @@ def delete_doomed(session: Session) -> bool:
 
 def named_among(session: Session, keys: set[str]) -> set[str]:
     """Those of the keys that a row names."""
-    named: set[str] = set()
-    for model in (Photo, Prediction):
-        uses = or_(model.blob.in_(keys), model.view_blob.in_(keys))
-        named.update(
-            key for row in session.execute(select(model.blob, model.view_blob).where(uses)) for key in row
-        )
+    uses = or_(Photo.blob.in_(keys), Photo.view_blob.in_(keys))
+    rows = session.execute(select(Photo.blob, Photo.view_blob).where(uses))
+    named = {key for row in rows for key in row}
     named.update(session.scalars(select(Run.manifest).where(Run.manifest.in_(keys))))
     named.update(session.scalars(select(Artifact.blob).where(Artifact.blob.in_(keys))))
     named.update(key for key in session.scalars(select(Clip.blob).where(Clip.blob.in_(keys))) if key)

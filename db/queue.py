@@ -23,12 +23,13 @@ log = structlog.get_logger()
 LOAD_DETECTOR = "labeller.load_detector"
 LOAD_OTHER_DETECTORS = "labeller.load_other_detectors"
 PROPOSE_FACES = "labeller.propose_faces"
-DETECT_PREDICTION = "labeller.detect_prediction"
 CONFIRM_FACES = "labeller.confirm_faces"
 DETECT_AGAIN = "labeller.detect_again"
 FOLLOW_UP = "labeller.follow_up"
 ERASE = "labeller.erase"
 TIDY = "labeller.tidy"
+PREDICT = "inference.predict"
+PREDICT_BATCH = "inference.predict_batch"
 CLASSIFY_PREDICTION = "trainer.classify_prediction"
 TRAIN = "trainer.train"
 SCORE_NEW_FACES = "trainer.score_new_faces"
@@ -48,12 +49,13 @@ QUEUES = {
     LOAD_DETECTOR: "detect",
     LOAD_OTHER_DETECTORS: "confirm",
     PROPOSE_FACES: "detect",
-    DETECT_PREDICTION: "predict",
     CONFIRM_FACES: "confirm",
     DETECT_AGAIN: "again",
     FOLLOW_UP: "default",
     ERASE: "erase",
     TIDY: "erase",
+    PREDICT: "predict",
+    PREDICT_BATCH: "detect",
     CLASSIFY_PREDICTION: "classify",
     TRAIN: "train",
     SCORE_NEW_FACES: "train",
@@ -73,7 +75,8 @@ QUEUES = {
 SUBJECTS = {
     PROPOSE_FACES: "photo",
     CONFIRM_FACES: "photo",
-    DETECT_PREDICTION: "prediction",
+    PREDICT: "prediction",
+    PREDICT_BATCH: "prediction_batch",
     CLASSIFY_PREDICTION: "prediction",
     TRAIN: "run",
     COUNT_SAVED: "run",

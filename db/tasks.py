@@ -8,13 +8,13 @@ from sqlalchemy.orm import Session
 from db import queue
 
 
-def enqueue_prediction_detection(session: Session, prediction_id: int) -> None:
-    """Detect the faces of a prediction's picture."""
-    queue.enqueue(session, queue.DETECT_PREDICTION, prediction_id)
+def enqueue_prediction(session: Session, prediction_id: int) -> None:
+    """Detect and classify the faces of a prediction's picture."""
+    queue.enqueue(session, queue.PREDICT, prediction_id)
 
 
 def enqueue_prediction_classification(session: Session, prediction_id: int) -> None:
-    """Classify the detected faces of a prediction."""
+    """Classify the detected faces of a prediction whose run has no network for other workers."""
     queue.enqueue(session, queue.CLASSIFY_PREDICTION, prediction_id)
 
 

@@ -11,3 +11,19 @@ def sample_clip(clip_id: int, attempt: int) -> None:
 
     with session_scope() as session:
         sample.sample_clip(session, clip_id, attempt, worker_name("clips"))
+
+
+@app.task(name=queue.PREDICT)
+def predict(prediction_id: int) -> None:
+    from inference import predict
+
+    with session_scope() as session:
+        predict.answer(session, prediction_id)
+
+
+@app.task(name=queue.PREDICT_BATCH)
+def predict_batch(batch_id: int, attempt: int) -> None:
+    from inference import predict
+
+    with session_scope() as session:
+        predict.answer_batch(session, batch_id, attempt, worker_name("detect"))

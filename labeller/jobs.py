@@ -56,14 +56,6 @@ def follow_up() -> None:
         follow_up.send_missing(session)
 
 
-@app.task(name=queue.DETECT_PREDICTION)
-def detect_prediction(prediction_id: int) -> None:
-    from labeller.detection import proposals
-
-    with session_scope() as session:
-        proposals.detect_prediction(session, prediction_id)
-
-
 @app.task(name=queue.ERASE)
 def erase() -> None:
     from labeller.erasure.finish import finish_pending

@@ -86,7 +86,7 @@ def answer(status: int, code: str, message: str, hint: str, **detail: Any) -> Re
 
 def _refused(error: Refused) -> ResponseReturnValue:
     response = make_response(answer(status_of(error), error.code, error.message, error.hint, **error.detail))
-    if response.status_code == 503:
+    if response.status_code in (429, 503):
         response.headers.setdefault("Retry-After", str(RETRY_SECONDS))
     return response
 

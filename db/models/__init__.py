@@ -18,8 +18,9 @@ from db.models.photos import (
     Group,
     Photo,
 )
+from db.models.predictions import Prediction, PredictionBatch
 from db.models.review import Lease, Pick, Score, Spot
-from db.models.runs import Artifact, Embedding, Outcome, Prediction, Run, Workbench, Worker
+from db.models.runs import Artifact, Embedding, Outcome, Run, Workbench, Worker
 from db.models.tried import TriedLook
 
 __all__ = [
@@ -53,6 +54,7 @@ __all__ = [
     "Photo",
     "Pick",
     "Prediction",
+    "PredictionBatch",
     "Run",
     "Score",
     "Spot",

@@ -1,4 +1,4 @@
-"""Features, runs and predictions, and the worker processes."""
+"""Features, runs and their models, and the worker processes."""
 
 from datetime import datetime
 from typing import Any
@@ -166,21 +166,6 @@ class Workbench(Base):
     def runs_with_scores(self) -> list[int]:
         """Ids of the runs whose scores are kept: the live one and the one before."""
         return [id for id in (self.live_run_id, self.previous_run_id) if id is not None]
-
-
-class Prediction(Job, Base):
-    """A photo that is classified and then deleted: one worker detects its faces, another classifies them."""
-
-    __tablename__ = "prediction"
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    blob: Mapped[str]
-    view_blob: Mapped[str]
-    width: Mapped[int]
-    height: Mapped[int]
-    faces: Mapped[list[Any] | None]
-    run_id: Mapped[int | None] = mapped_column(ForeignKey("run.id"))
-    deadline: Mapped[datetime]
 
 
 class Worker(Base):

@@ -12,7 +12,7 @@ from PIL import Image
 
 from db.box_thresholds import default_thresholds
 from labeller.detection.detections import Detection, Detector, Picture
-from labeller.detection.look import look
+from labeller.detection.look import Look, look
 
 FULL_SCALE_PIXELS = 2048 * 2048
 """Pixels of the picture for a look at full scale: 12 megapixels would take three times as long."""
@@ -36,13 +36,17 @@ def look_at_photo(
     Raises OSError if a picture cannot be read.
     """
     began = time.monotonic()
-    pixels = _pixels(view)
-    scale = width / pixels.shape[1]
-    likely = default_thresholds(detector.name).likely
-    result = look(detector, pixels, likely, lambda: _full_scale(read_original()) if scale > 1 else None)
-    detections = [one.moved(scale) for one in result.detections]
+    result = look_at_pixels(detector, _pixels(view), width, read_original)
     release_memory()
-    return PhotoLook(detections, result.turn, time.monotonic() - began)
+    return PhotoLook(result.detections, result.turn, time.monotonic() - began)
+
+
+def look_at_pixels(detector: Detector, view: Picture, width: int, read_original: Callable[[], bytes]) -> Look:
+    """The same look at the pixels of the rendition, with detections in pixels of the photo."""
+    scale = width / view.shape[1]
+    likely = default_thresholds(detector.name).likely
+    result = look(detector, view, likely, lambda: _full_scale(read_original()) if scale > 1 else None)
+    return Look([one.moved(scale) for one in result.detections], result.turn)
 
 
 def _pixels(rendition: bytes) -> Picture:

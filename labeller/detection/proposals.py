@@ -1,18 +1,18 @@
-"""Detecting the faces of stored photos, and the boxes of one-off predictions."""
+"""Detecting the faces of stored photos."""
 
 import structlog
 from sqlalchemy.orm import Session
 
 from db import disk, jobs, outages, tasks
-from db.box_thresholds import BoxLevel, box_level, box_thresholds
-from db.models import Photo, Prediction
+from db.box_thresholds import box_thresholds
+from db.models import Photo
 from db.storage import blobs
 from labeller.answers.folder_import import record_folder_label
 from labeller.detection import detectors, passes
 from labeller.detection.detections import Detector
 from labeller.detection.photo_look import PhotoLook, look_at_photo
 from labeller.detection.single_face import pick_single_face
-from labeller.detection.store_faces import record_look, rounded
+from labeller.detection.store_faces import record_look
 
 log = structlog.get_logger()
 
@@ -76,23 +76,7 @@ def confirm_faces(session: Session, photo_id: int, detector_name: str) -> None:
     session.commit()
 
 
-def detect_prediction(session: Session, prediction_id: int) -> None:
-    """Store the likely boxes of a prediction's photo; the train worker adds the classes."""
-    prediction = session.get(Prediction, prediction_id)
-    if prediction is None or prediction.status != "queued":
-        return
-    thresholds = box_thresholds(session)
-    prediction.faces = [
-        {"box": rounded(one.box), "confidence": one.confidence}
-        for one in look_at(detectors.first(), prediction).detections
-        if box_level(one.confidence, thresholds) is BoxLevel.LIKELY
-    ]
-    prediction.status = "detected"
-    tasks.enqueue_prediction_classification(session, prediction_id)
-    session.commit()
-
-
-def look_at(detector: Detector, source: Photo | Prediction) -> PhotoLook:
+def look_at(detector: Detector, photo: Photo) -> PhotoLook:
     """What the detector sees in a stored photo. Raises OSError if a picture cannot be read."""
-    view = blobs().get(source.view_blob)
-    return look_at_photo(detector, view, source.width, lambda: blobs().get(source.blob))
+    view = blobs().get(photo.view_blob)
+    return look_at_photo(detector, view, photo.width, lambda: blobs().get(photo.blob))

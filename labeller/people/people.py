@@ -15,6 +15,7 @@ from db.models import (
     Passkey,
     Person,
     Photo,
+    PredictionBatch,
     Token,
 )
 from db.texts import one_line
@@ -130,10 +131,10 @@ def merge(session: Session, other: Person, into: Person, by: Person) -> None:
 
 
 def _move_ways_in(session: Session, other: Person, into: Person) -> None:
-    """Sessions, tokens and passkeys of `other` become those of `into`, who sees them and can end them."""
+    """Sessions, tokens, passkeys and what `other` waits for become those of `into`, who can end them."""
     standing = BrowserSession.person_id == other.id, BrowserSession.link_version == other.link_version
     newest = select(Person.link_version).where(Person.id == into.id).scalar_subquery()
     sessions = update(BrowserSession).where(*standing).values(person_id=into.id, link_version=newest)
     session.execute(sessions, execution_options={"synchronize_session": False})
-    for table in (Token, Passkey):
+    for table in (Token, Passkey, PredictionBatch):
         session.execute(update(table).where(table.person_id == other.id).values(person_id=into.id))

@@ -8,16 +8,18 @@ import json
 import socket
 import threading
 import time
+from collections.abc import Sequence
 from typing import Any
 
 import structlog
 
 from labeller.errors import BadPhoto, PhotoTooLarge
 from labeller.photos import pixel_budget
+from labeller.photos.annotate import Mark
 from labeller.photos.cuts import Square
 from labeller.photos.decoder_process import REQUEST, RESPONSE, SECONDS
 from labeller.photos.forker import Forker
-from labeller.photos.pixels import SEND, Decoded
+from labeller.photos.pixels import SEND, Decoded, Pixels
 
 log = structlog.get_logger()
 _cutting = threading.Semaphore(2)
@@ -36,6 +38,21 @@ def decode(data: bytes, max_megapixels: int, turn: int = 0) -> Decoded:
     end = head.pop("bytes")
     hashes = (bytes.fromhex(head[name]) for name in ("dhash", "mirror"))
     return Decoded(body[:end], body[end:], head["width"], head["height"], *hashes)
+
+
+def decode_pixels(data: bytes, max_megapixels: int) -> Pixels:
+    """Decode what a detector looks at in a child. Raises as `decode` does."""
+    with pixel_budget.charged(data, max_megapixels) as pixels:
+        head, body = _call("pixels", data, max_megapixels=max_megapixels, announced=pixels)
+    end = head["bytes"]
+    return Pixels(body[end:], tuple(head["size"]), body[:end] or None, head["width"], head["height"])
+
+
+def annotated(pixels: Pixels, marks: Sequence[Mark]) -> bytes:
+    """The photo with the marks drawn over it, as a JPEG of its size, made in a child."""
+    with _cutting:
+        data, size = (pixels.view, pixels.size) if pixels.photo is None else (pixels.photo, None)
+        return _call("annotated", data, size=size, marks=marks)[1]
 
 
 def smaller(data: bytes, longest: int, square: Square | None = None) -> bytes:

@@ -13,8 +13,8 @@ from PIL import AvifImagePlugin, Image
 
 from db import private_files
 from labeller.errors import BadPhoto
-from labeller.photos import cuts, sandbox
-from labeller.photos.pixels import DAMAGED, FORMATS, read
+from labeller.photos import annotate, cuts, sandbox
+from labeller.photos.pixels import DAMAGED, FORMATS, read, read_pixels
 
 SECONDS = 15
 """Time for one photo, waiting included; 50 megapixels take 4 seconds."""
@@ -56,6 +56,7 @@ def _load_decoders() -> None:
         Image.new("RGB", (32, 32)).save(file, kind)
         photo = read(file.getvalue(), 1, 90)
         cuts.smaller(photo.photo, 16)
+        annotate.annotated(photo.photo, None, [annotate.Mark((4, 4, 20, 20), 0, "face")])
 
 
 def respond(connection: socket.socket) -> None:
@@ -79,6 +80,21 @@ def _read(data: bytes, **arguments: int) -> tuple[dict[str, Any], list[bytes]]:
     return head | hashes, [decoded.photo, decoded.view]
 
 
+def _pixels(data: bytes, **arguments: int) -> tuple[dict[str, Any], list[bytes]]:
+    found = read_pixels(data, **arguments)
+    head = {
+        "width": found.width,
+        "height": found.height,
+        "size": found.size,
+        "bytes": len(found.photo or b""),
+    }
+    return head, [found.photo or b"", found.view]
+
+
+def _annotated(data: bytes, size: tuple[int, int] | None, marks: list[Any]) -> tuple[Any, list[bytes]]:
+    return {}, [annotate.annotated(data, size, [annotate.Mark(*mark) for mark in marks])]
+
+
 def _smaller(data: bytes, longest: int, square: cuts.Square | None) -> tuple[dict[str, Any], list[bytes]]:
     try:
         return {}, [cuts.smaller(data, longest, square)]
@@ -86,7 +102,12 @@ def _smaller(data: bytes, longest: int, square: cuts.Square | None) -> tuple[dic
         raise BadPhoto("photo_broken", "This photo is damaged or incomplete.", DAMAGED) from error
 
 
-_CALLS: dict[str, Callable[..., tuple[dict[str, Any], list[bytes]]]] = {"read": _read, "smaller": _smaller}
+_CALLS: dict[str, Callable[..., tuple[dict[str, Any], list[bytes]]]] = {
+    "read": _read,
+    "pixels": _pixels,
+    "smaller": _smaller,
+    "annotated": _annotated,
+}
 
 if __name__ == "__main__":
     private_files.keep_private()

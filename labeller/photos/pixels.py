@@ -4,6 +4,8 @@ import io
 import itertools
 import struct
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
@@ -50,17 +52,49 @@ class Decoded:
         return len(self.photo) + len(self.view)
 
 
+@dataclass(frozen=True)
+class Pixels:
+    """The RGB pixels of a photo's rendition of `size` (width, height), and the photo as in `Decoded`; None if
+    the rendition has all its pixels.
+    """
+
+    view: bytes
+    size: tuple[int, int]
+    photo: bytes | None
+    width: int
+    height: int
+
+
 def read(data: bytes, max_megapixels: int, turn: int = 0, announced: int | None = None) -> Decoded:
     """Decode under limits, and turn clockwise by 0, 90, 180 or 270 degrees.
 
     `announced` is how many pixels whoever bounds their number took the file to have at most. Raises BadPhoto
     and PhotoTooLarge with a message for the sender.
     """
+    with _in_words(data, max_megapixels):
+        upright = _upright(data, turn, announced)
+        view = upright.rendition()
+        hashes = dhash(view), dhash(ImageOps.mirror(view))
+        return Decoded(upright.photo(), _encoded(view, "JPEG", 88), *upright.size, *hashes)
+
+
+def read_pixels(data: bytes, max_megapixels: int, announced: int | None = None) -> Pixels:
+    """Decode under limits what a detector looks at. Raises as `read` does."""
+    with _in_words(data, max_megapixels):
+        upright = _upright(data, 0, announced)
+        view = upright.rendition()
+        photo = None if view.size == upright.size else upright.photo()
+        return Pixels(view.tobytes(), view.size, photo, *upright.size)
+
+
+@contextmanager
+def _in_words(data: bytes, max_megapixels: int) -> Iterator[None]:
+    """Set the limits, and raise BadPhoto and PhotoTooLarge for what the decoders raise."""
     warnings.simplefilter("ignore")  # about broken EXIF and the like, none of which is kept
     warnings.simplefilter("error", Image.DecompressionBombWarning)
     Image.MAX_IMAGE_PIXELS = max_megapixels * 1_000_000
     try:
-        return _read(data, turn, announced)
+        yield
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         hint = f"Send one of at most {max_megapixels} megapixels; phones' normal setting is fine."
         raise PhotoTooLarge("photo_too_large", "This picture has too many pixels.", hint) from error
@@ -73,7 +107,26 @@ def read(data: bytes, max_megapixels: int, turn: int = 0, announced: int | None 
         raise BadPhoto("photo_broken", "This photo is damaged or incomplete.", DAMAGED) from error
 
 
-def _read(data: bytes, turn: int, announced: int | None) -> Decoded:
+@dataclass(frozen=True)
+class _Upright:
+    """A decoded photo: `plain` may have fewer pixels than its `size`, if `as_sent` is the file to keep."""
+
+    plain: Image.Image
+    size: tuple[int, int]
+    kind: str
+    as_sent: bytes | None
+
+    def photo(self) -> bytes:
+        return self.as_sent or _encoded(self.plain, self.kind)
+
+    def rendition(self) -> Image.Image:
+        size = _view_size(self.size)
+        if size == self.plain.size:
+            return self.plain
+        return self.plain.resize(size, Image.Resampling.BICUBIC, reducing_gap=REDUCING_GAP)
+
+
+def _upright(data: bytes, turn: int, announced: int | None) -> _Upright:
     picture = Image.open(io.BytesIO(data), formats=FORMATS)
     _check(picture)
     if announced is not None and picture.width * picture.height > announced:
@@ -88,12 +141,7 @@ def _read(data: bytes, turn: int, announced: int | None) -> Decoded:
     picture.load()
     ImageOps.exif_transpose(picture, in_place=True)
     plain = _to_plain_rgb(picture.transpose(TURNS[turn]) if turn else picture)
-    del picture  # one copy of 50 megapixels less in memory
-    photo = as_sent or _encoded(plain, kind)
-    width, height = size if as_sent is not None else plain.size
-    view = plain.resize(_view_size((width, height)), Image.Resampling.BICUBIC, reducing_gap=REDUCING_GAP)
-    hashes = dhash(view), dhash(ImageOps.mirror(view))
-    return Decoded(photo, _encoded(view, "JPEG", 88), width, height, *hashes)
+    return _Upright(plain, size if as_sent is not None else plain.size, kind, as_sent)
 
 
 def _check(picture: Image.Image) -> None:

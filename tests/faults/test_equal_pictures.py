@@ -1,4 +1,4 @@
-"""Equal pictures that are sent, turned, asked about and deleted at the same time: no photo loses its file."""
+"""Equal pictures that are sent, turned and deleted at the same time: no photo loses its file."""
 
 import random
 import time
@@ -14,14 +14,12 @@ from sqlalchemy.orm.exc import StaleDataError
 from db.models import SHOWN, Photo
 from db.session import session_scope
 from db.storage import MissingFile, blobs
-from labeller.detection.predictions import request_prediction, wait_for_prediction
 from labeller.erasure.finish import erase_photo, finish_pending
 from labeller.erasure.mark import mark_photos
 from labeller.errors import CannotTurn
 from labeller.people import people
 from labeller.uploads import intake
 from labeller.uploads.turn_photo import turn_photo
-from tests.factories import add_live_run
 from tests.hostile_files import encode
 from tests.pictures import portrait
 
@@ -34,14 +32,6 @@ FILES = [encode(portrait(seed, False), "PNG", compress_level=level) for seed in 
 def send(session: Session, rng: random.Random) -> None:
     intake.receive(session, rng.choice(FILES), people.owner(session)).photo.status = "ready"
     session.commit()
-
-
-def ask(session: Session, rng: random.Random) -> None:
-    prediction = request_prediction(session, rng.choice(FILES))
-    session.commit()
-    prediction.status = "done"
-    session.commit()
-    wait_for_prediction(session, prediction)
 
 
 def delete(session: Session, rng: random.Random) -> None:
@@ -64,7 +54,6 @@ def tidy(session: Session, rng: random.Random) -> None:
 
 
 def test_no_photo_loses_its_file(db: Session) -> None:
-    add_live_run(db)
     people.owner(db)
     db.commit()
     end = time.monotonic() + SECONDS
@@ -80,7 +69,7 @@ def test_no_photo_loses_its_file(db: Session) -> None:
                     pass  # it is refused, since it is being deleted at that moment
         return count
 
-    kinds = [send, send, ask, ask, delete, turn, tidy]
+    kinds = [send, send, delete, turn, tidy]
     with ThreadPoolExecutor(len(kinds)) as pool:
         counts = list(pool.map(keep_on, kinds, range(len(kinds))))
     assert all(counts)

@@ -2,8 +2,9 @@
 
 from apiflask import APIBlueprint
 
-from web.api import clips, labelling, people, photos, runs, tokens, tried, uploads
+from web.api import clips, labelling, people, photos, predictions, runs, tokens, tried, uploads
 
 
 def blueprints() -> list[APIBlueprint]:
-    return [module.blueprint for module in (photos, uploads, clips, tried, people, tokens, labelling, runs)]
+    modules = (photos, uploads, clips, tried, people, tokens, labelling, predictions, runs)
+    return [module.blueprint for module in modules]

@@ -1,11 +1,10 @@
-"""The shapes of the JSON API about runs, figures and predictions."""
+"""The shapes of the JSON API about runs and figures."""
 
 from typing import Any, Literal
 
-from apiflask.fields import UploadFile
 from pydantic import BaseModel, Field
 
-from web.api.schemas import Box, Strict
+from web.api.schemas import Strict
 
 
 class RunIn(Strict):
@@ -84,19 +83,3 @@ class StatsOut(BaseModel):
         description="low and high (95 %), n locked faces, labels that random labelling would have needed."
     )
     detector_recall: dict[str, Any] | None
-
-
-class PredictIn(Strict):
-    file: UploadFile
-
-
-class PredictedFace(BaseModel):
-    box: Box
-    confidence: float
-    label: str
-    probabilities: dict[str, float]
-
-
-class PredictOut(BaseModel):
-    run_id: int
-    faces: list[PredictedFace]

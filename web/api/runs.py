@@ -1,4 +1,4 @@
-"""Runs, figures and predictions over JSON."""
+"""Runs and figures over JSON."""
 
 from typing import Any
 
@@ -6,7 +6,6 @@ from apiflask import APIBlueprint
 
 from db.models import Run
 from db.workbench import live_run
-from labeller.detection.predictions import request_prediction, wait_for_prediction
 from labeller.queue.waiting import waiting_by_mode
 from labeller.reports import counts
 from trainer.evaluation import label_errors
@@ -103,19 +102,6 @@ def compare_runs(run_id: int, other_id: int) -> Any:
 def stats() -> Any:
     """Counts, and how good the live model is."""
     return stats_out()
-
-
-@blueprint.post("/predict")
-@blueprint.input(schemas.PredictIn, location="form_and_files")
-@blueprint.output(schemas.PredictOut)
-@blueprint.doc(security="token", responses={409: "No model yet.", 503: "No answer in time."})
-def predict(form_and_files_data: schemas.PredictIn) -> Any:
-    """What the live model sees in a photo. The photo is not kept."""
-    prediction = request_prediction(db(), form_and_files_data.file.read())
-    db().commit()
-    done = wait_for_prediction(db(), prediction)
-    db().commit()
-    return {"run_id": done.run_id, "faces": done.faces}
 
 
 def run_out(run: Run) -> dict[str, Any]:

@@ -153,7 +153,10 @@ ALLOWED: dict[str, frozenset[str]] = {
     "api_runs.list_suspects": TEAM,
     "api_runs.compare_runs": TEAM,
     "api_runs.stats": TEAM,
-    "api_runs.predict": TEAM,
+    "api_predictions.predict": TEAM,
+    "api_predictions.send_batch": TEAM,
+    "api_predictions.get_batch": TEAM,
+    "api_predictions.delete_batch": TEAM,
 }
 
 

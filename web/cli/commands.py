@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from web.cli import backup, detect, maintenance, people, photos, runs
+from web.cli import backup, detect, maintenance, people, photos, predict, runs
 from web.cli.simulate import simulate
 from web.cli.up import up
 from web.cli.watch import watch

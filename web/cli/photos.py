@@ -1,8 +1,7 @@
-"""`flask import` and `flask predict`: photos from files on this machine."""
+"""`flask import`: photos from files on this machine."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import click
 from rich.progress import track
@@ -10,12 +9,10 @@ from sqlalchemy.orm import Session
 
 from db import classes
 from db.errors import Refused
-from db.session import session_scope
 from labeller.answers.folder_import import Conflict, FolderImport
-from labeller.detection.predictions import request_prediction, wait_for_prediction
 from labeller.people import find, people
 from labeller.uploads import import_folder
-from web.cli.console import as_json, console, sentence, show, workbench_session
+from web.cli.console import console, sentence, workbench_session
 from web.cli.detect import wait_for_faces
 
 
@@ -79,33 +76,4 @@ def _conflict_line(conflict: Conflict) -> str:
     return f"{same}: {labels}; {what}."
 
 
-@click.command()
-@click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
-@as_json
-def predict(paths: tuple[Path, ...], json_: bool) -> None:
-    """What the live model sees in photos, or in folders of photos. The workbench must be running."""
-    failed = False
-    for file in [photo for path in paths for photo in import_folder.photos_below(path)]:
-        try:
-            run_id, faces = _predict(file)
-        except Refused as error:
-            failed = True
-            click.echo(f"{file}: {sentence(error)}", err=True)
-            continue
-        text = ", ".join(f"{face['label']} {face['probabilities'][face['label']]:.2f}" for face in faces)
-        show({"file": str(file), "run_id": run_id, "faces": faces}, f"{file}: {text or 'no face'}", json_)
-    if failed:
-        raise SystemExit(1)
-
-
-def _predict(file: Path) -> tuple[int | None, list[dict[str, Any]]]:
-    """The run whose model answered, and its faces. Raises Refused."""
-    with session_scope() as session:
-        prediction = request_prediction(session, file.read_bytes())
-        session.commit()
-        done = wait_for_prediction(session, prediction)
-        session.commit()
-        return done.run_id, done.faces or []
-
-
-COMMANDS = (import_, predict)
+COMMANDS = (import_,)

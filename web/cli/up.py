@@ -28,7 +28,7 @@ IDLE_MINUTES = {"detect": 5.0, "confirm": 1.0, "clips": 1.0, "train": 5.0}
 SOLO, THREE_THREADS = ["--pool", "solo"], ["--pool", "threads", "--concurrency", "3"]
 WORKERS = {
     "detect": (
-        "labeller.jobs,trainer.light_jobs,db.backup.tasks",
+        "labeller.jobs,inference.jobs,trainer.light_jobs,db.backup.tasks",
         "predict,erase,default,detect,again",
         SOLO,
     ),

@@ -26,9 +26,9 @@ SMALL_MB = 1
 """For whatever is no file. The application takes forms of that size, too."""
 TAKES_FILES = frozenset(
     {"api_photos.send_photo", "api_tried.keep_photo", "api_uploads.send_part", "upload.send"}
-    | {"api_runs.predict"}
+    | {"api_predictions.predict", "api_predictions.send_batch"}
 )
-"""Endpoints whose body is a photo."""
+"""Endpoints whose body is a photo, or several."""
 
 
 @dataclass(frozen=True)

@@ -8,13 +8,12 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from db import blob_hold
-from db.models import Group, Person, Photo, Prediction
+from db.models import Group, Person, Photo
 from db.session import session_scope
 from db.storage import blobs
-from labeller.detection.predictions import request_prediction, wait_for_prediction
 from labeller.photos import splits
 from labeller.uploads import intake
-from tests.factories import add_invited_friend, add_live_run
+from tests.factories import add_invited_friend
 from tests.pictures import face, jpeg, portrait
 
 SENDERS = 4
@@ -94,31 +93,6 @@ def test_a_repeat_of_a_photo_that_may_be_restored_shares_its_group(db: Session) 
     repeat = intake.receive(db, jpeg(picture, quality=70), None).photo
     db.commit()
     assert repeat.group_id == first.group_id
-
-
-def test_a_photo_has_its_files_although_a_prediction_of_the_same_picture_ends_meanwhile(
-    db: Session, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The prediction ends when the files of the photo have been stored, and no row names them yet."""
-    add_live_run(db)
-    sent = jpeg(portrait(1, False))
-    prediction = request_prediction(db, sent)
-    prediction.status = "done"
-    db.commit()
-    place = intake.assign_group
-
-    def end_prediction_and_place(*arguments: object) -> None:
-        with session_scope() as other:
-            wait_for_prediction(other, other.get_one(Prediction, prediction.id))
-            other.commit()
-        assert not blobs().has(prediction.blob)
-        place(*arguments)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(intake, "assign_group", end_prediction_and_place)
-    photo = intake.receive(db, sent, None).photo
-    db.commit()
-    assert photo.blob == prediction.blob
-    assert all(blobs().has(key) for key in (photo.blob, photo.view_blob))
 
 
 def test_whoever_deletes_files_waits_for_rows_that_are_about_to_name_them(db: Session) -> None:

@@ -131,6 +131,9 @@ POST   /api/v1/photos/<int:photo_id>/faces                   401       403      
 POST   /api/v1/photos/<int:photo_id>/retry                   401       409       404       409       409
 POST   /api/v1/photos/<int:photo_id>/turn                    401       409       404       409       409
 POST   /api/v1/predict                                       401       403       403       422       422
+POST   /api/v1/predictions                                   401       403       403       422       422
+DELETE /api/v1/predictions/<int:batch_id>                    401       403       403       404       404
+GET    /api/v1/predictions/<int:batch_id>                    401       403       403       404       404
 GET    /api/v1/progress                                      401       403       403       200       200
 GET    /api/v1/queue                                         401       403       403       200       200
 GET    /api/v1/quota                                         401       200       200       200       200

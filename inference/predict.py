@@ -1,0 +1,112 @@
+"""Answering predictions: the faces of a photo that is not kept, detected and classified in one go."""
+
+from typing import Any
+
+import structlog
+from sqlalchemy import exists, select
+from sqlalchemy.exc import NoResultFound
+from sqlalchemy.orm import Session
+from sqlalchemy.orm.exc import StaleDataError
+
+from db import jobs, predictions, signing, tasks
+from db.base import now
+from db.box_thresholds import BoxLevel, box_level, box_thresholds
+from db.models import Artifact, Prediction, PredictionBatch, Run
+from db.predictions import PredictionPicture
+from labeller.detection import detectors
+from labeller.detection.photo_look import look_at_pixels
+from labeller.detection.store_faces import rounded
+from trainer.errors import BackboneMissing, UnreadablePicture
+from trainer.features import networks
+from trainer.runs.classify import RunModel, classified, features_of, model_of
+
+log = structlog.get_logger()
+
+LEASE_SECONDS = 30
+UNREADABLE = (OSError, UnreadablePicture, BackboneMissing, signing.Tampered)
+
+
+def answer(session: Session, prediction_id: int) -> None:
+    """Answer a prediction whose sender waits, and commit. Safe to run twice and to kill."""
+    prediction = session.get(Prediction, prediction_id)
+    if prediction is None or prediction.status != "queued":
+        return
+    _answer(session, prediction)
+    try:
+        predictions.finish(session, prediction)
+    except StaleDataError:  # its sender has given up
+        session.rollback()
+
+
+def answer_batch(session: Session, batch_id: int, attempt: int, owner: str) -> None:
+    """Answer the photos of a batch one by one, each with a commit. Safe to repeat and to kill.
+
+    Between two of them those are answered whose sender waits.
+    """
+    claim = jobs.claim(session, PredictionBatch, batch_id, attempt, jobs.Holder(owner, LEASE_SECONDS))
+    if claim is None:
+        return
+    items = select(Prediction.id).where(Prediction.batch_id == batch_id, Prediction.status == "queued")
+    try:
+        for item_id in session.scalars(items.order_by(Prediction.id)).all():
+            _answer_waiting(session)
+            jobs.write(session, claim, LEASE_SECONDS)
+            session.commit()
+            item = session.get_one(Prediction, item_id)
+            _answer(session, item)
+            predictions.finish(session, item)
+        jobs.write(session, claim, 0, status="done")
+        session.commit()
+    except (jobs.LostLease, NoResultFound, StaleDataError):  # another worker has it, or it was deleted
+        session.rollback()
+        log.info("batch_lease_lost", batch=batch_id)
+
+
+def _answer_waiting(session: Session) -> None:
+    single = Prediction.batch_id.is_(None), Prediction.status == "queued", Prediction.deadline > now()
+    for id in session.scalars(select(Prediction.id).where(*single).order_by(Prediction.id)).all():
+        answer(session, id)
+
+
+def _answer(session: Session, prediction: Prediction) -> None:
+    """Detect and classify the faces; the train worker classifies for a run of an earlier version."""
+    try:
+        picture, model = predictions.load(prediction), model_of(session, prediction.run_id)
+        faces = _detect(session, prediction, picture)
+        if _needs_tensorflow(session, model):
+            prediction.faces, prediction.status = faces, "detected"
+            tasks.enqueue_prediction_classification(session, prediction.id)
+        else:
+            prediction.faces, prediction.status = _classify(session, model, picture, faces), "done"
+    except UNREADABLE as error:
+        log.warning("prediction_failed", prediction=prediction.id, error=str(error))
+        message, hint = "The picture or the model could not be read.", "Try again in a moment."
+        prediction.error = {"code": "not_readable", "message": message, "hint": hint}
+        prediction.status = "failed"
+
+
+def _detect(session: Session, prediction: Prediction, picture: PredictionPicture) -> list[dict[str, Any]]:
+    """The boxes that count as faces, by the same rule as on the pages, in pixels of the photo."""
+    thresholds = box_thresholds(session)
+    seen = look_at_pixels(detectors.first(), picture.view, prediction.width, lambda: picture.photo or b"")
+    return [
+        {"box": rounded(one.box), "confidence": one.confidence}
+        for one in seen.detections
+        if box_level(one.confidence, thresholds) is BoxLevel.LIKELY
+    ]
+
+
+def _classify(
+    session: Session, model: RunModel, picture: PredictionPicture, faces: list[dict[str, Any]]
+) -> list[dict[str, Any]]:
+    network = networks.by_id(session, model.network)
+    features = features_of(network, picture, faces)
+    return classified(session, model, faces, features)
+
+
+def _needs_tensorflow(session: Session, model: RunModel) -> bool:
+    """Whether no run has stored the network for LiteRT; earlier versions did so only of fine-tuned ones."""
+    stored = exists().where(
+        Artifact.run_id == Run.id, Run.backbone == model.network, Artifact.form == "features"
+    )
+    return not session.scalar(select(stored))
