@@ -3,7 +3,7 @@
 from typing import Any
 
 import structlog
-from sqlalchemy import exists, select
+from sqlalchemy import select
 from sqlalchemy.exc import NoResultFound
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
@@ -11,7 +11,7 @@ from sqlalchemy.orm.exc import StaleDataError
 from db import jobs, predictions, signing, tasks
 from db.base import now
 from db.box_thresholds import BoxLevel, box_level, box_thresholds
-from db.models import Artifact, Prediction, PredictionBatch, Run
+from db.models import Prediction, PredictionBatch
 from db.predictions import PredictionPicture
 from labeller.detection import detectors
 from labeller.detection.photo_look import look_at_pixels
@@ -69,11 +69,11 @@ def _answer_waiting(session: Session) -> None:
 
 
 def _answer(session: Session, prediction: Prediction) -> None:
-    """Detect and classify the faces; the train worker classifies for a run of an earlier version."""
+    """Detect and classify the faces; without a network for this worker, the train worker classifies them."""
     try:
         picture, model = predictions.load(prediction), model_of(session, prediction.run_id)
         faces = _detect(session, prediction, picture)
-        if _needs_tensorflow(session, model):
+        if not networks.is_stored(session, model.network):  # as of runs of earlier versions
             prediction.faces, prediction.status = faces, "detected"
             tasks.enqueue_prediction_classification(session, prediction.id)
         else:
@@ -102,11 +102,3 @@ def _classify(
     network = networks.by_id(session, model.network)
     features = features_of(network, picture, faces)
     return classified(session, model, faces, features)
-
-
-def _needs_tensorflow(session: Session, model: RunModel) -> bool:
-    """Whether no run has stored the network for LiteRT; earlier versions did so only of fine-tuned ones."""
-    stored = exists().where(
-        Artifact.run_id == Run.id, Run.backbone == model.network, Artifact.form == "features"
-    )
-    return not session.scalar(select(stored))
