@@ -18,7 +18,7 @@ class PredictionBatch(Job, Base):
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), index=True)
     run_id: Mapped[int] = mapped_column(ForeignKey("run.id"))
     created_at: Mapped[datetime] = mapped_column(default=now)
-    items: Mapped[list["Prediction"]] = relationship(order_by="Prediction.id", passive_deletes=True)
+    items: Mapped[list["Prediction"]] = relationship(order_by="Prediction.id")
 
     # Whoever deleted a batch never sees another one at its address.
     __table_args__ = ({"sqlite_autoincrement": True},)

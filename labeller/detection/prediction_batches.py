@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from db import jobs
@@ -71,7 +71,7 @@ def get_batch(session: Session, batch_id: int, by: Person) -> PredictionBatch:
 def delete_batch(session: Session, batch: PredictionBatch) -> None:
     """Delete the batch with its pictures, and commit. A worker that is at it stops."""
     items = list(batch.items)
-    session.delete(batch)
+    session.execute(delete(PredictionBatch).where(PredictionBatch.id == batch.id))
     session.commit()
     for item in items:
         delete_picture(item)
