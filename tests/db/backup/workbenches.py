@@ -23,7 +23,7 @@ def fill(db: Session, data: Path) -> Run:
     run = add_run_trained_on(db, faces)
     at_work = db.get_one(Photo, faces[0].photo_id)
     at_work.status, at_work.owner, at_work.lease_until = "running", "detect@gone", now()
-    db.add(Prediction(blob="x", view_blob="y", width=1, height=1, deadline=now()))
+    db.add(Prediction(run_id=run.id, picture="x", deadline=now()))
     last = people.new_person(db, "Last", "friend")
     db.flush()
     db.delete(last)
