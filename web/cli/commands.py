@@ -9,6 +9,6 @@ from web.cli.watch import watch
 
 
 def init_app(app: Flask) -> None:
-    parts = (detect, people, photos, runs, maintenance, backup)
+    parts = (detect, people, photos, predict, runs, maintenance, backup)
     for command in (up, simulate, watch, *(one for part in parts for one in part.COMMANDS)):
         app.cli.add_command(command)
