@@ -5,10 +5,9 @@ import numpy as np
 
 from trainer.arrays import Box, Image
 from trainer.errors import UnreadablePicture
+from trainer.features.input_margin import MARGIN
 
 SIDE = 160
-MARGIN = 0.1
-"""Share of the box added on each side: the chin and the edge of a mask lie outside a detector's box."""
 
 # The augmentation of the 2020 tutorial: rotation and shear in degrees, shift and zoom as shares.
 ROTATION, SHEAR, SHIFT, ZOOM = 20.0, 0.15, 0.1, 0.1

@@ -13,8 +13,7 @@ from trainer.arrays import Box, Image
 from trainer.errors import BackboneMissing
 from trainer.features import backbone, crops
 from trainer.features.embedder import Embedder
-
-TUTORIAL = ":tutorial"
+from trainer.features.input_margin import TUTORIAL, is_tight
 
 
 @dataclass(frozen=True)
@@ -95,7 +94,6 @@ def _load(id: str, read: Callable[[], bytes]) -> Network:
             return _loaded[id]
         while len(_loaded) >= MAX_LOADED:
             del _loaded[next(iter(_loaded))]
-        is_tutorial = id.endswith(TUTORIAL)
-        scale = backbone.tutorial_scale_into if is_tutorial else backbone.scale_into
-        _loaded[id] = Network(id, is_tutorial, Embedder(read(), scale=scale))
+        scale = backbone.tutorial_scale_into if is_tight(id) else backbone.scale_into
+        _loaded[id] = Network(id, is_tight(id), Embedder(read(), scale=scale))
         return _loaded[id]

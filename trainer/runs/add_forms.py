@@ -9,6 +9,7 @@ from db.models import Artifact, Outcome, Run
 from db.storage import blobs
 from trainer.features import backbone, networks
 from trainer.features.feature_store import crops_of
+from trainer.features.input_margin import TUTORIAL
 from trainer.models import browser_forms, export
 
 CHECKED_FACES = 8
@@ -26,7 +27,7 @@ def add_forms(session: Session, run_id: int) -> None:
     classifier = signing.read_verified(old)
     files = {"onnx16": browser_forms.half_precision(classifier), "detector": browser_forms.detector()}
     difference = _difference(session, run, classifier, files["onnx16"]) + (old.difference or 0.0)
-    if run.backbone in (backbone.backbone_id(), backbone.backbone_id() + networks.TUTORIAL):
+    if run.backbone in (backbone.backbone_id(), backbone.backbone_id() + TUTORIAL):
         files["features"] = backbone.litert()
     stored = {form: blobs().put(content) for form, content in files.items()}
     blob_hold.keep(session, files.values())

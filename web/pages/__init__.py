@@ -26,6 +26,7 @@ from web.pages import (
     pictures,
     sign_in,
     simulations,
+    try_it,
     upload,
 )
 
@@ -48,5 +49,17 @@ def blueprints() -> list[APIBlueprint]:
         classes,
         gallery,
     )
-    last = (people_access, live, compare, simulations, detector, map, observed, backups, operations, audit)
+    last = (
+        people_access,
+        live,
+        compare,
+        try_it,
+        simulations,
+        detector,
+        map,
+        observed,
+        backups,
+        operations,
+        audit,
+    )
     return [module.pages for module in (*first, *last, documentation)]

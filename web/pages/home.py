@@ -28,6 +28,8 @@ ASSETS = {
     "_md.js": "@noble/hashes/_md.js",
     "_u64.js": "@noble/hashes/_u64.js",
     "utils.js": "@noble/hashes/utils.js",
+    "ort.js": "onnxruntime-web/dist/ort.wasm.bundle.min.mjs",
+    "ort-wasm-simd-threaded.wasm": "onnxruntime-web/dist/ort-wasm-simd-threaded.wasm",
 }
 """All that is served of the installed front-end libraries."""
 
@@ -60,7 +62,7 @@ def page() -> ResponseReturnValue:
 def asset(name: str) -> ResponseReturnValue:
     if name not in ASSETS:
         abort(404)
-    response = send_file(MODULES / ASSETS[name])
+    response = send_file(MODULES / ASSETS[name], mimetype="text/javascript" if name.endswith(".js") else None)
     response.headers["Cache-Control"] = "public, max-age=86400"
     return response
 

@@ -52,6 +52,7 @@ ENDPOINTS = {
     "auth.hello": "probes",
     "static": "files",
     "home.asset": "files",
+    "try_it.file": "downloads",
     "api_labelling.send_answer": "answers",
     "api_labelling.send_answers": "answers",
     "api_labelling.renew_leases": "answers",

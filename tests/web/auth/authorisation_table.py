@@ -107,6 +107,10 @@ GET    /runs/simulations                                     hello     403      
 POST   /sessions/<int:session_id>/end                        hello     302/403   404/403   404/403   404/403
 POST   /sessions/end                                         hello     hello/403 hello/403 hello/403 hello/403
 GET    /static/<path:filename>                               200       200       200       200       200
+GET    /try                                                  hello     403       403       200       200
+GET    /try/files/<key>                                      hello     403       403       404       404
+POST   /try/friends                                          hello     403       403       403       302
+GET    /try/offline.js                                       hello     200       200       200       200
 GET    /upload                                               hello     200       200       200       200
 POST   /upload                                               hello     400       400       400       400
 GET    /upload/progress                                      hello     200       200       200       200

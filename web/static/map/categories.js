@@ -2,6 +2,7 @@
  * The categories that the map colours faces by. Each has a colour and a shape, so that either one is enough.
  */
 import { _ } from "../lib/i18n.js";
+import { markOf } from "../lib/marks.js";
 
 /**
  * The faces of the map, one array a property. In `label` and `person` -1 means none, in `margin` not scored.
@@ -16,23 +17,8 @@ import { _ } from "../lib/i18n.js";
 
 const OWN_COLOUR = 8; // people with the most faces, each a category
 
-/** Outlines about the origin, about as large as a circle of radius 1. @type {Record<string, string>} */
-export const SHAPES = {
-  circle: "M1 0A1 1 0 1 1-1 0A1 1 0 1 1 1 0Z",
-  square: "M-.88-.88H.88V.88H-.88Z",
-  triangle: "M0-1.25L1.2.9H-1.2Z",
-  diamond: "M0-1.3L1.3 0L0 1.3L-1.3 0Z",
-  plus: "M-.42-1.2H.42V-.42H1.2V.42H.42V1.2H-.42V.42H-1.2V-.42H-.42Z",
-  wedge: "M0 1.25L1.2-.9H-1.2Z",
-  dot: "M.6 0A.6.6 0 1 1-.6 0A.6.6 0 1 1 .6 0Z",
-};
-const SHAPE_CYCLE = ["circle", "square", "triangle", "diamond", "plus", "wedge"];
-
 /** The category with the nth colour and shape. @param {string} name @param {number} n @returns {Category} */
-const coloured = (name, n) => {
-  const shape = SHAPE_CYCLE[n % SHAPE_CYCLE.length];
-  return { name, colour: `--c${n % 10}`, shape, count: 0 };
-};
+const coloured = (name, n) => ({ name, ...markOf(n), count: 0 });
 
 /** A category that does not stand out. @param {string} name @returns {Category} */
 const neutral = (name) => ({ name, colour: "--soft", shape: "dot", count: 0 });

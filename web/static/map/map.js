@@ -3,9 +3,10 @@
  */
 import { find, readJson } from "../lib/dom.js";
 import { call, messageOf, pause, rooted } from "../lib/http.js";
-import { SHAPES, describeFace, groupFaces } from "./categories.js";
+import { describeFace, groupFaces } from "./categories.js";
 import { Scatter } from "./scatter.js";
 import { _, ngettext } from "../lib/i18n.js";
+import { SHAPES } from "../lib/marks.js";
 
 /**
  * @typedef {import("./categories.js").FaceTable} FaceTable

@@ -1,5 +1,5 @@
 /** Thousands of faces as symbols on a canvas: the view of them, and how they are drawn. */
-import { SHAPES } from "./categories.js";
+import { SHAPES } from "../lib/marks.js";
 import { Navigation } from "./navigation.js";
 import { contextOf, drawLasso, drawRing, symbolImage } from "./sprites.js";
 import { isInside, viewOfAll, zoomed } from "./viewport.js";
