@@ -43,7 +43,7 @@ BUSY = TEAM + 1
 LEFT_OUT = (
     "static", "home.asset", "openapi", "home.docs", "auth", "account", "simulations", "certificate",
     "runs.stream",
-    "runs.model", "mine.download", "people.download", "backups.download", "audit.export",
+    "model.file", "model.archive", "mine.download", "people.download", "backups.download", "audit.export",
 )  # fmt: skip
 """Addresses (all that begin so) that read no faces, one that stays open, and downloads, which are as long as
 what is in them."""

@@ -19,6 +19,7 @@ from web.pages import (
     live,
     map,
     mine,
+    model,
     observed,
     operations,
     passkeys,
@@ -52,6 +53,7 @@ def blueprints() -> list[APIBlueprint]:
     last = (
         people_access,
         live,
+        model,
         compare,
         try_it,
         simulations,

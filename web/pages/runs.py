@@ -4,12 +4,12 @@ from dataclasses import asdict
 from typing import Any
 
 from apiflask import APIBlueprint
-from flask import Response, abort, redirect, render_template, request, url_for
+from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from db import audit, classes, signing
+from db import audit, classes
 from db.base import OPEN, now
-from db.models import Artifact, Run, Workbench
+from db.models import Workbench
 from db.workbench import live_run
 from labeller.queue import picks
 from trainer.data import dataset, minimum_labels
@@ -18,7 +18,7 @@ from trainer.errors import BadRecipe, NotEnoughLabels
 from trainer.evaluation import label_errors, tried_looks
 from trainer.evaluation.paired_test import RULE
 from trainer.label_efficiency import stopping_advice
-from trainer.runs import kept_models, requests, schedule
+from trainer.runs import kept_models, model_files, requests, schedule
 from web.auth.identity import me
 from web.database import db
 from web.drawing import charts
@@ -28,8 +28,6 @@ from web.pages.answer_form import record_posted_answer
 
 pages = APIBlueprint("runs", __name__, enable_openapi=False)
 
-FILES = {"keras": "keras", "tflite": "tflite", "onnx": "onnx", "labels.txt": "labels", "md": "card"}
-"""Endings of the files that a run offers, and their forms."""
 SUSPECTS = 60
 
 
@@ -128,19 +126,6 @@ def relabel(run_id: int, face_id: int) -> ResponseReturnValue:
     return redirect(url_for(f"runs.{back}", run_id=run_id) + f"#face-{face_id}")
 
 
-@pages.get("/runs/<int:run_id>/model.<ending>")
-def model(run_id: int, ending: str) -> ResponseReturnValue:
-    kept_models.require_files(requests.get_run(db(), run_id))
-    artifact = db().get(Artifact, (run_id, FILES.get(ending, "")))
-    if artifact is None:
-        abort(404)
-    response = Response(signing.read_verified(artifact), mimetype="application/octet-stream")
-    audit.note(db(), "model_downloaded", me(), run=run_id, file=ending)
-    db().commit()
-    response.headers["Content-Disposition"] = f'attachment; filename="second-look-{run_id}.{ending}"'
-    return response
-
-
 def render(run_id: int, template: str) -> str:
     """The page of a run, or the part of it that changes while it runs."""
     run = requests.get_run(db(), run_id)
@@ -152,16 +137,10 @@ def render(run_id: int, template: str) -> str:
         epoch_charts=charts.epoch_charts(run.curve),
         seconds_left=None if over else requests.seconds_left(db(), run),
         worst_mistakes=label_errors.worst_mistakes(db(), run) if over and run.metrics else [],
-        files=_files(run) if over else {},
+        has_files=over and model_files.has_any(db(), run),
         person_names=requests.person_names(db(), run) if over else {},
         seen_at=now(),
     )
-
-
-def _files(run: Run) -> dict[str, Artifact]:
-    """The run's files for download, by their ending."""
-    artifacts = {ending: db().get(Artifact, (run.id, form)) for ending, form in FILES.items()}
-    return {ending: artifact for ending, artifact in artifacts.items() if artifact is not None}
 
 
 def _recipe() -> dict[str, Any]:

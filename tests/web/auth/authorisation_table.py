@@ -96,7 +96,9 @@ GET    /runs/<int:run_id>                                    hello     403      
 POST   /runs/<int:run_id>/cancel                             hello     403       403       409       409
 POST   /runs/<int:run_id>/faces/<int:face_id>                hello     403       403       302       302
 GET    /runs/<int:run_id>/live                               hello     403       403       200       200
+GET    /runs/<int:run_id>/model                              hello     403       403       200       200
 GET    /runs/<int:run_id>/model.<ending>                     hello     403       403       403       409
+GET    /runs/<int:run_id>/model.zip                          hello     403       403       403       409
 POST   /runs/<int:run_id>/pin                                hello     403       403       403       302
 POST   /runs/<int:run_id>/promote                            hello     403       403       403       302
 GET    /runs/<int:run_id>/stream                             hello     403       403       200       200

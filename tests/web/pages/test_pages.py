@@ -49,7 +49,13 @@ def test_a_run_shows_its_figures_with_intervals_and_its_reason(client: Client, d
     db.add(Artifact(run_id=run.id, form="keras", blob="0", signature=""))
     db.commit()
     page = get_page(client("owner", "Grace"), f"/runs/{run.id}")
-    for words in ("It is the first model.", "On people it never saw", "n = 40", "polyline", ".keras"):
+    for words in (
+        "It is the first model.",
+        "On people it never saw",
+        "n = 40",
+        "polyline",
+        "Files and examples",
+    ):
         assert words in page
     assert "data-stream" not in page, "a finished run is not watched"
     assert "n = 40" in get_page(client("owner", "Grace"), "/")

@@ -158,7 +158,7 @@ def test_a_file_that_is_gone_or_not_ours_is_refused_in_words(client: Client, db:
         answer = owner.get(f"/runs/{run.id}/model.{ending}")
         assert answer.status_code == 409
         assert words in answer.text
-    assert owner.get(f"/runs/{run.id}/model.zip").status_code == 404
+    assert owner.get(f"/runs/{run.id}/model.exe").status_code == 404
 
 
 def test_a_run_that_is_over_is_sent_once_to_those_who_watch(client: Client, db: Session) -> None:

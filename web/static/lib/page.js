@@ -2,12 +2,13 @@
 import { _ } from "./i18n.js";
 
 document.addEventListener("click", async (event) => {
-  const button = event.target instanceof Element ? event.target.closest("[data-copy]") : null;
+  const button = event.target instanceof Element ? event.target.closest("[data-copy], [data-copy-of]") : null;
   if (!(button instanceof HTMLElement)) return;
-  const field = button.parentElement?.querySelector("input");
-  field?.select();
+  const shown = document.getElementById(button.dataset.copyOf ?? "");
+  if (shown) getSelection()?.selectAllChildren(shown);
+  else button.parentElement?.querySelector("input")?.select();
   try {
-    await navigator.clipboard.writeText(button.dataset.copy ?? "");
+    await navigator.clipboard.writeText(shown?.textContent ?? button.dataset.copy ?? "");
   } catch {
     document.execCommand("copy"); // the clipboard API needs https, which a page on the local network does not have
   }
