@@ -11,7 +11,7 @@ from inference.watch.looks import Seen
 from inference.watch.pictures import write_picture
 from labeller.detection.detections import Picture
 from trainer.arrays import Box
-from trainer.features.crops import MARGIN
+from trainer.features.input_margin import MARGIN
 
 SECONDS = 5
 """Of each face and class the sharpest crop of so many seconds is kept."""

@@ -21,7 +21,7 @@ from labeller.detection.detections import Picture
 from labeller.detection.detectors.mtcnn import load_network
 from trainer.errors import NoModel
 from trainer.features.crops import SIDE
-from trainer.features.networks import TUTORIAL
+from trainer.features.input_margin import TUTORIAL
 
 
 class TutorialLook:
