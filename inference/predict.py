@@ -16,9 +16,11 @@ from db.predictions import PredictionPicture
 from labeller.detection import detectors
 from labeller.detection.photo_look import look_at_pixels
 from labeller.detection.store_faces import rounded
+from trainer.arrays import Float32Array
 from trainer.errors import BackboneMissing, UnreadablePicture
+from trainer.evaluation.tried_looks import note_look
 from trainer.features import networks
-from trainer.runs.classify import RunModel, classified, features_of, model_of
+from trainer.runs.classify import classified, features_of, model_of
 
 log = structlog.get_logger()
 
@@ -31,11 +33,16 @@ def answer(session: Session, prediction_id: int) -> None:
     prediction = session.get(Prediction, prediction_id)
     if prediction is None or prediction.status != "queued":
         return
-    _answer(session, prediction)
+    run_id, features = prediction.run_id, _answer(session, prediction)
+    boxes = [face["box"] for face in prediction.faces or []]
     try:
         predictions.finish(session, prediction)
     except StaleDataError:  # its sender has given up
         session.rollback()
+        return
+    if features is not None:  # after the answer, which is not to wait for it
+        note_look(session, run_id, features, boxes)
+        session.commit()
 
 
 def answer_batch(session: Session, batch_id: int, attempt: int, owner: str) -> None:
@@ -68,8 +75,12 @@ def _answer_waiting(session: Session) -> None:
         answer(session, id)
 
 
-def _answer(session: Session, prediction: Prediction) -> None:
-    """Detect and classify the faces; without a network for this worker, the train worker classifies them."""
+def _answer(session: Session, prediction: Prediction) -> Float32Array | None:
+    """Detect and classify the faces; returns their features (n, 1280).
+
+    Without a network for this worker, the train worker classifies them.
+    """
+    features = None
     try:
         picture, model = predictions.load(prediction), model_of(session, prediction.run_id)
         faces = _detect(session, prediction, picture)
@@ -77,12 +88,14 @@ def _answer(session: Session, prediction: Prediction) -> None:
             prediction.faces, prediction.status = faces, "detected"
             tasks.enqueue_prediction_classification(session, prediction.id)
         else:
-            prediction.faces, prediction.status = _classify(session, model, picture, faces), "done"
+            features = features_of(networks.by_id(session, model.network), picture, faces)
+            prediction.faces, prediction.status = classified(session, model, faces, features), "done"
     except UNREADABLE as error:
         log.warning("prediction_failed", prediction=prediction.id, error=str(error))
         message, hint = "The picture or the model could not be read.", "Try again in a moment."
         prediction.error = {"code": "not_readable", "message": message, "hint": hint}
         prediction.status = "failed"
+    return features
 
 
 def _detect(session: Session, prediction: Prediction, picture: PredictionPicture) -> list[dict[str, Any]]:
@@ -94,11 +107,3 @@ def _detect(session: Session, prediction: Prediction, picture: PredictionPicture
         for one in seen.detections
         if box_level(one.confidence, thresholds) is BoxLevel.LIKELY
     ]
-
-
-def _classify(
-    session: Session, model: RunModel, picture: PredictionPicture, faces: list[dict[str, Any]]
-) -> list[dict[str, Any]]:
-    network = networks.by_id(session, model.network)
-    features = features_of(network, picture, faces)
-    return classified(session, model, faces, features)
