@@ -1,7 +1,9 @@
 """Asking a model about photos that are not kept, over JSON or as a drawn picture."""
 
+import functools
 import hashlib
 import json
+from collections.abc import Callable
 from dataclasses import astuple
 from typing import Any
 
@@ -36,14 +38,27 @@ RESPONSES: Any = {
 }
 
 
+def _if_may_try(view: Callable[..., Any]) -> Callable[..., Any]:
+    """The view, once its caller may try models: before the photo is read, let alone found to be wrong."""
+
+    @functools.wraps(view)
+    def checked(*args: Any, **kwargs: Any) -> Any:
+        require_may_try(db(), me())
+        return view(*args, **kwargs)
+
+    return checked
+
+
 @blueprint.post("/predict")
+@_if_may_try
 @blueprint.input(schemas.PredictIn, location="form_and_files")
 @blueprint.input(schemas.PredictQuery, location="query")
 @blueprint.output(schemas.PredictOut)
 @blueprint.doc(security="token", responses=RESPONSES)
 def predict(form_and_files_data: schemas.PredictIn, query_data: schemas.PredictQuery) -> Any:
     """What a model sees in a photo, which is not kept. With `annotated` the photo is drawn, as JPEG."""
-    model, data, drawn = _model(query_data.run), form_and_files_data.file.read(), query_data.annotated
+    model, drawn = asked_model(db(), query_data.run), query_data.annotated
+    data = form_and_files_data.file.read()
     check_size(data)
     tag = _tag(data, model, drawn)
     if tag in request.if_none_match:
@@ -67,7 +82,7 @@ def predict(form_and_files_data: schemas.PredictIn, query_data: schemas.PredictQ
 def send_batch(form_and_files_data: schemas.BatchIn, query_data: schemas.RunQuery) -> Any:
     """Ask about many photos. Poll `GET /predictions/{id}`; the answers are kept for an hour."""
     photos = [(file.filename or "", file.read()) for file in form_and_files_data.file]
-    batch = prediction_batches.request_batch(db(), _model(query_data.run).run, me(), photos)
+    batch = prediction_batches.request_batch(db(), asked_model(db(), query_data.run).run, me(), photos)
     db().commit()
     return {"id": batch.id}
 
@@ -87,12 +102,6 @@ def delete_batch(batch_id: int) -> Any:
     """Delete the answers; photos that have none yet are not looked at any more."""
     prediction_batches.delete_batch(db(), prediction_batches.get_batch(db(), batch_id, me()))
     return ""
-
-
-def _model(run_id: int | None) -> AskedModel:
-    """The model that the caller asks for, if they may try models. Raises Forbidden."""
-    require_may_try(db(), me())
-    return asked_model(db(), run_id)
 
 
 def _tag(data: bytes, model: AskedModel, drawn: bool) -> str:

@@ -159,7 +159,7 @@ ALLOWED: dict[str, frozenset[str]] = {
     "api_runs.list_suspects": TEAM,
     "api_runs.compare_runs": TEAM,
     "api_runs.stats": TEAM,
-    "api_predictions.predict": TEAM,
+    "api_predictions.predict": ALL,
     "api_predictions.send_batch": TEAM,
     "api_predictions.get_batch": TEAM,
     "api_predictions.delete_batch": TEAM,

@@ -6,11 +6,12 @@ import io
 import pytest
 from flask.testing import FlaskClient
 from PIL import Image
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from db.base import now
-from db.models import Run
+from db.models import Run, Workbench
 from db.workbench import lock_workbench
 from labeller.detection import predictions
 from tests.answering import FACE, answering
@@ -76,12 +77,23 @@ def test_what_is_wrong_is_said(owner: FlaskClient, client: Client, db: Session) 
     assert owner.post("/api/v1/predict").status_code == 422
     broken = ask(owner, content=REFUSED_FILES["truncated jpeg"][0])
     assert (broken.status_code, broken.json["error"]["code"]) == (400, "photo_broken")
-    assert ask(client("friend", "Finn")).status_code == 403
     db.add(Run(recipe={}, seed=0, classes=[1, 2], status="failed"))
     run.dropped_at = now()
     db.commit()
     assert ask(owner, f"?run={run.id + 1}").json["error"]["code"] == "no_model"
     assert ask(owner, f"?run={run.id}").json["error"]["code"] == "files_dropped"
+
+
+def test_friends_may_ask_about_one_photo_where_the_owner_lets_them(client: Client, db: Session) -> None:
+    add_light_run(db)
+    friend = client("friend", "Finn")
+    for refused in (ask(friend), friend.post("/api/v1/predict"), ask(friend, "?run=99")):
+        assert (refused.status_code, refused.json["error"]["code"]) == (403, "may_not_try")
+    db.execute(update(Workbench).values(friends_may_try=True))
+    db.commit()
+    with answering(FACE):
+        assert ask(friend).json["faces"] == [FACE]
+    assert friend.post("/api/v1/predictions").status_code == 403
 
 
 def test_without_an_answer_in_time_the_sender_is_told_when_to_ask_again(
