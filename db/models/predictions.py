@@ -38,7 +38,7 @@ class Prediction(Base):
     name: Mapped[str] = mapped_column(default="")
     """Of the file, as it was sent in a batch."""
     picture: Mapped[str | None]
-    """Name of the stored file with its pixels (`db.prediction_pictures`); None once it is deleted."""
+    """Name of the stored file with its pixels (`db.predictions`); None once it is deleted."""
     width: Mapped[int] = mapped_column(default=0)
     height: Mapped[int] = mapped_column(default=0)
     status: Mapped[str] = mapped_column(default="queued")
