@@ -57,6 +57,7 @@ def _load_decoders() -> None:
         photo = read(file.getvalue(), 1, 90)
         cuts.smaller(photo.photo, 16)
         annotate.annotated(photo.photo, None, [annotate.Mark((4, 4, 20, 20), 0, "face")])
+    Image.MAX_IMAGE_PIXELS = None  # `read` sets it each time; what is stored was within the limit once
 
 
 def respond(connection: socket.socket) -> None:
