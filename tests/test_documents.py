@@ -10,7 +10,9 @@ DOCUMENTS = sorted(
     path.relative_to(ROOT).as_posix()
     for path in [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), ROOT / "benchmarks" / "README.md"]
 )
-NAMED_FILE = re.compile(r"`((?:db|labeller|trainer|web|tests|scripts|benchmarks|docs)/[\w/.-]+)(?:: (\w+))?`")
+NAMED_FILE = re.compile(
+    r"`((?:db|labeller|trainer|inference|web|tests|scripts|benchmarks|docs)/[\w/.-]+)(?:: (\w+))?`"
+)
 """A path in backticks, and the function that is said to be in it."""
 LINK = re.compile(r"\]\((?!https?:|#|mailto:)([^)#]+)")
 
@@ -25,7 +27,7 @@ def test_every_file_and_function_that_a_document_names_exists(document: str) -> 
         assert ((ROOT / document).parent / link).exists(), link
 
 
-@pytest.mark.parametrize("package", ["labeller", "trainer"])
+@pytest.mark.parametrize("package", ["labeller", "trainer", "inference"])
 def test_the_architecture_names_every_room(package: str) -> None:
     text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
     rooms = {path.parent.name for path in (ROOT / package).glob("*/__init__.py")}
