@@ -27,9 +27,9 @@ pytestmark = MARKS
 AXE = ROOT / "web/node_modules/axe-core/axe.min.js"
 PAGES = (
     "/", "/upload", "/label", "/label/bulk", "/review", "/boxes", "/agreement", "/classes", "/gallery",
-    "/gallery?view=photos", "/map", "/photos/1", "/runs", "/runs/1", "/runs/2", "/runs/2/suspects",
-    "/detector", "/runs/simulations", "/compare?one=2&other=2", "/people", "/people/1", "/people/tokens",
-    "/profile", "/mine",
+    "/gallery?view=photos", "/map", "/photos/1", "/runs", "/runs/1", "/runs/2", "/runs/2/model",
+    "/runs/2/suspects", "/detector", "/runs/simulations", "/compare?one=2&other=2", "/people",
+    "/people/1", "/people/tokens", "/profile", "/mine",
     "/api/v1/docs", "/nowhere",
 )  # fmt: skip
 

@@ -37,6 +37,7 @@ def test_a_stranger_finds_card_files_and_examples(client: Client, run: Run) -> N
     labeller, owner = client("labeller", "Ada"), client("owner", "Grace")
     assert f'href="/runs/{run.id}/model"' in get_page(labeller, f"/runs/{run.id}")
     page = get_page(owner, f"/runs/{run.id}/model")
+    assert all(f'href="/try?run={run.id}"' in text for text in (page, get_page(owner, f"/runs/{run.id}")))
     for words in (
         "Model card",
         "10 % margin",
