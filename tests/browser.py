@@ -7,10 +7,11 @@ import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 
 from tests.web_server import Server
 
@@ -43,15 +44,36 @@ MARKS = [
 
 
 @functools.cache
-def _browser() -> Browser:
-    """One browser for all tests of this process: starting it takes longer than many of them."""
+def _playwright() -> Playwright:
     playwright = sync_playwright().start()
     atexit.register(playwright.stop)
-    return playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
+    return playwright
+
+
+def _launch(*flags: str) -> Browser:
+    return _playwright().chromium.launch(executable_path=chromium(), args=[*FLAGS, *flags])
+
+
+@functools.cache
+def _browser() -> Browser:
+    """One browser for all tests of this process: starting it takes longer than many of them."""
+    return _launch()
 
 
 @contextmanager
-def page(size: dict[str, Any], ignore: tuple[str, ...] = (), **options: Any) -> Iterator[Page]:
+def browser_with_camera(film: Path) -> Iterator[Browser]:
+    """A browser whose camera shows a film (MJPEG) over and over."""
+    browser = _launch("--use-fake-device-for-media-stream", f"--use-file-for-fake-video-capture={film}")
+    try:
+        yield browser
+    finally:
+        browser.close()
+
+
+@contextmanager
+def page(
+    size: dict[str, Any], ignore: tuple[str, ...] = (), browser: Browser | None = None, **options: Any
+) -> Iterator[Page]:
     """A page in a new profile. Fails on script errors and CSP violations whose text has none of `ignore`."""
     problems: list[str] = []
 
@@ -59,7 +81,7 @@ def page(size: dict[str, Any], ignore: tuple[str, ...] = (), **options: Any) -> 
         if not any(ignored in text for ignored in ignore):
             problems.append(text)
 
-    context = _browser().new_context(**size, **options)
+    context = (browser or _browser()).new_context(**size, **options)
     try:
         new_page = context.new_page()
         new_page.on("pageerror", lambda error: note(str(error)))

@@ -31,7 +31,7 @@ def page() -> ResponseReturnValue:
     require_may_try(db(), me())
     return render_template(
         "try_it/try_it.html",
-        friends_may_try=friends_may_try(db()),
+        friends_allowed=friends_may_try(db()),
         data=_page_data(),
     )
 

@@ -116,6 +116,6 @@ export class Live {
     const ended = performance.now();
     this.lately = [...this.lately.filter((at) => at > ended - SECOND), ended];
     find("#speed", HTMLElement).textContent = _("{n} looks a second", { n: this.lately.length });
-    document.dispatchEvent(new CustomEvent("looked", { detail: { look: this.stage.look, milliseconds: ended - began } }));
+    this.stage.tell(ended - began);
   }
 }

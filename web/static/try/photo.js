@@ -15,6 +15,7 @@ const HEADERS = { Accept: "application/json", "X-CSRFToken": csrf };
  */
 export async function tryPhoto(stage, photo, inBrowser) {
   stage.say(_("Looking…"));
+  const began = performance.now();
   const picture = await decoded(photo);
   if (picture) stage.showPhoto(picture, photo);
   if (inBrowser || !navigator.onLine) await lookHere(stage, picture);
@@ -26,6 +27,7 @@ export async function tryPhoto(stage, photo, inBrowser) {
       await lookHere(stage, picture); // the workbench is away or busy
     }
   }
+  stage.tell(performance.now() - began);
   const count = stage.look.faces.length;
   stage.say(count ? "" : _("No face was found. Try one where faces are larger, or lit better."));
 }
