@@ -157,7 +157,8 @@ def test_the_second_visit_fetches_no_model_and_works_offline(
     with page(DESKTOP, browser=camera, permissions=["camera"], ignore=("ERR_INTERNET",)) as browser:
         open_try(browser, server)
         start_camera(browser)
-        kept = "caches.open('try').then((cache) => cache.keys()).then((keys) => keys.length > 20)"
+        wanted = "JSON.parse(document.getElementById('page').text).kept_offline.length"
+        kept = f"caches.open('try').then((cache) => cache.keys()).then((keys) => keys.length > {wanted})"
         wait_for(browser, kept)
         fetched: list[str] = []
         browser.on("request", lambda request: fetched.append(request.url))

@@ -18,7 +18,7 @@ CONTENT_SECURITY_POLICY = "; ".join(
 
 WITH_WASM = f"{CONTENT_SECURITY_POLICY}; script-src 'self' 'wasm-unsafe-eval'"
 """Of the page that runs networks in the browser, and of its worker."""
-WORKER = "try/worker.js"
+WITH_WASM_ENDPOINTS = frozenset({"try_it.page", "try_it.worker"})
 
 YEAR = 365 * 24 * 3600  # seconds
 
@@ -28,7 +28,8 @@ def init_app(app: Flask) -> None:
 
 
 def _add_headers(response: Response) -> Response:
-    response.headers["Content-Security-Policy"] = WITH_WASM if _runs_wasm() else CONTENT_SECURITY_POLICY
+    with_wasm = request.endpoint in WITH_WASM_ENDPOINTS
+    response.headers["Content-Security-Policy"] = WITH_WASM if with_wasm else CONTENT_SECURITY_POLICY
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Referrer-Policy"] = "same-origin"  # keeps sign-in links from other sites
     response.headers["Cross-Origin-Resource-Policy"] = "same-origin"  # no other site shows our pictures,
@@ -37,11 +38,6 @@ def _add_headers(response: Response) -> Response:
         response.headers["Strict-Transport-Security"] = f"max-age={YEAR}"
     response.headers.setdefault("Cache-Control", "no-store")
     return response
-
-
-def _runs_wasm() -> bool:
-    is_worker = request.endpoint == "static" and (request.view_args or {}).get("filename") == WORKER
-    return is_worker or request.endpoint == "try_it.page"
 
 
 def _insists_on_tls() -> bool:

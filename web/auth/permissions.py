@@ -94,6 +94,7 @@ ALLOWED: dict[str, frozenset[str]] = {
     "try_it.page": ALL,
     "try_it.file": ALL,
     "try_it.offline": ALL,
+    "try_it.worker": ALL,
     "try_it.friends": OWNER,
     "simulations.page": TEAM,
     "detector.page": TEAM,

@@ -52,6 +52,7 @@ def _page_data() -> dict[str, Any]:
         "may_correct": me().role != "friend",
         "person": me().id,
         "https": _https_address(),
+        "worker": url_for(".worker"),
         "offline": url_for(".offline"),
         "kept_offline": _kept_offline(),
     }
@@ -77,6 +78,13 @@ def offline() -> ResponseReturnValue:
     return response
 
 
+@pages.get("/try/worker.js")
+def worker() -> ResponseReturnValue:
+    """The script of the page's Worker. A service worker answers only for scripts in its own folder."""
+    script = f'import "{url_for("static", filename="try/worker.js")}";\n'
+    return Response(script, mimetype="text/javascript")
+
+
 @pages.post("/try/friends")
 def friends() -> ResponseReturnValue:
     """Let friends try the model, or no longer."""
@@ -95,6 +103,7 @@ def _https_address() -> str | None:
 def _kept_offline() -> list[str]:
     files = sorted(path for pattern in OFFLINE for path in STATIC.glob(pattern))
     own = [url_for("static", filename=path.relative_to(STATIC).as_posix()) for path in files]
+    own.append(url_for(".worker"))
     return [*own, *(url_for("home.asset", name=name) for name in ASSETS if name != WASM)]
 
 

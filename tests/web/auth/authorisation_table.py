@@ -113,6 +113,7 @@ GET    /try                                                  hello     403      
 GET    /try/files/<key>                                      hello     403       403       404       404
 POST   /try/friends                                          hello     403       403       403       302
 GET    /try/offline.js                                       hello     200       200       200       200
+GET    /try/worker.js                                        hello     200       200       200       200
 GET    /upload                                               hello     200       200       200       200
 POST   /upload                                               hello     400       400       400       400
 GET    /upload/progress                                      hello     200       200       200       200

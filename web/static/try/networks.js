@@ -9,11 +9,13 @@ import { Files } from "./files.js";
 
 export class Networks {
   /**
+   * @param {string} script address of the Worker's script
    * @param {File} wasm
    * @param {Model[]} models
    * @param {(share: number) => void} onProgress of fetching; 1 when all is there
    */
-  constructor(wasm, models, onProgress) {
+  constructor(script, wasm, models, onProgress) {
+    this.script = script;
     this.wasm = wasm;
     this.models = models;
     this.onProgress = onProgress;
@@ -44,7 +46,7 @@ export class Networks {
     const { detector, detector_url: url } = this.models[0];
     const files = [this.wasm, { url, hash: detector }];
     const [wasm, network] = await Promise.all(files.map((file) => this.read(file)));
-    this.worker = new Worker(new URL("worker.js", import.meta.url), { type: "module" });
+    this.worker = new Worker(this.script, { type: "module" });
     this.worker.onmessage = ({ data }) => this.waiting.shift()?.(data);
     this.worker.onerror = () => this.waiting.splice(0).forEach((answer) => answer({ failed: _("This browser cannot run the model.") }));
     await this.ask({ kind: "load", wasm, detector: network });

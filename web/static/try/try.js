@@ -12,10 +12,11 @@ import { Stage } from "./stage.js";
 /** @typedef {import("./models.js").Model} Model */
 /**
  * @type {{models: Model[], classes: string[], wasm: import("./files.js").File, chosen: number | null,
- *   may_correct: boolean, offline: string, kept_offline: string[]}}
+ *   may_correct: boolean, worker: string, offline: string, kept_offline: string[]}}
  */
 const page = readJson("#page");
-const stage = new Stage(new Networks(page.wasm, page.models, showProgress), page.classes, page.may_correct);
+const networks = new Networks(page.worker, page.wasm, page.models, showProgress);
+const stage = new Stage(networks, page.classes, page.may_correct);
 const live = new Live(stage);
 const first = find("#model", HTMLSelectElement);
 const second = find("#other", HTMLSelectElement);
