@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 from sqlalchemy import exists, or_, select
 from sqlalchemy.orm import Session
 
 from db import blob_hold, jobs
-from db.base import OPEN
+from db.base import OPEN, now
 from db.models import Clip, ClipPhoto, Person
 from db.session import take_lock
 from db.storage import blobs
@@ -16,6 +17,7 @@ from labeller.photos import splits
 from labeller.uploads import quotas
 
 SHOWN_AT_ONCE = 10
+RECENT = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -105,7 +107,8 @@ def photos_of(session: Session, clip: Clip) -> Sequence[int]:
     return session.scalars(from_clip.order_by(ClipPhoto.photo_id)).all()
 
 
-def open_clips(session: Session, sender: Person) -> Sequence[Clip]:
-    """The person's videos that are still being searched for faces, the newest first."""
-    waiting = select(Clip).where(Clip.uploaded_by == sender.id, Clip.status.in_(OPEN))
-    return session.scalars(waiting.order_by(Clip.id.desc()).limit(SHOWN_AT_ONCE)).all()
+def recent_clips(session: Session, sender: Person) -> Sequence[Clip]:
+    """The person's videos that are being searched for faces, or were within the last day; oldest first."""
+    recent = or_(Clip.status.in_(OPEN), Clip.finished_at > now() - RECENT)
+    own = select(Clip).where(Clip.uploaded_by == sender.id, recent)
+    return session.scalars(own.order_by(Clip.id.desc()).limit(SHOWN_AT_ONCE)).all()[::-1]

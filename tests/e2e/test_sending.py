@@ -180,14 +180,14 @@ def test_saving_data_pasting_and_what_is_no_photo(web: Server, tmp_path: Path) -
         paste(browser, jpeg(portrait(2, False)))
         wait_until(lambda: arrived(web) == 2, 30, "what was pasted is there")
 
-        clip = tmp_path / "clip.mp4"
-        clip.write_bytes(b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom" + bytes(2000))
-        browser.locator("#camera").set_input_files(clip)
-        said = "This file is a video, not a photo. Send an ordinary photo"
+        report = tmp_path / "report.pdf"
+        report.write_bytes(b"%PDF-1.7\n" + bytes(2000))
+        browser.locator("#camera").set_input_files(report)
+        said = "This is a PDF, not a photo. Send an ordinary photo"
         expect(browser.locator(".sending .bad")).to_contain_text(said)
         browser.goto(f"{web.url}/upload")
         expect(browser.locator(".sending .bad")).to_contain_text(said)  # until it has been read
-        browser.get_by_role("button", name="Dismiss clip.mp4").tap()
+        browser.get_by_role("button", name="Dismiss report.pdf").tap()
         browser.goto(f"{web.url}/upload")
         browser.wait_for_selector("#upload[data-ready]")
         expect(browser.locator(".sending .bad")).to_have_count(0)

@@ -93,7 +93,7 @@ def _page(refusals: list[tuple[str, Refused]]) -> str:
         limit=settings().max_upload_mb,
         clip_limit=settings().max_clip_mb,
         clip_seconds=settings().max_clip_seconds,
-        open_clips=clips.open_clips(db(), me()),
+        recent_clips=clips.recent_clips(db(), me()),
         people=people.newest(db(), SUGGESTED) if me().role == "owner" else [],
         quota=quotas.quota_of(db(), me()),
     )

@@ -1,4 +1,4 @@
-/** Shows how far the search of a video is, and the photos that were made of it. */
+/** Shows how far the search of each video is, and the photos that were made of it. */
 import { find } from "../lib/dom.js";
 import { ApiError, call, pause } from "../lib/http.js";
 import { _, ngettext } from "../lib/i18n.js";
@@ -6,42 +6,54 @@ import { watchPhoto } from "./watch.js";
 
 const POLL_EVERY = 1000; // ms
 const list = find("#clips", HTMLElement);
+/** @type {Set<number>} */ const watched = new Set();
 /** @typedef {import("../lib/api_types.js").Clip} Clip */
 
 /** Follow a video until it is over. @param {number} id */
 export async function watchClip(id) {
-  const line = document.createElement("p");
-  line.className = "pulse";
-  line.setAttribute("role", "status");
-  list.append(line);
+  if (watched.has(id)) return; // sent again, or found again after a reload
+  watched.add(id);
+  const card = document.createElement("div");
+  card.className = "card clip";
+  const said = document.createElement("p");
+  said.setAttribute("role", "status");
+  const bar = document.createElement("progress");
+  bar.setAttribute("aria-label", _("Video searched for faces"));
+  card.append(said, bar);
+  list.prepend(card);
   /** @type {Set<number>} */ const shown = new Set();
   for (;;) {
     try {
       /** @type {Clip} */
       const clip = await call(`/api/v1/clips/${id}`);
-      show(line, clip);
       for (const photo of clip.photos.filter((one) => !shown.has(one))) {
         shown.add(photo);
         watchPhoto(photo);
       }
-      if (["done", "failed"].includes(clip.status)) break;
+      if (!isOver(clip)) bar.value = clip.progress;
+      say(said, clip);
+      if (isOver(clip)) return bar.remove();
     } catch (error) {
-      if (error instanceof ApiError && error.status === 404) line.remove();
-      if (error instanceof ApiError && error.status < 500) break;
+      if (error instanceof ApiError && error.status < 500) return card.remove(); // deleted, or signed out
     }
     await pause(POLL_EVERY);
   }
 }
 
-/** @param {HTMLElement} line @param {Clip} clip */
-function show(line, clip) {
-  const isOver = ["done", "failed"].includes(clip.status);
-  line.classList.toggle("pulse", !isOver);
-  line.classList.toggle("bad", isOver && !clip.photos.length);
-  const percent = Math.round(100 * clip.progress);
-  const made = ngettext("{n} photo from your video.", "{n} photos from your video.", clip.photos.length);
-  if (!isOver) line.textContent = _("Looking for faces in your video… {percent} %", { percent });
-  else line.textContent = [clip.photos.length ? made : "", clip.error].filter(Boolean).join(" ");
+/** @param {Clip} clip */
+const isOver = ({ status }) => ["done", "failed"].includes(status);
+
+/** @param {HTMLElement} said @param {Clip} clip */
+function say(said, clip) {
+  let text = _("Looking for faces in your video…");
+  if (isOver(clip)) {
+    const n = clip.photos.length;
+    const made = ngettext("{n} photo from your video.", "{n} photos from your video.", n);
+    const gone = clip.error ? "" : _("The photos from this video were deleted.");
+    text = [n ? made : gone, clip.error].filter(Boolean).join(" ");
+    said.classList.toggle("bad", Boolean(clip.error));
+  }
+  if (said.textContent !== text) said.textContent = text; // read out once, not every second
 }
 
-for (const id of (list.dataset.open ?? "").split(" ").filter(Boolean)) watchClip(Number(id));
+for (const id of (list.dataset.recent ?? "").split(" ").filter(Boolean)) watchClip(Number(id));
