@@ -43,21 +43,27 @@ def small_classifier(seed: int) -> bytes:
     return bytes(model.SerializeToString())
 
 
-def add_browser_run(session: Session, seed: int, backbone: str = "b" * 64) -> Run:
-    """A live run with such a network and the detector. Commits."""
+def add_browser_run(session: Session, seed: int) -> Run:
+    """A live run with such a network. Commits."""
     run = Run(
-        recipe={}, seed=seed, classes=[1, 2], status="done", finished_at=now(), backbone=backbone,
+        recipe={}, seed=seed, classes=[1, 2], status="done", finished_at=now(), backbone="b" * 64,
         head={"kernel": [], "bias": []}, metrics={},
     )  # fmt: skip
     session.add(run)
     session.flush()
-    for form, data in (("onnx16", small_classifier(seed)), ("detector", browser_forms.detector())):
-        blob = blobs().put(data)
-        signature = signing.sign(run.id, form, blob)
-        session.add(Artifact(run_id=run.id, form=form, blob=blob, signature=signature))
+    add_browser_files(session, run)
     lock_workbench(session).live_run_id = run.id
     session.commit()
     return run
+
+
+def add_browser_files(session: Session, run: Run) -> None:
+    """Give a run such a network, and the detector."""
+    files = {"onnx16": small_classifier(run.seed), "detector": browser_forms.detector()}
+    for form, data in files.items():
+        blob = blobs().put(data)
+        signature = signing.sign(run.id, form, blob)
+        session.add(Artifact(run_id=run.id, form=form, blob=blob, signature=signature))
 
 
 def write_film(path: Path, people: int, frames: int = 20) -> Path:

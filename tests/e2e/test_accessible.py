@@ -15,6 +15,7 @@ from labeller.answers.record import record_answer
 from labeller.people import credentials, people
 from labeller.queue import leases
 from tests.browser import DESKTOP, MARKS, PHONE, open_bench, page
+from tests.browser_runs import add_browser_files
 from tests.environment import PROVE
 from tests.example_run import add_example_run
 from tests.simulation_result import simulation_result
@@ -28,7 +29,7 @@ AXE = ROOT / "web/node_modules/axe-core/axe.min.js"
 PAGES = (
     "/", "/upload", "/label", "/label/bulk", "/review", "/boxes", "/agreement", "/classes", "/gallery",
     "/gallery?view=photos", "/map", "/photos/1", "/runs", "/runs/1", "/runs/2", "/runs/2/model",
-    "/runs/2/suspects", "/detector", "/runs/simulations", "/compare?one=2&other=2", "/people",
+    "/runs/2/suspects", "/try", "/detector", "/runs/simulations", "/compare?one=2&other=2", "/people",
     "/people/1", "/people/tokens", "/profile", "/mine",
     "/api/v1/docs", "/nowhere",
 )  # fmt: skip
@@ -53,7 +54,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
                 values = {"label": label, "state": "confirmed", "decided_at": now(), "waiting": False}
                 session.execute(update(Face).where(Face.id == id).values(values))
             session.add_all([Spot(face_id=id, x=float(n % 9), y=float(n)) for n, id in enumerate(faces)])
-            add_example_run(session, set(faces[40:60:5]))
+            add_browser_files(session, add_example_run(session, set(faces[40:60:5])))
             class_edits.add(session, "chin", owner)
             credentials.add_token(session, owner, owner, credentials.Terms("nightly import", "read"))
             session.commit()
