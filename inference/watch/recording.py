@@ -154,7 +154,8 @@ def _cut_off_broken_end(draft: Path) -> bool:
 def _in_words(error: Exception, out: Path) -> CannotWrite:
     if disk.is_full_error(error):
         return CannotWrite(
-            "The disk is full. What was recorded until then is whole.", "Make room, or choose another place."
+            "The disk is full. Only whole seconds that were recorded until then are kept.",
+            "Make room, or choose another place.",
         )
     if isinstance(error, PermissionError):
         return CannotWrite(f"{out} may not be written: permission denied.", "Choose another place.")

@@ -116,7 +116,10 @@ def open_network(url: str, turn: int) -> Video:
     """A network camera. Raises CannotRead, also if it does not answer within SECONDS."""
     name = url.rpartition("@")[2]  # not the password
     with _reading(name):
-        container = av.open(url, options={"rtsp_transport": "tcp"}, timeout=SECONDS)
+        try:
+            container = av.open(url, options={"rtsp_transport": "tcp"}, timeout=SECONDS)
+        except (av.error.InvalidDataError, EOFError) as error:  # so FFmpeg calls silence and a hang-up
+            raise TimeoutError from error
     return _with_pictures(container, turn, name)
 
 
