@@ -28,6 +28,7 @@ def world(data: Path, migrated_sqlite: Path, compiled_templates: FileSystemBytec
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("who", ["anonymous", "friend", "labeller", "owner"])
 def test_no_request_is_answered_with_a_fault(world: World, who: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(predictions, "SECONDS", 0.01)  # nobody answers here

@@ -172,6 +172,4 @@ def test_the_articles_loop_works_on_a_trained_model(data: Path, tmp_path: Path) 
     code, printed, errors = watch("--source", clip, "--tutorial", "--json", "--no-window")
     assert code == 0, errors
     lines = [json.loads(line) for line in printed.splitlines()]
-    assert [line["frame"] for line in lines] == [0, 1, 2], (
-        "MTCNN may miss a drawn face, whose colours are BGR"
-    )
+    assert [line["frame"] for line in lines] == [0, 1, 2], "MTCNN misses the drawn face of this clip"
