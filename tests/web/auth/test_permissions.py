@@ -56,8 +56,9 @@ def test_no_route_shows_lists_or_deletes_another_friends_photo(app: Flask, db: S
     ids = {
         "photo_id": photo.id, "face_id": face.id, "person_id": ada.id, "run_id": run.id, "event_id": 1,
         "invite_id": invite.id, "session_id": adas.id, "token_id": 99, "backup_id": 1, "passkey_id": 1,
-        "clip_id": 1, "key": digest, "sha256": digest, "part": 0, "name": "sha2.js", "other_id": run.id,
+        "clip_id": 1, "batch_id": 1, "key": digest, "sha256": digest, "part": 0, "name": "sha2.js",
         "secret": credentials.personal_link(ada)[:-1], "filename": "look.css", "ending": "keras",
+        "other_id": run.id,
     }  # fmt: skip
     query = {"id": photo.id, "person": ada.id, "before": photo.id + 1, "cursor": 0, "of": 1, "view": "photos"}
     form = {"id": photo.id, "into": bob.id, "name": "x", "answer": "reject", "back": "/gallery", "batch": "b"}
