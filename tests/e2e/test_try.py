@@ -66,7 +66,10 @@ def remember_track(browser: Page) -> None:
     browser.evaluate("window.track = document.querySelector('#first video').srcObject.getVideoTracks()[0]")
 
 
-@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
+@pytest.mark.parametrize(
+    "size",
+    [pytest.param(DESKTOP, marks=pytest.mark.full_size, id="desktop"), pytest.param(PHONE, id="phone")],
+)
 def test_the_camera_finds_and_keeps_a_face_without_a_request(
     server: Server, runs: list[int], camera: Browser, size: dict[str, Any]
 ) -> None:
@@ -101,6 +104,7 @@ def test_a_wrong_answer_is_kept_with_the_right_one(server: Server, runs: list[in
         ]
 
 
+@pytest.mark.full_size
 def test_two_models_look_at_the_same_frames(server: Server, runs: list[int], camera: Browser) -> None:
     with page(DESKTOP, browser=camera, permissions=["camera"]) as browser:
         open_try(browser, server)
@@ -113,6 +117,7 @@ def test_two_models_look_at_the_same_frames(server: Server, runs: list[int], cam
         expect(browser.locator("#faces .guesses > span")).to_have_count(2)
 
 
+@pytest.mark.full_size
 def test_recording_gives_a_film(server: Server, runs: list[int], camera: Browser, tmp_path: Path) -> None:
     with page(DESKTOP, browser=camera, permissions=["camera"], accept_downloads=True) as browser:
         open_try(browser, server)
@@ -131,6 +136,7 @@ def test_recording_gives_a_film(server: Server, runs: list[int], camera: Browser
     assert frame.shape == (480, 640, 3)
 
 
+@pytest.mark.full_size
 def test_what_is_wrong_with_the_camera_is_said(server: Server, runs: list[int], camera: Browser) -> None:
     with page(DESKTOP, browser=camera) as browser:  # without the permission
         open_try(browser, server)
