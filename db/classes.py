@@ -47,14 +47,19 @@ class Classes:
 
     def by_name(self, ids: Sequence[int], probabilities: Sequence[float]) -> dict[str, float]:
         """The probabilities of a run's classes by the names shown; those of merged classes add up."""
-        added: dict[str, float] = {}
-        for name, probability in zip(self.shown(ids), probabilities, strict=True):
-            added[name] = added.get(name, 0.0) + probability
-        return added
+        return add_by_name(self.shown(ids), probabilities)
 
     def name_of(self, column: Any) -> ColumnElement[str]:
         """In a query, the name under which the class with the id in `column` is shown."""
         return case(dict(self.shown_as), value=column)
+
+
+def add_by_name(names: Sequence[str], probabilities: Sequence[float]) -> dict[str, float]:
+    """Probabilities by name; those of merged classes, which are shown under the same name, add up."""
+    added: dict[str, float] = {}
+    for name, probability in zip(names, probabilities, strict=True):
+        added[name] = added.get(name, 0.0) + probability
+    return added
 
 
 def comparable(name: str) -> str:

@@ -10,6 +10,7 @@ from db.box_thresholds import default_thresholds
 from inference.clips.decode import Frame
 from inference.clips.people import Face, Floats
 from labeller.detection import detectors
+from trainer.arrays import unit
 from trainer.features import networks
 
 DETECTOR = "centerface"
@@ -60,9 +61,9 @@ def _faces(frame: Frame, index: int) -> list[Face]:
         return []
     network = networks.shared()
     crops = np.stack([network.crop(frame.pixels, one.box) for one in found])
-    features = _unit(network.embedder(np.stack([_coarse(crop) for crop in crops])))
+    features = unit(network.embedder(np.stack([_coarse(crop) for crop in crops])))
     greys = [np.asarray(cv2.cvtColor(crop, cv2.COLOR_RGB2GRAY), np.uint8) for crop in crops]
-    patches = _unit(np.stack([_patch(grey) for grey in greys]))
+    patches = unit(np.stack([_patch(grey) for grey in greys]))
     return [
         Face(index, one.box, one.confidence, _sharpness(grey), features[i], patches[i])
         for i, (one, grey) in enumerate(zip(found, greys, strict=True))
@@ -81,7 +82,3 @@ def _patch(grey: NDArray[np.uint8]) -> Floats:
 
 def _sharpness(grey: NDArray[np.uint8]) -> float:
     return float(cv2.Laplacian(grey, cv2.CV_32F).var())
-
-
-def _unit(rows: Floats) -> Floats:
-    return np.asarray(rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-6), np.float32)

@@ -10,7 +10,7 @@ from inference.watch.errors import CannotWrite
 from inference.watch.looks import Seen
 from inference.watch.pictures import write_picture
 from labeller.detection.detections import Picture
-from trainer.arrays import Box
+from trainer.features.crops import region
 from trainer.features.input_margin import MARGIN
 
 SECONDS = 5
@@ -49,7 +49,7 @@ class CropFolder:
         interval = int(frame.time // SECONDS)
         self._write_all({key for key, crop in self._sharpest.items() if crop.interval < interval})
         for face in seen.faces:
-            pixels = cut(frame.pixels, face.box)
+            pixels = region(frame.pixels, face.box, MARGIN).copy()
             if frame.name is not None:
                 self._write(face.track, face.label, Path(frame.name).stem, pixels)
                 continue
@@ -68,15 +68,6 @@ class CropFolder:
 
     def _write(self, track: int, label: str, when: str, pixels: Picture) -> None:
         write_picture(self._folder / label / f"{track:04d}-{when}.jpg", pixels)
-
-
-def cut(picture: Picture, box: Box) -> Picture:
-    """The box with the trainer's margin, in the picture's own pixels."""
-    x, y, w, h = box
-    height, width = picture.shape[:2]
-    left, top = max(0, round(x - MARGIN * w)), max(0, round(y - MARGIN * h))
-    right, bottom = min(width, round(x + w + MARGIN * w)), min(height, round(y + h + MARGIN * h))
-    return picture[top : max(top + 1, bottom), left : max(left + 1, right)].copy()
 
 
 def _sharpness(pixels: Picture) -> float:

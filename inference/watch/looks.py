@@ -16,13 +16,14 @@ from db.box_thresholds import (
     default_thresholds,
     first_detector,
 )
+from db.classes import add_by_name
 from inference.tracking import Tracker
 from inference.watch.frames import Frame
 from inference.watch.model import Model
 from labeller.detection import detectors
 from labeller.detection.detections import Detection, Picture
 from labeller.detection.look import look
-from trainer.arrays import Box, FloatArray
+from trainer.arrays import Box
 
 DETECTOR, LONGEST_SIDE = "yunet", 640
 """What finds the faces of a video, and at how many pixels of its longest side."""
@@ -81,7 +82,7 @@ class VideoLook:
             for track, row in zip(tracks, rows, strict=True):
                 self._tracker.classified(track, row)
         return [
-            Face(track.id, track.box, by_name(self._model.names, track.probabilities))
+            Face(track.id, track.box, add_by_name(self._model.names, track.probabilities.tolist()))
             for track in self._tracker.shown
             if track.probabilities is not None
         ]
@@ -109,17 +110,9 @@ class PhotoLook:
             return []
         rows = self._model.classify(picture, boxes)
         return [
-            Face(first + i, box, by_name(self._model.names, row))
+            Face(first + i, box, add_by_name(self._model.names, row.tolist()))
             for i, (box, row) in enumerate(zip(boxes, rows, strict=True))
         ]
-
-
-def by_name(names: Sequence[str], probabilities: FloatArray) -> dict[str, float]:
-    """Probabilities by class; those of merged classes, which have the same name, add up."""
-    added: dict[str, float] = {}
-    for name, probability in zip(names, probabilities.tolist(), strict=True):
-        added[name] = added.get(name, 0.0) + probability
-    return added
 
 
 def _reduced(picture: Picture, longest: int) -> Picture:

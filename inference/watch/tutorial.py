@@ -15,8 +15,9 @@ import numpy as np
 from sqlalchemy.orm import Session
 
 from db import signing
+from db.classes import add_by_name
 from db.models import Artifact, Run
-from inference.watch.looks import Face, by_name
+from inference.watch.looks import Face
 from labeller.detection.detections import Picture
 from labeller.detection.detectors.mtcnn import load_network
 from trainer.errors import NoModel
@@ -58,7 +59,7 @@ class TutorialLook:
             )[0]
             self._last_id += 1
             box = float(left), float(top), float(right - left), float(bottom - top)
-            faces.append(Face(self._last_id, box, by_name(self._names, np.asarray(row, np.float64))))
+            faces.append(Face(self._last_id, box, add_by_name(self._names, row.tolist())))
         return faces
 
 

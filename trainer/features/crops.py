@@ -30,20 +30,25 @@ def crop(photo: Image, box: Box) -> Image:
     The aspect ratio is not kept: padding with repeated edges looks like nothing the backbone was trained on
     (docs/adr/0012-the-trainer.md).
     """
-    x, y, w, h = box
-    return _cut(photo, x - MARGIN * w, y - MARGIN * h, x + w + MARGIN * w, y + h + MARGIN * h)
+    return _resized(region(photo, box, MARGIN))
 
 
 def tight(photo: Image, box: Box) -> Image:
     """The tutorial's crop: the box without margin, clipped to the photo and resized to (SIDE, SIDE, 3)."""
+    return _resized(region(photo, box, 0.0))
+
+
+def region(photo: Image, box: Box, margin: float) -> Image:
+    """The pixels of the box with a margin, a share of its sides, clipped to the photo; at least one."""
     x, y, w, h = box
-    return _cut(photo, x, y, x + w, y + h)
-
-
-def _cut(photo: Image, left: float, top: float, right: float, bottom: float) -> Image:
     height, width = photo.shape[:2]
-    x, y = (min(max(0, round(edge)), size - 1) for edge, size in ((left, width), (top, height)))
-    inside = photo[y : max(y + 1, round(bottom)), x : max(x + 1, round(right))]
+    edges = (x - margin * w, width), (y - margin * h, height)
+    left, top = (min(max(0, round(edge)), size - 1) for edge, size in edges)
+    right, bottom = round(x + w + margin * w), round(y + h + margin * h)
+    return photo[top : max(top + 1, bottom), left : max(left + 1, right)]
+
+
+def _resized(inside: Image) -> Image:
     method = cv2.INTER_AREA if min(inside.shape[:2]) > SIDE else cv2.INTER_LINEAR
     return np.asarray(cv2.resize(inside, (SIDE, SIDE), interpolation=method), np.uint8)
 

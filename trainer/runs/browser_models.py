@@ -7,6 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from db import classes, signing
+from db.classes import Classes
 from db.models import Artifact, Run
 from db.workbench import live_run
 from trainer.features.input_margin import margin_of
@@ -38,12 +39,13 @@ def browser_models(session: Session) -> list[BrowserModel]:
     is_live = Run.id == (live.id if live else None)
     query = select(Run).join(Artifact).where(Run.status == "done", Artifact.form == "onnx16")
     runs = session.scalars(query.order_by(is_live.desc(), Run.id.desc()).limit(MOST_RUNS))
-    return [_describe(session, run, live is not None and run.id == live.id) for run in runs]
+    named = classes.read(session)
+    return [_describe(session, run, named, live is not None and run.id == live.id) for run in runs]
 
 
-def _describe(session: Session, run: Run, live: bool) -> BrowserModel:
+def _describe(session: Session, run: Run, named: Classes, live: bool) -> BrowserModel:
     file, detector = (session.get_one(Artifact, (run.id, form)).blob for form in FORMS)
-    shown = classes.read(session).shown(run.classes)
+    shown = named.shown(run.classes)
     indices = {name: [i for i, other in enumerate(shown) if other == name] for name in shown}
     margin = margin_of(str(run.backbone))
     return BrowserModel(run.id, live, margin, list(indices.items()), file, detector)

@@ -50,7 +50,6 @@ def _page_data() -> dict[str, Any]:
         "wasm": {"url": url_for("home.asset", name=WASM), "hash": _hash(MODULES / ASSETS[WASM])},
         "chosen": request.args.get("run", type=int),
         "may_correct": me().role != "friend",
-        "person": me().id,
         "https": _https_address(),
         "worker": url_for(".worker"),
         "offline": url_for(".offline"),

@@ -32,9 +32,8 @@ from tests.labelled import (
 from tests.workbench_process import ROOT
 from trainer.data import minimum_labels
 from trainer.evaluation.report import SKIPPED
-from trainer.features import networks
 from trainer.label_efficiency import earlier_heads
-from trainer.runs import needs, requests
+from trainer.runs import requests
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
@@ -79,25 +78,6 @@ def test_a_run_by_each_preset_is_complete_and_can_be_replayed(
     assert run.curve
     if PROVE or preset == "quick":  # the others take as long again
         assert replay(db, run).difference == 0.0
-
-
-@sqlite_only
-def test_a_run_of_an_earlier_version_gets_the_forms_that_are_new(db: Session) -> None:
-    add_labelled_pictures(db, draw_pictures(60))
-    run = train_run(db)
-    from trainer.runs import add_forms
-
-    assert needs.runs_without_forms(db) == []
-    new = ("onnx16", "detector", "features")
-    before = {form: db.get_one(Artifact, (run.id, form)).blob for form in new}
-    db.execute(delete(Artifact).where(Artifact.form.in_(new)))
-    db.commit()
-    assert needs.runs_without_forms(db) == [run.id]
-    assert networks.network_of(db, run).id == run.backbone, "without the file it is the shared one"
-    add_forms.add_forms(db, run.id)
-    add_forms.add_forms(db, run.id)
-    assert {form: db.get_one(Artifact, (run.id, form)).blob for form in new} == before
-    assert list(integrity.find_problems(db)) == []
 
 
 def test_a_replay_uses_the_boxes_of_its_run_and_counts_erased_faces(db: Session) -> None:
