@@ -44,7 +44,21 @@ export const messageOf = (error) => (error instanceof Error ? error.message : St
 export const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 /**
- * GET, or POST where there is a body. Throws ApiError, or what fetch() throws without a connection.
+ * fetch() of a path. Throws ApiError where the answer is an error, and an error in words without a connection.
+ * @param {string} path
+ * @param {RequestInit} [options]
+ */
+export async function ask(path, options) {
+  const response = await fetch(rooted(path), options).catch((error) => {
+    throw options?.signal?.aborted ? error : new Error(_("The connection was lost."));
+  });
+  if (response.ok) return response;
+  const answer = await response.json().catch(() => ({}));
+  throw new ApiError(response.status, answer.error ?? {}, answer, response.headers.get("Retry-After"));
+}
+
+/**
+ * GET, or POST where there is a body, of the JSON API. Throws what `ask` throws.
  * @template T the JSON of the answer, which the caller states
  * @param {string} path
  * @param {object} [body]
@@ -55,16 +69,13 @@ export async function call(path, body, options = {}) {
   const method = options.method ?? (body ? "POST" : "GET");
   /** @type {Record<string, string>} */
   const headers = method === "GET" ? {} : { "Content-Type": "application/json", "X-CSRFToken": csrf };
-  const response = await fetch(rooted(path), {
+  const response = await ask(path, {
     method,
     headers: { Accept: "application/json", ...headers },
     body: body ? JSON.stringify(body) : undefined,
     ...options,
   });
-  const answer = await response.json().catch(() => ({}));
-  if (!response.ok)
-    throw new ApiError(response.status, answer.error ?? {}, answer, response.headers.get("Retry-After"));
-  return answer;
+  return response.json().catch(() => ({})); // some have no body
 }
 
 /**

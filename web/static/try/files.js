@@ -31,7 +31,9 @@ export class Files {
   async read({ url, hash }, onProgress) {
     const kept = await this.store("readonly", (files) => files.get(hash));
     if (kept instanceof ArrayBuffer) return kept;
-    const content = await fetched(url, onProgress);
+    const content = await fetched(url, onProgress).catch(() => {
+      throw new Error(_("The model's files cannot be fetched. Reload the page."));
+    });
     if (digest(content) !== hash) throw new Error(_("A file arrived damaged. Reload the page."));
     await this.store("readwrite", (files) => files.put(content, hash));
     return content;
@@ -60,7 +62,7 @@ export class Files {
 /** @param {string} url @param {OnProgress} onProgress */
 async function fetched(url, onProgress) {
   const response = await fetch(url);
-  if (!response.ok || !response.body) throw new Error(_("The model's files cannot be fetched. Reload the page."));
+  if (!response.ok || !response.body) throw new Error(`${url}: ${response.status}`);
   const total = Number(response.headers.get("Content-Length")) || 0;
   const parts = [];
   let received = 0;

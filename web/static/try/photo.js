@@ -1,5 +1,5 @@
 /** A photo: the workbench looks at it and keeps nothing; without a connection the networks of this browser do. */
-import { call, csrf, isTemporary, rooted } from "../lib/http.js";
+import { ask, call, csrf, isTemporary } from "../lib/http.js";
 import { _ } from "../lib/i18n.js";
 
 /** @typedef {import("./stage.js").Stage} Stage @typedef {import("./models.js").Model} Model */
@@ -78,7 +78,7 @@ async function predict(photo, run) {
 async function drawnByTheServer(photo, run) {
   const form = new FormData();
   form.append("file", photo, "photo");
-  const path = rooted(`/api/v1/predict?run=${run}&annotated=true`);
-  const response = await fetch(path, { method: "POST", body: form, headers: { ...HEADERS, Accept: "image/jpeg" } });
+  const path = `/api/v1/predict?run=${run}&annotated=true`;
+  const response = await ask(path, { method: "POST", body: form, headers: { ...HEADERS, Accept: "image/jpeg" } });
   return createImageBitmap(await response.blob());
 }
