@@ -2,8 +2,6 @@
 
 import io
 import json
-import os
-import signal
 import socket
 from collections.abc import Callable, Iterator
 from typing import Any, BinaryIO
@@ -17,6 +15,7 @@ from inference.clips import frames
 from inference.clips.protocol import HEADER, LENGTH, Limits, Wanted
 from inference.errors import BadClip
 from labeller.photos import sandbox
+from labeller.photos.forker import serve
 
 CPU_SECONDS = 120
 """Of the processor for one pass over a clip; 30 seconds in 4K take about 60."""
@@ -24,24 +23,6 @@ LONGEST_SECONDS = 900
 """For one pass, waiting for whoever looks at the frames included."""
 MEMORY = 3 << 30
 """Address space of a child in bytes, with what the libraries take of it."""
-
-
-def main() -> None:
-    _load_decoders()
-    sandbox.load()
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # no zombies
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C ends our parent, and then us
-    line = socket.socket(fileno=0)
-    while True:
-        data, descriptors, _, _ = socket.recv_fds(line, 1, 2)
-        if not data:
-            return
-        with socket.socket(fileno=descriptors[0]) as connection, open(descriptors[1], "rb", 0) as clip:
-            if os.fork() == 0:
-                limits = sandbox.Limits(LONGEST_SECONDS, MEMORY, CPU_SECONDS)
-                sandbox.lock_in((connection.fileno(), clip.fileno()), limits)
-                respond(connection, clip)
-                os._exit(0)
 
 
 def _load_decoders() -> None:
@@ -108,4 +89,5 @@ _CALLS: dict[str, Callable[..., Iterator[tuple[dict[str, Any], bytes]]]] = {
 
 if __name__ == "__main__":
     private_files.keep_private()
-    main()
+    _load_decoders()
+    serve(sandbox.Limits(LONGEST_SECONDS, MEMORY, CPU_SECONDS), respond)

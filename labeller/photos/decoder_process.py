@@ -2,8 +2,6 @@
 
 import io
 import json
-import os
-import signal
 import socket
 import struct
 from collections.abc import Callable
@@ -14,6 +12,7 @@ from PIL import AvifImagePlugin, Image
 from db import private_files
 from labeller.errors import BadPhoto
 from labeller.photos import annotate, cuts, sandbox
+from labeller.photos.forker import serve
 from labeller.photos.pixels import DAMAGED, FORMATS, read, read_pixels
 
 SECONDS = 15
@@ -24,23 +23,6 @@ REQUEST = struct.Struct("<IQ")
 """Header of a request: bytes of the JSON that follows, bytes of the file after it."""
 RESPONSE = struct.Struct("<QI")
 """Header of a response: bytes that follow, bytes of the JSON with which they begin."""
-
-
-def main() -> None:
-    _load_decoders()
-    sandbox.load()
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # no zombies
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C ends our parent, and then us
-    line = socket.socket(fileno=0)
-    while True:
-        data, descriptors, _, _ = socket.recv_fds(line, 1, 1)
-        if not data:
-            return
-        with socket.socket(fileno=descriptors[0]) as connection:
-            if os.fork() == 0:
-                sandbox.lock_in((connection.fileno(),), sandbox.Limits(SECONDS, MEMORY, SECONDS))
-                respond(connection)
-                os._exit(0)
 
 
 def _load_decoders() -> None:
@@ -112,4 +94,5 @@ _CALLS: dict[str, Callable[..., tuple[dict[str, Any], list[bytes]]]] = {
 
 if __name__ == "__main__":
     private_files.keep_private()
-    main()
+    _load_decoders()
+    serve(sandbox.Limits(SECONDS, MEMORY, SECONDS), respond)
