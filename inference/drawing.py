@@ -8,13 +8,9 @@ import cv2
 import numpy as np
 
 from labeller.detection.detections import Picture
+from labeller.photos.class_signs import on_dark, outline
 from trainer.arrays import Box
 
-COLOURS = (
-    (79, 209, 191), (245, 166, 91), (183, 156, 255), (255, 140, 192), (143, 179, 255),
-    (169, 211, 95), (238, 155, 255), (111, 211, 234), (255, 154, 174), (184, 178, 171),
-)  # fmt: skip
-"""RGB by the number of the class: those of the pages on dark ground."""
 BLACK, WHITE = (0, 0, 0), (255, 255, 255)
 SIDE_PER_PIXEL = 480
 """Pixels of a picture's shorter side per pixel of a line's width."""
@@ -51,7 +47,7 @@ def _font() -> Any:
 def _draw_box(picture: Picture, label: Label, line: int) -> None:
     """A line of the class' colour between a black and a white hairline: seen on any ground."""
     x, y, w, h = (round(value) for value in label.box)
-    colour = COLOURS[label.number % len(COLOURS)]
+    colour = on_dark(label.number)
     for grown, drawn, width in ((line + 1, BLACK, line), (-line - 1, WHITE, line), (0, colour, 2 * line)):
         cv2.rectangle(picture, (x - grown, y - grown), (x + w + grown, y + h + grown), drawn, width)
 
@@ -65,33 +61,14 @@ def _draw_text(picture: Picture, label: Label, size: int) -> None:
     x = max(0, min(x, picture.shape[1] - plate[0]))
     y = y - plate[1] if y >= plate[1] else max(0, y)
     cv2.rectangle(picture, (x, y), (x + plate[0], y + plate[1]), (24, 28, 26), cv2.FILLED)
-    _draw_sign(picture, label.number, (x + pad + size // 2, y + pad + size // 2), size // 2)
+    _draw_sign(picture, label.number, (x + pad + size // 2, y + pad + size // 2), 0.4 * size)
     start = x + size + 2 * pad, y + pad + round(0.85 * size)
     cv2.putText(picture, label.text, start, WHITE, _font(), size, 600)
 
 
-def _draw_sign(picture: Picture, number: int, centre: Point, radius: int) -> None:
-    """The sign of a class: disc, square, triangle, diamond, cross; after these the same, hollow."""
-    colour = COLOURS[number % len(COLOURS)]
-    turn, kind = divmod(number, len(SIGNS) + 1)
-    width = cv2.FILLED if turn % 2 == 0 else max(1, radius // 4)
-    if kind == 0:
-        cv2.circle(picture, centre, radius, colour, width, cv2.LINE_AA)
-        return
-    corners = np.array([[centre[0] + dx * radius, centre[1] + dy * radius] for dx, dy in SIGNS[kind - 1]])
-    points = [corners.round().astype(np.int32)]
-    if width == cv2.FILLED:
-        cv2.fillPoly(picture, points, colour, cv2.LINE_AA)
+def _draw_sign(picture: Picture, number: int, centre: Point, radius: float) -> None:
+    if corners := outline(number, centre, radius):
+        points = [np.array(corners).round().astype(np.int32)]
+        cv2.fillPoly(picture, points, on_dark(number), cv2.LINE_AA)
     else:
-        cv2.polylines(picture, points, True, colour, width, cv2.LINE_AA)
-
-
-_ARM = 0.35
-SIGNS = (
-    ((-0.9, -0.9), (0.9, -0.9), (0.9, 0.9), (-0.9, 0.9)),
-    ((0, -1), (1, 0.9), (-1, 0.9)),
-    ((0, -1), (1, 0), (0, 1), (-1, 0)),
-    ((-_ARM, -1), (_ARM, -1), (_ARM, -_ARM), (1, -_ARM), (1, _ARM), (_ARM, _ARM), (_ARM, 1), (-_ARM, 1),
-     (-_ARM, _ARM), (-1, _ARM), (-1, -_ARM), (-_ARM, -_ARM)),
-)  # fmt: skip
-"""Corners of the signs after the disc, from -1 to 1."""
+        cv2.circle(picture, centre, round(radius), on_dark(number), cv2.FILLED, cv2.LINE_AA)

@@ -5,15 +5,9 @@ from typing import NamedTuple
 
 from PIL import Image, ImageDraw, ImageFont
 
+from labeller.photos.class_signs import on_light, outline
 from labeller.photos.cuts import KEPT_FORMATS
 
-COLOURS = (
-    "#0f766e", "#b45309", "#6d28d9", "#be185d", "#1d4ed8",
-    "#4d7c0f", "#a21caf", "#0e7490", "#9f1239", "#57534e",
-)  # fmt: skip
-"""By class, in the order of the style sheet's."""
-SIGNS = ("circle", "square", "triangle", "diamond", "cross")
-"""By class: who cannot tell the colours apart sees the shapes."""
 LEAST_TEXT, SMALL_SHARE, LARGE_SHARE = 11, 0.013, 0.022
 """Height of a text in pixels: at least; of small and of large faces, by the picture's longer side."""
 
@@ -63,7 +57,7 @@ def _outline(pen: ImageDraw.ImageDraw, mark: Mark, height: int) -> None:
     line, (left, top, right, bottom) = max(2, round(height / 6)), _rectangle(mark)
     halo = max(1, line // 2)
     pen.rectangle((left - halo, top - halo, right + halo, bottom + halo), outline="white", width=line + halo)
-    pen.rectangle((left, top, right, bottom), outline=_colour(mark), width=line)
+    pen.rectangle((left, top, right, bottom), outline=on_light(mark.number), width=line)
 
 
 def _label(pen: ImageDraw.ImageDraw, mark: Mark, size: Size, taken: list[Rectangle]) -> Rectangle:
@@ -72,9 +66,9 @@ def _label(pen: ImageDraw.ImageDraw, mark: Mark, size: Size, taken: list[Rectang
     font, high = ImageFont.load_default(height), round(1.5 * height)
     wide = round(pen.textlength(mark.text, font) + 1.4 * high)
     place = _place((wide, high), _rectangle(mark), size, taken)
-    pen.rectangle(place, fill=_colour(mark))
+    pen.rectangle(place, fill=on_light(mark.number))
     left, middle = place[0], place[1] + high / 2
-    _sign(pen, mark.number, (left + high / 2, middle), height * 0.38)
+    _sign(pen, mark.number, (left + high / 2, middle), height * 0.35)
     pen.text((left + high, middle), mark.text, "white", font, anchor="lm")
     return place
 
@@ -99,22 +93,8 @@ def _common(one: Rectangle, other: Rectangle) -> float:
     return max(0.0, wide) * max(0.0, high)
 
 
-def _colour(mark: Mark) -> str:
-    return COLOURS[mark.number % len(COLOURS)]
-
-
-def _sign(pen: ImageDraw.ImageDraw, number: int, centre: tuple[float, float], r: float) -> None:
-    (x, y), name = centre, SIGNS[number % len(SIGNS)]
-    corners = {
-        "triangle": [(x, y - r), (x + r, y + r), (x - r, y + r)],
-        "diamond": [(x, y - r), (x + r, y), (x, y + r), (x - r, y)],
-    }
-    if name == "circle":
-        pen.ellipse((x - r, y - r, x + r, y + r), fill="white")
-    elif name == "square":
-        pen.rectangle((x - r, y - r, x + r, y + r), fill="white")
-    elif name == "cross":
-        pen.line((x - r, y - r, x + r, y + r), "white", max(2, round(r / 2)))
-        pen.line((x - r, y + r, x + r, y - r), "white", max(2, round(r / 2)))
+def _sign(pen: ImageDraw.ImageDraw, number: int, centre: tuple[float, float], radius: float) -> None:
+    if corners := outline(number, centre, radius):
+        pen.polygon(corners, fill="white")
     else:
-        pen.polygon(corners[name], fill="white")
+        pen.circle(centre, radius, fill="white")
