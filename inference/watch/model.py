@@ -8,13 +8,10 @@ from sqlalchemy.orm import Session
 
 from db import classes
 from db.models import Run
-from db.workbench import live_run
 from trainer.arrays import Box, FloatArray, Image
 from trainer.errors import BackboneMissing, NoModel
 from trainer.features.networks import Network, network_of
 from trainer.models.head import Head
-from trainer.runs import requests
-from trainer.runs.kept_models import require_files
 
 
 @dataclass(frozen=True)
@@ -33,17 +30,6 @@ class Model:
         """Calibrated probabilities (n, classes) of the faces in n boxes of an RGB picture."""
         crops = np.stack([self.network.crop(picture, box) for box in boxes])
         return self.head.probabilities(self.network.embedder(crops))
-
-
-def chosen_run(session: Session, run_id: int | None) -> Run:
-    """The run with this id, or the live one. Raises NotFound and NoModel."""
-    run = live_run(session) if run_id is None else requests.get_run(session, run_id)
-    if run is None:
-        raise NoModel("no_model", "There is no model yet.", "Label some faces and train one first.")
-    require_files(run)
-    if run.status != "done" or not (run.head and run.head["bias"]):
-        raise NoModel("no_model", f"Run {run.id} has no model.", "Choose a run that is done.")
-    return run
 
 
 def load(session: Session, run: Run) -> Model:

@@ -16,11 +16,12 @@ from inference.watch.options import Options, open_source, require_out
 from inference.watch.outputs import Count, JsonLines, Output, open_outputs
 from inference.watch.progress import bar, terminal
 from inference.watch.stopping import Stopping
+from trainer.runs.asked_model import asked_model
 
 
 def watch(session: Session, options: Options, stopping: Stopping) -> None:
     """Watch what `options` name, and say what was seen. Raises Refused."""
-    run = model.chosen_run(session, options.run)
+    run = asked_model(session, options.run).run
     count = Count()
     with ExitStack() as stack:
         source = open_source(options, stopping)

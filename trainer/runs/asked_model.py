@@ -1,4 +1,4 @@
-"""Which run's model somebody asks about a photo."""
+"""Which run's model somebody asks about a photo or a video."""
 
 from dataclasses import dataclass
 

@@ -3,11 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import and_, select
+from sqlalchemy.orm import Session, aliased
 
 from db import classes, signing
-from db.classes import Classes
 from db.models import Artifact, Run
 from db.workbench import live_run
 from trainer.features.input_margin import margin_of
@@ -36,19 +35,22 @@ class BrowserModel:
 def browser_models(session: Session) -> list[BrowserModel]:
     """The models to choose from, the live one first, then the newest."""
     live = live_run(session)
-    is_live = Run.id == (live.id if live else None)
-    query = select(Run).join(Artifact).where(Run.status == "done", Artifact.form == "onnx16")
-    runs = session.scalars(query.order_by(is_live.desc(), Run.id.desc()).limit(MOST_RUNS))
+    is_live = Run.id == (live.id if live else 0)
+    files = {form: aliased(Artifact) for form in FORMS}
+    query = select(Run.id, is_live, Run.classes, Run.backbone, *(file.blob for file in files.values()))
+    for form, file in files.items():
+        query = query.join(file, and_(file.run_id == Run.id, file.form == form))
+    query = query.where(Run.status == "done").order_by(is_live.desc(), Run.id.desc()).limit(MOST_RUNS)
     named = classes.read(session)
-    return [_describe(session, run, named, live is not None and run.id == live.id) for run in runs]
+    return [
+        BrowserModel(run, is_live, margin_of(str(backbone)), _indices(named.shown(ids)), *hashes)
+        for run, is_live, ids, backbone, *hashes in session.execute(query)
+    ]
 
 
-def _describe(session: Session, run: Run, named: Classes, live: bool) -> BrowserModel:
-    file, detector = (session.get_one(Artifact, (run.id, form)).blob for form in FORMS)
-    shown = named.shown(run.classes)
-    indices = {name: [i for i, other in enumerate(shown) if other == name] for name in shown}
-    margin = margin_of(str(run.backbone))
-    return BrowserModel(run.id, live, margin, list(indices.items()), file, detector)
+def _indices(names: Sequence[str]) -> list[tuple[str, list[int]]]:
+    """The places of each name; classes that were merged have the same one."""
+    return [(name, [i for i, other in enumerate(names) if other == name]) for name in dict.fromkeys(names)]
 
 
 def read_file(session: Session, key: str) -> bytes | None:
