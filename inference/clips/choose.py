@@ -10,7 +10,7 @@ from PIL import Image
 from inference.clips.look import SeenFrame
 from inference.clips.people import Face, find_people, similarity
 from inference.clips.protocol import Wanted
-from labeller.photos.box import Box
+from labeller.photos.box import Box, overlap
 from labeller.photos.near_duplicates import NEAR, distances
 from labeller.photos.pixels import dhash
 
@@ -90,7 +90,7 @@ def _best_frame(
     def value(frame: SeenFrame) -> tuple[int, int, float]:
         faces = wanted(frame)
         shares = sum(_quality(face) / best[person_of[id(face)]] for face in faces)
-        return len(faces), len(faces) - len(frame.faces), shares
+        return len(faces), len(faces) - len(frame.faces) - len(frame.doubtful), shares
 
     frame = max(frames, key=value)
     return frame, wanted(frame)
@@ -112,20 +112,23 @@ def _other_views(
 
 
 def _cut(frame: SeenFrame, wanted: Sequence[Face], hashes: Sequence[bytes]) -> _Photo | None:
-    """The part of a frame without the faces that are not wanted; None if each is like one that is kept."""
-    others = [face for face in frame.faces if not any(face is one for one in wanted)]
-    for part in (_part_without(frame, wanted, others), _close_part(frame, wanted)):
+    """The part without faces, sure or not, that are not wanted; None if each is like one that is kept."""
+    others = [face.box for face in frame.faces if not any(face is one for one in wanted)] + [
+        box for box in frame.doubtful if not any(overlap(box, face.box) for face in wanted)
+    ]
+    boxes = [face.box for face in wanted]
+    for part in (_part_without(frame, boxes, others), _around(frame, boxes, AROUND)):
         photo = _Photo(frame, part, _hash(frame, part))
         if all(_distance(photo.hash, other) > NEAR + SPARE_BITS for other in hashes):
             return photo
     return None
 
 
-def _part_without(frame: SeenFrame, wanted: Sequence[Face], others: Sequence[Face]) -> Part:
-    """The largest part found that has the wanted faces with a margin, and none of the others."""
+def _part_without(frame: SeenFrame, wanted: Sequence[Box], others: Sequence[Box]) -> Part:
+    """The largest part found that has the wanted boxes with a margin, and none of the others."""
     inner, part = _around(frame, wanted, MARGIN), WHOLE
-    for face in others:
-        left, top, right, bottom = _around(frame, [face], 0.1)
+    for box in others:
+        left, top, right, bottom = _around(frame, [box], 0.1)
         x0, y0, x1, y1 = part
         if right <= x0 or left >= x1 or bottom <= y0 or top >= y1:
             continue
@@ -137,16 +140,11 @@ def _part_without(frame: SeenFrame, wanted: Sequence[Face], others: Sequence[Fac
     return part
 
 
-def _close_part(frame: SeenFrame, wanted: Sequence[Face]) -> Part:
-    return _around(frame, wanted, AROUND)
-
-
-def _around(frame: SeenFrame, faces: Sequence[Face], margin: float) -> Part:
-    """The faces with a margin, as shares of the frame's sides."""
+def _around(frame: SeenFrame, boxes: Sequence[Box], margin: float) -> Part:
+    """The boxes with a margin, as shares of the frame's sides."""
     width, height = frame.size
     edges = []
-    for face in faces:
-        x, y, w, h = face.box
+    for x, y, w, h in boxes:
         extra = margin * max(w, h)
         edges.append((x - extra, y - extra, x + w + extra, y + h + extra))
     left, top = min(edge[0] for edge in edges), min(edge[1] for edge in edges)

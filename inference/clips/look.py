@@ -1,5 +1,6 @@
 """Looking at the frames of a clip: faces, their sharpness and what they look like."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import cv2
@@ -10,6 +11,8 @@ from db.box_thresholds import default_thresholds
 from inference.clips.decode import Frame
 from inference.clips.people import Face, Floats
 from labeller.detection import detectors
+from labeller.detection.detections import Detection
+from labeller.photos.box import Box
 from trainer.arrays import unit
 from trainer.features import networks
 
@@ -25,13 +28,17 @@ THUMB_SIDE = 272
 
 @dataclass(frozen=True)
 class SeenFrame:
-    """A frame that was looked at: its number, seconds, (width, height), a grey copy and its faces."""
+    """A frame that was looked at: its number, seconds, (width, height), a grey copy and its faces.
+
+    `doubtful` are boxes that the detector is not sure of: they may be faces, but are not looked at closer.
+    """
 
     number: int
     seconds: float
     size: tuple[int, int]
     thumb: NDArray[np.uint8]
     faces: list[Face]
+    doubtful: list[Box]
 
 
 @dataclass
@@ -46,17 +53,18 @@ class Looker:
         size = max(1, round(width * scale)), max(1, round(height * scale))
         grey = cv2.cvtColor(frame.pixels, cv2.COLOR_RGB2GRAY)
         thumb = np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_AREA), np.uint8)
-        faces = _faces(frame, len(self.frames))
-        self.frames.append(SeenFrame(frame.number, frame.seconds, (width, height), thumb, faces))
+        found = detectors.load(DETECTOR).detect(frame.pixels)
+        likely = [one for one in found if _is_likely(one)]
+        doubtful = [one.box for one in found if not _is_likely(one)]
+        faces = _faces(frame, likely, len(self.frames))
+        self.frames.append(SeenFrame(frame.number, frame.seconds, (width, height), thumb, faces, doubtful))
 
 
-def _faces(frame: Frame, index: int) -> list[Face]:
-    likely = default_thresholds(DETECTOR).likely
-    found = [
-        one
-        for one in detectors.load(DETECTOR).detect(frame.pixels)
-        if one.confidence >= likely and min(one.box[2:]) >= LEAST_SIDE
-    ]
+def _is_likely(found: Detection) -> bool:
+    return found.confidence >= default_thresholds(DETECTOR).likely and min(found.box[2:]) >= LEAST_SIDE
+
+
+def _faces(frame: Frame, found: Sequence[Detection], index: int) -> list[Face]:
     if not found:
         return []
     network = networks.shared()

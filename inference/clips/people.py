@@ -23,12 +23,12 @@ FOLLOWS_ALIKE = 0.8
 """Similarity from which it is, if it overlaps; a cut may put somebody else into the same place."""
 GAP = 3
 """Frames in which a face may be missing from its track: blurred, or turned away."""
-ALIKE = 0.82
+ALIKE = 0.81
 """Similarity from which faces are of one view. Of the most similar faces of two people in 26 clips made of
 photographs, none are more alike than 0.80."""
 PIXELS_COUNT, SAME_PIXELS = 0.5, 0.6
 """Correlation of the pixels from which it adds to the similarity, and how much."""
-WEAK, NEAR_FRAMES, NEAR_OVERLAP, WEAKLY_ALIKE = 12.0, 9, 0.2, 0.75
+WEAK, NEAR_FRAMES, NEAR_OVERLAP, WEAKLY_ALIKE = 16.0, 9, 0.2, 0.75
 """Faces that are never sharper than this are of whoever is in the same place so many frames before or after,
 or looks as much alike: a blurred stretch is no new person."""
 EXEMPLARS = 6

@@ -1,5 +1,7 @@
 """Which frames of a clip become photos: faces of made-up features in, numbers of frames out."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from inference.clips.choose import WHOLE, choose
@@ -23,7 +25,7 @@ def face(frame: int, person: int, box: Box = LEFT, sharpness: float = 100.0) -> 
 
 def seen(index: int, *faces: Face) -> SeenFrame:
     thumb = np.random.default_rng(index).integers(0, 255, (153, 272), dtype=np.uint8)
-    return SeenFrame(3 * index, index / FRAMES_A_SECOND, (640, 360), thumb, list(faces))
+    return SeenFrame(3 * index, index / FRAMES_A_SECOND, (640, 360), thumb, list(faces), [])
 
 
 def test_somebody_who_never_changes_is_in_the_sharpest_frame_only() -> None:
@@ -49,9 +51,16 @@ def test_who_is_kept_already_is_cut_out_of_a_later_photo() -> None:
     assert (top, right, bottom) == WHOLE[1:]
 
 
+def test_what_may_be_a_face_is_cut_out_too() -> None:
+    frames = [replace(seen(i, face(i, 1)), doubtful=[RIGHT]) for i in range(20)]
+    (chosen,) = choose(frames)
+    assert chosen.part is not None
+    assert (LEFT[0] + LEFT[2]) / 640 <= chosen.part[2] <= RIGHT[0] / 640
+
+
 def test_frames_that_are_nearly_the_same_are_kept_once() -> None:
     thumb = np.tile(np.linspace(0, 255, 272).astype(np.uint8), (153, 1))
-    frames = [SeenFrame(i, i / FRAMES_A_SECOND, (640, 360), thumb, [face(i, i // 20)]) for i in range(60)]
+    frames = [SeenFrame(i, i / FRAMES_A_SECOND, (640, 360), thumb, [face(i, i // 20)], []) for i in range(60)]
     assert len(choose(frames)) == 1
 
 

@@ -3,6 +3,7 @@
 import io
 import struct
 import tempfile
+from collections.abc import Callable
 
 import av
 import numpy as np
@@ -50,19 +51,21 @@ def sampled(content: bytes, megapixels: int = 50) -> list[decode.Frame]:
 @pytest.mark.parametrize(
     ("content", "megapixels", "sentence"),
     [
-        (encoded(600), 50, "longer than 30 seconds"),
-        (encoded(600, "libvpx", "webm"), 50, "longer than 30 seconds"),
-        (encoded(30)[:700], 50, "damaged or incomplete"),
-        (b"\0\0\0\x18ftypmp42" + b"text " * 500, 50, "damaged or incomplete"),
-        (encoded(0), 50, "damaged or incomplete"),
-        (sound(), 50, "only sound"),
-        (encoded(30), 0, "too many pixels"),
+        (lambda: encoded(600), 50, "longer than 30 seconds"),
+        (lambda: encoded(600, "libvpx", "webm"), 50, "longer than 30 seconds"),
+        (lambda: encoded(30)[:700], 50, "damaged or incomplete"),
+        (lambda: b"\0\0\0\x18ftypmp42" + b"text " * 500, 50, "damaged or incomplete"),
+        (lambda: encoded(0), 50, "damaged or incomplete"),
+        (sound, 50, "only sound"),
+        (lambda: encoded(30), 0, "too many pixels"),
     ],
     ids=["long", "long without duration", "cut off", "text", "empty", "sound", "large"],
 )
-def test_what_cannot_be_used_is_refused_in_a_sentence(content: bytes, megapixels: int, sentence: str) -> None:
+def test_what_cannot_be_used_is_refused_in_a_sentence(
+    content: Callable[[], bytes], megapixels: int, sentence: str
+) -> None:
     with pytest.raises(BadClip, match=sentence):
-        sampled(content, megapixels)
+        sampled(content(), megapixels)
 
 
 def test_a_clip_filmed_sideways_is_set_upright() -> None:
