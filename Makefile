@@ -82,7 +82,7 @@ lint: $(VENV)/.dev web/node_modules/.dev ## format, style, types, import contrac
 
 # On SQLite, and what depends on locks also on PostgreSQL; without networks and browser.
 unit: $(VENV)/.dev web/node_modules/.installed ## the quick tests, about a minute
-	$(BIN)/pytest -q -n 2
+	$(BIN)/pytest -q -n 2 --dist worksteal
 
 # Three at a time on two cores, since each waits now and then for the processes that it starts; at full size two.
 # The slow tests run real MTCNN and TensorFlow, whole workbenches that are killed and restarted, and the browser.

@@ -1,5 +1,6 @@
 """Equal pictures that are sent, turned and deleted at the same time: no photo loses its file."""
 
+import functools
 import random
 import time
 from collections.abc import Callable
@@ -25,12 +26,18 @@ from tests.pictures import portrait
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
 SECONDS = 10
-FILES = [encode(portrait(seed, False), "PNG", compress_level=level) for seed in (1, 2) for level in (1, 6, 9)]
-"""Two pictures, each as three files with other bytes and the same pixels."""
+
+
+@functools.cache
+def _files() -> list[bytes]:
+    """Two pictures, each as three files with other bytes and the same pixels."""
+    return [
+        encode(portrait(seed, False), "PNG", compress_level=level) for seed in (1, 2) for level in (1, 6, 9)
+    ]
 
 
 def send(session: Session, rng: random.Random) -> None:
-    intake.receive(session, rng.choice(FILES), people.owner(session)).photo.status = "ready"
+    intake.receive(session, rng.choice(_files()), people.owner(session)).photo.status = "ready"
     session.commit()
 
 
