@@ -116,9 +116,9 @@ def _settled(browser: Page) -> Callable[[], None]:
     Keys pressed by a program, unlike a person's, run ahead of the page.
     """
     under_way: set[Request] = set()
-    browser.on("request", under_way.add)
-    browser.on("requestfinished", under_way.discard)
-    browser.on("requestfailed", under_way.discard)
+    browser.on("request", lambda request: under_way.add(request))
+    browser.on("requestfinished", lambda request: under_way.discard(request))
+    browser.on("requestfailed", lambda request: under_way.discard(request))
 
     def wait() -> None:
         browser.evaluate("new Promise((done) => requestAnimationFrame(() => setTimeout(done)))")
