@@ -31,7 +31,8 @@ const saveData = find("#save-data", HTMLInputElement);
 const store = new Store(`uploads-${form.dataset.me}`);
 /** @type {Upload[]} */ const waiting = [];
 /** @type {Set<Upload>} */ const active = new Set();
-let sent = 0;
+let sent = 0; // photos and videos
+let videos = 0; // of these
 let failed = 0;
 let paused = false;
 let trouble = ""; // why nothing is sent at the moment
@@ -89,7 +90,10 @@ async function finish({ entry, row }, arrived) {
   row.remove();
   sent += 1;
   if ("photo" in arrived) watchPhoto(arrived.photo);
-  else watchClip(arrived.clip);
+  else {
+    videos += 1;
+    watchClip(arrived.clip);
+  }
 }
 
 /**
@@ -180,19 +184,25 @@ function showStatus() {
   total.value = sent + activeFractions();
   pauseButton.hidden = !left;
   pauseButton.textContent = paused ? _("Resume") : _("Pause");
-  const counts = left
-    ? _("{n} of {all} sent.", { n: sent, all: sent + left })
-    : ngettext("{n} photo sent.", "{n} photos sent.", sent);
+  const counts = left ? _("{n} of {all} sent.", { n: sent, all: sent + left }) : sentText();
   const warning = store.inMemory && left ? _("Keep this page open: this browser cannot store photos.") : "";
   const text = [counts, stateText(left), warning].filter(Boolean).join(" ");
   if (status.textContent !== text) status.textContent = text; // a screen reader would repeat the same text
+}
+
+function sentText() {
+  const photos = sent - videos;
+  return [
+    photos || !videos ? ngettext("{n} photo sent.", "{n} photos sent.", photos) : "",
+    videos ? ngettext("{n} video sent.", "{n} videos sent.", videos) : "",
+  ].filter(Boolean).join(" ");
 }
 
 /** @param {number} left */
 function stateText(left) {
   if (left) return trouble || (paused ? _("Paused.") : "");
   if (failed) return ngettext("{n} could not be used.", "{n} could not be used.", failed);
-  return _("All photos arrived. Thank you!");
+  return videos ? _("All of it arrived. Thank you!") : _("All photos arrived. Thank you!");
 }
 
 /** @param {Iterable<File>} files */
