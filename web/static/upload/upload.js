@@ -4,6 +4,7 @@ import { ApiError, isTemporary, pause, waitAfter } from "../lib/http.js";
 import { digest, send, shrink } from "./send.js";
 import { checkSize, isDamage, reasonOf } from "./troubles.js";
 import { Store } from "../lib/store.js";
+import { arrivedText, thanks } from "./arrived.js";
 import { watchClip } from "./clips.js";
 import { watchPhoto } from "./watch.js";
 import { _, ngettext } from "../lib/i18n.js";
@@ -184,25 +185,17 @@ function showStatus() {
   total.value = sent + activeFractions();
   pauseButton.hidden = !left;
   pauseButton.textContent = paused ? _("Resume") : _("Pause");
-  const counts = left ? _("{n} of {all} sent.", { n: sent, all: sent + left }) : sentText();
+  const counts = left ? _("{n} of {all} sent.", { n: sent, all: sent + left }) : arrivedText(sent - videos, videos);
   const warning = store.inMemory && left ? _("Keep this page open: this browser cannot store photos.") : "";
   const text = [counts, stateText(left), warning].filter(Boolean).join(" ");
   if (status.textContent !== text) status.textContent = text; // a screen reader would repeat the same text
-}
-
-function sentText() {
-  const photos = sent - videos;
-  return [
-    photos || !videos ? ngettext("{n} photo sent.", "{n} photos sent.", photos) : "",
-    videos ? ngettext("{n} video sent.", "{n} videos sent.", videos) : "",
-  ].filter(Boolean).join(" ");
 }
 
 /** @param {number} left */
 function stateText(left) {
   if (left) return trouble || (paused ? _("Paused.") : "");
   if (failed) return ngettext("{n} could not be used.", "{n} could not be used.", failed);
-  return videos ? _("All of it arrived. Thank you!") : _("All photos arrived. Thank you!");
+  return thanks(videos);
 }
 
 /** @param {Iterable<File>} files */
