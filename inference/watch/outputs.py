@@ -102,7 +102,8 @@ class Count:
         """Frames, seconds, frames a second, and faces by class."""
         by_label = Counter(self.labels.values())
         classes = ", ".join(f"{count} {label}" for label, count in sorted(by_label.items()))
-        faces = f"{len(self.labels)} faces ({classes})" if classes else "no face"
+        noun = "face" if len(self.labels) == 1 else "faces"
+        faces = f"{len(self.labels)} {noun} ({classes})" if classes else "no face"
         rate = self.frames / max(seconds, 1e-9)
         return f"{self.frames} frames in {seconds:.1f} s ({rate:.1f} frames a second): {faces}."
 

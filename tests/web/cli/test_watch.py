@@ -72,7 +72,7 @@ def test_a_phone_clip_is_recorded_upright_with_crops_by_class(workbench: Path, t
     code, printed, errors = watch("--source", clip, "--save", out, "--crops", crops, "--json", "--no-window")
     assert code == 0, errors
     assert "12 frames" in errors
-    assert "1 faces (1 mask)" in errors
+    assert "1 face (1 mask)" in errors
     with av.open(str(out)) as recorded, av.open(str(clip)) as source:
         stream, own = recorded.streams.video[0], source.streams.video[0]
         assert (stream.width, stream.height, stream.average_rate) == (*UPRIGHT, RATE)
