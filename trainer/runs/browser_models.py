@@ -13,7 +13,7 @@ from trainer.features.input_margin import margin_of
 
 FORMS = ("onnx16", "detector")
 MOST_RUNS = 20
-"""Runs to choose from: the live one and the newest."""
+"""Runs to choose from."""
 
 
 @dataclass(frozen=True)
@@ -32,15 +32,16 @@ class BrowserModel:
     detector: str
 
 
-def browser_models(session: Session) -> list[BrowserModel]:
-    """The models to choose from, the live one first, then the newest."""
+def browser_models(session: Session, asked: int | None = None) -> list[BrowserModel]:
+    """The models to choose from: the live one, that of the run `asked`, then the newest."""
     live = live_run(session)
     is_live = Run.id == (live.id if live else 0)
     files = {form: aliased(Artifact) for form in FORMS}
     query = select(Run.id, is_live, Run.classes, Run.backbone, *(file.blob for file in files.values()))
     for form, file in files.items():
         query = query.join(file, and_(file.run_id == Run.id, file.form == form))
-    query = query.where(Run.status == "done").order_by(is_live.desc(), Run.id.desc()).limit(MOST_RUNS)
+    ranked = is_live.desc(), (Run.id == (asked or 0)).desc(), Run.id.desc()
+    query = query.where(Run.status == "done").order_by(*ranked).limit(MOST_RUNS)
     named = classes.read(session)
     return [
         BrowserModel(run, is_live, margin_of(str(backbone)), _indices(named.shown(ids)), *hashes)

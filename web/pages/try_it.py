@@ -39,16 +39,17 @@ def page() -> ResponseReturnValue:
 def _page_data() -> dict[str, Any]:
     """What the scripts of the page need to know."""
     names = classes.read(db()).names
+    asked = request.args.get("run", type=int)
     models = [
         asdict(model)
         | {"url": url_for(".file", key=model.file), "detector_url": url_for(".file", key=model.detector)}
-        for model in browser_models(db())
+        for model in browser_models(db(), asked)
     ]
     return {
         "models": models,
         "classes": names,
         "wasm": {"url": url_for("home.asset", name=WASM), "hash": _hash(MODULES / ASSETS[WASM])},
-        "chosen": request.args.get("run", type=int),
+        "chosen": asked if any(model["run"] == asked for model in models) else None,
         "may_correct": me().role != "friend",
         "https": _https_address(),
         "worker": url_for(".worker"),
