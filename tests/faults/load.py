@@ -6,10 +6,11 @@ import time
 import urllib.error
 import uuid
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from tests.pictures import jpeg, portrait
-from tests.workbench_process import ApiClient
+from tests.workbench_process import ApiClient, Workbench
 
 TAKEN = (200, 201, 202, 409)
 PAUSE = 0.3
@@ -95,3 +96,15 @@ class Load:
                 pass  # it is away, or was killed while it answered
             assert time.monotonic() < until, f"{method} {path} was not taken in time"
             time.sleep(PAUSE)
+
+
+def label_and_train(bench: Workbench, folder: Path) -> int:
+    """A live run, of photos that are labelled by their folders."""
+    for seed in range(80):
+        place = folder / ("mask" if seed % 2 else "nomask")
+        place.mkdir(parents=True, exist_ok=True)
+        (place / f"{seed}.jpg").write_bytes(jpeg(portrait(seed, seed % 2 == 1, (640, 480))))
+    bench.flask("import", str(folder))
+    run = bench.finish_run(bench.call("POST", "/runs", {})[1]["id"], 300)
+    assert run["promoted"], run
+    return int(run["id"])

@@ -12,6 +12,7 @@ from sqlalchemy import create_engine, func, select
 from sqlalchemy.orm import Session
 
 from db.models import Answer, Photo
+from tests.faults.load import label_and_train
 from tests.pictures import jpeg, portrait
 from tests.workbench_process import ROOT, Workbench, running_workbench, wait_until
 
@@ -42,18 +43,6 @@ class Client(threading.Thread):
                 body = {"client_key": key, "face_id": item["face_id"], "kind": "label", "label": label}
                 if self.bench.call("POST", "/answers", body)[0] in (200, 201):
                     self.answers.append(key)
-
-
-def label_and_train(bench: Workbench, folder: Path) -> int:
-    """A live run, of photos that are labelled by their folders."""
-    for seed in range(80):
-        place = folder / ("mask" if seed % 2 else "nomask")
-        place.mkdir(parents=True, exist_ok=True)
-        (place / f"{seed}.jpg").write_bytes(jpeg(portrait(seed, seed % 2 == 1, (640, 480))))
-    bench.flask("import", str(folder))
-    run = bench.finish_run(bench.call("POST", "/runs", {})[1]["id"], 300)
-    assert run["promoted"], run
-    return int(run["id"])
 
 
 def snapshot(bench: Workbench) -> tuple[int, int]:
