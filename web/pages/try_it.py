@@ -48,7 +48,7 @@ def _page_data() -> dict[str, Any]:
     return {
         "models": models,
         "classes": names,
-        "wasm": {"url": url_for("home.asset", name=WASM), "hash": _hash(MODULES / ASSETS[WASM])},
+        "wasm": _wasm(),
         "chosen": asked if any(model["run"] == asked for model in models) else None,
         "may_correct": me().role != "friend",
         "https": _https_address(),
@@ -105,6 +105,12 @@ def _kept_offline() -> list[str]:
     own = [url_for("static", filename=path.relative_to(STATIC).as_posix()) for path in files]
     own.append(url_for(".worker"))
     return [*own, *(url_for("home.asset", name=name) for name in ASSETS if name != WASM)]
+
+
+def _wasm() -> dict[str, Any]:
+    """What runs the networks; its size is given, since it may be sent compressed."""
+    path = MODULES / ASSETS[WASM]
+    return {"url": url_for("home.asset", name=WASM), "hash": _hash(path), "size": path.stat().st_size}
 
 
 @functools.cache

@@ -3,7 +3,7 @@ import { sha256 } from "../../assets/sha2.js";
 import { rooted } from "../lib/http.js";
 import { _ } from "../lib/i18n.js";
 
-/** @typedef {{url: string, hash: string}} File */
+/** @typedef {{url: string, hash: string, size?: number}} File `size` in bytes, where it may be sent compressed */
 /** @typedef {(received: number, total: number) => void} OnProgress bytes */
 
 export class Files {
@@ -28,10 +28,10 @@ export class Files {
    * @param {OnProgress} onProgress
    * @returns {Promise<ArrayBuffer>}
    */
-  async read({ url, hash }, onProgress) {
+  async read({ url, hash, size }, onProgress) {
     const kept = await this.store("readonly", (files) => files.get(hash));
     if (kept instanceof ArrayBuffer) return kept;
-    const content = await fetched(url, onProgress).catch(() => {
+    const content = await fetched(url, size, onProgress).catch(() => {
       throw new Error(_("The model's files cannot be fetched. Reload the page."));
     });
     if (digest(content) !== hash) throw new Error(_("A file arrived damaged. Reload the page."));
@@ -59,11 +59,11 @@ export class Files {
   }
 }
 
-/** @param {string} url @param {OnProgress} onProgress */
-async function fetched(url, onProgress) {
+/** @param {string} url @param {number | undefined} size @param {OnProgress} onProgress */
+async function fetched(url, size, onProgress) {
   const response = await fetch(url);
   if (!response.ok || !response.body) throw new Error(`${url}: ${response.status}`);
-  const total = Number(response.headers.get("Content-Length")) || 0;
+  const total = size ?? (Number(response.headers.get("Content-Length")) || 0);
   const parts = [];
   let received = 0;
   for (const reader = response.body.getReader(); ; ) {
