@@ -176,6 +176,7 @@ def test_the_second_visit_fetches_no_model_and_works_offline(
         start_camera(browser)
 
 
+@pytest.mark.full_size
 def test_faces_and_probabilities_are_those_of_opencv(server: Server, runs: list[int]) -> None:
     """A photo that stays in this browser: enlarged and shrunk faces, from a PNG, so of the same pixels."""
     with session_scope() as session:

@@ -16,6 +16,7 @@ from labeller.people.trying import friends_may_try, require_may_try, set_friends
 from trainer.runs.browser_models import browser_models, read_file
 from web.auth.identity import me
 from web.database import db
+from web.input import optional_number
 from web.pages.home import ASSETS, MODULES
 
 pages = APIBlueprint("try_it", __name__, enable_openapi=False)
@@ -39,7 +40,7 @@ def page() -> ResponseReturnValue:
 def _page_data() -> dict[str, Any]:
     """What the scripts of the page need to know."""
     names = classes.read(db()).names
-    asked = request.args.get("run", type=int)
+    asked = optional_number(request.args, "run")
     models = [
         asdict(model)
         | {"url": url_for(".file", key=model.file), "detector_url": url_for(".file", key=model.detector)}

@@ -47,6 +47,7 @@ def say_the_same(db: Session, runs: list[Run], names: set[str]) -> None:
     assert difference.interval["value"] == 0
 
 
+@pytest.mark.full_size
 def test_runs_hold_through_renames(db: Session, monkeypatch: pytest.MonkeyPatch) -> None:
     from trainer.runs.replay import replay
 

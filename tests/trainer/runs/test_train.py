@@ -49,7 +49,7 @@ SMALL = {
     [
         ("sqlite", "quick"),
         ("postgres", "quick"),
-        ("sqlite", "tutorial"),
+        pytest.param("sqlite", "tutorial", marks=pytest.mark.full_size),
         pytest.param("sqlite", "fine-tune", marks=pytest.mark.full_size),
     ],
     indirect=["db"],

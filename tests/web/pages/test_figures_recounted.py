@@ -22,7 +22,7 @@ from tests.labelled import add_finished_run, add_labelled_pictures, draw_picture
 from tests.web.conftest import Client
 from web.drawing.stored import figures_of
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300), sqlite_only]
+pytestmark = [pytest.mark.slow, pytest.mark.full_size, pytest.mark.timeout(300), sqlite_only]
 Z = 1.959964
 
 
