@@ -141,6 +141,7 @@ def slow_down(browser: Page) -> None:
     slow.send("Network.emulateNetworkConditions", limits)
 
 
+@pytest.mark.full_size
 def test_a_large_photo_goes_on_after_a_pause_and_a_reload(web: Server, tmp_path: Path) -> None:
     large = large_photo(tmp_path / "large.png")
     with page(PHONE, ignore=LOST) as browser:

@@ -60,6 +60,7 @@ def tidy(session: Session, rng: random.Random) -> None:
     time.sleep(0.2)
 
 
+@pytest.mark.full_size
 def test_no_photo_loses_its_file(db: Session) -> None:
     people.owner(db)
     db.commit()

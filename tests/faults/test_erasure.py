@@ -51,6 +51,7 @@ with session.session_scope() as db:
 """
 
 
+@pytest.mark.full_size
 @pytest.mark.parametrize("db", ["sqlite"], indirect=True)
 def test_an_erasure_killed_at_any_step_is_completed_by_the_next(db: Session, data: Path, ada: Person) -> None:
     faces = [add_labelled_photo(db, ada, seed) for seed in (1, 2)]

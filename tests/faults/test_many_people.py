@@ -32,6 +32,7 @@ def expire_leases(stopped: threading.Event) -> None:
             session.commit()
 
 
+@pytest.mark.full_size
 @pytest.mark.parametrize("engine", ["sqlite", "postgres"] if PROVE else ["postgres"])
 def test_each_face_gets_the_answers_it_needs_and_no_stale_answer_is_stored(
     engine: str, tmp_path: Path, request: pytest.FixtureRequest

@@ -29,6 +29,7 @@ TOO_MANY = Peers() if PROVE else FEW
 LARGE = UPLOADS if PROVE else 4
 
 
+@pytest.mark.full_size
 def test_the_bench_answers_while_peers_are_slow_and_photos_are_large(tmp_path: Path) -> None:
     with running_server(tmp_path) as server:
         sign_in_owner(server)

@@ -71,6 +71,7 @@ def count_ready(workbench: Workbench) -> int:
     return int(workbench.call("GET", "/stats")[1]["photos"].get("ready", 0))
 
 
+@pytest.mark.full_size
 def test_a_web_process_that_ends_before_it_answers_is_started_again(tmp_path: Path) -> None:
     bench = Workbench(tmp_path)
     bench.launch()
@@ -127,6 +128,7 @@ def test_workers_that_hold_a_network_rest_and_come_back(tmp_path: Path) -> None:
     assert "Traceback" not in log
 
 
+@pytest.mark.full_size
 def test_the_next_start_stops_what_a_killed_launcher_left_running(
     tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:

@@ -142,6 +142,7 @@ def test_a_worker_killed_at_any_moment_of_a_run(db: Session, live: Run) -> None:
     finish_open_runs(db, live)
 
 
+@pytest.mark.full_size
 @engines
 @pytest.mark.parametrize("step", list(STEPS) if PROVE else ["before the switch"])
 def test_a_worker_killed_at_a_step_of_publishing(db: Session, live: Run, step: str) -> None:

@@ -15,6 +15,7 @@ from trainer.data import dataset
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 
+@pytest.mark.full_size
 @sqlite_only
 def test_flipped_labels_are_the_first_suspects(db: Session) -> None:
     """5 % flipped: at least 95 % of them are among the first 12 %. In the short test that is one less."""
@@ -64,6 +65,7 @@ def altered(content: bytes) -> list[bytes]:
     return contents
 
 
+@pytest.mark.full_size
 @sqlite_only
 def test_no_face_is_on_both_sides_of_the_split_even_under_another_name(db: Session) -> None:
     """60 people with two faces each; some faces occur three times more, altered, under another name."""

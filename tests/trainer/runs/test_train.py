@@ -222,6 +222,7 @@ def test_damaged_pictures_and_features_do_not_stop_a_run_and_are_named(db: Sessi
     assert damaged == [], "they were computed anew"
 
 
+@pytest.mark.full_size
 @sqlite_only
 def test_every_earlier_model_is_measured_on_the_locked_faces_of_today(db: Session) -> None:
     pictures = draw_pictures(120)
