@@ -8,6 +8,7 @@ PORT   ?= 8000
 HOST   ?= 0.0.0.0
 DATA   ?= ./data
 BIN     = $(VENV)/bin
+WASM    = web/node_modules/onnxruntime-web/dist/ort-wasm-simd-threaded.wasm
 # --no-deps: the lists are complete, and pip 23 would look beyond them at the newest `pydantic[email]`.
 INSTALL = $(BIN)/pip --disable-pip-version-check -q install --require-hashes --no-deps
 NPM_CI  = npm ci --ignore-scripts --no-fund --no-audit --loglevel=error
@@ -30,8 +31,8 @@ run: export DATA := $(DATA)
 run: install ## install what is missing, then start the workbench; PORT=8000 HOST=0.0.0.0 DATA=./data
 	@exec $(BIN)/flask up
 
-install: $(VENV)/.worker web/node_modules/.installed ## install what the workbench needs
-install-dev: $(VENV)/.dev web/node_modules/.dev browser ## install what the tests and checks need, too
+install: $(VENV)/.worker web/node_modules/.installed $(WASM).gz ## install what the workbench needs
+install-dev: $(VENV)/.dev web/node_modules/.dev $(WASM).gz browser ## install what the tests and checks need, too
 
 $(VENV)/.python:
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null || \
@@ -56,18 +57,18 @@ $(VENV)/.tools: $(VENV)/.dev requirements/tools.txt
 	$(INSTALL) -r requirements/tools.txt
 	@touch $@
 
-# What Try it runs its networks with: 14 MB, a quarter of that for browsers that take gzip.
-WASM = web/node_modules/onnxruntime-web/dist/ort-wasm-simd-threaded.wasm
 # No script of a package runs (--ignore-scripts). `npm ci` empties the folder first, so each list replaces the other.
 web/node_modules/.installed: web/package.json web/package-lock.json | $(VENV)/.python
 	@$(call in-web,$(NPM_CI) --omit=dev)
-	@$(BIN)/python -m gzip --best $(WASM)
 	@touch $@
 
 web/node_modules/.dev: web/package.json web/package-lock.json | $(VENV)/.python
 	@$(call in-web,$(NPM_CI))
-	@$(BIN)/python -m gzip --best $(WASM)
 	@touch web/node_modules/.installed $@
+
+# What Try it runs its networks with: 14 MB, a quarter of that for browsers that take gzip.
+$(WASM).gz: web/node_modules/.installed
+	@$(BIN)/python -m gzip --best $(WASM)
 
 # Debian's Chromium for the browser tests, where it is missing and we may install it.
 browser:
@@ -85,7 +86,7 @@ lint: $(VENV)/.dev web/node_modules/.dev ## format, style, types, import contrac
 	@$(BIN)/python -m scripts.size_report
 
 # On SQLite, and what depends on locks also on PostgreSQL; without networks and browser.
-unit: $(VENV)/.dev web/node_modules/.installed ## the quick tests, about a minute
+unit: $(VENV)/.dev web/node_modules/.installed $(WASM).gz ## the quick tests, about a minute
 	$(BIN)/pytest -q -n 2 --dist worksteal
 
 # Three at a time on two cores, since each waits now and then for the processes that it starts; at full size two.
@@ -126,7 +127,7 @@ audit: $(VENV)/.tools web/node_modules/.installed ## look for known vulnerabilit
 	@$(BIN)/python -m scripts.audit
 	@$(BIN)/bandit --quiet --recursive --severity-level high db inference labeller scripts trainer web
 
-mutants: $(VENV)/.tools web/node_modules/.installed ## do the quick tests notice a changed line? about 15 minutes; prints the score
+mutants: $(VENV)/.tools web/node_modules/.installed $(WASM).gz ## do the quick tests notice a changed line? about 15 minutes; prints the score
 	@$(BIN)/python -m scripts.mutation_score
 
 release: $(VENV)/.dev ## write, commit and tag a release; VERSION=x.y.z

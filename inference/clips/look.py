@@ -30,7 +30,7 @@ THUMB_SIDE = 272
 class SeenFrame:
     """A frame that was looked at: its number, seconds, (width, height), a grey copy and its faces.
 
-    `doubtful` are boxes that the detector is not sure of: they may be faces, but are not looked at closer.
+    `doubtful` are boxes of what may be a face, or is a small one: they are not looked at closer.
     """
 
     number: int

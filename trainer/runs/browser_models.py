@@ -35,12 +35,12 @@ class BrowserModel:
 def browser_models(session: Session, asked: int | None = None) -> list[BrowserModel]:
     """The models to choose from: the live one, that of the run `asked`, then the newest."""
     live = live_run(session)
-    is_live = Run.id == (live.id if live else 0)
+    of_live = Run.id == (live.id if live else 0)
     files = {form: aliased(Artifact) for form in FORMS}
-    query = select(Run.id, is_live, Run.classes, Run.backbone, *(file.blob for file in files.values()))
+    query = select(Run.id, of_live, Run.classes, Run.backbone, *(file.blob for file in files.values()))
     for form, file in files.items():
         query = query.join(file, and_(file.run_id == Run.id, file.form == form))
-    ranked = is_live.desc(), (Run.id == (asked or 0)).desc(), Run.id.desc()
+    ranked = of_live.desc(), (Run.id == (asked or 0)).desc(), Run.id.desc()
     query = query.where(Run.status == "done").order_by(*ranked).limit(MOST_RUNS)
     named = classes.read(session)
     return [
