@@ -43,15 +43,18 @@ export const messageOf = (error) => (error instanceof Error ? error.message : St
 /** @param {number} milliseconds @returns {Promise<void>} */
 export const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
+/** Throws what is shown of a call without an answer, or with half of one. @param {AbortSignal | null} [signal] */
+const lost = (signal) => (/** @type {Error} */ error) => {
+  throw signal?.aborted ? error : new Error(_("The connection was lost."), { cause: error });
+};
+
 /**
  * fetch() of a path. Throws ApiError where the answer is an error, and an error in words without a connection.
  * @param {string} path
  * @param {RequestInit} [options]
  */
 export async function ask(path, options) {
-  const response = await fetch(rooted(path), options).catch((error) => {
-    throw options?.signal?.aborted ? error : new Error(_("The connection was lost."));
-  });
+  const response = await fetch(rooted(path), options).catch(lost(options?.signal));
   if (response.ok) return response;
   const answer = await response.json().catch(() => ({}));
   throw new ApiError(response.status, answer.error ?? {}, answer, response.headers.get("Retry-After"));
@@ -75,7 +78,8 @@ export async function call(path, body, options = {}) {
     body: body ? JSON.stringify(body) : undefined,
     ...options,
   });
-  return response.json().catch(() => ({})); // some have no body
+  // What is no JSON is cut off, or comes from something between: not to be taken for an answer.
+  return response.status === 204 ? /** @type {T} */ ({}) : response.json().catch(lost(options.signal));
 }
 
 /**

@@ -31,8 +31,8 @@ export class Files {
   async read({ url, hash, size }, onProgress) {
     const kept = await this.store("readonly", (files) => files.get(hash));
     if (kept instanceof ArrayBuffer) return kept;
-    const content = await fetched(url, size, onProgress).catch(() => {
-      throw new Error(_("The model's files cannot be fetched. Reload the page."));
+    const content = await fetched(url, size, onProgress).catch((cause) => {
+      throw new Error(_("The model's files cannot be fetched. Reload the page."), { cause });
     });
     if (digest(content) !== hash) throw new Error(_("A file arrived damaged. Reload the page."));
     await this.store("readwrite", (files) => files.put(content, hash));
