@@ -74,7 +74,7 @@ class WriteOptions:
 
 
 class Writer(Protocol):
-    """Writes one dataset as a sequence of files. Large lists are collected in temporary files, not in memory."""
+    """Writes one dataset as a sequence of files. Large lists are collected in temporary files."""
 
     def add(self, photo: ExportedPhoto) -> Iterator[Entry]:
         """The files of one photo."""

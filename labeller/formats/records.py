@@ -13,9 +13,9 @@ State = Literal["proposed", "confirmed", "rejected"]
 class FaceRecord:
     """One face of a photo.
 
-    `box` is None where a format has no boxes: the whole picture shows one face. `label` is the name of a class,
-    None for a box that nobody labelled. `confidence` is that of a proposal, `place` where the box stands in the
-    file ("line 7", "annotation 3"), for messages.
+    `box` is None where a format has no boxes: the whole picture shows one face. `label` is the name of a
+    class, None for a box that nobody labelled. `confidence` is that of a proposal, `place` where the box
+    stands in the file ("line 7", "annotation 3"), for messages.
     """
 
     box: Box | None = None
@@ -31,9 +31,10 @@ class FaceRecord:
 class PhotoRecord:
     """One photo and its faces.
 
-    `name` is how the file names the picture: a key to look it up with, never a path to open. `size` is the width
-    and height that the file states. `looked_at` tells a photo without a face from one that nobody looked at.
-    `split` is train, validation or locked; `sha256` that of the photo as sent, where our own sidecar has it.
+    `name` is how the file names the picture: a key to look it up with, never a path to open. `size` is the
+    width and height that the file states. `looked_at` tells a photo without a face from one that nobody
+    looked at. `split` is train, validation or locked; `sha256` that of the photo as sent, where our own
+    sidecar has it.
     """
 
     name: str
@@ -49,8 +50,8 @@ class PhotoRecord:
 
 
 Remark = Literal["skipped", "conflict", "changed", "note"]
-"""`skipped`: left out, and somebody would miss it. `changed`: taken, but not as it stands in the file (cut at the
-edge, from a polygon). `note`: what was assumed or passed over, which nobody would miss."""
+"""`skipped`: left out, and somebody would miss it. `changed`: taken, but not as it stands in the file (cut at
+the edge, from a polygon). `note`: what was assumed or passed over, which nobody would miss."""
 
 
 @dataclass(frozen=True, slots=True)
