@@ -26,6 +26,10 @@ class TooManyOpen(TooMany):
     """The person has begun more uploads than one person may have under way."""
 
 
+class BadDataset(BadInput):
+    """Nothing of a dataset can be used: the message names the file and the place in it."""
+
+
 class Damaged(Conflict):
     """The parts of an upload do not make up the announced photo; sending it again helps."""
 
@@ -106,6 +110,7 @@ __all__ = [
     "AmbiguousPerson",
     "AnsweredMeanwhile",
     "BadAnswer",
+    "BadDataset",
     "BadPhoto",
     "BoxesLeft",
     "Candidate",
