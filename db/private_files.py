@@ -5,7 +5,17 @@ import os
 import stat
 from pathlib import Path
 
-OURS = ("secret_key", "secondlook.db*", "celerybeat-schedule*", "run", "valkey", "blobs", "cache", "backups")
+OURS = (
+    "secret_key",
+    "secondlook.db*",
+    "celerybeat-schedule*",
+    "run",
+    "valkey",
+    "blobs",
+    "cache",
+    "backups",
+    "unpacked",
+)
 """Files and folders of a data folder, as patterns."""
 WALKED = ("run", "valkey")
 """Folders whose contents are few, so that they are tightened as well; nobody gets into the others anyway."""

@@ -49,6 +49,7 @@ class Settings(BaseSettings):
     max_upload_mb: int = Field(default=40, ge=1)
     max_megapixels: int = Field(default=50, ge=1)
     max_clip_mb: int = Field(default=200, ge=1)
+    max_import_mb: int = Field(default=4000, ge=1)
     max_clip_seconds: int = Field(default=30, ge=1)
     max_person_photos: int = Field(default=2000, ge=1)
     max_person_mb: int = Field(default=5000, ge=1)
