@@ -38,6 +38,15 @@ class BadAnswer(BadInput):
     """The answer does not fit the face or the classes."""
 
 
+class AmbiguousName(BadInput):
+    """A label file names a picture, and several have that name."""
+
+    def __init__(self, name: str, candidates: Sequence[str]) -> None:
+        message = f"“{name}” may be {' or '.join(candidates)}."
+        super().__init__("ambiguous_name", message, "Give the path of the picture in the label file.")
+        self.candidates = tuple(candidates)
+
+
 class AnsweredMeanwhile(Conflict):
     """Somebody else answered the face after it was shown to this person."""
 
@@ -107,6 +116,7 @@ def unknown_class(label: str, classes: Sequence[str]) -> BadAnswer:
 
 __all__ = [
     "ACCEPTED",
+    "AmbiguousName",
     "AmbiguousPerson",
     "AnsweredMeanwhile",
     "BadAnswer",

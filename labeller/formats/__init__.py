@@ -1,1 +1,1 @@
-"""Dataset formats, a module each: what a label file says of photos and boxes, read and written."""
+"""Dataset formats, a module each: what a label file says of photos and boxes, in and out. No database."""

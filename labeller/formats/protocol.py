@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, Protocol
 
-from labeller.formats.records import PhotoRecord, Problem
+from labeller.formats.records import FaceRecord, PhotoRecord, Problem, Size
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +37,10 @@ class Listing(Protocol):
         """The key in `files` of the picture that a label file means. Raises AmbiguousName for two."""
         ...
 
+    def upright_size(self, key: str) -> Size | None:
+        """Of the picture with this key; None if its header cannot be read."""
+        ...
+
 
 class Reader(Protocol):
     """Reads one dataset, photo by photo, without holding it in memory."""
@@ -51,10 +55,12 @@ class ExportedPhoto:
     """A photo to write: its record, its file's name in the export, and what reads the upright picture.
 
     `record.name` is unique among all photos of the export and has no folder. `record.size` is always there.
+    `crop` makes the picture of one face as the trainer sees it, as a PNG; it is there if crops are written.
     """
 
     record: PhotoRecord
     picture: Callable[[], bytes]
+    crop: Callable[[FaceRecord], bytes] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +80,8 @@ class WriteOptions:
 
 
 class Writer(Protocol):
-    """Writes one dataset as a sequence of files. Large lists are collected in temporary files."""
+    """Writes one dataset as a sequence of files. Large lists are collected in temporary files, not in
+    memory."""
 
     def add(self, photo: ExportedPhoto) -> Iterator[Entry]:
         """The files of one photo."""

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+Size = tuple[int, int]
+"""Width and height in pixels."""
 Box = tuple[float, float, float, float]
 """Left, top, width, height: 0-based, the right and the bottom edge excluded."""
 State = Literal["proposed", "confirmed", "rejected"]
@@ -31,21 +33,24 @@ class FaceRecord:
 class PhotoRecord:
     """One photo and its faces.
 
-    `name` is how the file names the picture: a key to look it up with, never a path to open. `size` is the
-    width and height that the file states. `looked_at` tells a photo without a face from one that nobody
-    looked at. `split` is train, validation or locked; `sha256` that of the photo as sent, where our own
-    sidecar has it.
+    `name` is how the file names the picture: a key to look it up with, never a path to open; in a record that
+    was checked it is the key of the picture in the listing. `size` is the width and height that the file
+    states, in a checked record those of the upright picture. `looked_at` tells a photo without a face from
+    one that nobody looked at. `split` is train, validation or locked; `sha256` that of the photo as sent,
+    where our own sidecar has it. `file` is the label file, relative to the dataset, and `place` where in it,
+    for messages.
     """
 
     name: str
     faces: tuple[FaceRecord, ...] = ()
-    size: tuple[int, int] | None = None
+    size: Size | None = None
     looked_at: bool = True
     person: str | None = None
     split: str | None = None
     sha256: str | None = None
     tags: tuple[str, ...] = ()
     extra: Mapping[str, Any] = field(default_factory=dict)
+    file: str = ""
     place: str = ""
 
 
