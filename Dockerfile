@@ -5,6 +5,7 @@ FROM python:3.11-slim@sha256:9c900dea9e8fb7e16277c179b555cc72d29a352dbc33cff48ad
 FROM scratch AS code
 WORKDIR /app
 COPY .flaskenv LICENSE ./
+COPY client client
 COPY db db
 COPY inference inference
 COPY labeller labeller

@@ -18,6 +18,9 @@ from typing import Any
 
 import psutil
 
+from secondlook import Client
+from secondlook.results import Run
+
 ROOT = Path(__file__).parent.parent
 START_SECONDS = 120
 
@@ -75,20 +78,19 @@ class ApiClient:
         except urllib.error.HTTPError as error:
             return error.code, json.loads(error.read())
 
+    @property
+    def api(self) -> Client:
+        """Our own client, for what is no matter of a status or a header."""
+        return Client(self.url, self.token)
+
     def photos_done(self) -> bool:
         """Whether no photo is queued or running any more."""
-        counts = self.call("GET", "/stats")[1]["photos"]
+        counts = self.api.stats()["photos"]
         return not counts.get("queued") and not counts.get("running")
 
-    def finish_run(self, run_id: int, seconds: float = 120) -> dict[str, Any]:
+    def finish_run(self, run_id: int, seconds: float = 120) -> Run:
         """Waits for the end of a run and returns it."""
-
-        def ended() -> dict[str, Any] | None:
-            run: dict[str, Any] = self.call("GET", f"/runs/{run_id}")[1]
-            return run if run["status"] in ("done", "failed", "cancelled") else None
-
-        run: dict[str, Any] = wait_until(ended, seconds, f"run {run_id} ends")
-        return run
+        return self.api.wait_for_run(run_id, seconds=seconds)
 
 
 class Workbench(ApiClient):

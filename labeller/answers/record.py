@@ -92,10 +92,14 @@ def _row(person: Person, answer: AnswerInput, face: Face) -> Answer:
     )
 
 
-def latest_answers(session: Session, person: Person, limit: int = 20) -> list[Answer]:
-    """The person's last standing answers, newest first, with their faces and photos loaded."""
+def latest_answers(session: Session, person: Person, limit: int = 20, before: int = 0) -> list[Answer]:
+    """The person's last standing answers, newest first, with their faces and photos loaded.
+
+    With `before` those with a smaller id than that.
+    """
     query = select(Answer).join(Answer.face).join(Face.photo).where(SHOWN, *undo.standing_of(person))
     query = query.options(contains_eager(Answer.face).contains_eager(Face.photo))
+    query = query.where(Answer.id < before) if before else query
     return list(session.scalars(query.order_by(Answer.id.desc()).limit(limit)))
 
 

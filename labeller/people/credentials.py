@@ -159,12 +159,19 @@ def token_still_stands(session: Session, token_id: int) -> bool:
     return session.scalar(query.where(Token.id == token_id, *_standing())) is not None
 
 
-def tokens(session: Session, person: Person | None = None) -> list[tuple[Token, Person]]:
-    """The valid tokens, newest first, with whose they are; of one person, or of everybody."""
+def tokens(
+    session: Session, person: Person | None = None, before: int = 0, limit: int | None = None
+) -> list[tuple[Token, Person]]:
+    """The valid tokens, newest first, with whose they are; of one person, or of everybody.
+
+    With `before` those with a smaller id than that.
+    """
     query = select(Token, Person).join(Person, Person.id == Token.person_id).where(*_standing())
     if person is not None:
         query = query.where(Token.person_id == person.id)
-    return [(token, holder) for token, holder in session.execute(query.order_by(Token.id.desc()))]
+    if before:
+        query = query.where(Token.id < before)
+    return [row._tuple() for row in session.execute(query.order_by(Token.id.desc()).limit(limit))]
 
 
 def revoke_token(session: Session, token_id: int, by: Person) -> None:

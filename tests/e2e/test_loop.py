@@ -1,13 +1,15 @@
 """The whole loop by somebody who knows only the API's contract, on both columns' databases."""
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from PIL import Image
 
+from secondlook import ApiError, Client
+from secondlook.results import QueueItem
 from tests.environment import PROVE
 from tests.pictures import jpeg, portrait
 from tests.workbench_process import Workbench, running_workbench, wait_until
@@ -51,82 +53,69 @@ def bench(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Workbench]
         yield made
 
 
-def send(bench: Workbench, photo: bytes) -> None:
-    status, body = bench.call("POST", "/photos", file=photo)
-    assert status == 201, body
-    assert body["duplicate_of"] is None
-
-
-def answer_all(bench: Workbench, items: list[dict[str, Any]]) -> None:
+def answer_all(api: Client, items: Sequence[QueueItem]) -> None:
     for item in items:
-        photo = bench.call("GET", f"/photos/{item['photo_id']}")[1]
+        photo = api.get_photo(item["photo_id"])
         box = next(face["box"] for face in photo["faces"] if face["id"] == item["face_id"])
-        label = truth(box, photo["width"])
-        body = {
-            "client_key": uuid.uuid4().hex,
-            "face_id": item["face_id"],
-            "kind": "label" if label else "reject",
-        }
-        if label:
-            body["label"] = label
-        status, answer = bench.call("POST", "/answers", body)
-        assert status == 201, answer
-        assert bench.call("POST", "/answers", body)[0] == 200
+        label, key = truth(box, photo["width"]), uuid.uuid4().hex
+        kind: Literal["label", "reject"] = "label" if label else "reject"
+        answer = api.send_answer(kind, item["face_id"], label=label, client_key=key)
+        assert api.send_answer(kind, item["face_id"], label=label, client_key=key)["id"] == answer["id"]
         assert answer["face"]["label"] == label
 
 
 def test_the_loop_by_the_contract_alone(bench: Workbench) -> None:
+    api = bench.api
     photos = [photo_of_two(number) for number in range(PHOTOS)]
     for photo in photos:
-        send(bench, photo)
+        assert api.send_photo(photo)["duplicate_of"] is None
     status, again = bench.call("POST", "/photos", file=photos[0])
     assert (status, again["duplicate_of"]) == (200, again["id"])
     wait_until(bench.photos_done, 180, "all photos are looked at")
-    assert bench.call("GET", "/stats")[1]["photos"] == {"ready": PHOTOS}
+    assert api.stats()["photos"] == {"ready": PHOTOS}
 
     first = bench.env["DETECTORS"].split(",")[0]
-    found = [face for item in bench.call("GET", "/photos")[1]["items"] for face in item["faces"]]
+    found = [face for photo in api.each_photo(limit=7) for face in photo["faces"]]
     assert first in {face["source"] for face in found} <= {"centerface", "mtcnn"}
 
-    queue = bench.call("GET", "/queue?mode=label&limit=200")[1]
+    queue = api.get_queue("label", limit=200)
     assert queue["items"]
     assert {item["why"]["reason"] for item in queue["items"]} <= {"typical", "box"}
     # Two thirds now: the rest is left for the model to be unsure about.
-    answer_all(bench, queue["items"][: len(queue["items"]) * 2 // 3])
+    answer_all(api, queue["items"][: len(queue["items"]) * 2 // 3])
 
-    status, started = bench.call("POST", "/runs", {})
-    assert status == 202
-    run = bench.finish_run(started["id"])
+    run = bench.finish_run(api.start_run()["id"])
     assert run["status"] == "done", run
     assert run["promoted"]
+    assert run["metrics"] is not None
     check_metrics(run["metrics"])
 
-    review = bench.call("GET", "/queue?mode=review&limit=200")[1]["items"]
+    review = api.get_queue("review", limit=200)["items"]
     assert review
     margins = []
     for item in review:
+        assert item["prediction"] is not None
         assert item["prediction"]["run_id"] == run["id"]
         best, second = sorted(item["prediction"]["probabilities"].values(), reverse=True)[:2]
         margins.append(best - second)
     assert margins == sorted(margins)
 
-    status, predicted = bench.call("POST", "/predict", file=photos[3])
-    assert status == 200, predicted
+    predicted = api.predict(photos[3])
     assert predicted["run_id"] == run["id"]
     for face in predicted["faces"]:
         assert sum(face["probabilities"].values()) == pytest.approx(1, abs=1e-6)
-        assert face["label"] == max(face["probabilities"], key=face["probabilities"].get)
+        assert face["label"] == max(face["probabilities"], key=face["probabilities"].__getitem__)
 
-    faces = bench.call("GET", "/faces?state=confirmed&limit=1000")[1]["items"]
+    faces = list(api.each_face(state="confirmed", limit=9))
     assert {face["split"] for face in faces} == {"train", "validation", "locked"}
-    status, _ = bench.call("DELETE", f"/photos/{faces[0]['photo_id']}")
-    assert status == 204
-    assert bench.call("GET", f"/photos/{faces[0]['photo_id']}")[0] == 404
-    second = bench.finish_run(bench.call("POST", "/runs", {"recipe": "quick"})[1]["id"])
+    api.delete_photo(faces[0]["photo_id"])
+    with pytest.raises(ApiError, match="404"):
+        api.get_photo(faces[0]["photo_id"])
+    second = bench.finish_run(api.start_run("quick")["id"])
     assert second["status"] == "done"
     assert second["manifest"] != run["manifest"]
-    assert bench.call("POST", f"/runs/{run['id']}/promote")[1]["promoted"]
-    assert bench.call("GET", "/stats")[1]["active_run"] == run["id"]
+    assert api.promote_run(run["id"])["promoted"]
+    assert api.stats()["active_run"] == run["id"]
 
 
 def check_metrics(metrics: dict[str, Any]) -> None:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, literal, select, tuple_
 from sqlalchemy.orm import Session, contains_eager
 
 from db import classes
@@ -30,14 +30,21 @@ def worst_mistakes(session: Session, run: Run, limit: int = WORST) -> list[Unlik
     return _read(session, query.where(Outcome.part == part, Outcome.label != Outcome.truth).limit(limit))
 
 
-def suspect_labels(session: Session, run: Run, limit: int) -> list[UnlikelyLabel]:
+def suspect_labels(session: Session, run: Run, limit: int, after: int = 0) -> list[UnlikelyLabel]:
     """Labelled faces from the most to the least suspect label, without those decided since the run.
 
-    The predictions are out of fold; those of locked faces are by the run's model, which never learned from
-    them.
+    With `after` those that follow the face of that id. The predictions are out of fold; those of locked faces
+    are by the run's model, which never learned from them.
     """
-    judged = label_judged_by(run, classes.read(session))
-    return _read(session, _by_label_probability().where(judged).limit(limit))
+    query = _by_label_probability().where(label_judged_by(run, classes.read(session)))
+    if after:
+        of_last = select(Outcome.label_probability).where(Outcome.run_id == run.id, Outcome.face_id == after)
+        last = session.scalar(of_last)
+        if last is None:
+            return []  # the face is gone, and with it where its page ended
+        follows = tuple_(Outcome.label_probability, Outcome.face_id) > tuple_(literal(last), literal(after))
+        query = query.where(follows)
+    return _read(session, query.limit(limit))
 
 
 def _by_label_probability() -> Select[Face, Outcome]:

@@ -13,7 +13,8 @@ from labeller.queue import bulk, leases
 from labeller.queue.items import Item, items_again
 from labeller.queue.next_faces import next_faces
 from trainer.runs import requests
-from web.api import schemas
+from web.api import list_schemas, schemas
+from web.api.paging import cut
 from web.api.photos import face_out
 from web.auth.identity import me
 from web.database import db
@@ -95,15 +96,16 @@ def _result(sent: schemas.AnswerIn) -> dict[str, Any]:
 
 
 @blueprint.get("/answers")
-@blueprint.input(schemas.HistoryQuery, location="query")
-@blueprint.output(schemas.HistoryOut)
+@blueprint.input(list_schemas.HistoryQuery, location="query")
+@blueprint.output(list_schemas.HistoryOut)
 @blueprint.doc(security="token")
-def list_answers(query_data: schemas.HistoryQuery) -> Any:
-    """Your last answers that stand, newest first."""
-    answers = latest_answers(db(), me(), query_data.limit)
+def list_answers(query_data: list_schemas.HistoryQuery) -> Any:
+    """Your answers that stand, newest first."""
+    rows = latest_answers(db(), me(), query_data.ask_for, query_data.cursor)
+    answers, after = cut(rows, query_data.limit, lambda answer: answer.id)
     faces = {answer.face_id: answer.face for answer in answers}
     items = {item.face.id: item_out(item) for item in items_again(db(), list(faces.values()), me())}
-    return {"items": [_answer_out(answer, items[answer.face_id]) for answer in answers]}
+    return {"items": [_answer_out(answer, items[answer.face_id]) for answer in answers], "next": after}
 
 
 def _answer_out(answer: Answer, item: dict[str, Any]) -> dict[str, Any]:

@@ -1,8 +1,10 @@
-"""What all calls have in common, added to the OpenAPI document: the bounds of ids, the answers to errors."""
+"""What all calls have in common, added to the OpenAPI document: names, bounds of ids, answers to errors."""
 
+import re
 from typing import Any
 
 from apiflask import APIFlask
+from werkzeug.routing import Map
 
 from web.input import MAX_ID
 
@@ -33,15 +35,33 @@ REFUSALS = {
 }
 
 
+_PARAMETER = re.compile(r"<(?:[^:>]+:)?([^>]+)>")
+
+
 def init_app(app: APIFlask) -> None:
-    app.spec_processor(_complete)  # type: ignore[arg-type]
+    @app.spec_processor  # type: ignore[arg-type]
+    def complete(spec: dict[str, Any]) -> dict[str, Any]:
+        return _complete(spec, _names(app.url_map))
 
 
-def _complete(spec: dict[str, Any]) -> dict[str, Any]:
+def _names(routes: Map) -> dict[tuple[str, str], str]:
+    """The operationId of each path and method: the name of its view, which clients call it by."""
+    return {
+        (_PARAMETER.sub(r"{\1}", rule.rule), method.lower()): rule.endpoint.partition(".")[2]
+        for rule in routes.iter_rules()
+        for method in rule.methods or ()
+    }
+
+
+def _complete(spec: dict[str, Any], names: dict[tuple[str, str], str]) -> dict[str, Any]:
     spec.setdefault("components", {}).setdefault("schemas", {})["Error"] = ERROR
-    for methods in spec["paths"].values():
-        for call in methods.values():
+    spec["tags"] = [{"name": name} for name in dict.fromkeys(tag["name"] for tag in spec["tags"])]
+    for path, methods in spec["paths"].items():
+        for method, call in methods.items():
+            call["operationId"] = names[path, method]
             for parameter in call.get("parameters", ()):
+                if parameter["schema"].pop("deprecated", False):
+                    parameter["deprecated"] = True
                 if parameter["in"] == "path" and parameter["schema"].get("type") == "integer":
                     first = 0 if parameter["name"] == "part" else 1
                     parameter["schema"] |= {"minimum": first, "maximum": MAX_ID}

@@ -8,6 +8,7 @@ from labeller.erasure.mark import mark_person
 from labeller.people import people
 from labeller.reports import counts
 from web.api import people_schemas
+from web.api.paging import PageQuery, cut
 from web.auth.identity import me
 from web.database import db
 
@@ -15,16 +16,14 @@ blueprint = APIBlueprint("api_people", __name__, tag="People")
 
 
 @blueprint.get("/people")
-@blueprint.input(people_schemas.PeopleQuery, location="query")
+@blueprint.input(PageQuery, location="query")
 @blueprint.output(people_schemas.PeopleOut)
 @blueprint.doc(security="token")
-def list_people(query_data: people_schemas.PeopleQuery) -> Any:
-    """People by id, with how much they gave; pass `next` as `cursor` for the next page."""
-    rows = counts.counts_by_person(db(), query_data.cursor, query_data.limit)
-    return {
-        "items": [person_out(row) for row in rows],
-        "next": rows[-1].person.id if len(rows) == query_data.limit else None,
-    }
+def list_people(query_data: PageQuery) -> Any:
+    """People by id, with how much they gave."""
+    rows = counts.counts_by_person(db(), query_data.cursor, query_data.ask_for)
+    shown, after = cut(rows, query_data.limit, lambda row: row.person.id)
+    return {"items": [person_out(row) for row in shown], "next": after}
 
 
 @blueprint.delete("/people/<int:person_id>")

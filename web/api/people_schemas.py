@@ -4,13 +4,7 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
-from web.api.schemas import Strict
-from web.input import MAX_ID
-
-
-class PeopleQuery(Strict):
-    cursor: int = Field(0, ge=0, le=MAX_ID, description="`next` of the page before.")
-    limit: int = Field(50, ge=1, le=200)
+from web.api.paging import PageOut, PageQuery
 
 
 class PersonOut(BaseModel):
@@ -24,9 +18,8 @@ class PersonOut(BaseModel):
     consent_version: str | None
 
 
-class PeopleOut(BaseModel):
+class PeopleOut(PageOut):
     items: list[PersonOut]
-    next: int | None
 
 
 class TokenOut(BaseModel):
@@ -41,5 +34,9 @@ class TokenOut(BaseModel):
     expires: str | None
 
 
-class TokensOut(BaseModel):
+class TokensQuery(PageQuery):
+    limit: int = Field(200, ge=1, le=1000)
+
+
+class TokensOut(PageOut):
     items: list[TokenOut]

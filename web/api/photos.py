@@ -20,7 +20,8 @@ from labeller.uploads import intake
 from labeller.uploads import turn_photo as turn_photos
 from labeller.uploads.subject import photo_subject
 from labeller.uploads.try_again import look_again
-from web.api import schemas
+from web.api import list_schemas, schemas
+from web.api.paging import cut
 from web.auth.identity import me, must_consent
 from web.database import db
 
@@ -52,12 +53,12 @@ def shown_in(name: str | None) -> Person | None:
 
 
 @blueprint.get("/photos")
-@blueprint.input(schemas.PhotosQuery, location="query")
-@blueprint.output(schemas.PhotosOut)
+@blueprint.input(list_schemas.PhotosQuery, location="query")
+@blueprint.output(list_schemas.PhotosOut)
 @blueprint.doc(security="token")
-def list_photos(query_data: schemas.PhotosQuery) -> Any:
-    """Photos, newest first; a friend's own. Pass `next` as `before` for the next page."""
-    before, limit = query_data.before, query_data.limit
+def list_photos(query_data: list_schemas.PhotosQuery) -> Any:
+    """Photos, newest first; a friend's own."""
+    before, limit = query_data.older_than, query_data.limit
     if me().role == "friend":
         page = gallery.photos_of(db(), me(), before, limit)
     else:
@@ -174,22 +175,21 @@ def reopen_photo(photo_id: int) -> Any:
 
 
 @blueprint.get("/faces")
-@blueprint.input(schemas.FacesQuery, location="query")
-@blueprint.output(schemas.FacesOut)
+@blueprint.input(list_schemas.FacesQuery, location="query")
+@blueprint.output(list_schemas.FacesOut)
 @blueprint.doc(security="token")
-def list_faces(query_data: schemas.FacesQuery) -> Any:
-    """Faces by id, filtered; pass `next` as `cursor` for the next page."""
-    rows = faces_after(
-        db(),
-        FaceQuery(query_data.cursor, query_data.limit, query_data.state, query_data.label, query_data.person),
-    )
+def list_faces(query_data: list_schemas.FacesQuery) -> Any:
+    """Faces by id, filtered; of one person by photo."""
+    sent = query_data
+    rows = faces_after(db(), FaceQuery(sent.cursor, sent.ask_for, sent.state, sent.label, sent.person))
+    shown, after = cut(rows, sent.limit, lambda row: row.face.id)
     items = [
         face_out(row.face)
         | {"photo_id": row.face.photo_id, "person": row.person, "person_id": row.face.photo.person_id}
         | {"split": row.split, "answers": row.answers}
-        for row in rows
+        for row in shown
     ]
-    return {"items": items, "next": items[-1]["id"] if len(items) == query_data.limit else None}
+    return {"items": items, "next": after}
 
 
 def face_out(face: Face) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
+from web.api.paging import PageOut, PageQuery
 from web.api.schemas import Strict
 
 
@@ -33,7 +34,7 @@ class PromoteQuery(Strict):
     reason: str = Field("", max_length=500, description="Why, for those who come after you.")
 
 
-class SuspectsQuery(Strict):
+class SuspectsQuery(PageQuery):
     limit: int = Field(100, ge=1, le=10000)
 
 
@@ -48,7 +49,7 @@ class Suspect(BaseModel):
     split: Literal["open", "locked"]
 
 
-class SuspectsOut(BaseModel):
+class SuspectsOut(PageOut):
     items: list[Suspect]
 
 

@@ -13,6 +13,7 @@ from trainer.evaluation.compare_runs import compare
 from trainer.label_efficiency import stopping_advice
 from trainer.runs import requests
 from web.api import run_schemas as schemas
+from web.api.paging import cut
 from web.auth.identity import me
 from web.database import db
 from web.drawing import stored
@@ -68,8 +69,10 @@ def promote_run(run_id: int, query_data: schemas.PromoteQuery) -> Any:
 @blueprint.doc(security="token")
 def list_suspects(run_id: int, query_data: schemas.SuspectsQuery) -> Any:
     """Labelled faces from the most to the least doubtful label, by models that had not learned from them."""
-    suspects = label_errors.suspect_labels(db(), requests.get_run(db(), run_id), query_data.limit)
-    return {"items": [_suspect_out(suspect) for suspect in suspects]}
+    run = requests.get_run(db(), run_id)
+    rows = label_errors.suspect_labels(db(), run, query_data.ask_for, query_data.cursor)
+    shown, after = cut(rows, query_data.limit, lambda suspect: suspect.face.id)
+    return {"items": [_suspect_out(suspect) for suspect in shown], "next": after}
 
 
 @blueprint.get("/runs/<int:run_id>/compare/<int:other_id>")

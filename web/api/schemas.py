@@ -62,16 +62,6 @@ class PhotoOut(BaseModel):
     faces: list[FaceOut]
 
 
-class PhotosQuery(Strict):
-    before: Id | None = Field(None, description="`next` of the page before.")
-    limit: int = Field(60, ge=1, le=200)
-
-
-class PhotosOut(BaseModel):
-    items: list[PhotoOut]
-    next: int | None
-
-
 class UploadsIn(Strict):
     sha256: list[str] = Field(max_length=1000, description="Of whole files, in hex.")
 
@@ -89,27 +79,6 @@ class DrawnIn(Strict):
     box: Box
     label: str | None = None
     client_key: str | None = Field(None, min_length=1, max_length=200, description="As of an answer.")
-
-
-class FacesQuery(Strict):
-    state: Literal["proposed", "confirmed", "rejected"] | None = None
-    label: str | None = None
-    person: str | None = None
-    cursor: int = Field(0, ge=0, le=MAX_ID, description="`next` of the page before.")
-    limit: int = Field(100, ge=1, le=1000)
-
-
-class ListedFace(FaceOut):
-    photo_id: int
-    person: str | None
-    person_id: int | None
-    split: Literal["train", "validation", "locked"]
-    answers: int
-
-
-class FacesOut(BaseModel):
-    items: list[ListedFace]
-    next: int | None
 
 
 class QueueQuery(Strict):
@@ -204,10 +173,6 @@ class AnswersOut(BaseModel):
     results: list[AnswerResult]
 
 
-class HistoryQuery(Strict):
-    limit: int = Field(20, ge=1, le=200)
-
-
 class GivenAnswer(BaseModel):
     id: int
     client_key: str
@@ -215,10 +180,6 @@ class GivenAnswer(BaseModel):
     label: str | None
     at: str
     item: QueueItem
-
-
-class HistoryOut(BaseModel):
-    items: list[GivenAnswer]
 
 
 class LeasesIn(Strict):

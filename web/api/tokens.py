@@ -8,6 +8,7 @@ from flask import abort
 from db.models import Person, Token
 from labeller.people import credentials
 from web.api import people_schemas
+from web.api.paging import cut
 from web.auth.identity import me, token
 from web.database import db
 
@@ -15,12 +16,15 @@ blueprint = APIBlueprint("api_tokens", __name__, tag="People")
 
 
 @blueprint.get("/tokens")
+@blueprint.input(people_schemas.TokensQuery, location="query")
 @blueprint.output(people_schemas.TokensOut)
 @blueprint.doc(security="token")
-def list_tokens() -> Any:
+def list_tokens(query_data: people_schemas.TokensQuery) -> Any:
     """The valid tokens, newest first: an owner sees everybody's, others their own."""
-    rows = credentials.tokens(db(), None if me().role == "owner" else me())
-    return {"items": [token_out(row, holder) for row, holder in rows]}
+    holder = None if me().role == "owner" else me()
+    rows = credentials.tokens(db(), holder, query_data.cursor, query_data.ask_for)
+    shown, after = cut(rows, query_data.limit, lambda row: row[0].id)
+    return {"items": [token_out(*row) for row in shown], "next": after}
 
 
 @blueprint.delete("/tokens/<int:token_id>")

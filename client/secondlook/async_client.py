@@ -1,0 +1,125 @@
+"""The client for asyncio. It has the same methods as `Client`."""
+
+import asyncio
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+import httpx
+
+from secondlook import calls, scripts
+from secondlook.call import Call
+from secondlook.methods import AsyncEach, AsyncPlayed, AsyncSent, Script
+from secondlook.retries import Attempts
+from secondlook.settings import Address
+
+T = TypeVar("T")
+
+
+class AsyncClient:
+    """The API of one workbench, as `Client`; each method is awaited, `each_...` is for `async for`."""
+
+    def __init__(
+        self,
+        url: str | None = None,
+        token: str | None = None,
+        *,
+        timeout: float = 60,
+        patience: float = 60,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        self._http = httpx.AsyncClient(**Address.find(url, token).options(timeout), transport=transport)
+        self._patience = patience
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        await self._http.aclose()
+
+    async def send(self, call: Call[T]) -> T:
+        """The answer to a call of `secondlook.calls`. Raises ApiError and Unreachable."""
+        attempts = Attempts(call, self._patience)
+        while True:
+            outcome: httpx.Response | httpx.TransportError
+            try:
+                with call.content() as content:
+                    outcome = await self._http.request(
+                        call.method, call.path[1:], headers=attempts.headers, **content
+                    )
+            except httpx.TransportError as error:
+                outcome = error
+            pause = attempts.pause_after(outcome)
+            if pause is None and isinstance(outcome, httpx.Response):
+                answer: T = call.read(outcome)
+                return answer
+            await asyncio.sleep(pause or 0)
+
+    async def play(self, script: Script[T]) -> T:
+        """What a script of `secondlook.scripts` returns."""
+        answer: Any = None
+        while True:
+            try:
+                step = script.send(answer)
+            except StopIteration as end:
+                result: T = end.value
+                return result
+            if isinstance(step, Call):
+                answer = await self.send(step)
+            else:
+                await asyncio.sleep(step)
+
+    # All calls of `secondlook.calls`, then what takes several of them.
+    get_queue = AsyncSent(calls.get_queue)
+    get_agreed = AsyncSent(calls.get_agreed)
+    get_progress = AsyncSent(calls.get_progress)
+    send_answer = AsyncSent(calls.send_answer)
+    send_answers = AsyncSent(calls.send_answers)
+    list_answers = AsyncSent(calls.list_answers)
+    each_answer = AsyncEach(calls.list_answers)
+    renew_leases = AsyncSent(calls.renew_leases)
+    list_people = AsyncSent(calls.list_people)
+    each_person = AsyncEach(calls.list_people)
+    delete_person = AsyncSent(calls.delete_person)
+    list_tokens = AsyncSent(calls.list_tokens)
+    each_token = AsyncEach(calls.list_tokens)
+    revoke_token = AsyncSent(calls.revoke_token)
+    send_photo = AsyncSent(calls.send_photo)
+    list_photos = AsyncSent(calls.list_photos)
+    each_photo = AsyncEach(calls.list_photos)
+    get_photo = AsyncSent(calls.get_photo)
+    delete_photo = AsyncSent(calls.delete_photo)
+    retry_photo = AsyncSent(calls.retry_photo)
+    turn_photo = AsyncSent(calls.turn_photo)
+    draw_face = AsyncSent(calls.draw_face)
+    complete_photo = AsyncSent(calls.complete_photo)
+    reopen_photo = AsyncSent(calls.reopen_photo)
+    list_faces = AsyncSent(calls.list_faces)
+    each_face = AsyncEach(calls.list_faces)
+    predict = AsyncSent(calls.predict)
+    predict_picture = AsyncSent(calls.predict_picture)
+    send_batch = AsyncSent(calls.send_batch)
+    get_batch = AsyncSent(calls.get_batch)
+    delete_batch = AsyncSent(calls.delete_batch)
+    keep_photo = AsyncSent(calls.keep_photo)
+    start_run = AsyncSent(calls.start_run)
+    get_run = AsyncSent(calls.get_run)
+    cancel_run = AsyncSent(calls.cancel_run)
+    promote_run = AsyncSent(calls.promote_run)
+    list_suspects = AsyncSent(calls.list_suspects)
+    each_suspect = AsyncEach(calls.list_suspects)
+    compare_runs = AsyncSent(calls.compare_runs)
+    stats = AsyncSent(calls.stats)
+    look_up = AsyncSent(calls.look_up)
+    send_part = AsyncSent(calls.send_part)
+    get_clip = AsyncSent(calls.get_clip)
+    get_quota = AsyncSent(calls.get_quota)
+    wait_for_run = AsyncPlayed(scripts.wait_for_run)
+    wait_for_photo = AsyncPlayed(scripts.wait_for_photo)
+    wait_for_clip = AsyncPlayed(scripts.wait_for_clip)
+    wait_for_batch = AsyncPlayed(scripts.wait_for_batch)
+    send_in_parts = AsyncPlayed(scripts.send_in_parts)

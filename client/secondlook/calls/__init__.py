@@ -1,0 +1,83 @@
+"""Every call, as a function that makes it: the one description that both clients send."""
+
+from secondlook.calls.labelling import (
+    get_agreed,
+    get_progress,
+    get_queue,
+    list_answers,
+    renew_leases,
+    send_answer,
+    send_answers,
+)
+from secondlook.calls.people import delete_person, list_people, list_tokens, revoke_token
+from secondlook.calls.photos import (
+    complete_photo,
+    delete_photo,
+    draw_face,
+    get_photo,
+    list_faces,
+    list_photos,
+    reopen_photo,
+    retry_photo,
+    send_photo,
+    turn_photo,
+)
+from secondlook.calls.predictions import (
+    delete_batch,
+    get_batch,
+    keep_photo,
+    predict,
+    predict_picture,
+    send_batch,
+)
+from secondlook.calls.runs import (
+    cancel_run,
+    compare_runs,
+    get_run,
+    list_suspects,
+    promote_run,
+    start_run,
+    stats,
+)
+from secondlook.calls.uploads import get_clip, get_quota, look_up, send_part
+
+__all__ = [
+    "cancel_run",
+    "compare_runs",
+    "complete_photo",
+    "delete_batch",
+    "delete_person",
+    "delete_photo",
+    "draw_face",
+    "get_agreed",
+    "get_batch",
+    "get_clip",
+    "get_photo",
+    "get_progress",
+    "get_queue",
+    "get_quota",
+    "get_run",
+    "keep_photo",
+    "list_answers",
+    "list_faces",
+    "list_people",
+    "list_photos",
+    "list_suspects",
+    "list_tokens",
+    "look_up",
+    "predict",
+    "predict_picture",
+    "promote_run",
+    "renew_leases",
+    "reopen_photo",
+    "retry_photo",
+    "revoke_token",
+    "send_answer",
+    "send_answers",
+    "send_batch",
+    "send_part",
+    "send_photo",
+    "start_run",
+    "stats",
+    "turn_photo",
+]

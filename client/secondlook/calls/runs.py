@@ -1,0 +1,42 @@
+"""Runs and figures."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from secondlook.call import Call
+from secondlook.results import Accepted, Comparison, Page, Run, Stats, Suspect
+
+
+def start_run(recipe: str | Mapping[str, Any] | None = None) -> Call[Accepted]:
+    """Train on the answers so far; joins a run that has not started."""
+    return Call("POST", "/runs", json={} if recipe is None else {"recipe": recipe})
+
+
+def get_run(run_id: int) -> Call[Run]:
+    """How far a run is, and what came of it."""
+    return Call("GET", f"/runs/{run_id}")
+
+
+def cancel_run(run_id: int) -> Call[Run]:
+    """Stop a run; the live model stays."""
+    return Call("POST", f"/runs/{run_id}/cancel")
+
+
+def promote_run(run_id: int, *, reason: str | None = None) -> Call[Run]:
+    """Make this run's model live, whatever the comparison said."""
+    return Call("POST", f"/runs/{run_id}/promote", {"reason": reason})
+
+
+def list_suspects(run_id: int, *, cursor: int | None = None, limit: int | None = None) -> Call[Page[Suspect]]:
+    """Labelled faces from the most to the least doubtful label."""
+    return Call("GET", f"/runs/{run_id}/suspects", {"cursor": cursor, "limit": limit})
+
+
+def compare_runs(run_id: int, other_id: int) -> Call[Comparison]:
+    """The first run minus the second, on the same faces that neither learned from."""
+    return Call("GET", f"/runs/{run_id}/compare/{other_id}")
+
+
+def stats() -> Call[Stats]:
+    """Counts, and how good the live model is."""
+    return Call("GET", "/stats")
