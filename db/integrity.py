@@ -11,7 +11,19 @@ from sqlalchemy.orm import Session
 
 from db import blob_hold, counters, signing
 from db.base import now
-from db.models import SHOWN, Artifact, Clip, DoomedBlob, Embedding, Group, Photo, Run, Score, Workbench
+from db.models import (
+    SHOWN,
+    Artifact,
+    Clip,
+    DoomedBlob,
+    Embedding,
+    Export,
+    Group,
+    Photo,
+    Run,
+    Score,
+    Workbench,
+)
 from db.models.runs import VECTOR_BYTES
 from db.storage import blobs
 
@@ -28,6 +40,7 @@ def find_problems(session: Session) -> Iterator[str]:
     yield from _check_engine(session)
     yield from _check_photos(session)
     yield from _check_clips(session)
+    yield from _check_exports(session)
     for run in session.scalars(select(Run).order_by(Run.id)):
         yield from _check_run(session, run)
     yield from _check_live_runs(session)
@@ -61,6 +74,12 @@ def _check_clips(session: Session) -> Iterator[str]:
     for id, key in session.execute(select(Clip.id, Clip.blob).where(Clip.blob.is_not(None))):
         if problem := blob_problem(str(key)):
             yield f"video {id}: {problem}"
+
+
+def _check_exports(session: Session) -> Iterator[str]:
+    for id, name in session.execute(select(Export.id, Export.file).where(Export.file.is_not(None))):
+        if not blobs().has(str(name)):
+            yield f"export {id}: its file is gone; make it again"
 
 
 def blob_problem(key: str) -> str | None:

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from db import clock, disk, queue
 from db.base import OPEN, now
-from db.models import Backup, Clip, Photo, PredictionBatch, Run, Worker
+from db.models import Backup, Clip, Export, Photo, PredictionBatch, Run, Worker
 from db.session import insert_missing
 from db.storage import blobs
 
@@ -33,13 +33,14 @@ FORGOTTEN_AFTER = timedelta(days=1)
 stopping = threading.Event()
 """Set when this process has been asked to stop: a job that would take longer is left to another worker."""
 
-JobRow = Photo | Run | Backup | Clip | PredictionBatch
+JobRow = Photo | Run | Backup | Clip | PredictionBatch | Export
 TASKS: dict[type[JobRow], str] = {
     Photo: queue.PROPOSE_FACES,
     Run: queue.TRAIN,
     Backup: queue.MAKE_BACKUP,
     Clip: queue.SAMPLE_CLIP,
     PredictionBatch: queue.PREDICT_BATCH,
+    Export: queue.MAKE_EXPORT,
 }
 
 

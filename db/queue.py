@@ -44,6 +44,7 @@ SWEEP = "db.sweep"
 MAKE_BACKUP = "db.make_backup"
 START_DUE_BACKUP = "db.start_due_backup"
 SAMPLE_CLIP = "inference.sample_clip"
+MAKE_EXPORT = "inference.make_export"
 
 QUEUES = {
     LOAD_DETECTOR: "detect",
@@ -70,6 +71,7 @@ QUEUES = {
     MAKE_BACKUP: "backup",
     START_DUE_BACKUP: "default",
     SAMPLE_CLIP: "clips",
+    MAKE_EXPORT: "exports",
 }
 """The broker queue of each task."""
 SUBJECTS = {
@@ -83,6 +85,7 @@ SUBJECTS = {
     ADD_FORMS: "run",
     MAKE_BACKUP: "backup",
     SAMPLE_CLIP: "clip",
+    MAKE_EXPORT: "export",
 }
 """What the first argument of a task is the id of, for the log."""
 WARM_UP_TASKS = {"detect": LOAD_DETECTOR, "confirm": LOAD_OTHER_DETECTORS, "train": WARM_UP}

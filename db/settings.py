@@ -57,6 +57,7 @@ class Settings(BaseSettings):
     max_open_mb: int = Field(default=120, ge=1)
     min_free_mb: int | None = Field(default=None, ge=0)
     keep_models: int = Field(default=5, ge=0)
+    export_days: int = Field(default=7, ge=1)
     retention_days: int | None = Field(default=None, ge=1)
     retire_on_erasure: bool = False
     second_opinions: float = Field(default=0.05, ge=0, le=1)

@@ -6,7 +6,7 @@ import hashlib
 import os
 import secrets
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any, cast
 from urllib.parse import unquote, urlparse
@@ -15,6 +15,7 @@ import obstore
 from obstore.exceptions import BaseError
 from obstore.store import LocalStore, ObjectStore, S3Store
 
+from db.folder_files import move, written_at
 from db.settings import settings
 
 KEY_LENGTH = 64
@@ -58,6 +59,13 @@ class Blobs:
         """Store `data` under a name, which must contain a slash: that tells it from a key."""
         self._put(name, data, sync=False)
 
+    def put_named_chunks(self, name: str, chunks: Iterator[bytes]) -> None:
+        """Store a large file piece by piece under a name, which must contain a slash.
+
+        It is there when it is whole: what `chunks` raises leaves nothing.
+        """
+        self._put(name, chunks, sync=True)
+
     def put_chunks(self, key: str, chunks: Iterable[bytes]) -> None:
         """Store a large file piece by piece under `key`, its SHA-256 in hex, which the caller knows.
 
@@ -79,7 +87,7 @@ class Blobs:
                 file.flush()
                 if sync:
                     os.fsync(file.fileno())
-            _move(draft, self._folder / _path(key), sync=sync)
+            move(draft, self._folder / _path(key), sync=sync)
         except BaseException:
             draft.unlink(missing_ok=True)
             raise
@@ -91,7 +99,7 @@ class Blobs:
         drafts = [
             path
             for path in [*self._folder.glob(f"{DRAFTS}/*"), *self._folder.glob("*/*#*")]
-            if _written_at(path) < written_before
+            if written_at(path) < written_before
         ]
         for path in drafts:
             path.unlink(missing_ok=True)
@@ -128,6 +136,15 @@ class Blobs:
         """The bytes of a large file, piece by piece. Raises MissingFile."""
         try:
             yield from map(bytes, obstore.get(self._store, _path(key)).stream(min_chunk_size=CHUNK_BYTES))
+        except FileNotFoundError as error:
+            raise MissingFile(key) from error
+
+    def read_range(self, key: str, start: int, end: int) -> Iterator[bytes]:
+        """The bytes from `start` to before `end`, piece by piece. Raises MissingFile."""
+        try:
+            for begin in range(start, end, CHUNK_BYTES):
+                piece = min(begin + CHUNK_BYTES, end)
+                yield bytes(obstore.get_range(self._store, _path(key), start=begin, end=piece))
         except FileNotFoundError as error:
             raise MissingFile(key) from error
 
@@ -186,37 +203,6 @@ def _checked(key: str, chunks: Iterable[bytes]) -> Iterator[bytes]:
         yield chunk
     if digest.hexdigest() != key:
         raise WrongHash(key)
-
-
-def _move(draft: Path, path: Path, *, sync: bool) -> None:
-    """Give the file its name; with `sync` that is on the disk on return, since a row will refer to it."""
-    for attempt in range(3):
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            draft.replace(path)
-        except (FileNotFoundError, FileExistsError):  # the last file of the folder was deleted, and so it was
-            if attempt == 2:
-                raise
-        else:
-            break
-    for folder in (path.parent, path.parent.parent) if sync else ():
-        with contextlib.suppress(FileNotFoundError):  # the file is deleted again: see `db.blob_hold.keep`
-            sync_folder(folder)
-
-
-def sync_folder(folder: Path) -> None:
-    """Wait until the names in the folder are on the disk."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _written_at(path: Path) -> datetime:
-    with contextlib.suppress(FileNotFoundError):  # it has been moved to its place meanwhile
-        return datetime.fromtimestamp(path.stat().st_mtime, UTC)
-    return datetime.max.replace(tzinfo=UTC)
 
 
 def _path(key: str) -> str:

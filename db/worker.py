@@ -133,12 +133,10 @@ def _send_heartbeats(name: str, kind: str) -> None:
 
 
 def _is_idle(kind: str) -> bool:
-    """Whether the worker holds a network that nobody needs. The detect worker holds one if MTCNN decides."""
+    """Whether nobody needs the worker, and it runs only while there is work or holds TensorFlow.
+
+    The detect worker does if MTCNN decides.
+    """
     minutes = settings().worker_idle_minutes
-    holds_network = kind in ("confirm", "clips", "train") or "tensorflow" in sys.modules
-    return (
-        minutes is not None
-        and holds_network
-        and not _running
-        and time.monotonic() - _last_needed > 60 * minutes
-    )
+    may_end = kind in ("confirm", "clips", "transfers", "train") or "tensorflow" in sys.modules
+    return minutes is not None and may_end and not _running and time.monotonic() - _last_needed > 60 * minutes

@@ -1,4 +1,4 @@
-"""The tasks of the workers that have a model at work."""
+"""The tasks of the workers that have a model at work, and of the one that makes exports, perhaps of crops."""
 
 from db import queue
 from db.queue import app, worker_name
@@ -27,3 +27,12 @@ def predict_batch(batch_id: int, attempt: int) -> None:
 
     with session_scope() as session:
         predict.answer_batch(session, batch_id, attempt, worker_name("detect"))
+
+
+@app.task(name=queue.MAKE_EXPORT)
+def make_export(export_id: int, attempt: int) -> None:
+    from inference.cutting import cut
+    from labeller.exports import make
+
+    with session_scope() as session:
+        make.make(session, export_id, attempt, worker_name("transfers"), cut)

@@ -47,6 +47,10 @@ class AmbiguousName(BadInput):
         self.candidates = tuple(candidates)
 
 
+class BadExport(BadInput):
+    """What was asked for cannot be exported."""
+
+
 class AnsweredMeanwhile(Conflict):
     """Somebody else answered the face after it was shown to this person."""
 
@@ -121,6 +125,7 @@ __all__ = [
     "AnsweredMeanwhile",
     "BadAnswer",
     "BadDataset",
+    "BadExport",
     "BadPhoto",
     "BoxesLeft",
     "Candidate",

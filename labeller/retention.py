@@ -16,6 +16,7 @@ from db.storage import blobs
 from labeller.detection import predictions
 from labeller.erasure.finish import finish_pending
 from labeller.erasure.mark import mark_person, mark_photos
+from labeller.exports import requests as exports
 from labeller.people import sessions
 from labeller.uploads import chunked
 
@@ -34,6 +35,7 @@ def tidy(session: Session) -> None:
     sessions.tidy(session)
     session.commit()
     predictions.tidy(session)
+    exports.end_expired(session)
     for line in remove_unused_blobs(session):
         log.info("removed_unused", what=line)
     _measure_photos(session)

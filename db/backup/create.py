@@ -20,9 +20,10 @@ from db.backup import archive
 from db.backup.rows import copy_out, count_rows, sqlite_engine
 from db.base import now
 from db.errors import Conflict, Unavailable
+from db.folder_files import sync_folder
 from db.session import engine
 from db.settings import settings
-from db.storage import blobs, sync_folder
+from db.storage import blobs
 
 FORMAT = 1
 SPARE_BYTES = 64 << 20

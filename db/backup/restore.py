@@ -22,11 +22,12 @@ from db.backup.create import named_keys, require_room
 from db.backup.rows import LEFT_OUT, copy_in, count_rows, sqlite_engine
 from db.base import now
 from db.errors import Conflict
+from db.folder_files import sync_folder
 from db.migrate import upgrade
 from db.models import Photo, Run
 from db.session import engine
 from db.settings import settings
-from db.storage import blobs, sync_folder
+from db.storage import blobs
 from db.supervisor import AlreadyRunning, Lock
 
 OnShare = Callable[[float], None]

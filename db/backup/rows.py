@@ -32,9 +32,18 @@ from sqlalchemy.exc import OperationalError
 from db import counters
 from db.base import Base
 
-LEFT_OUT = ("worker", "prediction", "prediction_batch", "blob_hold", "doomed_blob", "backup", "counter")
-"""Tables of no use elsewhere: who works now, pictures that are not kept, this workbench's own backups, and
-counts, which triggers keep and which are counted anew where these are created."""
+LEFT_OUT = (
+    "worker",
+    "prediction",
+    "prediction_batch",
+    "blob_hold",
+    "doomed_blob",
+    "backup",
+    "export",
+    "counter",
+)
+"""Tables of no use elsewhere: who works now, pictures that are not kept, this workbench's own backups and
+exports, and counts, which triggers keep and which are counted anew where these are created."""
 PAGES_AT_ONCE = 2000
 ROWS_AT_ONCE = 1000
 

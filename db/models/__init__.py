@@ -5,6 +5,7 @@ from db.models.care import Backup, BlobHold, DoomedBlob
 from db.models.classes import Class
 from db.models.clips import Clip, ClipPhoto
 from db.models.counters import Counter
+from db.models.exports import Export
 from db.models.people import ROLES, Event, Invite, Person
 from db.models.photos import (
     NOT_LOCKED,
@@ -43,6 +44,7 @@ __all__ = [
     "DoomedBlob",
     "Embedding",
     "Event",
+    "Export",
     "Face",
     "Group",
     "Invite",

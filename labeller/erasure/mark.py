@@ -11,6 +11,7 @@ from db.base import now
 from db.errors import Forbidden
 from db.models import SHOWN, Clip, Event, Face, Person, Photo
 from labeller.erasure.clips import delete_clips
+from labeller.erasure.exports import end_exports_with_people, end_exports_with_photos
 from labeller.errors import BadAnswer
 from labeller.photos.access import visible_photo
 
@@ -28,6 +29,7 @@ def mark_photos(
     marked = update(Photo).where(condition, SHOWN).returning(Photo.id)
     ids = list(session.scalars(marked.values(status="erasing", owner=None, erase_at=until)))
     if ids:
+        end_exports_with_photos(session, ids)
         session.add(Event(kind="photos_erased", person_id=by.id if by else None, detail={"photos": ids}))
         tasks.enqueue_erasure(session)
     return ids
@@ -73,5 +75,6 @@ def mark_person(session: Session, person: Person, by: Person | None) -> None:
     session.execute(update(Person).where(family).values(erasing_at=now()))
     mark_photos(session, Photo.person_id == person.id, by)
     delete_clips(session, Clip.person_id == person.id)
+    end_exports_with_people(session)
     session.add(Event(kind="person_erased", person_id=by.id if by else None, detail={}))
     tasks.enqueue_erasure(session)

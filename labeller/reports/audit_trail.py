@@ -78,6 +78,13 @@ GROUPS: Mapping[str, Mapping[str, str]] = {
         "model_downloaded": N_("downloaded the model of run %(run)s"),
         "backup_downloaded": N_("downloaded backup %(backup)s"),
         "audit_exported": N_("exported the audit trail"),
+        "export_requested": N_("asked for export %(export)s"),
+        "export_made": N_("made export %(export)s"),
+        "export_failed": N_("could not make export %(export)s"),
+        "export_cancelled": N_("stopped export %(export)s"),
+        "export_deleted": N_("deleted export %(export)s"),
+        "export_downloaded": N_("downloaded export %(export)s"),
+        "export_written": N_("wrote photos and labels to files of the server"),
     },
     "backups": {
         "backup_requested": N_("asked for backup %(backup)s"),

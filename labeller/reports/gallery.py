@@ -1,6 +1,6 @@
 """Browsing faces and photos: filtered, newest first, page by page."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Generic, TypeVar
 
@@ -53,12 +53,7 @@ def faces(session: Session, chosen: Filter, before: int | None = None, limit: in
     """
     _check(chosen)
     query = select(Face).join(Face.photo).options(contains_eager(Face.photo))
-    query = query.where(SHOWN, *_about_photos(chosen))
-    for column, value in ((Face.state, chosen.state), (Face.label, chosen.label)):
-        if value is not None:
-            query = query.where(column == value)
-    if chosen.look is not None:
-        query = query.where(_look(session, chosen.look))
+    query = query.where(SHOWN, *_about_photos(chosen), *_about_faces(session, chosen))
     if chosen.person is None:
         return _page(session, query, Face.id, before, limit)
     if before is not None:  # by the photo first: the index of the person's photos leads from page to page
@@ -74,6 +69,20 @@ def photos(session: Session, chosen: Filter, before: int | None = None, limit: i
     if chosen.look == "repeats":
         query = query.where(Photo.repeat_id.is_not(None))
     return _page(session, query.options(*_WITH_FACES), Photo.id, before, limit)
+
+
+def photo_ids(session: Session, chosen: Filter) -> Select[int]:
+    """The ids of the photos that the filter chooses: with a face that fits, if it says anything of faces.
+
+    Raises BadAnswer for an unknown state or look.
+    """
+    _check(chosen)
+    query = select(Photo.id).where(SHOWN, *_about_photos(chosen))
+    if chosen.look == "repeats":
+        query = query.where(Photo.repeat_id.is_not(None))
+        chosen = replace(chosen, look=None)
+    about_faces = _about_faces(session, chosen)
+    return query.where(exists().where(Face.photo_id == Photo.id, *about_faces)) if about_faces else query
 
 
 def photos_of(session: Session, person: Person, before: int | None = None, limit: int = PAGE) -> Page[Photo]:
@@ -158,6 +167,12 @@ def _about_photos(chosen: Filter) -> list[ColumnElement[bool]]:
     if chosen.until is not None:
         where.append(Photo.created_at < _midnight(chosen.until + timedelta(days=1)))
     return where
+
+
+def _about_faces(session: Session, chosen: Filter) -> list[ColumnElement[bool]]:
+    columns = ((Face.state, chosen.state), (Face.label, chosen.label))
+    where: list[ColumnElement[bool]] = [column == value for column, value in columns if value is not None]
+    return where if chosen.look is None else [*where, _look(session, chosen.look)]
 
 
 def _midnight(day: date) -> datetime:

@@ -22,10 +22,12 @@ from web.serving import addresses
 from web.serving.certificates import BadCertificate, tls_files
 
 ROOT = Path(__file__).parents[2]
-IDLE_MINUTES = {"detect": 5.0, "confirm": 1.0, "clips": 1.0, "train": 5.0}
-"""After which a worker that holds TensorFlow ends. It comes back within seconds; nobody waits for
-`confirm`."""
-SOLO, THREE_THREADS = ["--pool", "solo"], ["--pool", "threads", "--concurrency", "3"]
+IDLE_MINUTES = {"detect": 5.0, "confirm": 1.0, "clips": 1.0, "transfers": 1.0, "train": 5.0}
+"""After which a worker that holds TensorFlow, or has no work for most of the day, ends. It comes back within
+seconds; nobody waits for `confirm`."""
+SOLO = ["--pool", "solo"]
+TWO_THREADS = ["--pool", "threads", "--concurrency", "2"]
+THREE_THREADS = ["--pool", "threads", "--concurrency", "3"]
 WORKERS = {
     "detect": (
         "labeller.jobs,inference.jobs,trainer.light_jobs,db.backup.tasks",
@@ -34,13 +36,14 @@ WORKERS = {
     ),
     "confirm": ("labeller.jobs", "confirm", SOLO),
     "clips": ("inference.jobs", "clips", SOLO),
+    "transfers": ("inference.jobs", "exports", TWO_THREADS),
     "train": ("trainer.jobs,db.backup.tasks", "classify,train,backup", THREE_THREADS),
 }
 """Modules with its tasks, queues and pool of each kind of worker. TensorFlow does not survive a fork, so
 no pool forks: detection runs in the worker's own thread; training, predictions and scores share three
 threads."""
-NICE = {"confirm": ["nice", "-n", "10"], "clips": ["nice", "-n", "10"], "train": []}
-"""Nobody waits for the other detectors: they get what others leave, and one thread."""
+NICE = {kind: ["nice", "-n", "10"] for kind in ("confirm", "clips", "transfers")} | {"train": []}
+"""Nobody waits for these at the screen: they get what others leave. The other detectors get one thread."""
 FEW_ARENAS = {"MALLOC_ARENA_MAX": "2"}
 """Else the C library keeps freed memory for each of many threads, and the web process grows for hours."""
 WRONG_FROM_THE_START = (
@@ -96,7 +99,7 @@ def _run(address: str) -> None:
 def programs() -> list[Program]:
     """The programs of one machine, in the order in which they start.
 
-    Those that hold TensorFlow run while there is work for them, and some minutes longer.
+    Those of `on_demand` run while there is work for them, and some minutes longer.
     """
     env = {"DATA": str(settings().data), "PYTHONPATH": str(ROOT), "TF_CPP_MIN_LOG_LEVEL": "2"}
     python = [sys.executable, "-m"]
@@ -128,7 +131,7 @@ def _idle(kind: str) -> dict[str, str]:
 def on_demand() -> tuple[str, ...]:
     """The kinds of worker that run only while there is work for them."""
     confirm = ("confirm",) if len(settings().detectors) > 1 else ()
-    return (*confirm, "clips", "train")
+    return (*confirm, "clips", "transfers", "train")
 
 
 def _has_work(kind: str) -> Callable[[], bool]:

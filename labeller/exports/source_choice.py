@@ -1,0 +1,61 @@
+"""Which photos an export is of, as it is asked for and kept in its row: all, those that a filter chooses."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, fields
+from datetime import date
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from labeller.errors import BadExport, NotFound
+from labeller.exports.sources import Chosen, Source
+from labeller.people import find
+from labeller.reports.gallery import Filter
+
+FIELDS = tuple(field.name for field in fields(Filter))
+DAYS = ("since", "until")
+
+
+def read(session: Session, choice: Mapping[str, Any]) -> Source:
+    """The source of a row's `source`. Raises BadExport, and what reading a filter raises."""
+    return Chosen(read_filter(session, choice.get("filter") or {}))
+
+
+def read_filter(session: Session, wanted: Mapping[str, Any]) -> Filter:
+    """A filter of the gallery from JSON; `person` is an id or a name, days are as in 2026-11-24.
+
+    Raises BadExport for what is no filter, AmbiguousPerson, and NotFound.
+    """
+    unknown = sorted(set(wanted) - set(FIELDS))
+    if unknown:
+        hint = f"Use {', '.join(FIELDS)}."
+        raise BadExport("bad_filter", f"There is no filter “{unknown[0]}”.", hint)
+    values = {name: value for name, value in wanted.items() if value not in (None, "")}
+    if "person" in values:
+        values["person"] = _person_id(session, values["person"])
+    for name in DAYS:
+        if name in values:
+            values[name] = _day(str(values[name]))
+    return Filter(**values)
+
+
+def normalised(session: Session, choice: Mapping[str, Any]) -> dict[str, Any]:
+    """The choice as a row keeps it: people by id, nothing that does not filter. Raises what `read` raises."""
+    chosen = read_filter(session, choice.get("filter") or {})
+    values = {name: value for name, value in asdict(chosen).items() if value is not None}
+    values |= {name: values[name].isoformat() for name in DAYS if name in values}
+    return {"filter": values} if values else {}
+
+
+def _person_id(session: Session, wanted: int | str) -> int:
+    person = find.named(session, f"#{wanted}" if isinstance(wanted, int) else wanted)
+    if person is None:
+        raise NotFound("no_such_person", f"There is no person “{wanted}”.", "Look under People.")
+    return person.id
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise BadExport("bad_filter", f"“{text}” is no day.", "Write it as 2026-11-24.") from error

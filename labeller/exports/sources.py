@@ -1,0 +1,96 @@
+"""Which photos an export holds, and the faces that are written of each.
+
+A filter chooses photos. What is drawn on a chosen photo is all its faces: a picture on which only some faces
+are marked would teach a detector that the others are none.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import Session, joinedload, selectinload
+
+from db.models import SHOWN, Face, Photo
+from labeller.formats.records import FaceRecord
+from labeller.reports import gallery
+
+PHOTOS_AT_ONCE = 200
+
+
+@dataclass(frozen=True)
+class SourcePhoto:
+    """A photo to write: its row with group and person, its faces and their ids, in the same order.
+
+    `disputed` are indices of faces about whose label people disagree.
+    """
+
+    photo: Photo
+    faces: tuple[FaceRecord, ...]
+    face_ids: tuple[int, ...]
+    split: str
+    looked_at: bool
+    disputed: tuple[int, ...] = ()
+
+
+class Source(Protocol):
+    """Photos in the order of their ids; those being erased are in none."""
+
+    def count(self, session: Session) -> int:
+        """The number of photos, for the progress."""
+        ...
+
+    def photos(self, session: Session) -> Iterator[SourcePhoto]:
+        """Reads piece by piece and ends its transactions: nothing that was read before stays loaded."""
+        ...
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """The photos that a filter of the gallery chooses, as they and their faces are now."""
+
+    filter: gallery.Filter
+
+    def count(self, session: Session) -> int:
+        chosen = gallery.photo_ids(session, self.filter).subquery()
+        return session.scalar(select(func.count()).select_from(chosen)) or 0
+
+    def photos(self, session: Session) -> Iterator[SourcePhoto]:
+        query, after = gallery.photo_ids(session, self.filter), 0
+        while rows := list(_load(session, query.where(Photo.id > after))):
+            after = rows[-1].id
+            session.expunge_all()
+            session.rollback()  # whoever writes slowly holds no connection
+            yield from map(_as_it_is, rows)
+
+
+def _load(session: Session, ids: Select[int]) -> Iterator[Photo]:
+    some = session.scalars(ids.order_by(Photo.id).limit(PHOTOS_AT_ONCE)).all()
+    query = select(Photo).where(Photo.id.in_(some), SHOWN).order_by(Photo.id)
+    query = query.options(selectinload(Photo.faces), joinedload(Photo.group), joinedload(Photo.person))
+    yield from session.scalars(query.execution_options(populate_existing=True))
+
+
+def _as_it_is(photo: Photo) -> SourcePhoto:
+    faces = [face for face in photo.faces if face.offered]
+    decided = any(face.state != "proposed" or face.source == "human" for face in faces)
+    return SourcePhoto(
+        photo,
+        tuple(map(face_record, faces)),
+        tuple(face.id for face in faces),
+        photo.group.split,
+        photo.completed_at is not None or decided,
+        tuple(index for index, face in enumerate(faces) if face.disputed),
+    )
+
+
+def face_record(face: Face) -> FaceRecord:
+    """The face as it is now. A box that a person drew is a face, also while nobody has labelled it."""
+    state = "confirmed" if face.state == "proposed" and face.source == "human" else face.state
+    return FaceRecord(
+        box=face.box,
+        label=face.label if state == "confirmed" else None,
+        state=state,  # type: ignore[arg-type]
+        confidence=face.confidence,
+        source=face.source,
+    )
