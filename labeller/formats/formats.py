@@ -1,9 +1,13 @@
 """All formats by the names that people give (`--format`)."""
 
 from labeller.errors import BadDataset
+from labeller.formats.coco import CocoReader
+from labeller.formats.coco_writer import CocoWriter
 from labeller.formats.protocol import Format
 
-FORMATS: tuple[Format, ...] = ()
+FORMATS: tuple[Format, ...] = (
+    Format("coco", "COCO", CocoReader, CocoWriter, ("photos nobody looked at", "proposals", "tags")),
+)
 _BY_NAME = {one.name: one for one in FORMATS}
 
 

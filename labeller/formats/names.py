@@ -1,5 +1,6 @@
 """Names of files: which are pictures, which are passed over, how one is compared and how it is shown."""
 
+import re
 import unicodedata
 from pathlib import PurePosixPath
 
@@ -57,3 +58,13 @@ def _escaped(character: str) -> str:
 def our_split(name: str | None) -> str | None:
     """train, validation or locked for what a tool calls a split; None for an unknown name."""
     return SPLITS.get(name.strip().casefold()) if name else None
+
+
+def split_of_file(name: str) -> str | None:
+    """What a label file's name, or its folder's, says of the split: the tool's word, as it stands there."""
+    path = PurePosixPath(name)
+    words = [word for word in re.split(r"[^A-Za-z]+", path.stem) if word]
+    for word in (*reversed(words), path.parent.name):
+        if our_split(word):
+            return word
+    return None

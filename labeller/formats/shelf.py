@@ -6,6 +6,7 @@ Memory stays flat for any number, and a process that is killed leaves nothing be
 import json
 import sqlite3
 from collections.abc import Iterator
+from types import TracebackType
 from typing import Any
 
 
@@ -30,10 +31,10 @@ class Shelf:
         rows = self._rows.execute("SELECT value FROM kept WHERE key = ? ORDER BY rowid", (_plain(key),))
         return [json.loads(value) for (value,) in rows]
 
-    def take(self, key: str) -> list[Any]:
-        """As `of`, and remembers that the key was asked for."""
-        self._rows.execute("INSERT OR IGNORE INTO seen VALUES (?)", (_plain(key),))
-        return self.of(key)
+    def take(self, key: str) -> list[Any] | None:
+        """As `of`, but only once: None for a key that was taken before."""
+        done = self._rows.execute("INSERT OR IGNORE INTO seen VALUES (?)", (_plain(key),))
+        return self.of(key) if done.rowcount else None
 
     def left(self) -> Iterator[tuple[str, Any]]:
         """Each key and value that was never taken."""
@@ -50,6 +51,14 @@ class Shelf:
 
     def close(self) -> None:
         self._rows.close()
+
+    def __enter__(self) -> "Shelf":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
 
     def _seal(self) -> None:
         if not self._indexed:

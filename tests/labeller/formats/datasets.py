@@ -10,6 +10,7 @@ from PIL import Image
 from labeller.formats.listing import FolderListing
 from labeller.formats.protocol import Reader, ReadOptions
 from labeller.formats.records import Box, PhotoRecord, Problem
+from labeller.formats.values import fitted
 from labeller.formats.walk import walk
 
 CLASSES = ("mask", "nomask", "incorrect")
@@ -52,6 +53,14 @@ def right_answers() -> dict[str, list[tuple[Box, str]]]:
     """The boxes of each scene with their labels, in the order of the original."""
     answers = json.loads((SAMPLES / "faces.json").read_text())
     return {name: [(tuple(box), label) for *box, label in faces] for name, faces in answers.items()}
+
+
+def as_imported(answers: dict[str, list[tuple[Box, str]]]) -> dict[str, list[tuple[Box, str]]]:
+    """The boxes sorted and cut at the edges of the pictures; two end a pixel outside."""
+    cut = {}
+    for name, faces in answers.items():
+        cut[name] = sorted((fitted(box, SCENES[name])[0], label) for box, label in faces)
+    return cut
 
 
 def read(
