@@ -19,6 +19,7 @@ from db.base import OPEN, now
 from db.models import Backup, Clip, Export, Photo, PredictionBatch, Run, Worker
 from db.session import insert_missing
 from db.storage import blobs
+from db.webhooks import events
 
 MAX_ATTEMPTS = 3
 RESEND_AFTER = timedelta(seconds=10)
@@ -206,7 +207,8 @@ def _give_back(session: Session, held: Claim) -> None:
         return
     hint = "Its worker stopped three times on it. Nothing else is affected; delete it or try again."
     failed = update(held.model).where(held.is_held).values(status="failed", owner=None, error=hint)
-    _update_rows(session, failed)
+    if _update_rows(session, failed) and held.model is Run:
+        events.run_ended(session, held.id, "failed")
 
 
 def _waits(model: type[JobRow]) -> ColumnElement[bool]:

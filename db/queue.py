@@ -45,6 +45,7 @@ MAKE_BACKUP = "db.make_backup"
 START_DUE_BACKUP = "db.start_due_backup"
 SAMPLE_CLIP = "inference.sample_clip"
 MAKE_EXPORT = "inference.make_export"
+SEND_WEBHOOKS = "db.send_webhooks"
 
 QUEUES = {
     LOAD_DETECTOR: "detect",
@@ -72,6 +73,7 @@ QUEUES = {
     START_DUE_BACKUP: "default",
     SAMPLE_CLIP: "clips",
     MAKE_EXPORT: "exports",
+    SEND_WEBHOOKS: "webhooks",
 }
 """The broker queue of each task."""
 SUBJECTS = {
@@ -86,6 +88,7 @@ SUBJECTS = {
     MAKE_BACKUP: "backup",
     SAMPLE_CLIP: "clip",
     MAKE_EXPORT: "export",
+    SEND_WEBHOOKS: "webhook",
 }
 """What the first argument of a task is the id of, for the log."""
 WARM_UP_TASKS = {"detect": LOAD_DETECTOR, "confirm": LOAD_OTHER_DETECTORS, "train": WARM_UP}

@@ -11,7 +11,7 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic import Field, SecretStr, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from sqlalchemy import URL
 
@@ -34,6 +34,7 @@ class Settings(BaseSettings):
     port: int = Field(default=8000, ge=1, le=65535)
     base_url: str | None = None
     trusted_proxies: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = ()
+    webhook_networks: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = ()
     trusted_hosts: Annotated[tuple[str, ...], NoDecode] = ()
     tls: Literal["off", "auto"] = "off"
     tls_cert: Path | None = None
@@ -67,15 +68,16 @@ class Settings(BaseSettings):
     worker_idle_minutes: float | None = Field(default=None, gt=0)
     log_level: Literal["debug", "info", "warning", "error"] = "warning"
 
-    @field_validator("trusted_proxies", mode="before")
+    @field_validator("trusted_proxies", "webhook_networks", mode="before")
     @classmethod
-    def _parse_networks(cls, value: object) -> object:
+    def _parse_networks(cls, value: object, info: ValidationInfo) -> object:
         if not isinstance(value, str):
             return value
         try:
             return tuple(ip_network(name.strip()) for name in value.split(",") if name.strip())
         except ValueError as error:
-            raise ValueError(f"TRUSTED_PROXIES needs networks, such as 10.0.0.0/8,::1: {error}") from error
+            name = str(info.field_name).upper()
+            raise ValueError(f"{name} needs networks, such as 10.0.0.0/8,::1: {error}") from error
 
     @field_validator("classes", mode="before")
     @classmethod

@@ -51,3 +51,8 @@ def enqueue_labels_saved(session: Session, run_id: int) -> None:
 def enqueue_map_drawing(session: Session) -> None:
     """Compute the layout of the face map."""
     queue.enqueue(session, queue.DRAW_MAP)
+
+
+def enqueue_webhook(session: Session, hook_id: int) -> None:
+    """Send what is due for a webhook."""
+    queue.enqueue(session, queue.SEND_WEBHOOKS, hook_id)

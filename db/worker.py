@@ -24,10 +24,11 @@ from celery.signals import (
     worker_shutting_down,
 )
 
-from db import counters, jobs, logs
-from db.queue import QUEUES, SUBJECTS, SWEEP, WARM_UP_TASKS, app, worker_name
+from db import counters, jobs, logs, tasks
+from db.queue import QUEUES, SEND_WEBHOOKS, SUBJECTS, SWEEP, WARM_UP_TASKS, app, worker_name
 from db.session import session_scope
 from db.settings import settings
+from db.webhooks import due
 
 logs.configure()
 log = structlog.get_logger()
@@ -46,6 +47,11 @@ def sweep() -> None:
     with session_scope() as session:
         jobs.sweep(session)
         counters.fold(session)
+        webhooks = due.due_webhooks(session)
+        if webhooks and not jobs.waiting_messages(QUEUES[SEND_WEBHOOKS]):
+            for hook_id in webhooks:
+                tasks.enqueue_webhook(session, hook_id)
+        session.commit()
 
 
 @worker_ready.connect
@@ -138,5 +144,5 @@ def _is_idle(kind: str) -> bool:
     The detect worker does if MTCNN decides.
     """
     minutes = settings().worker_idle_minutes
-    may_end = kind in ("confirm", "clips", "transfers", "train") or "tensorflow" in sys.modules
+    may_end = kind in ("confirm", "clips", "transfers", "train", "webhooks") or "tensorflow" in sys.modules
     return minutes is not None and may_end and not _running and time.monotonic() - _last_needed > 60 * minutes

@@ -13,6 +13,7 @@ from db.models import SHOWN, Person, Photo
 from db.session import empty_write_ahead_log
 from db.settings import settings
 from db.storage import blobs
+from db.webhooks import tidy as webhooks
 from labeller.detection import predictions
 from labeller.erasure.finish import finish_pending
 from labeller.erasure.mark import mark_person, mark_photos
@@ -28,7 +29,7 @@ MEASURED_AT_ONCE = 5000
 def tidy(session: Session) -> None:
     """Delete abandoned uploads, old answers to batches, unused files, and what is past the retention period.
 
-    Commits.
+    Also old events of webhooks. Commits.
     """
     kept.delete_leftovers(session)
     chunked.forget_stale()
@@ -36,6 +37,7 @@ def tidy(session: Session) -> None:
     session.commit()
     predictions.tidy(session)
     exports.end_expired(session)
+    webhooks.tidy(session)
     for line in remove_unused_blobs(session):
         log.info("removed_unused", what=line)
     _measure_photos(session)

@@ -29,6 +29,7 @@ from db.session import engine
 from db.settings import settings
 from db.storage import blobs
 from db.supervisor import AlreadyRunning, Lock
+from db.webhooks.tidy import pause_restored
 
 OnShare = Callable[[float], None]
 SECRET_KEY, DATABASE_FILE, SIMULATIONS = "secret_key", "secondlook.db", "simulations"
@@ -120,6 +121,7 @@ def _restore(path: Path, staging: Path, on_share: OnShare) -> Restored:
     upgrade(on=prepared)
     with Session(prepared) as session:
         _queue_again(session)
+        pause_restored(session)
         session.commit()
     with prepared.connect() as connection:
         counts = count_rows(connection)

@@ -41,9 +41,11 @@ LEFT_OUT = (
     "backup",
     "export",
     "counter",
+    "webhook_delivery",
 )
 """Tables of no use elsewhere: who works now, pictures that are not kept, this workbench's own backups and
-exports, and counts, which triggers keep and which are counted anew where these are created."""
+exports, what webhooks were told or are to be told, and counts, which triggers keep and which are counted anew
+where these are created."""
 PAGES_AT_ONCE = 2000
 ROWS_AT_ONCE = 1000
 

@@ -23,6 +23,7 @@ from db.models.predictions import Prediction, PredictionBatch
 from db.models.review import Lease, Pick, Score, Spot
 from db.models.runs import Artifact, Embedding, Outcome, Run, Workbench, Worker
 from db.models.tried import TriedLook
+from db.models.webhooks import Webhook, WebhookDelivery
 
 __all__ = [
     "NOT_LOCKED",
@@ -62,6 +63,8 @@ __all__ = [
     "Spot",
     "Token",
     "TriedLook",
+    "Webhook",
+    "WebhookDelivery",
     "Workbench",
     "Worker",
 ]

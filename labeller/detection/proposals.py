@@ -7,6 +7,7 @@ from db import disk, jobs, outages, tasks
 from db.box_thresholds import box_thresholds
 from db.models import Photo
 from db.storage import blobs
+from db.webhooks import events
 from labeller.answers.folder_import import record_folder_label
 from labeller.detection import detectors, passes
 from labeller.detection.detections import Detector
@@ -50,6 +51,7 @@ def _propose(session: Session, photo: Photo, claim: jobs.Claim) -> None:
     if index is not None and (face := faces[index]) is not None:
         face.opinions_wanted = 1  # the folder's answer is enough
         record_folder_label(session, face, photo)
+    events.emit(session, "photo.ready", {"photo_id": photo.id})
     if not jobs.any_open(session, Photo):  # in a long queue the last photo does it for all
         tasks.enqueue_follow_up(session)
         tasks.enqueue_scoring(session)

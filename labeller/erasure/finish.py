@@ -31,6 +31,7 @@ from db.models import (
 from db.session import empty_write_ahead_log, take_lock
 from db.settings import settings
 from db.storage import blobs
+from db.webhooks import events
 from db.workbench import live_run
 from labeller.erasure.clips import delete_clips, drop_files_of_ended
 from labeller.erasure.mark import mark_photos
@@ -134,6 +135,7 @@ def _retire(session: Session, run: Run) -> None:
     run.retired_at, run.reason = now(), message(RETIRED)
     if run.status == "running":
         run.status, run.phase, run.finished_at = "cancelled", "cancelled", now()
+        events.run_ended(session, run.id, "cancelled")
 
 
 def _people_without_photos() -> Select[Person]:

@@ -86,6 +86,15 @@ GROUPS: Mapping[str, Mapping[str, str]] = {
         "export_downloaded": N_("downloaded export %(export)s"),
         "export_written": N_("wrote photos and labels to files of the server"),
     },
+    "webhooks": {
+        "webhook_added": N_("added webhook %(webhook)s"),
+        "webhook_changed": N_("changed webhook %(webhook)s"),
+        "webhook_secret": N_("gave webhook %(webhook)s a new secret"),
+        "webhook_deleted": N_("deleted webhook %(webhook)s"),
+        "webhook_sent_again": N_("sent an event of webhook %(webhook)s again"),
+        "webhook_failing": N_("gave up on webhook %(webhook)s after a day"),
+        "webhook_gone": N_("ended webhook %(webhook)s, as its receiver asked"),
+    },
     "backups": {
         "backup_requested": N_("asked for backup %(backup)s"),
         "backup_cancelled": N_("stopped backup %(backup)s"),

@@ -13,4 +13,8 @@ SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 
 def fill_variables(text: str) -> str:
     """The value with its ${VARIABLES} set as a user would."""
-    return re.sub(r"\$\{(\w+)(?::-([^}]*)|:\?[^}]*)?\}", lambda match: match.group(2) or "chosen", text)
+    return re.sub(
+        r"\$\{(\w+)(?::-([^}]*)|:\?[^}]*)?\}",
+        lambda match: "chosen" if match.group(2) is None else match.group(2),
+        text,
+    )

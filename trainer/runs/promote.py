@@ -5,6 +5,7 @@ from sqlalchemy.orm import Session
 
 from db.messages import Message
 from db.models import Event, Person, Run, Score
+from db.webhooks import events
 from db.workbench import lock_workbench
 
 
@@ -14,6 +15,8 @@ def make_live(session: Session, run: Run, reason: Message, by: Person | None = N
     if row.live_run_id != run.id:
         row.previous_run_id, row.live_run_id = row.live_run_id, run.id
     run.promoted, run.reason = True, reason
+    told = {"run_id": run.id, "previous_run_id": row.previous_run_id, "by_hand": by is not None}
+    events.emit(session, "model.promoted", told)
     detail = {"run": run.id, "before": row.previous_run_id, "reason": reason}
     session.add(Event(kind="promoted", person_id=by.id if by else None, detail=detail))
 

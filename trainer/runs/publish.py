@@ -16,6 +16,7 @@ from db.face_rows import insert_for_faces
 from db.i18n import N_
 from db.models import Artifact, Outcome, Pick, Run
 from db.storage import blobs
+from db.webhooks import events
 from db.workbench import live_run, lock_workbench
 from trainer.arrays import Image
 from trainer.data.dataset import Dataset
@@ -128,6 +129,7 @@ def publish(session: Session, candidate: Candidate, progress: Progress, on_progr
         "status": "done", "phase": "done", "progress": 1.0, "finished_at": now(), "reason": decision.reason
     }  # fmt: skip
     jobs.write(session, progress.claim, 0, **(progress.unwritten() | model | ended))
+    events.run_ended(session, run.id, "done")
     if decision.promote:
         promote.make_live(session, run, decision.reason)
         review_plan.add(session, picks, run)

@@ -15,6 +15,7 @@ from db.i18n import N_
 from db.messages import Message, a_person, message
 from db.models import Event, Person, Run
 from db.texts import one_line
+from db.webhooks import events
 from db.workbench import live_run, lock_workbench
 from trainer.data.dataset import label_counts
 from trainer.data.minimum_labels import PER_CLASS_TO_TRAIN, missing_to_train, require_for_training
@@ -77,6 +78,7 @@ def cancel(session: Session, run: Run, by: Person | None = None) -> None:
     if ended.rowcount == 0:
         raise RunEnded("run_over", "This run has ended already.")
     session.refresh(run)
+    events.run_ended(session, run.id, "cancelled")
     session.add(Event(kind="run_cancelled", person_id=by.id if by else None, detail={"run": run.id}))
 
 

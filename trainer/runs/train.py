@@ -15,6 +15,7 @@ from db.i18n import N_
 from db.messages import class_counts
 from db.models import Answer, Run
 from db.storage import blobs
+from db.webhooks import events
 from trainer.data import dataset
 from trainer.data.dataset import Dataset
 from trainer.data.recipe import Recipe
@@ -73,6 +74,7 @@ def _fail(session: Session, claim: jobs.Claim, error: Exception) -> None:
         jobs.write(
             session, claim, 0, status="failed", finished_at=now(), error=f"{type(error).__name__}: {error}"
         )
+        events.run_ended(session, claim.id, "failed")
         session.commit()
     except jobs.LostLease:
         log.info("run_was_not_ours_any_more", run=claim.id)

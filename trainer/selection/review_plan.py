@@ -16,6 +16,7 @@ from db.box_thresholds import first_detector
 from db.messages import a_class
 from db.models import Event, Face, Photo, Pick, Run, Score
 from db.settings import settings
+from db.webhooks import events
 from db.workbench import live_run
 from trainer.arrays import IntArray
 from trainer.data import dataset
@@ -77,11 +78,11 @@ def add(session: Session, picks: list[Pick], run: Run | None) -> None:
     if not picks:
         return
     session.add_all(picks)
+    run_id = run.id if run else None
+    events.emit(session, "review.ready", {"run_id": run_id, "faces": len(picks)})
     rule = "density: no model is live" if run is None else "herding and the mix: a model is live"
     counts = dict(Counter(pick.reason for pick in picks))
-    session.add(
-        Event(kind="selected", detail={"run": run.id if run else None, "rule": rule, "counts": counts})
-    )
+    session.add(Event(kind="selected", detail={"run": run_id, "rule": rule, "counts": counts}))
 
 
 def _last_rank(session: Session, of_run: Any) -> int:

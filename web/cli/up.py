@@ -22,12 +22,13 @@ from web.serving import addresses
 from web.serving.certificates import BadCertificate, tls_files
 
 ROOT = Path(__file__).parents[2]
-IDLE_MINUTES = {"detect": 5.0, "confirm": 1.0, "clips": 1.0, "transfers": 1.0, "train": 5.0}
+IDLE_MINUTES = {"detect": 5.0, "confirm": 1.0, "clips": 1.0, "transfers": 1.0, "train": 5.0, "webhooks": 1.0}
 """After which a worker that holds TensorFlow, or has no work for most of the day, ends. It comes back within
 seconds; nobody waits for `confirm`."""
 SOLO = ["--pool", "solo"]
 TWO_THREADS = ["--pool", "threads", "--concurrency", "2"]
 THREE_THREADS = ["--pool", "threads", "--concurrency", "3"]
+FOUR_THREADS = ["--pool", "threads", "--concurrency", "4"]
 WORKERS = {
     "detect": (
         "labeller.jobs,inference.jobs,trainer.light_jobs,db.backup.tasks",
@@ -38,11 +39,15 @@ WORKERS = {
     "clips": ("inference.jobs", "clips", SOLO),
     "transfers": ("inference.jobs", "exports", TWO_THREADS),
     "train": ("trainer.jobs,db.backup.tasks", "classify,train,backup", THREE_THREADS),
+    "webhooks": ("db.webhooks.tasks", "webhooks", FOUR_THREADS),
 }
 """Modules with its tasks, queues and pool of each kind of worker. TensorFlow does not survive a fork, so
 no pool forks: detection runs in the worker's own thread; training, predictions and scores share three
-threads."""
-NICE = {kind: ["nice", "-n", "10"] for kind in ("confirm", "clips", "transfers")} | {"train": []}
+threads. Webhooks have a process of their own, in which a slow receiver holds one of four threads."""
+NICE = {kind: ["nice", "-n", "10"] for kind in ("confirm", "clips", "transfers")} | {
+    "train": [],
+    "webhooks": [],
+}
 """Nobody waits for these at the screen: they get what others leave. The other detectors get one thread."""
 FEW_ARENAS = {"MALLOC_ARENA_MAX": "2"}
 """Else the C library keeps freed memory for each of many threads, and the web process grows for hours."""
@@ -131,7 +136,7 @@ def _idle(kind: str) -> dict[str, str]:
 def on_demand() -> tuple[str, ...]:
     """The kinds of worker that run only while there is work for them."""
     confirm = ("confirm",) if len(settings().detectors) > 1 else ()
-    return (*confirm, "clips", "transfers", "train")
+    return (*confirm, "clips", "transfers", "train", "webhooks")
 
 
 def _has_work(kind: str) -> Callable[[], bool]:

@@ -1,0 +1,1 @@
+"""Telling programs elsewhere what has happened: signed, in order, and again until it arrives."""
