@@ -41,7 +41,12 @@ def store(view: bytes, size: tuple[int, int], photo: bytes | None) -> str:
 
 def load(prediction: Prediction) -> PredictionPicture:
     """The picture of a prediction that has not ended. Raises MissingFile."""
-    stored = blobs().get(str(prediction.picture))
+    return read(str(prediction.picture))
+
+
+def read(name: str) -> PredictionPicture:
+    """The picture that was stored under the name. Raises MissingFile."""
+    stored = blobs().get(name)
     length, height, width = _HEADER.unpack_from(stored)
     end = _HEADER.size + length
     view = np.frombuffer(stored, np.uint8, height * width * 3, end).reshape(height, width, 3)

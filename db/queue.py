@@ -46,6 +46,7 @@ START_DUE_BACKUP = "db.start_due_backup"
 SAMPLE_CLIP = "inference.sample_clip"
 MAKE_EXPORT = "inference.make_export"
 SEND_WEBHOOKS = "db.send_webhooks"
+FIND_SIMILAR = "inference.find_similar"
 
 QUEUES = {
     LOAD_DETECTOR: "detect",
@@ -74,6 +75,7 @@ QUEUES = {
     SAMPLE_CLIP: "clips",
     MAKE_EXPORT: "exports",
     SEND_WEBHOOKS: "webhooks",
+    FIND_SIMILAR: "similar",
 }
 """The broker queue of each task."""
 SUBJECTS = {

@@ -1,5 +1,7 @@
 """The tasks of the workers that have a model at work, and of the one that makes exports, perhaps of crops."""
 
+from typing import Any
+
 from db import queue
 from db.queue import app, worker_name
 from db.session import session_scope
@@ -36,3 +38,10 @@ def make_export(export_id: int, attempt: int) -> None:
 
     with session_scope() as session:
         make.make(session, export_id, attempt, worker_name("transfers"), cut)
+
+@app.task(name=queue.FIND_SIMILAR)
+def find_similar(question: dict[str, Any]) -> None:
+    from inference.similar import answer
+
+    with session_scope() as session:
+        answer.answer(session, question)

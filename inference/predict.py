@@ -1,7 +1,5 @@
 """Answering predictions: the faces of a photo that is not kept, detected and classified in one go."""
 
-from typing import Any
-
 import structlog
 from sqlalchemy import select
 from sqlalchemy.exc import NoResultFound
@@ -10,12 +8,8 @@ from sqlalchemy.orm.exc import StaleDataError
 
 from db import jobs, predictions, signing, tasks
 from db.base import now
-from db.box_thresholds import BoxLevel, box_level, box_thresholds
 from db.models import Prediction, PredictionBatch
-from db.predictions import PredictionPicture
-from labeller.detection import detectors
-from labeller.detection.photo_look import look_at_pixels
-from labeller.detection.store_faces import rounded
+from inference.faces import find_faces
 from trainer.arrays import Float32Array
 from trainer.errors import BackboneMissing, UnreadablePicture
 from trainer.evaluation.tried_looks import note_look
@@ -83,7 +77,7 @@ def _answer(session: Session, prediction: Prediction) -> Float32Array | None:
     features = None
     try:
         picture, model = predictions.load(prediction), model_of(session, prediction.run_id)
-        faces = _detect(session, prediction, picture)
+        faces = find_faces(session, picture, prediction.width)
         if not networks.is_stored(session, model.network):  # as of runs of earlier versions
             prediction.faces, prediction.status = faces, "detected"
             tasks.enqueue_prediction_classification(session, prediction.id)
@@ -96,14 +90,3 @@ def _answer(session: Session, prediction: Prediction) -> Float32Array | None:
         prediction.error = {"code": "not_readable", "message": message, "hint": hint}
         prediction.status = "failed"
     return features
-
-
-def _detect(session: Session, prediction: Prediction, picture: PredictionPicture) -> list[dict[str, Any]]:
-    """The boxes that count as faces, by the same rule as on the pages, in pixels of the photo."""
-    thresholds = box_thresholds(session)
-    seen = look_at_pixels(detectors.first(), picture.view, prediction.width, lambda: picture.photo or b"")
-    return [
-        {"box": rounded(one.box), "confidence": one.confidence}
-        for one in seen.detections
-        if box_level(one.confidence, thresholds) is BoxLevel.LIKELY
-    ]

@@ -87,6 +87,12 @@ class AmbiguousPerson(Conflict):
         self.detail = {"candidates": rows}
 
 
+class NoFeatures(Conflict):
+    """There are no features yet of the face, or of any, by which others could be compared with it."""
+
+    CODE = "no_features_yet"
+
+
 class NotFailed(Conflict):
     """The photo has not failed, so that nothing can be tried again."""
 
@@ -130,6 +136,7 @@ __all__ = [
     "BoxesLeft",
     "Candidate",
     "Damaged",
+    "NoFeatures",
     "NotFailed",
     "NotFound",
     "NotInvited",

@@ -12,7 +12,7 @@ from labeller.queue import leases
 
 CHOSEN = "chosen"
 REASONS = {
-    CHOSEN: ("typical", N_("Somebody picked it on the map.")),
+    CHOSEN: ("typical", N_("Somebody picked it by hand.")),
     "typical": ("typical", N_("It is typical of many faces.")),
     "novel": ("typical", N_("It is unlike anything labelled so far.")),
     "control": ("control", N_("Drawn at random, to measure what choosing faces brings.")),

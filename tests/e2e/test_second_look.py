@@ -142,7 +142,7 @@ def test_from_a_batch_with_reasons_to_advice_and_a_lasso(workbench: Workbench) -
         expect(browser.locator("#sent")).to_contain_text("go to review")
         browser.goto(f"{workbench.url}/review")
         shown(browser)
-        expect(browser.locator("#why")).to_have_text("Somebody picked it on the map.")
+        expect(browser.locator("#why")).to_have_text("Somebody picked it by hand.")
 
     with session_scope() as session:
         runs = session.scalars(select(Run).order_by(Run.id)).all()

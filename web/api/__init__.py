@@ -2,9 +2,9 @@
 
 from apiflask import APIBlueprint
 
-from web.api import clips, labelling, people, photos, predictions, runs, tokens, tried, uploads
+from web.api import clips, labelling, people, photos, predictions, runs, similar, tokens, tried, uploads
 
 
 def blueprints() -> list[APIBlueprint]:
-    modules = (photos, uploads, clips, tried, people, tokens, labelling, predictions, runs)
+    modules = (photos, uploads, clips, tried, people, tokens, labelling, predictions, similar, runs)
     return [module.blueprint for module in modules]

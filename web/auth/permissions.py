@@ -72,6 +72,8 @@ ALLOWED: dict[str, frozenset[str]] = {
     "map.draw": TEAM,
     "map.send": TEAM,
     "map.undo": TEAM,
+    "faces.page": TEAM,
+    "faces.search": TEAM,
     "classes.page": OWNER,
     "classes.edit": OWNER,
     "classes.undo": OWNER,
@@ -160,6 +162,8 @@ ALLOWED: dict[str, frozenset[str]] = {
     "api_runs.list_suspects": TEAM,
     "api_runs.compare_runs": TEAM,
     "api_runs.stats": TEAM,
+    "api_similar.of_face": TEAM,
+    "api_similar.of_photo": TEAM,
     "api_predictions.predict": ALL,
     "api_predictions.send_batch": TEAM,
     "api_predictions.get_batch": TEAM,
@@ -189,7 +193,7 @@ SENDING = frozenset(
 )
 LABELLING = frozenset(
     {"api_photos.get_photo", "api_photos.draw_face", "api_photos.complete_photo", "api_photos.reopen_photo"}
-    | {"api_photos.list_faces", "api_runs.stats"}
+    | {"api_photos.list_faces", "api_runs.stats", "api_similar.of_face"}
 )
 LEASING = frozenset({"api_labelling.get_queue", "api_labelling.get_agreed"})
 """They look like reading, and keep faces from others for a while."""

@@ -22,9 +22,9 @@ from web.serving import addresses
 from web.serving.certificates import BadCertificate, tls_files
 
 ROOT = Path(__file__).parents[2]
-IDLE_MINUTES = {"detect": 5.0, "confirm": 1.0, "clips": 1.0, "transfers": 1.0, "train": 5.0, "webhooks": 1.0}
-"""After which a worker that holds TensorFlow, or has no work for most of the day, ends. It comes back within
-seconds; nobody waits for `confirm`."""
+IDLE_MINUTES = {"detect": 5.0, "confirm": 1.0, "clips": 1.0, "similar": 15.0, "transfers": 1.0, "train": 5.0, "webhooks": 1.0}
+"""After which a worker that holds TensorFlow or all features, or has no work for most of the day, ends. It
+comes back within seconds; nobody waits for `confirm`."""
 SOLO = ["--pool", "solo"]
 TWO_THREADS = ["--pool", "threads", "--concurrency", "2"]
 THREE_THREADS = ["--pool", "threads", "--concurrency", "3"]
@@ -37,6 +37,7 @@ WORKERS = {
     ),
     "confirm": ("labeller.jobs", "confirm", SOLO),
     "clips": ("inference.jobs", "clips", SOLO),
+    "similar": ("inference.jobs", "similar", SOLO),
     "transfers": ("inference.jobs", "exports", TWO_THREADS),
     "train": ("trainer.jobs,db.backup.tasks", "classify,train,backup", THREE_THREADS),
     "webhooks": ("db.webhooks.tasks", "webhooks", FOUR_THREADS),
@@ -45,6 +46,7 @@ WORKERS = {
 no pool forks: detection runs in the worker's own thread; training, predictions and scores share three
 threads. Webhooks have a process of their own, in which a slow receiver holds one of four threads."""
 NICE = {kind: ["nice", "-n", "10"] for kind in ("confirm", "clips", "transfers")} | {
+    "similar": [],
     "train": [],
     "webhooks": [],
 }
@@ -136,7 +138,7 @@ def _idle(kind: str) -> dict[str, str]:
 def on_demand() -> tuple[str, ...]:
     """The kinds of worker that run only while there is work for them."""
     confirm = ("confirm",) if len(settings().detectors) > 1 else ()
-    return (*confirm, "clips", "transfers", "train", "webhooks")
+    return (*confirm, "clips", "similar", "transfers", "train", "webhooks")
 
 
 def _has_work(kind: str) -> Callable[[], bool]:

@@ -13,6 +13,7 @@ from web.pages import (
     compare,
     detector,
     documentation,
+    faces,
     gallery,
     home,
     label,
@@ -49,6 +50,7 @@ def blueprints() -> list[APIBlueprint]:
         agreement,
         classes,
         gallery,
+        faces,
     )
     last = (
         people_access,

@@ -43,6 +43,8 @@ GET    /i/<secret>                                           200       200      
 POST   /i/<secret>                                           302       302/403   302/403   302/403   302/403
 GET    /label                                                hello     403       403       200       200
 GET    /label/bulk                                           hello     403       403       200       200
+GET    /faces/<int:face_id>                                  hello       403       403       404       404
+GET    /similar                                              hello       403       403       200       200
 GET    /map                                                  hello     403       403       200       200
 POST   /map/draw                                             hello     403       403       200       200
 GET    /map/progress                                         hello     403       403       200       200
@@ -137,6 +139,8 @@ PUT    /api/v1/photos/<int:photo_id>/complete                401       403      
 POST   /api/v1/photos/<int:photo_id>/faces                   401       403       403       201       201
 POST   /api/v1/photos/<int:photo_id>/retry                   401       409       404       409       409
 POST   /api/v1/photos/<int:photo_id>/turn                    401       409       404       409       409
+GET    /api/v1/faces/<int:face_id>/similar                   401       403       403       404       404
+POST   /api/v1/similar                                       401       403       403       422       422
 POST   /api/v1/predict                                       401       403       403       422       422
 POST   /api/v1/predictions                                   401       403       403       422       422
 DELETE /api/v1/predictions/<int:batch_id>                    401       403       403       404       404

@@ -10,6 +10,7 @@ import { Pace } from "./pace.js";
 import { showRecent } from "./recent_answers.js";
 import { enableSwipes } from "./swipe.js";
 import { answerName } from "../lib/refusals.js";
+import { openSimilar } from "../lib/similar.js";
 import { _, ngettext } from "../lib/i18n.js";
 
 /**
@@ -191,16 +192,15 @@ function skip() {
 
 function toggleOpinion() {
   showOpinion = !showOpinion;
-  document.querySelector('[data-action="opinion"]')?.setAttribute("aria-pressed", String(showOpinion));
+  find('[data-action="opinion"]', HTMLElement).setAttribute("aria-pressed", String(showOpinion));
   showPrediction();
 }
 
-/** @type {Record<string, () => void>} */
+/** @type {Record<string, () => unknown>} */
 const actions = {
-  skip, undo, redo, opinion: toggleOpinion,
-  reject: () => answer("reject"),
-  unsure: () => answer("unsure"),
+  skip, undo, redo, opinion: toggleOpinion, reject: () => answer("reject"), unsure: () => answer("unsure"),
   keys: () => keysDialog.showModal(),
+  similar: () => queue.first && openSimilar(queue.first.face_id),
 };
 for (const name of classes) actions[`label:${name}`] = () => answer("label", name);
 

@@ -14,6 +14,8 @@
  * @property {{reason: string, text: string}} why
  * @property {{label: string, probabilities: Record<string, number>} | null} prediction
  *
+ * @typedef {{face_id: number, photo_id: number, similarity: number, label: string | null, thumb_url: string}} SimilarFace
+ *
  * @typedef {{items: Card[], remaining: number, with_others: number, note: string | null}} QueuePage
  * @typedef {{label: string | null, items: Card[], remaining: Record<string, number>}} AgreedPage
  * @typedef {{have: number, needed: number, reason: string}} Progress

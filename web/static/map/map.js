@@ -137,7 +137,12 @@ function thumbnail(face) {
   image.loading = "lazy";
   image.src = thumbnailUrl(face);
   image.alt = describeFace(face, table, pageData).join(", ");
-  row.append(image);
+  const link = document.createElement("a");
+  link.href = rooted(`/faces/${table.faces[face]}`);
+  link.dataset.similar = String(table.faces[face]);
+  link.title = _("More like this");
+  link.append(image);
+  row.append(link);
   return row;
 }
 
