@@ -144,5 +144,8 @@ def _is_idle(kind: str) -> bool:
     The detect worker does if MTCNN decides.
     """
     minutes = settings().worker_idle_minutes
-    may_end = kind in ("confirm", "clips", "similar", "transfers", "train", "webhooks") or "tensorflow" in sys.modules
+    may_end = (
+        kind in ("confirm", "clips", "similar", "transfers", "train", "webhooks")
+        or "tensorflow" in sys.modules
+    )
     return minutes is not None and may_end and not _running and time.monotonic() - _last_needed > 60 * minutes

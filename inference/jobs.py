@@ -39,6 +39,7 @@ def make_export(export_id: int, attempt: int) -> None:
     with session_scope() as session:
         make.make(session, export_id, attempt, worker_name("transfers"), cut)
 
+
 @app.task(name=queue.FIND_SIMILAR)
 def find_similar(question: dict[str, Any]) -> None:
     from inference.similar import answer

@@ -100,6 +100,8 @@ class AsyncClient:
     reopen_photo = AsyncSent(calls.reopen_photo)
     list_faces = AsyncSent(calls.list_faces)
     each_face = AsyncEach(calls.list_faces)
+    find_similar = AsyncSent(calls.find_similar)
+    find_similar_to_photo = AsyncSent(calls.find_similar_to_photo)
     predict = AsyncSent(calls.predict)
     predict_picture = AsyncSent(calls.predict_picture)
     send_batch = AsyncSent(calls.send_batch)

@@ -105,6 +105,8 @@ class Client:
     reopen_photo = Sent(calls.reopen_photo)
     list_faces = Sent(calls.list_faces)
     each_face = Each(calls.list_faces)
+    find_similar = Sent(calls.find_similar)
+    find_similar_to_photo = Sent(calls.find_similar_to_photo)
     predict = Sent(calls.predict)
     predict_picture = Sent(calls.predict_picture)
     send_batch = Sent(calls.send_batch)

@@ -261,6 +261,28 @@ class Prediction(TypedDict):
     faces: list[PredictedFace]
 
 
+class SimilarFace(TypedDict):
+    face_id: int
+    photo_id: int
+    similarity: float
+    label: str | None
+    thumb_url: str
+
+
+class SimilarFaces(TypedDict):
+    items: list[SimilarFace]
+
+
+class FoundInPhoto(TypedDict):
+    box: Box
+    confidence: float
+    items: list[SimilarFace]
+
+
+class SimilarToPhoto(TypedDict):
+    faces: list[FoundInPhoto]
+
+
 class BatchItem(TypedDict):
     name: str
     faces: list[PredictedFace] | None

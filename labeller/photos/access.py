@@ -1,8 +1,9 @@
-"""Photos by id, for those who may see them."""
+"""Photos and faces by id, for those who may see them."""
 
-from sqlalchemy.orm import Session
+from sqlalchemy import select
+from sqlalchemy.orm import Session, contains_eager
 
-from db.models import Person, Photo
+from db.models import SHOWN, Face, Person, Photo
 from labeller.errors import NotFound
 
 
@@ -20,3 +21,13 @@ def visible_photo(session: Session, photo_id: int, viewer: Person) -> Photo:
     if viewer.role == "friend" and photo.person_id != viewer.id:
         raise NotFound("no_such_photo", "There is no such photo.", "It may have been deleted.")
     return photo
+
+
+def shown_face(session: Session, face_id: int) -> Face:
+    """The face with its photo, for the team. Raises NotFound, also while its photo is being deleted."""
+    query = select(Face).join(Face.photo).where(Face.id == face_id, SHOWN)
+    query = query.options(contains_eager(Face.photo)).execution_options(populate_existing=True)
+    face = session.scalar(query)
+    if face is None:
+        raise NotFound("no_such_face", "There is no such face.", "Its photo may have been deleted.")
+    return face

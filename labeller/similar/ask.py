@@ -13,7 +13,8 @@ from db.base import now
 from db.errors import Unavailable
 from db.models import SHOWN, Face
 from db.storage import blobs
-from labeller.errors import NoFeatures, NotFound
+from labeller.errors import NoFeatures
+from labeller.photos.access import shown_face
 from labeller.photos.pixels import Pixels
 from labeller.similar.findable import SimilarFilter
 
@@ -39,15 +40,6 @@ class FoundInPhoto:
     box: tuple[float, float, float, float]
     confidence: float
     similar: list[SimilarFace]
-
-
-def shown_face(session: Session, face_id: int) -> Face:
-    """The face with its photo. Raises NotFound, also while its photo is being deleted."""
-    query = select(Face).join(Face.photo).where(Face.id == face_id, SHOWN)
-    face = session.scalar(query.options(contains_eager(Face.photo)))
-    if face is None:
-        raise NotFound("no_such_face", "There is no such face.", "Its photo may have been deleted.")
-    return face
 
 
 def similar_faces(

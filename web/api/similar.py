@@ -24,7 +24,7 @@ RESPONSES: Any = {
 @blueprint.input(schemas.SimilarQuery, location="query")
 @blueprint.output(schemas.SimilarOut)
 @blueprint.doc(security="token", responses=RESPONSES)
-def of_face(face_id: int, query_data: schemas.SimilarQuery) -> Any:
+def find_similar(face_id: int, query_data: schemas.SimilarQuery) -> Any:
     """The faces most like this one: by a cosine of the live model's features, exactly."""
     chosen = SimilarFilter(query_data.state, query_data.label)
     return {"items": _items(similar_faces(db(), face_id, query_data.limit, chosen))}
@@ -35,7 +35,7 @@ def of_face(face_id: int, query_data: schemas.SimilarQuery) -> Any:
 @blueprint.input(schemas.LimitQuery, location="query")
 @blueprint.output(schemas.SimilarToPhotoOut)
 @blueprint.doc(security="token", responses=RESPONSES)
-def of_photo(form_and_files_data: schemas.SimilarPhotoIn, query_data: schemas.LimitQuery) -> Any:
+def find_similar_to_photo(form_and_files_data: schemas.SimilarPhotoIn, query_data: schemas.LimitQuery) -> Any:
     """For each face in a photo the faces most like it. Neither the photo nor its features are kept."""
     pixels = read_photo(form_and_files_data.file.read())
     found = similar_to_photo(db(), pixels, query_data.limit)

@@ -162,8 +162,8 @@ ALLOWED: dict[str, frozenset[str]] = {
     "api_runs.list_suspects": TEAM,
     "api_runs.compare_runs": TEAM,
     "api_runs.stats": TEAM,
-    "api_similar.of_face": TEAM,
-    "api_similar.of_photo": TEAM,
+    "api_similar.find_similar": TEAM,
+    "api_similar.find_similar_to_photo": TEAM,
     "api_predictions.predict": ALL,
     "api_predictions.send_batch": TEAM,
     "api_predictions.get_batch": TEAM,
@@ -193,7 +193,7 @@ SENDING = frozenset(
 )
 LABELLING = frozenset(
     {"api_photos.get_photo", "api_photos.draw_face", "api_photos.complete_photo", "api_photos.reopen_photo"}
-    | {"api_photos.list_faces", "api_runs.stats", "api_similar.of_face"}
+    | {"api_photos.list_faces", "api_runs.stats", "api_similar.find_similar"}
 )
 LEASING = frozenset({"api_labelling.get_queue", "api_labelling.get_agreed"})
 """They look like reading, and keep faces from others for a while."""

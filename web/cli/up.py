@@ -22,7 +22,15 @@ from web.serving import addresses
 from web.serving.certificates import BadCertificate, tls_files
 
 ROOT = Path(__file__).parents[2]
-IDLE_MINUTES = {"detect": 5.0, "confirm": 1.0, "clips": 1.0, "similar": 15.0, "transfers": 1.0, "train": 5.0, "webhooks": 1.0}
+IDLE_MINUTES = {
+    "detect": 5.0,
+    "confirm": 1.0,
+    "clips": 1.0,
+    "similar": 15.0,
+    "transfers": 1.0,
+    "train": 5.0,
+    "webhooks": 1.0,
+}
 """After which a worker that holds TensorFlow or all features, or has no work for most of the day, ends. It
 comes back within seconds; nobody waits for `confirm`."""
 SOLO = ["--pool", "solo"]

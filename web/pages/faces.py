@@ -4,7 +4,7 @@ from apiflask import APIBlueprint
 from flask import render_template
 from flask.typing import ResponseReturnValue
 
-from labeller.similar.ask import shown_face
+from labeller.photos.access import shown_face
 from web.database import db
 
 pages = APIBlueprint("faces", __name__, enable_openapi=False)

@@ -26,7 +26,7 @@ SMALL_MB = 1
 """For whatever is no file. The application takes forms of that size, too."""
 TAKES_FILES = frozenset(
     {"api_photos.send_photo", "api_tried.keep_photo", "api_uploads.send_part", "upload.send"}
-    | {"api_predictions.predict", "api_predictions.send_batch"}
+    | {"api_predictions.predict", "api_predictions.send_batch", "api_similar.find_similar_to_photo"}
 )
 """Endpoints whose body is a photo, or several."""
 

@@ -39,6 +39,7 @@ from secondlook.calls.runs import (
     start_run,
     stats,
 )
+from secondlook.calls.similar import find_similar, find_similar_to_photo
 from secondlook.calls.uploads import get_clip, get_quota, look_up, send_part
 
 __all__ = [
@@ -49,6 +50,8 @@ __all__ = [
     "delete_person",
     "delete_photo",
     "draw_face",
+    "find_similar",
+    "find_similar_to_photo",
     "get_agreed",
     "get_batch",
     "get_clip",
