@@ -9,9 +9,10 @@ from db.settings import settings
 from inference.watch.errors import CannotRead
 from inference.watch.frames import Frame
 from labeller.detection.detections import Picture
+from labeller.formats.names import PICTURES, is_picture
+from labeller.formats.walk import photos_below
 from labeller.photos.decode import decode
 from labeller.photos.limits import check_size
-from labeller.uploads.import_folder import SUFFIXES, photos_below
 from trainer.features import crops
 
 
@@ -23,13 +24,14 @@ class Photos:
 
     def __init__(self, path: Path, turn: int) -> None:
         self._folder = path if path.is_dir() else path.parent
-        self._files, self._turn = photos_below(path), turn
+        self._files, passed_over = photos_below(path)
+        self._turn = turn
         if not self._files:
             raise CannotRead(
-                f"There are no photos in {path.name}.", f"Photos end in {', '.join(sorted(SUFFIXES))}."
+                f"There are no photos in {path.name}.", f"Photos end in {', '.join(sorted(PICTURES))}."
             )
         self.total = len(self._files)
-        self.notes: list[str] = []
+        self.notes = [f"{one.file or path.name}: {one.message}" for one in passed_over]
 
     def __iter__(self) -> Iterator[Frame]:
         for number, file in enumerate(self._files):
@@ -48,7 +50,7 @@ class Photos:
 
 
 def is_photo(path: Path) -> bool:
-    return path.suffix.lower() in SUFFIXES
+    return is_picture(path.name)
 
 
 def _decoded(file: Path, turn: int) -> Picture:

@@ -39,7 +39,7 @@ def _photos(listing: Listing) -> Iterator[Found]:
         if suffix(name) == ".json" and name.rpartition("/")[2] != SIDECAR:
             shape = json_stream.shape(listing.files[name], name)
             if is_coco(*shape):
-                datasets.append(name)
+                datasets.append((name, shape[1]))
             elif is_results(*shape):
                 results.append(name)
             else:
@@ -50,25 +50,26 @@ def _photos(listing: Listing) -> Iterator[Found]:
     if results and len(datasets) > 1:
         message = f"It cannot be told to which of {len(datasets)} files the results in {results[0]} belong."
         raise BadDataset("which_file", message, "Import one split with its results at a time.")
-    for name in datasets:
+    for name, lists in datasets:
         with Shelf() as annotations:
-            yield from _File(listing, name, results, annotations).photos()
+            yield from _File(listing, name, annotations).photos(lists, results)
 
 
 class _File:
     """One dataset: annotations are put on a shelf by image, as they come in any order."""
 
-    def __init__(self, listing: Listing, name: str, results: list[str], annotations: Shelf) -> None:
-        self._listing, self._name, self._results = listing, name, results
-        self._annotations = annotations
+    def __init__(self, listing: Listing, name: str, annotations: Shelf) -> None:
+        self._listing, self._name, self._annotations = listing, name, annotations
         self._split = split_of_file(name)
         self._categories = Categories(name, self._items(name, "categories"))
 
-    def photos(self) -> Iterator[Found]:
+    def photos(self, lists: frozenset[str], results: list[str]) -> Iterator[Found]:
+        """`lists` are the keys of the file, which is read once for each."""
         yield from self._shelve(self._name, "annotations.item", "confirmed")
-        yield from self._shelve(self._name, "rejected.item", "rejected")
-        for results in self._results:
-            yield from self._shelve(results, "item", "proposed")
+        if "rejected" in lists:
+            yield from self._shelve(self._name, "rejected.item", "rejected")
+        for name in results:
+            yield from self._shelve(name, "item", "proposed")
         for at, image in enumerate(self._items(self._name, "images"), 1):
             yield from self._photo(image, f"image {at}")
         for key, value in self._annotations.left():
@@ -103,6 +104,7 @@ class _File:
         if stated != (None, None) and not as_size(*stated):
             text = f"“{shown(name)}” cannot have the size that the file states; the picture's own counts"
             yield Problem("changed", self._name, place, text)
+        people = {value["person"] for value in values if value.get("person")}
         faces: list[FaceRecord] = []
         for value in values:
             yield from self._face(value, faces)
@@ -111,7 +113,7 @@ class _File:
             tuple(faces),
             as_size(*stated),
             looked_at=len(faces) == len(values),
-            person=next((value["person"] for value in values if value.get("person")), None),
+            person=people.pop() if len(people) == 1 else None,
             split=our_split(self._split),
             file=self._name,
             place=place,

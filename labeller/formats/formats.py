@@ -3,8 +3,12 @@
 from labeller.errors import BadDataset
 from labeller.formats.coco import CocoReader
 from labeller.formats.coco_writer import CocoWriter
+from labeller.formats.csv_file import CsvReader
+from labeller.formats.csv_writer import CsvWriter
 from labeller.formats.cvat import CvatReader
 from labeller.formats.cvat_writer import CvatWriter
+from labeller.formats.folders import FoldersReader
+from labeller.formats.folders_writer import FoldersWriter
 from labeller.formats.label_studio import LabelStudioReader
 from labeller.formats.label_studio_writer import LabelStudioWriter
 from labeller.formats.protocol import Format
@@ -18,6 +22,8 @@ from labeller.formats.yolo_writer import YoloWriter
 NO_STATES = ("rejected boxes", "proposals", "scores", "tags")
 
 FORMATS: tuple[Format, ...] = (
+    Format("folders", "Folders", FoldersReader, FoldersWriter, ("boxes", "rejected boxes", "tags")),
+    Format("csv", "CSV", CsvReader, CsvWriter, ("who or what drew a box", "tags")),
     Format("coco", "COCO", CocoReader, CocoWriter, ("photos nobody looked at", "proposals", "tags")),
     Format("yolo", "YOLO (Ultralytics)", YoloReader, YoloWriter, (*NO_STATES, "people")),
     Format("voc", "Pascal VOC", VocReader, VocWriter, (*NO_STATES, "fractions of pixels")),

@@ -16,7 +16,7 @@ DEEPEST = 100
 """Levels of nesting; the parser's memory grows with the square of them."""
 CHUNK = 1 << 16
 _ESCAPE = re.compile(r"\\.", re.DOTALL)
-_STRUCTURE = re.compile(r'[^"\[\]{}]+')
+_STRUCTURE = re.compile(r"[^\[\]{}]+")
 _LONG_NUMBER = re.compile(r"\d{400}|[eE][+-]?\d{6}")
 """What no file of labels needs, and what ends the process: the parser does not check whether Python takes
 it."""
@@ -46,14 +46,18 @@ def shape(path: Path, name: str) -> tuple[str, frozenset[str]]:
     Reads an object to its end, of a list only the beginning. Raises BadDataset.
     """
     with _opened(path, name) as source:
-        keys: set[str] = set()
-        kind = ""
-        for prefix, event, value in ijson.parse(source):
+        kind, keys, depth = "", set(), 0
+        for event, value in ijson.basic_parse(source):
             kind = kind or {"start_array": "list", "start_map": "object"}.get(event, event)
-            if event == "map_key" and prefix in {"", "item"}:
-                keys.add(value)
-            elif (prefix, event) == ("item", "end_map"):
-                break
+            if event == "map_key":
+                if depth == 1 or (depth == 2 and kind == "list"):
+                    keys.add(value)
+            elif event in {"start_map", "start_array"}:
+                depth += 1
+            elif event in {"end_map", "end_array"}:
+                depth -= 1
+                if kind == "list" and depth == 1:
+                    break
         return kind, frozenset(keys)
 
 
@@ -91,21 +95,16 @@ class _Source:
         """Follow strings and nesting. Raises BadDataset beyond DEEPEST, and for endless numbers."""
         if self._escaped:
             chunk = chunk[1:]
-        plain = _ESCAPE.sub("", chunk)
+        plain = _ESCAPE.sub("", chunk) if "\\" in chunk else chunk
         self._escaped = plain.endswith("\\")
         parts = plain.split('"')
-        for number, part in enumerate(parts):
-            if number:
-                self._in_string = not self._in_string
-            if not self._in_string:
-                self._follow(part)
-
-    def _follow(self, part: str) -> None:
-        if _LONG_NUMBER.search(self._number + part):
+        outside = '"'.join(parts[1 if self._in_string else 0 :: 2])
+        self._in_string ^= len(parts) % 2 == 0
+        if _LONG_NUMBER.search(self._number + outside):
             raise bad_file(self._name, "has a number of endless length")
-        end = _NUMBER_END.search(part)
+        end = _NUMBER_END.search(outside[-500:])
         self._number = end[0] if end else ""
-        for sign in _STRUCTURE.sub("", part):
+        for sign in _STRUCTURE.sub("", outside):
             self._depth += 1 if sign in "[{" else -1
             if self._depth > DEEPEST:
                 raise bad_file(self._name, f"is nested more than {DEEPEST} levels deep")

@@ -68,3 +68,11 @@ def split_of_file(name: str) -> str | None:
         if our_split(word):
             return word
     return None
+
+
+def file_name(text: str) -> str:
+    """A text as the name of a file or folder on any system: without separators, signs and ends that one
+    refuses."""
+    plain = "".join("_" if c in '/\\:*?"<>|' or not c.isprintable() else c for c in text)
+    plain = plain.strip(" ")[:100].rstrip(". ")
+    return f"_{plain}" if not plain or plain.startswith(".") else plain

@@ -33,6 +33,10 @@ class Listing(Protocol):
     files: Mapping[str, Path]
     """By path relative to the root, with `/`, in NFC; sorted."""
 
+    def pictures(self) -> Iterator[str]:
+        """The keys of the pictures among the files, sorted."""
+        ...
+
     def find_picture(self, name: str) -> str | None:
         """The key in `files` of the picture that a label file means. Raises AmbiguousName for two."""
         ...

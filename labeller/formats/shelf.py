@@ -43,7 +43,7 @@ class Shelf:
         for key, value in self._rows.execute(query):
             yield key, json.loads(value)
 
-    def keys(self) -> Iterator[str]:
+    def all_keys(self) -> Iterator[str]:
         """Each key once, in the order of their first values."""
         self._seal()
         for (key,) in self._rows.execute("SELECT key FROM kept GROUP BY key ORDER BY min(rowid)"):

@@ -12,7 +12,7 @@ from typing import Any, cast
 from labeller.errors import BadDataset
 from labeller.formats import json_stream
 from labeller.formats.listing import SIDECAR
-from labeller.formats.names import our_split
+from labeller.formats.names import comparable, our_split
 from labeller.formats.protocol import Entry, Listing
 from labeller.formats.records import Box, FaceRecord, PhotoRecord, State
 from labeller.formats.shelf import Shelf
@@ -159,9 +159,7 @@ def _joined(record: PhotoRecord, kept: PhotoRecord) -> PhotoRecord:
 def _joined_faces(faces: tuple[FaceRecord, ...], kept: tuple[FaceRecord, ...]) -> tuple[FaceRecord, ...]:
     """The format's faces with what the sidecar adds to each, then those that no format writes as labels."""
     if faces and all(face.box is None for face in faces):
-        labels = {face.label for face in faces}
-        labelled = {face.label for face in kept if face.state == "confirmed" and face.label}
-        return kept if labels <= labelled else faces
+        return _with_boxes(faces, kept)
     left = list(kept)
     joined = []
     for face in faces:
@@ -172,6 +170,21 @@ def _joined_faces(faces: tuple[FaceRecord, ...], kept: tuple[FaceRecord, ...]) -
             face = _completed(face, twin)
         joined.append(face)
     return (*joined, *(face for face in left if face.state != "confirmed" or face.label is None))
+
+
+def _with_boxes(faces: tuple[FaceRecord, ...], kept: tuple[FaceRecord, ...]) -> tuple[FaceRecord, ...]:
+    """The sidecar's faces for those of a format without boxes, which says of what class a photo is.
+
+    If the only face of a photo has another class there, somebody put the photo into another folder.
+    """
+    labelled = [face for face in kept if face.state == "confirmed" and face.label]
+    classes = {comparable(face.label or "") for face in labelled}
+    if {comparable(face.label or "") for face in faces} <= classes:
+        return kept
+    if len(labelled) == len(faces) == 1:
+        moved = replace(labelled[0], label=faces[0].label)
+        return tuple(moved if face is labelled[0] else face for face in kept)
+    return faces
 
 
 def _completed(face: FaceRecord, twin: FaceRecord) -> FaceRecord:

@@ -29,6 +29,14 @@ def walk(path: Path, measure: Measure = header_size) -> FolderListing:
     return FolderListing(Files(path, found.names), tuple(found.problems), measure)
 
 
+def photos_below(path: Path) -> tuple[list[Path], tuple[Problem, ...]]:
+    """The file itself, or every photo in the folder and those below it; and what was passed over."""
+    if path.is_file():
+        return [path], ()
+    listing = walk(path)
+    return [listing.files[key] for key in listing.pictures()], listing.problems
+
+
 class _Walk:
     """What was found so far. Paths are relative to the root, with `/`, as the disk has them."""
 

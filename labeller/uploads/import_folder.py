@@ -4,8 +4,7 @@ from pathlib import Path
 
 from db.classes import Classes
 from labeller.errors import BadAnswer
-
-SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".heic", ".heif", ".avif"})
+from labeller.formats.names import is_picture
 
 
 def labelled_files(path: Path, classes: Classes) -> list[tuple[Path, str | None]]:
@@ -23,7 +22,7 @@ def labelled_files(path: Path, classes: Classes) -> list[tuple[Path, str | None]
         for file in sorted(folder.rglob("*"))
         if file.is_file()
     ]
-    files += [(file, None) for file in sorted(path.iterdir()) if file.suffix.lower() in SUFFIXES]
+    files += [(file, None) for file in sorted(path.iterdir()) if is_picture(file.name)]
     unknown = [folder.name for folder, label in labels.items() if label is None]
     if not files or unknown:
         hint = f"Name the folders {', '.join(classes.names)}, or add classes of these names."
@@ -32,10 +31,3 @@ def labelled_files(path: Path, classes: Classes) -> list[tuple[Path, str | None]
             message = f"These folders are no classes: {', '.join(unknown)}."
         raise BadAnswer("no_class_folders", message, hint)
     return files
-
-
-def photos_below(path: Path) -> list[Path]:
-    """The file itself, or every photo in the folder and its subfolders."""
-    if path.is_file():
-        return [path]
-    return sorted(file for file in path.rglob("*") if file.suffix.lower() in SUFFIXES)

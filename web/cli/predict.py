@@ -12,7 +12,7 @@ from rich.progress import track
 from db.errors import Refused
 from db.session import session_scope
 from labeller.detection.predictions import read_photo, request_prediction, wait_for_prediction
-from labeller.uploads import import_folder
+from labeller.formats.walk import photos_below
 from trainer.runs.asked_model import AskedModel, asked_model
 from web.cli.console import as_json, sentence, show, workbench_session
 
@@ -29,14 +29,27 @@ def predict(paths: tuple[Path, ...], run_id: int | None, json_: bool) -> None:
     """What a model sees in photos, or in folders of photos. The workbench must be running."""
     with workbench_session() as session:
         model = asked_model(session, run_id)
-    files = [photo for path in paths for photo in import_folder.photos_below(path)]
+    files, passed_over = _files(paths)
     with ThreadPoolExecutor(IN_FLIGHT) as pool:
         answers = zip(files, pool.map(lambda file: _predict(model, file), files), strict=True)
         if terminal.is_terminal and len(files) > 1:
             answers = track(answers, "Looking", len(files), console=terminal)  # type: ignore[assignment]
         failed = _show_all(model, answers, json_)
-    if failed:
+    if failed or passed_over:
         raise SystemExit(1)
+
+
+def _files(paths: Iterable[Path]) -> tuple[list[Path], bool]:
+    """The photos, and whether one was passed over that somebody would miss; it is named."""
+    files: list[Path] = []
+    missed = False
+    for path in paths:
+        photos, problems = photos_below(path)
+        files += photos
+        for one in problems:
+            click.echo(f"{path / one.file}: {one.message}", err=True)
+            missed = missed or one.remark != "note"
+    return files, missed
 
 
 def _show_all(

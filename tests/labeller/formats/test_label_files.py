@@ -139,6 +139,6 @@ def test_xml_is_read_in_utf16_too(tmp_path: Path) -> None:
 
 def test_yaml_holds_plain_values_only(tmp_path: Path) -> None:
     assert text.read_yaml(put(tmp_path, "a.yaml", "names: {0: mask}"), "a.yaml") == {"names": {0: "mask"}}
-    for content in ("!!python/object/apply:os.system [x]", "a: [", "[" * 5000, "\t- x: :", "a: 9999-99-99"):
+    for content in ("!!python/object/apply:os.system [x]", "a: [", "[" * 600, "\t- x: :", "a: 9999-99-99"):
         with pytest.raises(BadDataset):
             text.read_yaml(put(tmp_path, "b.yaml", content), "b.yaml")
