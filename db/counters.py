@@ -29,12 +29,15 @@ KEYS: dict[str, dict[str, str]] = {
         "answers": f"CASE WHEN {STANDING_SQL} THEN coalesce(CAST({{row}}run_id AS TEXT), '') END",
         "answers_of": f"CASE WHEN {STANDING_SQL} THEN CAST({{row}}person_id AS TEXT) END",
     },
+    "tagging": {
+        "tagged": "CAST({row}tag_id AS TEXT) || ':' || CASE WHEN {row}part = 0 THEN 'photo' ELSE 'face' END",
+    },
 }
 """By table, the kinds of counters, and in SQL under which key a row counts; under none where that is NULL.
 
 Photos by status, by person in them and status, and by sender and status; faces by state, proposals that are
 hidden apart, and by label; standing answers by the run that was first trained with them ("" for new ones),
-and by person.
+and by person; what each tag is on, photos apart from faces.
 """
 _OPERATIONS = {"insert": ("new",), "update": ("old", "new"), "delete": ("old",)}
 _ADD = "ON CONFLICT (kind, key, slot) DO UPDATE SET amount = counter.amount + excluded.amount"

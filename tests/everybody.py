@@ -36,6 +36,12 @@ JSON = {
     "POST /api/v1/photos/<int:photo_id>/faces": {"box": [100, 100, 50, 50], "label": "mask"},
     "POST /api/v1/photos/<int:photo_id>/turn": {"degrees": 90},
     "POST /map/review": {"face_ids": [1]},
+    "POST /api/v1/filters": {"name": "Mine"},
+    "POST /api/v1/review": {},
+    "PUT /api/v1/filters/<int:filter_id>": {"name": "Mine"},
+    "PUT /api/v1/tags": {"name": "night"},
+    "PUT /api/v1/tags/<int:tag_id>": {"name": "night"},
+    "PUT /api/v1/tags/<int:tag_id>/off": {},
 }
 FORMS: dict[str, dict[str, Any]] = {
     "POST /agreement/<int:face_id>": {"answer": "unsure"},
@@ -44,7 +50,9 @@ FORMS: dict[str, dict[str, Any]] = {
     "POST /detector": {"likely": "0.8", "hidden": "0.1"},
     "POST /gallery/answer": {"answer": "unsure", "id": "1"},
     "POST /gallery/erase": {"id": "1"},
+    "POST /gallery/filters": {"name": "Mine"},
     "POST /gallery/restore": {"id": "1"},
+    "POST /photos/<int:photo_id>/tags": {"tag": "night"},
     "POST /i/<secret>": {"name": "Eve", "consent": "on"},
     "POST /people/<int:person_id>/merge": {"into": "3"},
     "POST /people/<int:person_id>/rename": {"name": "Eve"},

@@ -43,6 +43,7 @@ class ListedFace(Face):
     person_id: int | None
     split: Literal["train", "validation", "locked"]
     answers: int
+    tags: list[str]
 
 
 class Photo(TypedDict):
@@ -319,3 +320,42 @@ class Token(TypedDict):
     created: str
     last_used: str | None
     expires: str | None
+
+
+class Tag(TypedDict):
+    id: int
+    name: str
+    photos: int
+    faces: int
+
+
+class Tagged(TypedDict):
+    id: int
+    name: str
+    changed: int
+
+
+class PhotoTags(TypedDict):
+    photo: list[str]
+    faces: dict[str, Any]
+
+
+class SavedFilter(TypedDict):
+    id: int
+    name: str
+    view: Literal["faces", "photos"]
+    person: int | None
+    state: Literal["proposed", "confirmed", "rejected"] | None
+    label: str | None
+    look: Literal["doubtful", "unsure", "against", "disputed", "gold", "repeats"] | None
+    since: str | None
+    until: str | None
+    tag: int | None
+
+
+class SentToReview(TypedDict):
+    sent: int
+    locked: int
+    waiting: int
+    gone: int
+    more: bool

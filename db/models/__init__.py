@@ -5,6 +5,7 @@ from db.models.care import Backup, BlobHold, DoomedBlob
 from db.models.classes import Class
 from db.models.clips import Clip, ClipPhoto
 from db.models.counters import Counter
+from db.models.datasets import DatasetVersion, FrozenFace, FrozenPhoto, SavedFilter, Tag, Tagging
 from db.models.exports import Export
 from db.models.people import ROLES, Event, Invite, Person
 from db.models.photos import (
@@ -41,12 +42,15 @@ __all__ = [
     "Clip",
     "ClipPhoto",
     "Counter",
+    "DatasetVersion",
     "DetectorPass",
     "DoomedBlob",
     "Embedding",
     "Event",
     "Export",
     "Face",
+    "FrozenFace",
+    "FrozenPhoto",
     "Group",
     "Invite",
     "Lease",
@@ -59,8 +63,11 @@ __all__ = [
     "Prediction",
     "PredictionBatch",
     "Run",
+    "SavedFilter",
     "Score",
     "Spot",
+    "Tag",
+    "Tagging",
     "Token",
     "TriedLook",
     "Webhook",

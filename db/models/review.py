@@ -47,7 +47,7 @@ class Pick(Base):
     rank: Mapped[int] = mapped_column("place")
     """Its rank among the picks of its run; faces chosen by hand come before all others."""
     reason: Mapped[str]
-    """typical, uncertain, novel, control, weak_class, weak_person, box, or chosen (by hand, on the map)."""
+    """typical, uncertain, novel, control, weak_class, weak_person, box, or chosen (by hand)."""
     detail: Mapped[dict[str, Any]] = mapped_column(default=dict)
     """Values for the text of the reason, as in a `db.messages.Message`."""
     created_at: Mapped[datetime] = mapped_column(default=now)

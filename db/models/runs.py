@@ -36,6 +36,9 @@ class Run(Job, Base):
     progress: Mapped[float] = mapped_column(default=0.0)
     manifest: Mapped[str | None]
     """Key of the blob that lists faces, boxes, labels and splits: the SHA-256 of the dataset."""
+    version_id: Mapped[int | None] = mapped_column(ForeignKey("dataset_version.id"), index=True)
+    """The version it was asked to learn from, or that was made of what it collected; None for runs of
+    earlier workbenches."""
     backbone: Mapped[str | None]
     """Id of the network whose features are the input of its head."""
     classes: Mapped[list[Any]]

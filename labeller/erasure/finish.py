@@ -25,6 +25,7 @@ from db.models import (
     Person,
     Photo,
     Run,
+    SavedFilter,
     Score,
     Workbench,
 )
@@ -152,7 +153,7 @@ def _finish_person(session: Session, person: Person) -> None:
     delete_clips(session, Clip.person_id == person.id)  # one that was in flight
     _scrub_logs(person.name)
     for table, column in MENTIONS:
-        if table not in (Lease, Invite):  # those rows go with their person
+        if table not in (Lease, Invite, SavedFilter):  # those rows go with their person
             mention = getattr(table, column)
             session.execute(update(table).where(mention == person.id).values({column: None}))
     if person.invite_id is not None and (invite := session.get(Invite, person.invite_id)):

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from labeller.datasets import tags
 from labeller.errors import BadExport, NotFound
 from labeller.exports.sources import Chosen, Source
 from labeller.people import find
@@ -22,7 +23,7 @@ def read(session: Session, choice: Mapping[str, Any]) -> Source:
 
 
 def read_filter(session: Session, wanted: Mapping[str, Any]) -> Filter:
-    """A filter of the gallery from JSON; `person` is an id or a name, days are as in 2026-11-24.
+    """A filter of the gallery from JSON; `person` and `tag` are an id or a name, days are as in 2026-11-24.
 
     Raises BadExport for what is no filter, AmbiguousPerson, and NotFound.
     """
@@ -33,6 +34,8 @@ def read_filter(session: Session, wanted: Mapping[str, Any]) -> Filter:
     values = {name: value for name, value in wanted.items() if value not in (None, "")}
     if "person" in values:
         values["person"] = _person_id(session, values["person"])
+    if "tag" in values:
+        values["tag"] = tags.named(session, values["tag"]).id
     for name in DAYS:
         if name in values:
             values[name] = _day(str(values[name]))

@@ -8,6 +8,7 @@ from db.models import (
     Answer,
     BrowserSession,
     Clip,
+    DatasetVersion,
     Event,
     Export,
     Face,
@@ -17,6 +18,7 @@ from db.models import (
     Person,
     Photo,
     PredictionBatch,
+    SavedFilter,
     Token,
 )
 from db.texts import one_line
@@ -40,6 +42,8 @@ MENTIONS: tuple[tuple[type[Base], str], ...] = (
     (Lease, "person_id"),
     (Event, "person_id"),
     (Invite, "person_id"),
+    (SavedFilter, "person_id"),
+    (DatasetVersion, "created_by"),
 )
 """Columns that name a person and outlive them. What signs them in and upload parts go with their person."""
 

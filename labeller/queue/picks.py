@@ -1,4 +1,4 @@
-"""Picks: faces chosen to come early, by the selection or by hand on the map."""
+"""Picks: faces chosen to come early, by the selection or by hand."""
 
 from dataclasses import dataclass
 from typing import Any

@@ -1,4 +1,4 @@
-"""Choosing faces by hand, on the map, to come next in review."""
+"""Choosing faces by hand, on the map or in the gallery, to come next in review."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

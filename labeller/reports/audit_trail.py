@@ -60,6 +60,10 @@ GROUPS: Mapping[str, Mapping[str, str]] = {
         "class_edit_undone": N_("took back a change of the classes"),
         "gold_chosen": N_("chose check faces"),
         "faces_chosen": N_("sent faces to review"),
+        "tag_deleted": N_("deleted a tag"),
+        "filter_deleted": N_("deleted a saved filter"),
+        "version_made": N_("made version %(version)s of the data"),
+        "version_deleted": N_("deleted version %(version)s of the data"),
     },
     "training": {
         "run_requested": N_("asked for run %(run)s"),

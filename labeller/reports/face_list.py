@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session, contains_eager
 
-from db.models import SHOWN, STANDING, Answer, Face, Group, Person, Photo
+from db.models import SHOWN, STANDING, Answer, Face, Group, Person, Photo, Tagging
 from labeller.people import find
+from labeller.reports.tagged import with_tag
 
 
 @dataclass(frozen=True)
@@ -19,6 +20,8 @@ class FaceQuery:
     label: str | None = None
     person: str | None = None
     """The id or the name of who is in the photo."""
+    tag: int | None = None
+    """The id of a tag that is on the face or on its photo."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +35,9 @@ class ListedFace:
 
 
 def faces_after(session: Session, wanted: FaceQuery) -> list[ListedFace]:
-    """The matching faces after the cursor, by ascending id, of one person by photo, with their photos loaded.
+    """The matching faces after the cursor, by ascending id, with their photos loaded.
+
+    Those of one person or with one tag come photo by photo.
 
     Raises AmbiguousPerson and NotFound for the person.
     """
@@ -53,12 +58,15 @@ def faces_after(session: Session, wanted: FaceQuery) -> list[ListedFace]:
     for column, value in filters:
         if value is not None:
             query = query.where(column == value)
-    if person_id is None:
+    if wanted.tag is not None:
+        query = with_tag(query, wanted.tag)
+    if person_id is None and wanted.tag is None:
         query = query.where(Face.id > wanted.cursor)
-    else:  # photo by photo, along the index of the person's photos
+    else:  # photo by photo, along the index of the person's or the tag's photos
+        by_photo = Photo.id if wanted.tag is None else Tagging.photo_id
         of_last = select(Face.photo_id).where(Face.id <= wanted.cursor).order_by(Face.id.desc()).limit(1)
         last = session.scalar(of_last) or 0
-        query = query.where(Photo.id >= last, or_(Photo.id > last, Face.id > wanted.cursor))
-        query = query.order_by(Photo.id)
+        query = query.where(by_photo >= last, or_(by_photo > last, Face.id > wanted.cursor))
+        query = query.order_by(by_photo)
     query = query.order_by(Face.id).limit(wanted.limit).options(contains_eager(Face.photo))
     return [ListedFace(*row) for row in session.execute(query)]

@@ -8,11 +8,12 @@ from sqlalchemy import ColumnElement, Select, and_, exists, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session, contains_eager, selectinload
 
 from db import counters
-from db.models import SHOWN, Answer, Face, Person, Photo, Score
+from db.models import SHOWN, Answer, Face, Person, Photo, Score, Tagging
 from db.workbench import live_run
 from labeller.errors import BadAnswer
 from labeller.queue.items import UNDECIDED
 from labeller.reports import counts
+from labeller.reports.tagged import has_tag, with_tag
 
 PAGE = 60
 STATES = ("proposed", "confirmed", "rejected")
@@ -44,31 +45,51 @@ class Filter:
     look: str | None = None
     since: date | None = None
     until: date | None = None
+    tag: int | None = None
+    """The id of a tag: on the face or its photo; of photos, on them or on one of their faces."""
 
 
 def faces(session: Session, chosen: Filter, before: int | None = None, limit: int = PAGE) -> Page[Face]:
-    """A page of faces with their photos, of one person photo by photo.
+    """A page of faces with their photos, of one person or with one tag photo by photo.
 
     Raises BadAnswer for an unknown state or look.
     """
-    _check(chosen)
-    query = select(Face).join(Face.photo).options(contains_eager(Face.photo))
-    query = query.where(SHOWN, *_about_photos(chosen), *_about_faces(session, chosen))
-    if chosen.person is None:
+    query = matching_faces(session, chosen).options(contains_eager(Face.photo))
+    if chosen.person is None and chosen.tag is None:
         return _page(session, query, Face.id, before, limit)
-    if before is not None:  # by the photo first: the index of the person's photos leads from page to page
+    by_photo = Photo.id if chosen.tag is None else Tagging.photo_id
+    if before is not None:  # by the photo first: an index leads from page to page
         of_last = select(Face.photo_id).where(Face.id <= before).order_by(Face.id.desc()).limit(1)
         last = session.scalar(of_last) or 0
-        query = query.where(Photo.id <= last, or_(Photo.id < last, Face.id < before))
-    return _page(session, query.order_by(Photo.id.desc()), Face.id, None, limit)
+        query = query.where(by_photo <= last, or_(by_photo < last, Face.id < before))
+    return _page(session, query.order_by(by_photo.desc()), Face.id, None, limit)
+
+
+def matching_faces(session: Session, chosen: Filter) -> Select[Face]:
+    """A query for all faces that match, each once, joined with their photos and in no order.
+
+    Raises BadAnswer for an unknown state or look.
+    """
+    check(chosen)
+    query = select(Face).join(Face.photo)
+    query = query.where(SHOWN, *_about_photos(chosen), *_about_faces(session, chosen))
+    return query if chosen.tag is None else with_tag(query, chosen.tag)
 
 
 def photos(session: Session, chosen: Filter, before: int | None = None, limit: int = PAGE) -> Page[Photo]:
     """A page of photos with their faces, by those fields of the filter that concern photos."""
+    query = matching_photos(chosen)
+    return _page(session, query.options(*_WITH_FACES), Photo.id, before, limit)
+
+
+def matching_photos(chosen: Filter) -> Select[Photo]:
+    """A query for all photos that match, in no order."""
     query = select(Photo).where(SHOWN, *_about_photos(chosen))
     if chosen.look == "repeats":
         query = query.where(Photo.repeat_id.is_not(None))
-    return _page(session, query.options(*_WITH_FACES), Photo.id, before, limit)
+    if chosen.tag is not None:
+        query = query.where(Photo.id.in_(select(Tagging.photo_id).where(Tagging.tag_id == chosen.tag)))
+    return query
 
 
 def photo_ids(session: Session, chosen: Filter) -> Select[int]:
@@ -76,12 +97,16 @@ def photo_ids(session: Session, chosen: Filter) -> Select[int]:
 
     Raises BadAnswer for an unknown state or look.
     """
-    _check(chosen)
+    check(chosen)
     query = select(Photo.id).where(SHOWN, *_about_photos(chosen))
     if chosen.look == "repeats":
         query = query.where(Photo.repeat_id.is_not(None))
         chosen = replace(chosen, look=None)
     about_faces = _about_faces(session, chosen)
+    if chosen.tag is not None and not about_faces:
+        return query.where(Photo.id.in_(select(Tagging.photo_id).where(Tagging.tag_id == chosen.tag)))
+    if chosen.tag is not None:
+        about_faces.append(has_tag(chosen.tag))
     return query.where(exists().where(Face.photo_id == Photo.id, *about_faces)) if about_faces else query
 
 
@@ -152,7 +177,8 @@ def _sent(person: Person) -> ColumnElement[bool]:
     return Photo.person_id == person.id if person.role == "friend" else Photo.uploaded_by == person.id
 
 
-def _check(chosen: Filter) -> None:
+def check(chosen: Filter) -> None:
+    """Raises BadAnswer for an unknown state or look."""
     for value, valid in ((chosen.state, STATES), (chosen.look, LOOKS)):
         if value is not None and value not in valid:
             raise BadAnswer("bad_filter", f"There is no filter “{value}”.", f"Use one of {', '.join(valid)}.")

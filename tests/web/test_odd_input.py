@@ -15,6 +15,8 @@ from sqlalchemy.orm import Session
 from db.base import now
 from db.models import Event, Photo
 from labeller.answers import class_edits
+from labeller.datasets import saved_filters, tags
+from labeller.datasets.sources import EVERYTHING
 from labeller.people import credentials, invites, people
 from tests import odd_values
 from tests.factories import add_labelled_photo, add_run_trained_on, fill_in_results
@@ -47,6 +49,8 @@ def ids(db: Session) -> dict[str, Any]:
     _, invite = invites.create_invite(db, "friend")
     class_edits.add(db, "chin", owner)
     db.flush()
+    tag = tags.find_or_add(db, "night")
+    saved = saved_filters.save(db, "Everything", EVERYTHING)
     event = db.scalars(select(Event).order_by(Event.id.desc())).first()
     assert event is not None
     db.commit()
@@ -54,6 +58,7 @@ def ids(db: Session) -> dict[str, Any]:
     return {
         **{"photo_id": photo.id, "face_id": face.id, "run_id": run.id, "other_id": run.id},
         **{"person_id": ada.id, "event_id": event.id, "invite_id": invite.id, "sha256": "0" * 64, "part": 0},
+        **{"tag_id": tag.id, "filter_id": saved.id},
         **{"secret": "x", "name": "sha2.js", "filename": "styles/base.css", "ending": "keras"},
     }
 

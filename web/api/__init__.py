@@ -2,9 +2,35 @@
 
 from apiflask import APIBlueprint
 
-from web.api import clips, labelling, people, photos, predictions, runs, similar, tokens, tried, uploads
+from web.api import (
+    clips,
+    filters,
+    labelling,
+    people,
+    photos,
+    predictions,
+    runs,
+    similar,
+    tags,
+    tokens,
+    tried,
+    uploads,
+)
 
 
 def blueprints() -> list[APIBlueprint]:
-    modules = (photos, uploads, clips, tried, people, tokens, labelling, predictions, similar, runs)
+    modules = (
+        photos,
+        uploads,
+        clips,
+        tried,
+        people,
+        tokens,
+        labelling,
+        predictions,
+        similar,
+        runs,
+        tags,
+        filters,
+    )
     return [module.blueprint for module in modules]

@@ -11,6 +11,7 @@ from web.input import Id
 
 class PhotosQuery(PageQuery):
     before: Id | None = Field(None, description="The same as `cursor`, which is younger.", deprecated=True)
+    tag: Id | None = Field(None, description="Of the photo or of one of its faces; not for friends.")
     limit: int = Field(60, ge=1, le=200)
 
     @property
@@ -27,6 +28,7 @@ class FacesQuery(PageQuery):
     state: Literal["proposed", "confirmed", "rejected"] | None = None
     label: str | None = None
     person: str | None = None
+    tag: Id | None = Field(None, description="Of the face or of its photo.")
     limit: int = Field(100, ge=1, le=1000)
 
 
@@ -36,6 +38,7 @@ class ListedFace(FaceOut):
     person_id: int | None
     split: Literal["train", "validation", "locked"]
     answers: int
+    tags: list[str] = Field(description="Of the face itself.")
 
 
 class FacesOut(PageOut):

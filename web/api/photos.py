@@ -10,6 +10,7 @@ from db.models import Face, Person, Photo
 from labeller.answers import complete_photos
 from labeller.answers.answer_input import AnswerInput
 from labeller.answers.record import record_answer
+from labeller.datasets.tags import on_faces
 from labeller.erasure.finish import erase_photo
 from labeller.erasure.mark import mark_photo
 from labeller.photos import access
@@ -62,7 +63,7 @@ def list_photos(query_data: list_schemas.PhotosQuery) -> Any:
     if me().role == "friend":
         page = gallery.photos_of(db(), me(), before, limit)
     else:
-        page = gallery.photos(db(), gallery.Filter(), before, limit)
+        page = gallery.photos(db(), gallery.Filter(tag=query_data.tag), before, limit)
     return {"items": [photo_out(photo) for photo in page.items], "next": page.next}
 
 
@@ -179,14 +180,17 @@ def reopen_photo(photo_id: int) -> Any:
 @blueprint.output(list_schemas.FacesOut)
 @blueprint.doc(security="token")
 def list_faces(query_data: list_schemas.FacesQuery) -> Any:
-    """Faces by id, filtered; of one person by photo."""
+    """Faces by id, filtered; of one person or with one tag by photo."""
     sent = query_data
-    rows = faces_after(db(), FaceQuery(sent.cursor, sent.ask_for, sent.state, sent.label, sent.person))
+    rows = faces_after(
+        db(), FaceQuery(sent.cursor, sent.ask_for, sent.state, sent.label, sent.person, sent.tag)
+    )
     shown, after = cut(rows, sent.limit, lambda row: row.face.id)
+    tags = on_faces(db(), [row.face.id for row in shown])
     items = [
         face_out(row.face)
         | {"photo_id": row.face.photo_id, "person": row.person, "person_id": row.face.photo.person_id}
-        | {"split": row.split, "answers": row.answers}
+        | {"split": row.split, "answers": row.answers, "tags": tags.get(row.face.id, [])}
         for row in shown
     ]
     return {"items": items, "next": after}

@@ -28,6 +28,7 @@ from web.pages import (
     pictures,
     sign_in,
     simulations,
+    tags,
     try_it,
     upload,
 )
@@ -51,6 +52,7 @@ def blueprints() -> list[APIBlueprint]:
         classes,
         gallery,
         faces,
+        tags,
     )
     last = (
         people_access,

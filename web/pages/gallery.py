@@ -1,5 +1,6 @@
 """The owner's gallery: faces and photos by filter, answered or deleted many at once, with undo."""
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
@@ -11,8 +12,10 @@ from flask.typing import ResponseReturnValue
 from db import audit
 from db.base import now
 from db.i18n import N_
-from db.models import Person, Photo
+from db.models import Person, Photo, SavedFilter
 from labeller.answers.batches import BatchAnswer, record_batch, undo_batch
+from labeller.datasets import saved_filters, tags
+from labeller.datasets.sources import Selection
 from labeller.erasure.mark import UNDO_SECONDS, mark_photos, restore_photos
 from labeller.people import people
 from labeller.photos.access import get_photo
@@ -38,8 +41,8 @@ LOOKS = {
 
 @pages.get("/gallery")
 def page() -> ResponseReturnValue:
-    view = "photos" if request.args.get("view") == "photos" else "faces"
-    filters, before = _filter(), optional_number(request.args, "before")
+    saved, selection = _shown()
+    view, filters, before = selection.view, selection.filter, optional_number(request.args, "before")
     find: Any = gallery.photos if view == "photos" else gallery.faces
     items = find(db(), filters, before)
     query = {key: text for key, text in request.args.items() if text and key != "before"}
@@ -53,6 +56,10 @@ def page() -> ResponseReturnValue:
         looks=_translated(LOOKS),
         states=_translated(STATES),
         seen_at=now().isoformat(),
+        tags=tags.all_tags(db()),
+        saved=saved,
+        filtered=filters != gallery.Filter(),
+        saved_filters=saved_filters.all_filters(db()),
         back=request.full_path,
     )
 
@@ -66,6 +73,8 @@ def photo(photo_id: int) -> ResponseReturnValue:
         person=db().get(Person, shown.person_id) if shown.person_id else None,
         history=gallery.history(db(), shown),
         repeats=gallery.repeats_of(db(), shown),
+        tags=tags.on_photo(db(), shown.id),
+        all_tags=tags.all_tags(db()),
     )
 
 
@@ -83,7 +92,7 @@ def answer() -> ResponseReturnValue:
             all=len(chosen),
         )
         flash(text)
-        return _back()
+        return back()
     batch, done, left = record_batch(db(), me(), chosen, BatchAnswer(kind, label, page_made_at()))
     db().commit()
     text = ngettext("%(n)s face answered.", "%(n)s faces answered.", done)
@@ -91,7 +100,7 @@ def answer() -> ResponseReturnValue:
         text += " "
         text += _("%(n)s unchanged: somebody answered meanwhile, or they are deleted.", n=left)
     flash((text, url_for(".undo"), "batch", [batch]), "undo")  # type: ignore[arg-type]
-    return _back()
+    return back()
 
 
 @pages.post("/gallery/undo")
@@ -99,7 +108,7 @@ def undo() -> ResponseReturnValue:
     count = undo_batch(db(), me(), request.form.get("batch", ""))
     db().commit()
     flash(ngettext("%(n)s answer undone.", "%(n)s answers undone.", count))
-    return _back()
+    return back()
 
 
 @pages.post("/gallery/erase")
@@ -116,7 +125,7 @@ def erase() -> ResponseReturnValue:
         seconds=UNDO_SECONDS,
     )
     flash((text, url_for(".restore"), "id", started), "undo")  # type: ignore[arg-type]
-    return _back()
+    return back()
 
 
 @pages.post("/gallery/restore")
@@ -124,28 +133,44 @@ def restore() -> ResponseReturnValue:
     count = restore_photos(db(), numbers(request.form, "id"))
     audit.note(db(), "photos_restored", me(), count=count)
     db().commit()
-    back = ngettext("%(n)s photo restored.", "%(n)s photos restored.", count)
-    flash(back if count else _("Too late: the photos are deleted."))
-    return _back()
+    text = ngettext("%(n)s photo restored.", "%(n)s photos restored.", count)
+    flash(text if count else _("Too late: the photos are deleted."))
+    return back()
 
 
 def _translated(names: dict[str, str]) -> dict[str, str]:
     return {key: _(text) for key, text in names.items()}
 
 
-def _filter() -> gallery.Filter:
-    args = request.args
-    return gallery.Filter(
-        person=optional_number(args, "person"),
-        state=args.get("state") or None,
-        label=args.get("label") or None,
-        look=args.get("look") or None,
-        since=day(args, "since"),
-        until=day(args, "until"),
+def _shown() -> tuple[SavedFilter | None, Selection]:
+    """What the address asks for: a saved filter as it is now, or the fields of one."""
+    saved_id = optional_number(request.args, "saved")
+    if saved_id is None:
+        return None, selection_of(request.args)
+    saved = saved_filters.get_filter(db(), saved_id)
+    return saved, saved_filters.read(db(), saved)
+
+
+def selection_of(fields: Mapping[str, str]) -> Selection:
+    """The filter of the gallery's form, or of the query of its address. Raises BadInput."""
+    chosen = gallery.Filter(
+        person=optional_number(fields, "person"),
+        state=fields.get("state") or None,
+        label=fields.get("label") or None,
+        look=fields.get("look") or None,
+        since=day(fields, "since"),
+        until=day(fields, "until"),
+        tag=optional_number(fields, "tag"),
     )
+    return Selection("photos" if fields.get("view") == "photos" else "faces", chosen)
 
 
-def _back() -> ResponseReturnValue:
+def posted_query() -> dict[str, str]:
+    """The query of the gallery that the form was on."""
+    return dict(parse_qsl(request.form.get("back", "").partition("?")[2], keep_blank_values=True))
+
+
+def back() -> ResponseReturnValue:
     """To the page that the form was on. Only the query is the form's, so it never leads elsewhere."""
-    query = parse_qsl(request.form.get("back", "").partition("?")[2], keep_blank_values=True)
-    return redirect(url_for(".page") + (f"?{urlencode(query)}" if query else ""))
+    query = posted_query()
+    return redirect(url_for("gallery.page") + (f"?{urlencode(query)}" if query else ""))

@@ -15,6 +15,7 @@ from web.auth.identity import me
 from web.database import db
 from web.i18n import _, ngettext
 from web.input import Id
+from web.pages.review_notice import summary
 
 pages = APIBlueprint("map", __name__, enable_openapi=False)
 
@@ -75,7 +76,7 @@ def draw() -> ResponseReturnValue:
 def send(json_data: Region) -> ResponseReturnValue:
     done = picks_by_hand.choose_faces(db(), me(), json_data.face_ids)
     db().commit()
-    return jsonify(text=_summary(done), sent=done.sent, undo=done.event_id)
+    return jsonify(text=summary(done), sent=done.sent, undo=done.event_id)
 
 
 @pages.post("/map/undo/<int:event_id>")
@@ -89,20 +90,3 @@ def undo(event_id: int) -> ResponseReturnValue:
 
 def _progress(state: layout_read.MapProgress) -> ResponseReturnValue:
     return jsonify(placed=state.placed, wanted=state.wanted, stale=state.stale)
-
-
-def _summary(done: picks_by_hand.ChoiceResult) -> str:
-    """How many faces go to review, and why the others do not."""
-    parts = [ngettext("%(n)s face goes to review.", "%(n)s faces go to review.", done.sent)]
-    if done.locked:
-        locked = ngettext(
-            "%(n)s stays out: it is in the locked set.",
-            "%(n)s stay out: they are in the locked set.",
-            done.locked,
-        )
-        parts.append(locked)
-    if done.waiting:
-        parts.append(ngettext("%(n)s is there already.", "%(n)s are there already.", done.waiting))
-    if done.gone:
-        parts.append(ngettext("%(n)s was deleted meanwhile.", "%(n)s were deleted meanwhile.", done.gone))
-    return " ".join(parts)

@@ -12,9 +12,11 @@ def send_photo(file: Upload, *, person: int | str | None = None) -> Call[PhotoAc
     return Call("POST", "/photos", files=(("file", file),), form={"person": person})
 
 
-def list_photos(*, cursor: int | None = None, limit: int | None = None) -> Call[Page[Photo]]:
+def list_photos(
+    *, tag: int | None = None, cursor: int | None = None, limit: int | None = None
+) -> Call[Page[Photo]]:
     """Photos, newest first; a friend's own."""
-    return Call("GET", "/photos", {"cursor": cursor, "limit": limit})
+    return Call("GET", "/photos", {"tag": tag, "cursor": cursor, "limit": limit})
 
 
 def get_photo(photo_id: int) -> Call[Photo]:
@@ -61,9 +63,10 @@ def list_faces(
     state: Literal["proposed", "confirmed", "rejected"] | None = None,
     label: str | None = None,
     person: int | str | None = None,
+    tag: int | None = None,
     cursor: int | None = None,
     limit: int | None = None,
 ) -> Call[Page[ListedFace]]:
     """Faces by id, filtered."""
-    query = {"state": state, "label": label, "person": person, "cursor": cursor, "limit": limit}
+    query = {"state": state, "label": label, "person": person, "tag": tag, "cursor": cursor, "limit": limit}
     return Call("GET", "/faces", query)

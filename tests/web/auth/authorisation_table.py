@@ -33,7 +33,11 @@ GET    /faces/<int:face_id>/thumb.jpg                        hello     200      
 GET    /gallery                                              hello     403       403       403       200
 POST   /gallery/answer                                       hello     403       403       403       302
 POST   /gallery/erase                                        hello     403       403       403       302
+POST   /gallery/filters                                      hello     403       403       403       302
+POST   /gallery/filters/<int:filter_id>                      hello     403       403       403       404
 POST   /gallery/restore                                      hello     403       403       403       302
+POST   /gallery/review                                       hello     403       403       403       302
+POST   /gallery/tag                                          hello     403       403       403       302
 POST   /gallery/undo                                         hello     403       403       403       302
 GET    /healthz                                              503       503       503       503       503
 GET    /hello                                                200       200       200       200       200
@@ -81,6 +85,7 @@ GET    /photos/<int:photo_id>                                hello     403      
 POST   /photos/<int:photo_id>/delete                         hello     302       404       403       302
 POST   /photos/<int:photo_id>/retry                          hello     409       404       409       409
 GET    /photos/<int:photo_id>/small.jpg                      hello     200       404       200       200
+POST   /photos/<int:photo_id>/tags                           hello     403       403       403       302
 POST   /photos/<int:photo_id>/turn                           hello     409       404       409       409
 GET    /photos/<int:photo_id>/view.jpg                       hello     200       404       200       200
 GET    /profile                                              hello     403       403       200/403   200/403
@@ -111,6 +116,9 @@ GET    /runs/simulations                                     hello     403      
 POST   /sessions/<int:session_id>/end                        hello     302/403   404/403   404/403   404/403
 POST   /sessions/end                                         hello     hello/403 hello/403 hello/403 hello/403
 GET    /static/<path:filename>                               200       200       200       200       200
+GET    /tags                                                 hello     403       403       403       200
+POST   /tags/<int:tag_id>                                    hello     403       403       403       404
+POST   /tags/review                                          hello     403       403       403       404
 GET    /try                                                  hello     403       403       200       200
 GET    /try/files/<key>                                      hello     403       403       404       404
 POST   /try/friends                                          hello     403       403       403       302
@@ -126,6 +134,10 @@ POST   /api/v1/answers/many                                  401       403      
 GET    /api/v1/clips/<int:clip_id>                           401       404       404       404       404
 GET    /api/v1/docs                                          200       200       200       200       200
 GET    /api/v1/faces                                         401       403       403       200       200
+GET    /api/v1/filters                                       401       403       403       200       200
+POST   /api/v1/filters                                       401       403       403       403       201
+DELETE /api/v1/filters/<int:filter_id>                       401       403       403       403       404
+PUT    /api/v1/filters/<int:filter_id>                       401       403       403       403       404
 POST   /api/v1/leases                                        401       403       403       200       200
 GET    /api/v1/openapi.json                                  200       200       200       200       200
 GET    /api/v1/people                                        401       403       403       403       200
@@ -138,6 +150,7 @@ DELETE /api/v1/photos/<int:photo_id>/complete                401       403      
 PUT    /api/v1/photos/<int:photo_id>/complete                401       403       403       204       204
 POST   /api/v1/photos/<int:photo_id>/faces                   401       403       403       201       201
 POST   /api/v1/photos/<int:photo_id>/retry                   401       409       404       409       409
+GET    /api/v1/photos/<int:photo_id>/tags                    401       403       403       200       200
 POST   /api/v1/photos/<int:photo_id>/turn                    401       409       404       409       409
 GET    /api/v1/faces/<int:face_id>/similar                   401       403       403       404       404
 POST   /api/v1/similar                                       401       403       403       422       422
@@ -148,6 +161,7 @@ GET    /api/v1/predictions/<int:batch_id>                    401       403      
 GET    /api/v1/progress                                      401       403       403       200       200
 GET    /api/v1/queue                                         401       403       403       200       200
 GET    /api/v1/quota                                         401       200       200       200       200
+POST   /api/v1/review                                        401       403       403       200       200
 POST   /api/v1/runs                                          401       403       403       409       409
 GET    /api/v1/runs/<int:run_id>                             401       403       403       200       200
 POST   /api/v1/runs/<int:run_id>/cancel                      401       403       403       409       409
@@ -155,6 +169,11 @@ GET    /api/v1/runs/<int:run_id>/compare/<int:other_id>      401       403      
 POST   /api/v1/runs/<int:run_id>/promote                     401       403       403       403       200
 GET    /api/v1/runs/<int:run_id>/suspects                    401       403       403       200       200
 GET    /api/v1/stats                                         401       403       403       200       200
+GET    /api/v1/tags                                          401       403       403       200       200
+PUT    /api/v1/tags                                          401       403       403       200       200
+DELETE /api/v1/tags/<int:tag_id>                             401       403       403       403       404
+PUT    /api/v1/tags/<int:tag_id>                             401       403       403       403       404
+PUT    /api/v1/tags/<int:tag_id>/off                         401       403       403       404       404
 GET    /api/v1/tokens                                        401       200       200       200       200
 DELETE /api/v1/tokens/<int:token_id>                         401       204       404       404       204
 POST   /api/v1/tried                                         401       422       422       422       422

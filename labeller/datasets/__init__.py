@@ -1,0 +1,1 @@
+"""Named parts of the data: tags, saved filters, and versions, which are frozen."""
