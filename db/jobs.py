@@ -207,8 +207,12 @@ def _give_back(session: Session, held: Claim) -> None:
         return
     hint = "Its worker stopped three times on it. Nothing else is affected; delete it or try again."
     failed = update(held.model).where(held.is_held).values(status="failed", owner=None, error=hint)
-    if _update_rows(session, failed) and held.model is Run:
+    if not _update_rows(session, failed):
+        return
+    if held.model is Run:
         events.run_ended(session, held.id, "failed")
+    elif held.model is Export:
+        events.emit(session, "export.done", {"export_id": held.id, "status": "failed"})
 
 
 def _waits(model: type[JobRow]) -> ColumnElement[bool]:

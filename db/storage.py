@@ -25,6 +25,8 @@ DRAFTS = "draft"
 
 
 CHUNK_BYTES = 1 << 20
+PIECE_BYTES = 256 << 10
+"""Of what is sent to a browser: the server holds larger pieces in files (`web.serving.reply`)."""
 
 
 class WrongHash(Exception):
@@ -142,8 +144,8 @@ class Blobs:
     def read_range(self, key: str, start: int, end: int) -> Iterator[bytes]:
         """The bytes from `start` to before `end`, piece by piece. Raises MissingFile."""
         try:
-            for begin in range(start, end, CHUNK_BYTES):
-                piece = min(begin + CHUNK_BYTES, end)
+            for begin in range(start, end, PIECE_BYTES):
+                piece = min(begin + PIECE_BYTES, end)
                 yield bytes(obstore.get_range(self._store, _path(key), start=begin, end=piece))
         except FileNotFoundError as error:
             raise MissingFile(key) from error

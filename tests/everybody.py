@@ -29,6 +29,7 @@ DEAD = ("revoked", "expired", "erased")
 """Former owners, whom nothing lets in any more."""
 JSON = {
     "POST /api/v1/answers": {"client_key": "k", "kind": "label", "face_id": 1, "label": "mask"},
+    "POST /api/v1/exports": {"format": "papyrus"},
     "POST /api/v1/answers/many": {"answers": []},
     "POST /api/v1/leases": {},
     "POST /api/v1/uploads": {"sha256": []},

@@ -359,3 +359,33 @@ class SentToReview(TypedDict):
     waiting: int
     gone: int
     more: bool
+
+
+class ExportReport(TypedDict):
+    photos: int
+    faces: int
+    labelled: dict[str, int]
+    unlabelled: int
+    proposed: int
+    rejected: int
+    disputed: int
+    missing: int
+    cannot_carry: list[str]
+
+
+class Export(TypedDict):
+    id: int
+    status: Literal["queued", "running", "done", "failed", "cancelled"]
+    progress: float
+    url: str | None
+    report: ExportReport | None
+    error: str | None
+    gone: Literal["expired", "erased"] | None
+    format: str
+    filter: dict[str, Any]
+    crops: bool
+    names: bool
+    size: int | None
+    created: str
+    finished: str | None
+    expires: str | None

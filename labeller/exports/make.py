@@ -19,6 +19,7 @@ from db.models import SHOWN, Event, Export, Photo
 from db.session import take_lock
 from db.settings import settings
 from db.storage import blobs
+from db.webhooks import events
 from labeller.erasure.exports import LOCK, packed
 from labeller.exports import known_formats, requests, source_choice
 from labeller.exports.contents import Contents, Cut, Order
@@ -117,6 +118,7 @@ def _finish(session: Session, claim: Claim, name: str, contents: Contents, start
     values["expires_at"] = now() + timedelta(days=settings().export_days)
     jobs.write(session, claim, 0, **values)
     session.add(Event(kind="export_made", detail={"export": claim.id, "format": export.format}))
+    events.emit(session, "export.done", {"export_id": claim.id, "status": "done"})
     session.commit()
     return True
 
@@ -139,6 +141,7 @@ def _fail(session: Session, claim: Claim, error: Exception) -> None:
     except LostLease:
         return  # it was stopped meanwhile
     session.add(Event(kind="export_failed", detail={"export": claim.id}))
+    events.emit(session, "export.done", {"export_id": claim.id, "status": "failed"})
     session.commit()
     blob_hold.delete_doomed(session)
 

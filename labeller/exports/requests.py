@@ -11,6 +11,7 @@ from db.base import OPEN, now
 from db.errors import Conflict, NotFound
 from db.models import Export, Person
 from db.storage import blobs
+from db.webhooks import events
 from labeller.exports import known_formats, source_choice
 from labeller.exports.contents import no_photos
 
@@ -68,6 +69,7 @@ def cancel(session: Session, export: Export, by: Person) -> None:
     assert isinstance(ended, CursorResult)
     if not ended.rowcount:
         raise Conflict("export_over", "This export has ended already.")
+    events.emit(session, "export.done", {"export_id": export.id, "status": "cancelled"})
     audit.note(session, "export_cancelled", by, export=export.id)
 
 
@@ -79,16 +81,20 @@ def delete(session: Session, export: Export, by: Person) -> None:
     audit.note(session, "export_deleted", by, export=export.id)
 
 
-def note_download(session: Session, export: Export, by: Person) -> str:
-    """The name of the stored file that `by` downloads, with an entry in the audit trail. Raises NotFound."""
+def file_of(export: Export) -> str:
+    """The name of the stored file. Raises NotFound."""
     if export.file is None or not blobs().has(export.file):
         hint = {
             "expired": "It was kept for some days. Make it again.",
             "erased": "Something in it was deleted since. Make it again.",
         }.get(export.gone or "", "It is not made yet, or did not succeed.")
         raise NotFound("no_file", "This export has no file.", hint)
-    audit.note(session, "export_downloaded", by, export=export.id)
     return export.file
+
+
+def note_download(session: Session, export: Export, by: Person) -> None:
+    """Note in the audit trail that `by` downloads the file."""
+    audit.note(session, "export_downloaded", by, export=export.id)
 
 
 def end_expired(session: Session) -> None:

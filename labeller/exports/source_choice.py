@@ -15,6 +15,7 @@ from labeller.reports.gallery import Filter
 
 FIELDS = tuple(field.name for field in fields(Filter))
 DAYS = ("since", "until")
+FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2999, 12, 31)
 
 
 def read(session: Session, choice: Mapping[str, Any]) -> Source:
@@ -59,6 +60,9 @@ def _person_id(session: Session, wanted: int | str) -> int:
 
 def _day(text: str) -> date:
     try:
-        return date.fromisoformat(text)
-    except ValueError as error:
-        raise BadExport("bad_filter", f"“{text}” is no day.", "Write it as 2026-11-24.") from error
+        day = date.fromisoformat(text)
+    except ValueError:
+        day = None
+    if day is None or not FIRST_DAY <= day <= LAST_DAY:
+        raise BadExport("bad_filter", f"“{text[:40]}” is no day.", "Write it as 2026-11-24.")
+    return day

@@ -4,6 +4,7 @@ from apiflask import APIBlueprint
 
 from web.api import (
     clips,
+    exports,
     filters,
     labelling,
     people,
@@ -32,5 +33,6 @@ def blueprints() -> list[APIBlueprint]:
         runs,
         tags,
         filters,
+        exports,
     )
     return [module.blueprint for module in modules]

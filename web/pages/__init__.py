@@ -29,6 +29,7 @@ from web.pages import (
     sign_in,
     simulations,
     tags,
+    transfers,
     try_it,
     upload,
 )
@@ -53,6 +54,7 @@ def blueprints() -> list[APIBlueprint]:
         gallery,
         faces,
         tags,
+        transfers,
     )
     last = (
         people_access,

@@ -13,6 +13,13 @@ from secondlook.calls.datasets import (
     send_to_review,
     take_tag_off,
 )
+from secondlook.calls.exports import (
+    cancel_export,
+    delete_export,
+    get_export,
+    list_exports,
+    start_export,
+)
 from secondlook.calls.labelling import (
     get_agreed,
     get_progress,
@@ -56,10 +63,12 @@ from secondlook.calls.similar import find_similar, find_similar_to_photo
 from secondlook.calls.uploads import get_clip, get_quota, look_up, send_part
 
 __all__ = [
+    "cancel_export",
     "cancel_run",
     "compare_runs",
     "complete_photo",
     "delete_batch",
+    "delete_export",
     "delete_filter",
     "delete_person",
     "delete_photo",
@@ -70,6 +79,7 @@ __all__ = [
     "get_agreed",
     "get_batch",
     "get_clip",
+    "get_export",
     "get_photo",
     "get_progress",
     "get_queue",
@@ -77,6 +87,7 @@ __all__ = [
     "get_run",
     "keep_photo",
     "list_answers",
+    "list_exports",
     "list_faces",
     "list_filters",
     "list_people",
@@ -103,6 +114,7 @@ __all__ = [
     "send_part",
     "send_photo",
     "send_to_review",
+    "start_export",
     "start_run",
     "stats",
     "take_tag_off",

@@ -139,7 +139,8 @@ def test_a_filter_chooses_photos_and_all_their_faces_are_written(db: Session, tm
 
 
 @pytest.mark.parametrize(
-    "choice", [{"colour": "red"}, {"since": "yesterday"}, {"state": "odd"}, {"look": "odd"}]
+    "choice",
+    [{"colour": "red"}, {"since": "yesterday"}, {"until": "9999-12-31"}, {"state": "odd"}, {"look": "odd"}],
 )
 def test_a_filter_that_makes_no_sense_is_refused(db: Session, tmp_path: Path, choice: dict[str, str]) -> None:
     add_photo(db)

@@ -60,7 +60,9 @@ def test_a_finished_export_has_a_file_a_report_and_an_end(db: Session, owner: Pe
     assert (export.report["photos"], export.report["cannot_carry"]) == (1, ["answers"])
     assert export.expires_at is not None
     assert timedelta(days=6) < export.expires_at - now() < timedelta(days=8)
-    assert requests.note_download(db, export, owner) == export.file
+    assert requests.file_of(export) == export.file
+    requests.note_download(db, export, owner)
+    db.commit()
     kinds = db.scalars(select(Event.kind).where(Event.kind.like("export%")).order_by(Event.id)).all()
     assert kinds == ["export_requested", "export_made", "export_downloaded"]
     assert photo.id
@@ -185,7 +187,7 @@ def test_deleting_a_photo_ends_the_exports_that_hold_it(db: Session, owner: Pers
     finish_pending(db)
     assert stored() == [one.file]
     with pytest.raises(NotFound, match="no file"):
-        requests.note_download(db, both, owner)
+        requests.file_of(both)
 
 
 def test_deleting_a_person_ends_exports_that_name_people(db: Session, owner: Person) -> None:

@@ -28,6 +28,11 @@ GET    /compare                                              hello     403      
 GET    /detector                                             hello     403       403       200       200
 POST   /detector                                             hello     403       403       403       302
 POST   /detector/again                                       hello     403       403       403       302
+GET    /export                                               hello     403       403       403       200
+POST   /export                                               hello     403       403       403       400
+POST   /export/<int:export_id>/cancel                        hello     403       403       403       404
+POST   /export/<int:export_id>/delete                        hello     403       403       403       404
+GET    /export/list                                          hello     403       403       403       200
 GET    /faces/<int:face_id>/crop.jpg                         hello     200       404       200       200
 GET    /faces/<int:face_id>/thumb.jpg                        hello     200       404       200       200
 GET    /gallery                                              hello     403       403       403       200
@@ -154,6 +159,12 @@ GET    /api/v1/photos/<int:photo_id>/tags                    401       403      
 POST   /api/v1/photos/<int:photo_id>/turn                    401       409       404       409       409
 GET    /api/v1/faces/<int:face_id>/similar                   401       403       403       404       404
 POST   /api/v1/similar                                       401       403       403       422       422
+GET    /api/v1/exports                                       401       403       403       403       200
+POST   /api/v1/exports                                       401       403       403       403       400
+DELETE /api/v1/exports/<int:export_id>                       401       403       403       403       404
+GET    /api/v1/exports/<int:export_id>                       401       403       403       403       404
+POST   /api/v1/exports/<int:export_id>/cancel                401       403       403       403       404
+GET    /api/v1/exports/<int:export_id>/file                  401       403       403       403       404
 POST   /api/v1/predict                                       401       403       403       422       422
 POST   /api/v1/predictions                                   401       403       403       422       422
 DELETE /api/v1/predictions/<int:batch_id>                    401       403       403       404       404

@@ -1,0 +1,115 @@
+"""Import and export: files for other tools, made by a worker, and what is ready of them."""
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
+
+from apiflask import APIBlueprint
+from flask import redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from db import classes
+from db.errors import Refused
+from db.i18n import N_
+from labeller.exports import known_formats, requests
+from labeller.formats import formats
+from labeller.people import people
+from web.auth.identity import me
+from web.database import db
+from web.i18n import _
+from web.input import day, optional_number
+from web.pages.gallery import LOOKS
+from web.pages.refreshed import unless_known
+
+pages = APIBlueprint("transfers", __name__, enable_openapi=False)
+
+OF_FACES = ("state", "label", "look")
+"""Fields of a filter that the choice of a source stands for."""
+CANNOT_CARRY = (
+    N_("rejected boxes"),
+    N_("proposals"),
+    N_("scores"),
+    N_("tags"),
+    N_("people"),
+    N_("classes"),
+    N_("fractions of pixels"),
+    N_("photos nobody looked at"),
+)
+"""What formats say they lose, for the catalogue."""
+
+
+@pages.get("/export")
+def page() -> ResponseReturnValue:
+    return _page()
+
+
+@pages.get("/export/list")
+def listed() -> ResponseReturnValue:
+    """The part of the page that changes while exports are made."""
+    return unless_known(render_template("transfers/_exports.html", **_listed()))
+
+
+@pages.post("/export")
+def start_export() -> ResponseReturnValue:
+    form = request.form
+    chosen: dict[str, Any] = dict(parse_qsl(form.get("source", "")))
+    chosen |= {"person": optional_number(form, "person")}
+    chosen |= {name: value.isoformat() for name in ("since", "until") if (value := day(form, name))}
+    options = {"crops": "crops" in form, "names": "names" in form}
+    order = {"format": form.get("format", ""), "source": {"filter": chosen}} | options
+    try:
+        requests.request(db(), order, me())
+    except Refused as error:
+        db().rollback()
+        return _page(error, form), 400
+    db().commit()
+    return redirect(url_for(".page"))
+
+
+@pages.post("/export/<int:export_id>/cancel")
+def cancel_export(export_id: int) -> ResponseReturnValue:
+    requests.cancel(db(), requests.get(db(), export_id), me())
+    db().commit()
+    return redirect(url_for(".page"))
+
+
+@pages.post("/export/<int:export_id>/delete")
+def delete_export(export_id: int) -> ResponseReturnValue:
+    requests.delete(db(), requests.get(db(), export_id), me())
+    db().commit()
+    return redirect(url_for(".page"))
+
+
+def _page(error: Refused | None = None, form: Mapping[str, str] | None = None) -> str:
+    sent = request.args if form is None else form
+    person = optional_number(sent, "person")
+    return render_template(
+        "transfers/transfers.html",
+        error=error,
+        sent=sent,
+        sources=_sources(sent),
+        formats=formats.FORMATS,
+        cropping=known_formats.CROPPING,
+        people=people.to_choose_from(db(), chosen=person),
+        person=person,
+        **_listed(),
+    )
+
+
+def _sources(sent: Mapping[str, str]) -> list[tuple[str, str, bool]]:
+    """Value, name and whether it is chosen; with the gallery's filter, if one leads here."""
+    given = {name: sent[name] for name in OF_FACES if sent.get(name)}
+    chosen = sent.get("source", urlencode(given))
+    sources = [("", _("All photos")), ("state=confirmed", _("Photos with labelled faces"))]
+    sources += [
+        (urlencode({"label": name}), _("Photos with “%(name)s”", name=name)) for name in classes.names(db())
+    ]
+    sources.append(("state=proposed", _("Photos with faces to label")))
+    sources += [(f"look={look}", _("Photos with: %(what)s", what=_(text))) for look, text in LOOKS.items()]
+    if chosen not in dict(sources):
+        sources.insert(0, (chosen, _("As filtered in the gallery")))
+    return [(value, name, value == chosen) for value, name in sources]
+
+
+def _listed() -> dict[str, object]:
+    return {"exports": requests.shown(db()), "titles": {one.name: one.title for one in formats.FORMATS}}
