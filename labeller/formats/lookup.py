@@ -1,5 +1,7 @@
-"""Which picture a label file means. Its names are keys to compare with; no path of theirs is joined or
-opened."""
+"""Which picture a label file means.
+
+Its names are keys to compare with; no path of theirs is joined or opened.
+"""
 
 import re
 from collections.abc import Callable, Iterable, Iterator
@@ -8,11 +10,14 @@ from urllib.parse import unquote
 from labeller.errors import AmbiguousName
 from labeller.formats.names import comparable, nfc, shown
 
+NAMED = 5
+"""Candidates that a message names."""
 _PREFIX = re.compile(r"^[0-9a-f]{8}-(?=.)")
 """What Label Studio puts before the name of an upload."""
 _QUERY = re.compile(r"^.*?[?&]d=([^&]*).*$", re.DOTALL)
 """Label Studio's address of a local file: /data/local-files/?d=folder/name.jpg."""
 _DRIVE = re.compile(r"^[A-Za-z]:(?=/)")
+Alike = Callable[[str], str]
 
 
 class PictureNames:
@@ -23,6 +28,7 @@ class PictureNames:
         self._by_last: dict[str, list[str]] = {}
         for key in sorted(self._keys):
             self._by_last.setdefault(comparable(_last(key)), []).append(key)
+        self._tails: dict[tuple[str, Alike], dict[str, list[str]]] = {}
 
     def find(self, name: str) -> str | None:
         """The key of the picture: by whole path, by the longest tail, without a tool's prefix, in this order.
@@ -37,35 +43,42 @@ class PictureNames:
         return None
 
     def _by_tail(self, path: str) -> str | None:
-        candidates = self._by_last.get(comparable(_last(path)), [])
+        last = comparable(_last(path))
+        if last not in self._by_last:
+            return None
         for alike in (nfc, comparable):
-            if found := _longest_tail(path, candidates, alike):
-                if len(found) > 1:
-                    raise AmbiguousName(shown(path), [shown(key) for key in found])
+            tails = self._tails_of(last, alike)
+            found = next((tails[tail] for tail in _tails(alike(path)) if tail in tails), None)
+            if found and len(found) > 1:
+                raise AmbiguousName(shown(path), [shown(key) for key in found[:NAMED]])
+            if found:
                 return found[0]
         return None
 
+    def _tails_of(self, last: str, alike: Alike) -> dict[str, list[str]]:
+        """Of the keys with this last part, those that end in each tail; kept, as many photos may be called
+        so."""
+        tails = self._tails.get((last, alike))
+        if tails is None:
+            tails = {}
+            for key in self._by_last[last]:
+                for tail in _tails(alike(key)):
+                    tails.setdefault(tail, []).append(key)
+            if len(self._by_last[last]) > 1:
+                self._tails[last, alike] = tails
+        return tails
 
-def _longest_tail(path: str, keys: list[str], alike: Callable[[str], str]) -> list[str]:
-    """Of the keys whose last part is that of the path, those that share the most parts with it from the
-    end."""
-    wanted = alike(path).split("/")[::-1]
-    best: list[str] = []
-    most = 0
-    for key in keys:
-        parts = alike(key).split("/")[::-1]
-        pairs = enumerate(zip(wanted, parts, strict=False))
-        shared = next((at for at, (one, other) in pairs if one != other), min(len(wanted), len(parts)))
-        if shared > most:
-            best, most = [key], shared
-        elif shared and shared == most:
-            best.append(key)
-    return best
+
+def _tails(path: str) -> Iterator[str]:
+    """The path, and what is left of it without its first folders, down to the last part."""
+    yield path
+    while "/" in path:
+        path = path.partition("/")[2]
+        yield path
 
 
 def _readings(name: str) -> Iterator[str]:
-    """The name as it stands, then as Label Studio may have written it; each with `/`, relative, without
-    `..`."""
+    """The name as it stands, then as Label Studio may have written it; each relative, with `/`, no `..`."""
     seen: set[str] = set()
     for text in (name, *_decoded(name)):
         for path in (_plain(text), _without_prefix(_plain(text))):

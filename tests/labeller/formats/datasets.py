@@ -4,6 +4,7 @@ import io
 import json
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from PIL import Image
 
@@ -25,12 +26,12 @@ SCENES = {
 }
 
 
-def picture(size: tuple[int, int], orientation: int = 1) -> bytes:
-    """A JPEG of this stored size."""
+def picture(size: tuple[int, int], orientation: int = 1, kind: str = "JPEG", **options: Any) -> bytes:
+    """A picture of this stored size."""
     file = io.BytesIO()
     exif = Image.Exif()
     exif[0x0112] = orientation
-    Image.new("RGB", size, (90, 120, 150)).save(file, "JPEG", quality=20, exif=exif)
+    Image.new("RGB", size, (90, 120, 150)).save(file, kind, quality=20, exif=exif, **options)
     return file.getvalue()
 
 

@@ -63,3 +63,12 @@ def test_two_candidates_are_both_named(name: str, both: set[str]) -> None:
         PICTURES.find(name)
     assert set(raised.value.candidates) == both
     assert all(one in raised.value.message for one in both)
+
+
+def test_many_pictures_may_have_one_name() -> None:
+    pictures = PictureNames(f"{number}/frame.jpg" for number in range(20_000))
+    for number in range(0, 20_000, 7):
+        assert pictures.find(f"data/{number}/FRAME.jpg") == f"{number}/frame.jpg"
+    with pytest.raises(AmbiguousName) as raised:
+        pictures.find("frame.jpg")
+    assert len(raised.value.message) < 200

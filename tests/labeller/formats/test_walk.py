@@ -1,12 +1,15 @@
 """Walking a dataset's folder."""
 
+import io
 import os
 import unicodedata
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
-from labeller.formats.walk import walk
+from labeller.formats.picture_size import header_size
+from labeller.formats.walk import photos_below, walk
 from tests.labeller.formats.datasets import picture, put
 
 
@@ -112,6 +115,15 @@ def test_a_single_file_is_a_dataset_of_one(tmp_path: Path) -> None:
     assert list(walk(file).files) == ["1.jpg"]
 
 
+def test_photos_of_a_folder_or_a_file_alone(tmp_path: Path) -> None:
+    for name in ("1.jpg", "a/2.PNG", "a/labels.txt", "3.gif"):
+        put(tmp_path, name)
+    photos, problems = photos_below(tmp_path)
+    assert photos == [tmp_path / "1.jpg", tmp_path / "a/2.PNG"]
+    assert [(one.remark, one.file) for one in problems] == [("skipped", "3.gif")]
+    assert photos_below(tmp_path / "3.gif") == ([tmp_path / "3.gif"], ())
+
+
 def test_one_label_file_of_several_may_be_meant(tmp_path: Path) -> None:
     for name in ("1.jpg", "a.json", "b.json", "second_look.json", "labels.txt"):
         put(tmp_path, name)
@@ -122,11 +134,27 @@ def test_one_label_file_of_several_may_be_meant(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("orientation", "size"), [(1, (40, 30)), (3, (40, 30)), (6, (30, 40)), (8, (30, 40))]
 )
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
 def test_the_size_of_a_picture_is_that_of_the_upright_one(
-    tmp_path: Path, orientation: int, size: tuple[int, int]
+    tmp_path: Path, orientation: int, size: tuple[int, int], kind: str
 ) -> None:
-    put(tmp_path, "1.jpg", picture((40, 30), orientation))
-    put(tmp_path, "2.jpg", b"no picture")
+    put(tmp_path, "1.jpg", picture((40, 30), orientation, kind))
+    assert walk(tmp_path).upright_size("1.jpg") == size
+
+
+def test_sizes_of_plain_webp(tmp_path: Path) -> None:
+    for name, options in (("1.webp", {}), ("2.webp", {"lossless": True})):
+        content = io.BytesIO()
+        Image.new("RGB", (41, 30)).save(content, "WEBP", **options)
+        put(tmp_path, name, content.getvalue())
     listing = walk(tmp_path)
-    assert listing.upright_size("1.jpg") == size
-    assert listing.upright_size("2.jpg") is None
+    assert [listing.upright_size(key) for key in listing.files] == [(41, 30), (41, 30)]
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
+def test_a_damaged_picture_has_no_size_or_some(tmp_path: Path, kind: str) -> None:
+    content = picture((40, 30), 6, kind)
+    for length in range(0, len(content), 7):
+        put(tmp_path, "1.jpg", content[:length])
+        assert walk(tmp_path).upright_size("1.jpg") in {None, (30, 40), (40, 30)}
+    assert header_size(tmp_path / "gone.jpg") is None
