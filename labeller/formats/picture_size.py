@@ -1,6 +1,7 @@
 """The upright size of a picture, from its header alone."""
 
 import struct
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
@@ -21,11 +22,11 @@ def header_size(path: Path) -> Size | None:
     Nothing is decoded in this process: decoders of untrusted pictures run in a child.
     """
     try:
-        with path.open("rb") as file:
+        with warnings.catch_warnings(action="ignore"), path.open("rb") as file:
             if file.read(16)[8:12] == b"WEBP":
                 return _webp_size(file)
-        with Image.open(path, formats=("JPEG", "PNG")) as picture:
-            return _upright(picture.size, picture.getexif())
+            with Image.open(path, formats=("JPEG", "PNG")) as picture:
+                return _upright(picture.size, picture.getexif())
     except Exception:  # noqa: BLE001  a damaged header raises whatever it likes
         return None
 
