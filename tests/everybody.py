@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 from db.base import now
 from db.models import BrowserSession, Event, Person, Photo, Token
 from db.session import engine
+from db.webhooks import hooks
 from labeller.answers import class_edits
 from labeller.people import credentials, invites, people, sessions
 from labeller.people.consent import agree
@@ -36,6 +37,8 @@ JSON = {
     "POST /api/v1/runs": {},
     "POST /api/v1/photos/<int:photo_id>/faces": {"box": [100, 100, 50, 50], "label": "mask"},
     "POST /api/v1/photos/<int:photo_id>/turn": {"degrees": 90},
+    "POST /api/v1/webhooks": {"url": "https://hooks.example/", "events": ["run.done"]},
+    "PATCH /api/v1/webhooks/<int:webhook_id>": {"name": "Wall"},
     "POST /map/review": {"face_ids": [1]},
     "POST /api/v1/filters": {"name": "Mine"},
     "POST /api/v1/review": {},
@@ -61,6 +64,8 @@ FORMS: dict[str, dict[str, Any]] = {
     "POST /photos/<int:photo_id>/turn": {"degrees": "90"},
     "POST /profile/tokens": {"name": "script"},
     "POST /runs/rule": {"train_after": "5"},
+    "POST /webhooks": {"url": "https://hooks.example/", "event": "run.done"},
+    "POST /webhooks/<int:webhook_id>": {"url": "https://hooks.example/", "event": "run.done"},
 }
 QUERIES = {
     "GET /compare": "one=1&other=1",
@@ -111,12 +116,15 @@ class World:
         self._add_dead(db)
         phone = sessions.begin(db, ada, "personal link", "")[1]
         token = credentials.add_token(db, ada, None)[1]
+        hook, _ = hooks.add(db, hooks.Wish("https://hooks.example/", ["run.done"]), owner)
+        event_sent = hooks.send_test(db, hook)
         db.commit()
         photo = db.get_one(Photo, face.photo_id)
         self.ids = {
             **{"photo_id": photo.id, "face_id": face.id, "run_id": run.id, "other_id": run.id},
             **{"person_id": ada.id, "event_id": event.id, "invite_id": invite.id, "session_id": phone.id},
             **{"token_id": token.id, "sha256": "0" * 64, "part": 0, "secret": secret, "name": "sha2.js"},
+            **{"webhook_id": hook.id, "delivery_id": event_sent.id},
             **{"filename": "styles/base.css", "ending": "keras", "passkey_id": 1},
         }
 

@@ -96,7 +96,7 @@ def delete(session: Session, hook: Webhook, by: Person) -> None:
     session.delete(hook)
 
 
-def test(session: Session, hook: Webhook) -> WebhookDelivery:
+def send_test(session: Session, hook: Webhook) -> WebhookDelivery:
     """Send an event that tells of nothing, once, before all others. Raises Conflict unless it is on."""
     _require_on(hook)
     sent = delivery(hook, TEST, {"webhook_id": hook.id})

@@ -16,6 +16,7 @@ from web.api import (
     tokens,
     tried,
     uploads,
+    webhooks,
 )
 
 
@@ -34,5 +35,6 @@ def blueprints() -> list[APIBlueprint]:
         tags,
         filters,
         exports,
+        webhooks,
     )
     return [module.blueprint for module in modules]

@@ -1,10 +1,10 @@
-"""Which roles may call which endpoint, and with which token. An endpoint not listed here is refused."""
+"""Which roles may call which endpoint. An endpoint not listed here is refused."""
 
 from flask import abort, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
-from db.models import Token
 from web.auth.identity import current, token
+from web.auth.token_scopes import is_in_scope
 
 ANYONE = frozenset({"anyone"})
 ALL = frozenset({"owner", "labeller", "friend"})
@@ -122,6 +122,18 @@ ALLOWED: dict[str, frozenset[str]] = {
     "backups.delete": OWNER,
     "backups.download": OWNER,
     "backups.schedule": OWNER,
+    "webhooks.page": OWNER,
+    "webhooks.listed": OWNER,
+    "webhooks.add": OWNER,
+    "webhooks.one": OWNER,
+    "webhooks.now": OWNER,
+    "webhooks.change": OWNER,
+    "webhooks.pause": OWNER,
+    "webhooks.turn_on": OWNER,
+    "webhooks.new_secret": OWNER,
+    "webhooks.send_test": OWNER,
+    "webhooks.send_again": OWNER,
+    "webhooks.delete": OWNER,
     "operations.page": OWNER,
     "operations.now": OWNER,
     "operations.retry_photos": OWNER,
@@ -159,6 +171,15 @@ ALLOWED: dict[str, frozenset[str]] = {
     "api_clips.get_clip": ALL,
     "api_tokens.list_tokens": ALL,
     "api_tokens.revoke_token": ALL,
+    "api_webhooks.list_webhooks": OWNER,
+    "api_webhooks.add_webhook": OWNER,
+    "api_webhooks.get_webhook": OWNER,
+    "api_webhooks.change_webhook": OWNER,
+    "api_webhooks.delete_webhook": OWNER,
+    "api_webhooks.replace_webhook_secret": OWNER,
+    "api_webhooks.test_webhook": OWNER,
+    "api_webhooks.list_webhook_deliveries": OWNER,
+    "api_webhooks.send_webhook_again": OWNER,
     "api_people.list_people": OWNER,
     "api_people.delete_person": OWNER,
     "api_labelling.get_queue": TEAM,
@@ -199,51 +220,6 @@ ALLOWED: dict[str, frozenset[str]] = {
     "api_predictions.get_batch": TEAM,
     "api_predictions.delete_batch": TEAM,
 }
-
-
-BROWSER_ONLY = frozenset(
-    {
-        "account.page",
-        "account.end_session",
-        "account.end_sessions",
-        "account.add_token",
-        "account.revoke_token",
-        "passkeys.begin_adding",
-        "passkeys.add",
-        "passkeys.rename",
-        "passkeys.remove",
-        "backups.download",
-    }
-)
-"""One's own ways in, and the file that holds the key of all. No token may call it, or what it makes or
-learns would outlive the token."""
-SENDING = frozenset(
-    {"api_photos.send_photo", "api_photos.get_photo"}
-    | {"api_uploads.look_up", "api_uploads.send_part", "api_uploads.get_quota", "api_clips.get_clip"}
-)
-LABELLING = frozenset(
-    {"api_photos.get_photo", "api_photos.draw_face", "api_photos.complete_photo", "api_photos.reopen_photo"}
-    | {"api_photos.list_faces", "api_runs.stats", "api_similar.find_similar"}
-)
-LEASING = frozenset({"api_labelling.get_queue", "api_labelling.get_agreed"})
-"""They look like reading, and keep faces from others for a while."""
-
-
-def is_in_scope(used: Token, endpoint: str) -> bool:
-    """Whether the token may call the endpoint, by the request's method, if its person's role may.
-
-    Each may revoke itself. A page shows more than its data, so that only a token for all may open one.
-    """
-    if endpoint in BROWSER_ONLY:
-        return False
-    if used.scope == "all" or endpoint == "api_tokens.revoke_token":
-        return True
-    if used.scope == "send":
-        return endpoint in SENDING
-    if used.scope == "label":
-        return endpoint in LABELLING or endpoint.startswith(("api_labelling.", "pictures."))
-    is_data = endpoint.startswith(("api_", "pictures.", "observed.")) and endpoint not in LEASING
-    return used.scope == "read" and is_data and request.method in ("GET", "HEAD")
 
 
 def check() -> ResponseReturnValue | None:

@@ -32,6 +32,7 @@ from web.pages import (
     transfers,
     try_it,
     upload,
+    webhooks,
 )
 
 
@@ -67,6 +68,7 @@ def blueprints() -> list[APIBlueprint]:
         map,
         observed,
         backups,
+        webhooks,
         operations,
         audit,
     )

@@ -16,6 +16,7 @@ from db.backup import kept
 from db.migrate import newest_revision
 from db.models import Backup, Photo
 from db.settings import settings
+from db.webhooks import hooks
 from db.workbench import live_run
 from labeller.errors import NotFound
 from labeller.uploads.try_again import look_again
@@ -124,6 +125,11 @@ def _problems(current: state.State, found: failures.Failures) -> list[str]:
         problems.append(_("A machine's clock is off by %(n)s seconds. Set it by a time server.", n=skew))
     if any(wait > state.LONG_WAIT for wait in current.oldest.values()):
         problems.append(_("Something has waited for more than ten minutes."))
+    problems += [
+        _("Webhook %(n)s has reached nobody for a day. Its events wait.", n=hook.name or hook.id)
+        for hook in hooks.all_hooks(db())
+        if hook.state == "failing"
+    ]
     if found.backups:
         problems.append(_("The last backup failed: %(reason)s", reason=found.backups[0].error))
     return problems

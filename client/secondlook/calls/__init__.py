@@ -61,10 +61,23 @@ from secondlook.calls.runs import (
 )
 from secondlook.calls.similar import find_similar, find_similar_to_photo
 from secondlook.calls.uploads import get_clip, get_quota, look_up, send_part
+from secondlook.calls.webhooks import (
+    add_webhook,
+    change_webhook,
+    delete_webhook,
+    get_webhook,
+    list_webhook_deliveries,
+    list_webhooks,
+    replace_webhook_secret,
+    send_webhook_again,
+    test_webhook,
+)
 
 __all__ = [
+    "add_webhook",
     "cancel_export",
     "cancel_run",
+    "change_webhook",
     "compare_runs",
     "complete_photo",
     "delete_batch",
@@ -73,6 +86,7 @@ __all__ = [
     "delete_person",
     "delete_photo",
     "delete_tag",
+    "delete_webhook",
     "draw_face",
     "find_similar",
     "find_similar_to_photo",
@@ -85,6 +99,7 @@ __all__ = [
     "get_queue",
     "get_quota",
     "get_run",
+    "get_webhook",
     "keep_photo",
     "list_answers",
     "list_exports",
@@ -95,6 +110,8 @@ __all__ = [
     "list_suspects",
     "list_tags",
     "list_tokens",
+    "list_webhook_deliveries",
+    "list_webhooks",
     "look_up",
     "photo_tags",
     "predict",
@@ -105,6 +122,7 @@ __all__ = [
     "rename_tag",
     "renew_leases",
     "reopen_photo",
+    "replace_webhook_secret",
     "retry_photo",
     "revoke_token",
     "save_filter",
@@ -114,9 +132,11 @@ __all__ = [
     "send_part",
     "send_photo",
     "send_to_review",
+    "send_webhook_again",
     "start_export",
     "start_run",
     "stats",
     "take_tag_off",
+    "test_webhook",
     "turn_photo",
 ]

@@ -34,7 +34,7 @@ def test_a_test_is_sent_once_and_before_all_others(db: Session, hook: Webhook, r
     run_ended(db, 1, "done")
     db.commit()
     sweep(db)
-    assert hooks.test(db, hook).status == "waiting"
+    assert hooks.send_test(db, hook).status == "waiting"
     db.commit()
     sweep(db)
     assert [one.json["type"] for one in receiver.requests] == ["run.done", "webhook.test"]
@@ -61,7 +61,7 @@ def test_an_event_is_sent_again_under_its_old_id(
     with pytest.raises(Conflict):
         hooks.send_again(db, hook, delivery.id, owner)
     with pytest.raises(Conflict):
-        hooks.test(db, hook)
+        hooks.send_test(db, hook)
 
 
 def test_what_happens_while_it_is_paused_waits(

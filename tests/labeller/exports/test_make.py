@@ -1,6 +1,7 @@
 """An export from the request to its end: made, stopped, killed, expired, erased."""
 
 import io
+import json
 from datetime import timedelta
 from zipfile import ZipFile
 
@@ -11,8 +12,9 @@ from sqlalchemy.orm import Session
 from db import disk, jobs
 from db.base import now
 from db.errors import Conflict, NoSpace, NotFound
-from db.models import Event, Export, Person, Photo
+from db.models import Event, Export, Person, Photo, WebhookDelivery
 from db.storage import blobs
+from db.webhooks import hooks
 from labeller.erasure.finish import finish_pending
 from labeller.erasure.mark import mark_person, mark_photos
 from labeller.errors import BadDataset, BadExport
@@ -49,6 +51,18 @@ def stored() -> list[str]:
 
 def opened(export: Export) -> ZipFile:
     return ZipFile(io.BytesIO(blobs().get(str(export.file))))
+
+
+def test_webhooks_are_told_how_an_export_ended(db: Session, owner: Person) -> None:
+    hooks.add(db, hooks.Wish("https://hooks.example/", ["export.done"]), owner)
+    add_photo(db, "a.jpg")
+    made, stopped = make(db, request(db, owner)), request(db, owner)
+    requests.cancel(db, stopped, owner)
+    told = db.scalars(select(WebhookDelivery).order_by(WebhookDelivery.id)).all()
+    assert [json.loads(one.body)["data"] for one in told] == [
+        {"export_id": made.id, "status": "done"},
+        {"export_id": stopped.id, "status": "cancelled"},
+    ]
 
 
 def test_a_finished_export_has_a_file_a_report_and_an_end(db: Session, owner: Person) -> None:

@@ -132,6 +132,18 @@ GET    /try/worker.js                                        hello     200      
 GET    /upload                                               hello     200       200       200       200
 POST   /upload                                               hello     400       400       400       400
 GET    /upload/progress                                      hello     200       200       200       200
+GET    /webhooks                                            hello     403       403       403       200
+POST   /webhooks                                            hello     403       403       403       200
+GET    /webhooks/<int:webhook_id>                           hello     403       403       403       200
+POST   /webhooks/<int:webhook_id>                           hello     403       403       403       302
+POST   /webhooks/<int:webhook_id>/delete                    hello     403       403       403       302
+POST   /webhooks/<int:webhook_id>/deliveries/<int:delivery_id>/again hello 403 403 403 302
+GET    /webhooks/<int:webhook_id>/now                       hello     403       403       403       200
+POST   /webhooks/<int:webhook_id>/on                        hello     403       403       403       302
+POST   /webhooks/<int:webhook_id>/pause                     hello     403       403       403       302
+POST   /webhooks/<int:webhook_id>/secret                    hello     403       403       403       200
+POST   /webhooks/<int:webhook_id>/test                      hello     403       403       403       302
+GET    /webhooks/list                                       hello     403       403       403       200
 GET    /api/v1/agreed                                        401       403       403       200       200
 GET    /api/v1/answers                                       401       403       403       200       200
 POST   /api/v1/answers                                       401       403       403       409       201
@@ -190,6 +202,15 @@ DELETE /api/v1/tokens/<int:token_id>                         401       204      
 POST   /api/v1/tried                                         401       422       422       422       422
 POST   /api/v1/uploads                                       401       200       200       200       200
 PUT    /api/v1/uploads/<sha256>/<int(min=0):part>            401       400       400       400       400
+GET    /api/v1/webhooks                                     401       403       403       403       200
+POST   /api/v1/webhooks                                     401       403       403       403       201
+GET    /api/v1/webhooks/<int:webhook_id>                    401       403       403       403       200
+PATCH  /api/v1/webhooks/<int:webhook_id>                    401       403       403       403       200
+DELETE /api/v1/webhooks/<int:webhook_id>                    401       403       403       403       204
+GET    /api/v1/webhooks/<int:webhook_id>/deliveries         401       403       403       403       200
+POST   /api/v1/webhooks/<int:webhook_id>/deliveries/<int:delivery_id>/again 401 403 403 403 202
+POST   /api/v1/webhooks/<int:webhook_id>/secret             401       403       403       403       200
+POST   /api/v1/webhooks/<int:webhook_id>/test               401       403       403       403       202
 """
 """In the order of PEOPLE. `hello` is the page for strangers; Ada (friend) owns what the rules name."""
 
