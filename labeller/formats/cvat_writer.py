@@ -13,6 +13,8 @@ from labeller.formats.xml_text import attribute, content
 
 HEAD = '<?xml version="1.0" encoding="utf-8"?>\n<annotations>\n<version>1.1</version>\n'
 ATTRIBUTES = ("person", "score")
+NO_SPLIT = "default"
+"""A photo without a subset would be in each of them for datumaro."""
 
 
 class CvatWriter:
@@ -20,13 +22,16 @@ class CvatWriter:
 
     def __init__(self, options: WriteOptions, scratch: Path) -> None:
         self._classes = options.classes
+        self._subsets: dict[str, None] = {}
         self._images = Spool(scratch, "images.xml")
         self._sidecar = SidecarWriter(scratch)
 
     def add(self, photo: ExportedPhoto) -> Iterator[Entry]:
         path = f"images/{photo.record.name}"
         yield Entry(path, photo.picture())
-        self._images.write(_image(self._images.count, photo.record))
+        subset = SPLIT_FOLDERS.get(photo.record.split or "", NO_SPLIT)
+        self._subsets[subset] = None
+        self._images.write(_image(self._images.count, subset, photo.record))
         self._sidecar.add(photo.record)
 
     def finish(self) -> Iterator[Entry]:
@@ -43,22 +48,25 @@ class CvatWriter:
             f"<label><name>{content(name)}</name><type>rectangle</type><attributes>{declared}</attributes></label>\n"
             for name in self._classes
         )
+        tasks = "".join(
+            f"<task><name>{subset}</name><mode>annotation</mode><subset>{subset}</subset></task>\n"
+            for subset in self._subsets
+        )
         return (
-            f"<meta><task><name>Second Look</name><size>{self._images.count}</size><mode>annotation</mode>\n"
-            f"<labels>\n{labels}</labels></task></meta>\n"
+            f"<meta><project><name>Second Look</name>\n<labels>\n{labels}</labels>\n"
+            f"<tasks>\n{tasks}</tasks></project></meta>\n"
         )
 
 
-def _image(number: int, record: PhotoRecord) -> str:
+def _image(number: int, subset: str, record: PhotoRecord) -> str:
     assert record.size is not None
     boxes = "".join(
         _box(box, label, {"person": record.person, "score": face.confidence})
         for box, label, face in labelled(record)
     )
     width, height = record.size
-    subset = f' subset="{SPLIT_FOLDERS[record.split]}"' if record.split else ""
     return (
-        f'<image id="{number}" name={attribute(record.name)}{subset}'
+        f'<image id="{number}" name={attribute(record.name)} subset="{subset}"'
         f' width="{width}" height="{height}">\n{boxes}</image>\n'
     )
 

@@ -20,7 +20,8 @@ FROM_NAME, TO_NAME = "label", "image"
 class LabelStudioWriter:
     """`images/`, `tasks.json` (collected in `scratch`) and `label_config.xml`.
 
-    Nothing has an `id` or a `completed_by`: a server refuses those that it does not know.
+    No annotation has an `id` or a `completed_by`: a server refuses those that it does not know. It gives
+    tasks numbers of its own; the converter of its SDK wants one.
     """
 
     def __init__(self, options: WriteOptions, scratch: Path) -> None:
@@ -31,7 +32,7 @@ class LabelStudioWriter:
     def add(self, photo: ExportedPhoto) -> Iterator[Entry]:
         path = f"images/{photo.record.name}"
         yield Entry(path, photo.picture())
-        self._tasks.item(_task(path, photo.record))
+        self._tasks.item({"id": self._tasks.count + 1, **_task(path, photo.record)})
         self._sidecar.add(photo.record)
 
     def finish(self) -> Iterator[Entry]:

@@ -119,6 +119,7 @@ def test_labels_and_attributes_are_declared_and_text_is_escaped(tmp_path: Path) 
     root = ElementTree.parse(tmp_path / "annotations.xml").getroot()
     assert [one.findtext("name") for one in root.iter("label")] == ["mask", "nomask", "incorrect"]
     declared = {one.findtext("name") for one in root.iter("attribute") if one.find("name") is not None}
+    assert [one.text for one in root.iter("subset")] == ["test"]
     (image,) = root.iter("image")
     (box,) = image
     assert image.attrib == {"id": "0", "name": 'a "&<.jpg', "subset": "test", "width": "64", "height": "48"}

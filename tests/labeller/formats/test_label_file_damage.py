@@ -84,7 +84,7 @@ def test_a_damaged_file_is_refused_or_read(sample: str, name: str, tmp_path: Pat
 @pytest.mark.full_size
 @pytest.mark.parametrize(("sample", "name"), (FORMAT_OF | LARGER).items())
 def test_hundreds_of_damaged_files_are_refused_or_read(sample: str, name: str, tmp_path: Path) -> None:
-    check(sample, name, tmp_path, rounds=300)
+    check(sample, name, tmp_path, rounds=200)
 
 
 @pytest.mark.parametrize("name", sorted(set(FORMAT_OF.values())))

@@ -69,7 +69,7 @@ def test_with_the_sidecar_nothing_is_lost(name: str, photos: list[PhotoRecord]) 
 @pytest.mark.full_size
 @pytest.mark.parametrize("name", NAMES)
 @given(photos=datasets().filter(lambda photos: any(photo.looked_at for photo in photos)))
-@settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
 def test_with_the_sidecar_nothing_of_many_is_lost(name: str, photos: list[PhotoRecord]) -> None:
     check(name, photos)
 

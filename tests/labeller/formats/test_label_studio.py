@@ -197,7 +197,7 @@ def test_what_is_written_can_be_imported_by_a_server(tmp_path: Path) -> None:
 
     (task,) = json.loads((tmp_path / "tasks.json").read_text())
     config = ElementTree.parse(tmp_path / "label_config.xml").getroot()
-    assert "id" not in task
+    assert task["id"] == 1
     assert not {"id", "completed_by"} & task["annotations"][0].keys()
     assert task["data"] == {
         "image": "/data/local-files/?d=images/a%20%231.jpg",
