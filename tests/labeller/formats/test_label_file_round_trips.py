@@ -1,5 +1,6 @@
 """What is written as YOLO, VOC, Label Studio, CVAT and WIDER FACE is read again as it was."""
 
+import random
 from dataclasses import replace
 from math import ceil
 from pathlib import Path
@@ -10,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from labeller.formats.formats import by_name
 from labeller.formats.listing import SIDECAR
 from labeller.formats.records import FaceRecord, PhotoRecord
-from tests.labeller.formats.datasets import read
+from tests.labeller.formats.datasets import CLASSES, read
 from tests.labeller.formats.round_trip import SIZE, datasets, plain, write, written_and_read
 
 NAMES = ("yolo", "voc", "labelstudio", "cvat", "widerface")
@@ -72,6 +73,29 @@ def test_with_the_sidecar_nothing_is_lost(name: str, photos: list[PhotoRecord]) 
 @settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
 def test_with_the_sidecar_nothing_of_many_is_lost(name: str, photos: list[PhotoRecord]) -> None:
     check(name, photos)
+
+
+def many(name: str) -> list[PhotoRecord]:
+    """250 photos with 600 boxes of all classes, on average two of five of them not confirmed."""
+    rng = random.Random(name)
+    faces: list[list[FaceRecord]] = [[] for _ in range(250)]
+    for number in range(600):
+        left, top = 6 * (number // 250), rng.randrange(30)
+        box = (left, top, rng.randint(1, SIZE[0] - left), rng.randint(1, SIZE[1] - top))
+        state = ("confirmed", "confirmed", "confirmed", "rejected", "proposed")[rng.randrange(5)]
+        label = rng.choice(CLASSES) if state == "confirmed" else None
+        faces[number % 250].append(FaceRecord(box, label, state))  # type: ignore[arg-type]
+    splits = ("train", "validation", "locked")
+    return [
+        PhotoRecord(f"{at}.jpg", tuple(found), SIZE, person=f"person {at % 7}", split=splits[at % 3])
+        for at, found in enumerate(faces)
+    ]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", NAMES)
+def test_250_photos_with_600_boxes_come_back(name: str) -> None:
+    check(name, many(name))
 
 
 def without_sidecar(name: str, folder: Path) -> dict[str, PhotoRecord]:

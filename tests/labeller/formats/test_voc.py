@@ -3,12 +3,15 @@
 from pathlib import Path
 
 import pytest
+from defusedxml import ElementTree
 
 from labeller.errors import BadDataset
 from labeller.formats.protocol import ReadOptions
+from labeller.formats.records import FaceRecord, PhotoRecord
 from labeller.formats.voc import VocReader
 from tests.labeller.formats.datasets import CLASSES, read
 from tests.labeller.formats.foreign import dataset, prepare, said
+from tests.labeller.formats.round_trip import write
 
 
 def annotation(*corners: str, name: str = "a.jpg", size: tuple[int, int] = (200, 100), more: str = "") -> str:
@@ -169,3 +172,22 @@ def test_a_box_that_is_none_is_named_with_its_place(corners: tuple[str, ...], tm
 def test_what_is_no_dataset_is_refused_whole(text: str, tmp_path: Path) -> None:
     with pytest.raises(BadDataset):
         read(VocReader(), dataset(tmp_path, {"a.xml": text}))
+
+
+def test_what_is_written_counts_from_one_in_whole_pixels(tmp_path: Path) -> None:
+    faces = (FaceRecord((0, 0, 64, 48), "mask"), FaceRecord((1.4, 2.6, 3, 0.3), "nomask"))
+
+    paths = write(tmp_path, "voc", [PhotoRecord("a & b.jpg", faces, (64, 48), split="validation")])
+
+    root = ElementTree.parse(tmp_path / "Annotations/a & b.xml").getroot()
+    corners = [[end.text for end in bounds] for bounds in root.iter("bndbox")]
+    assert corners == [["1", "1", "64", "48"], ["2", "4", "4", "4"]]
+    assert root.findtext("filename") == "a & b.jpg"
+    assert (tmp_path / "ImageSets/Main/val.txt").read_text() == "a & b\n"
+    assert (tmp_path / "labelmap.txt").read_text().splitlines()[1:] == [
+        "background:::",
+        "mask:::",
+        "nomask:::",
+        "incorrect:::",
+    ]
+    assert "JPEGImages/a & b.jpg" in paths

@@ -3,13 +3,15 @@
 from pathlib import Path
 
 import pytest
+import yaml
 
 from labeller.errors import BadDataset
 from labeller.formats.protocol import ReadOptions
-from labeller.formats.records import Box
+from labeller.formats.records import Box, FaceRecord, PhotoRecord
 from labeller.formats.yolo import YoloReader
 from tests.labeller.formats.datasets import CLASSES, read
 from tests.labeller.formats.foreign import dataset, prepare, said
+from tests.labeller.formats.round_trip import write
 
 NAMES = "names:\n  0: mask\n  1: nomask\n"
 
@@ -163,3 +165,38 @@ def test_a_label_file_without_a_picture_is_named(tmp_path: Path) -> None:
 def test_what_is_no_dataset_is_refused_whole(files: dict[str, str], tmp_path: Path) -> None:
     with pytest.raises(BadDataset):
         read(YoloReader(), dataset(tmp_path, files))
+
+
+def labelled(name: str, split: str | None = "train", looked_at: bool = True) -> PhotoRecord:
+    faces = (FaceRecord((0, 0, 64, 48), "nomask"), FaceRecord((5, 6, 7, 8), None, "rejected"))
+    return PhotoRecord(name, faces if looked_at else (), (64, 48), looked_at, split=split)
+
+
+def test_what_is_written_is_as_ultralytics_wants_it(tmp_path: Path) -> None:
+    photos = [labelled("a.jpg"), labelled("b.jpg", "validation"), labelled("c.jpg", "locked")]
+
+    paths = write(tmp_path, "yolo", photos)
+
+    content = yaml.safe_load((tmp_path / "data.yaml").read_text())
+    assert content == {
+        "train": "images/train",
+        "val": "images/val",
+        "test": "images/test",
+        "names": {0: "mask", 1: "nomask", 2: "incorrect"},
+    }
+    assert {"images/val/b.jpg", "labels/val/b.txt", "images/test/c.jpg"} <= set(paths)
+    assert (tmp_path / "labels/train/a.txt").read_text() == "1 0.50000000 0.50000000 1.00000000 1.00000000\n"
+
+
+def test_without_a_validation_photo_the_trainer_gets_the_training_set_and_is_told(tmp_path: Path) -> None:
+    write(tmp_path, "yolo", [labelled("a.jpg", split=None)])
+
+    text = (tmp_path / "data.yaml").read_text()
+    assert yaml.safe_load(text)["val"] == "images/train"
+    assert text.startswith("# No photo is in the validation split")
+
+
+def test_what_nobody_looked_at_is_kept_from_the_trainer(tmp_path: Path) -> None:
+    paths = write(tmp_path, "yolo", [labelled("a.jpg", looked_at=False)])
+
+    assert paths == ["unlabelled/a.jpg", "data.yaml", "second_look.json"]
