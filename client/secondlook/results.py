@@ -383,6 +383,7 @@ class Export(TypedDict):
     gone: Literal["expired", "erased"] | None
     format: str
     filter: dict[str, Any]
+    saved_filter: int | None
     crops: bool
     names: bool
     size: int | None

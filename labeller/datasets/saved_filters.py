@@ -32,6 +32,17 @@ def get_filter(session: Session, filter_id: int) -> SavedFilter:
     return saved
 
 
+def named(session: Session, reference: int | str) -> SavedFilter:
+    """The saved filter of this id, or that is called so; digits alone are an id. Raises NotFound."""
+    if isinstance(reference, int) or (reference.isascii() and reference.isdigit() and len(reference) < 10):
+        return get_filter(session, int(reference))
+    key = classes.comparable(reference.strip())
+    saved = session.scalar(select(SavedFilter).where(SavedFilter.key == key))
+    if saved is None:
+        raise NotFound("no_such_filter", f"There is no saved filter “{reference}”.", "Look in the gallery.")
+    return saved
+
+
 def save(session: Session, name: str, selection: Selection) -> SavedFilter:
     """Save it under a name. Raises BadInput, NotFound, and Conflict if the name is taken."""
     line, key = names.clean(name)

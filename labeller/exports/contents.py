@@ -97,6 +97,7 @@ class Contents:
             person=self._people.get(photo.person_id or 0, person),
             split=source.split,
             sha256=photo.sha256,
+            tags=source.tags,
             extra=extra | ({"disputed": list(source.disputed)} if source.disputed else {}),
         )
 

@@ -1,4 +1,7 @@
-"""Which photos an export is of, as it is asked for and kept in its row: all, those that a filter chooses."""
+"""Which photos an export is of, as it is asked for and kept in its row.
+
+All ({}), those that a filter chooses ({"filter": {...}}), or that a saved one does now ({"saved": id}).
+"""
 
 from collections.abc import Mapping
 from dataclasses import asdict, fields
@@ -7,7 +10,8 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from labeller.datasets import tags
+from labeller.datasets import saved_filters, tags
+from labeller.datasets.sources import Selection
 from labeller.errors import BadExport, NotFound
 from labeller.exports.sources import Chosen, Source
 from labeller.people import find
@@ -19,8 +23,10 @@ FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2999, 12, 31)
 
 
 def read(session: Session, choice: Mapping[str, Any]) -> Source:
-    """The source of a row's `source`. Raises BadExport, and what reading a filter raises."""
-    return Chosen(read_filter(session, choice.get("filter") or {}))
+    """The source of a row's `source`. Raises BadExport, NotFound, and what reading a filter raises."""
+    if (saved := choice.get("saved")) is not None:
+        return Chosen(saved_filters.read(session, saved_filters.get_filter(session, saved)))
+    return Chosen(Selection("faces", read_filter(session, choice.get("filter") or {})))
 
 
 def read_filter(session: Session, wanted: Mapping[str, Any]) -> Filter:
@@ -48,7 +54,11 @@ def normalised(session: Session, choice: Mapping[str, Any]) -> dict[str, Any]:
     chosen = read_filter(session, choice.get("filter") or {})
     values = {name: value for name, value in asdict(chosen).items() if value is not None}
     values |= {name: values[name].isoformat() for name in DAYS if name in values}
-    return {"filter": values} if values else {}
+    if (saved := choice.get("saved")) is None:
+        return {"filter": values} if values else {}
+    if values:
+        raise BadExport("two_filters", "These are two filters: a saved one and another.", "Name one of them.")
+    return {"saved": saved_filters.named(session, saved).id}
 
 
 def _person_id(session: Session, wanted: int | str) -> int:

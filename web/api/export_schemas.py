@@ -17,6 +17,7 @@ class ExportFilter(Strict):
     )
     since: str | None = Field(None, description="First day on which photos were sent, as 2026-11-24 (UTC).")
     until: str | None = Field(None, description="Last day, included.")
+    tag: int | str | None = Field(None, description="Id or name of a tag on the face or its photo.")
 
 
 class ExportIn(Strict):
@@ -24,6 +25,7 @@ class ExportIn(Strict):
     filter: ExportFilter | None = Field(
         None, description="Only photos with a face that fits; all faces of these are written."
     )
+    saved_filter: int | str | None = Field(None, description="Id or name of a saved filter, instead.")
     crops: bool = Field(False, description="A crop of each face instead of whole photos: format `folders`.")
     names: bool = Field(False, description="People by their names; else they are person-1, person-2, ….")
 
@@ -56,6 +58,7 @@ class ExportOut(BaseModel):
     )
     format: str
     filter: dict[str, Any]
+    saved_filter: int | None
     crops: bool
     names: bool
     size: int | None

@@ -30,7 +30,8 @@ blueprint = APIBlueprint("api_exports", __name__, tag="Exports")
 def start_export(json_data: schemas.ExportIn) -> Any:
     """Have photos and labels written to a zip file in a format of other tools."""
     chosen = json_data.filter.model_dump(exclude_none=True) if json_data.filter else {}
-    order = json_data.model_dump(exclude={"filter"}) | {"source": {"filter": chosen}}
+    options = json_data.model_dump(include={"format", "crops", "names"})
+    order = options | {"source": {"filter": chosen, "saved": json_data.saved_filter}}
     export = requests.request(db(), order, me())
     db().commit()
     return {"id": export.id}
@@ -101,4 +102,5 @@ def export_out(export: Export) -> dict[str, Any]:
         "url": url,
         "report": export.report or None,
         "filter": export.source.get("filter", {}),
+        "saved_filter": export.source.get("saved"),
     }

@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 from db import classes
 from db.errors import Refused
 from db.i18n import N_
+from labeller.datasets import saved_filters, tags
 from labeller.exports import known_formats, requests
 from labeller.formats import formats
 from labeller.people import people
@@ -23,7 +24,7 @@ from web.pages.refreshed import unless_known
 
 pages = APIBlueprint("transfers", __name__, enable_openapi=False)
 
-OF_FACES = ("state", "label", "look")
+OF_FACES = ("state", "label", "look", "tag", "saved")
 """Fields of a filter that the choice of a source stands for."""
 CANNOT_CARRY = (
     N_("rejected boxes"),
@@ -53,10 +54,11 @@ def listed() -> ResponseReturnValue:
 def start_export() -> ResponseReturnValue:
     form = request.form
     chosen: dict[str, Any] = dict(parse_qsl(form.get("source", "")))
+    saved = chosen.pop("saved", None)
     chosen |= {"person": optional_number(form, "person")}
     chosen |= {name: value.isoformat() for name in ("since", "until") if (value := day(form, name))}
     options = {"crops": "crops" in form, "names": "names" in form}
-    order = {"format": form.get("format", ""), "source": {"filter": chosen}} | options
+    order = {"format": form.get("format", ""), "source": {"filter": chosen, "saved": saved}} | options
     try:
         requests.request(db(), order, me())
     except Refused as error:
@@ -106,6 +108,8 @@ def _sources(sent: Mapping[str, str]) -> list[tuple[str, str, bool]]:
     ]
     sources.append(("state=proposed", _("Photos with faces to label")))
     sources += [(f"look={look}", _("Photos with: %(what)s", what=_(text))) for look, text in LOOKS.items()]
+    sources += [(f"saved={one.id}", one.name) for one in saved_filters.all_filters(db())]
+    sources += [(f"tag={one.tag.id}", _("Tag: %(name)s", name=one.tag.name)) for one in tags.all_tags(db())]
     if chosen not in dict(sources):
         sources.insert(0, (chosen, _("As filtered in the gallery")))
     return [(value, name, value == chosen) for value, name in sources]

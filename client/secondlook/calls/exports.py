@@ -8,10 +8,16 @@ from secondlook.results import Accepted, Export, Page
 
 
 def start_export(
-    format: str, *, filter: Mapping[str, Any] | None = None, crops: bool = False, names: bool = False
+    format: str,
+    *,
+    filter: Mapping[str, Any] | None = None,
+    saved_filter: int | str | None = None,
+    crops: bool = False,
+    names: bool = False,
 ) -> Call[Accepted]:
-    """Have photos and labels written to a zip file; `filter` chooses photos by their faces."""
-    body = without_none(format=format, filter=filter, crops=crops, names=names)
+    """Have photos and labels written to a zip file; a filter chooses photos by their faces."""
+    chosen = without_none(filter=filter, saved_filter=saved_filter)
+    body = without_none(format=format, crops=crops, names=names) | chosen
     return Call("POST", "/exports", json=body)
 
 

@@ -12,7 +12,10 @@ from sqlalchemy.orm import Session
 from db.base import now
 from db.models import Event, Export
 from db.storage import blobs
+from labeller.datasets import saved_filters, tags
+from labeller.datasets.sources import Selection
 from labeller.exports.make import make
+from labeller.reports.gallery import Filter
 from tests.factories import add_labelled_photo
 from tests.tiny_format import records, use_tiny
 from tests.web.conftest import Client
@@ -97,6 +100,23 @@ def test_filter_crops_and_names_are_as_asked(db: Session, owner: FlaskClient, cl
         "crops/photo-2-1.png",
     ]
     assert len(records(crops.read("records.json"))) == 2
+
+
+def test_tags_and_saved_filters_choose_photos_and_tags_go_along(db: Session, owner: FlaskClient) -> None:
+    first, second = add_labelled_photo(db, None, 1), add_labelled_photo(db, None, 2)
+    tag = tags.find_or_add(db, "hat")
+    tags.put_on(db, tag, tags.Targets([first.photo_id], [second.id]))
+    saved = saved_filters.save(db, "Masks", Selection("faces", Filter(label="mask")))
+    db.commit()
+    done = finished(db, owner, filter={"tag": "hat"})
+    assert done["filter"] == {"tag": tag.id}
+    found = records(ZipFile(io.BytesIO(owner.get(str(done["url"])).data)).read("records.json"))
+    assert [record["tags"] for record in found.values()] == [["hat"], []]
+    assert [record["faces"][0]["tags"] for record in found.values()] == [[], ["hat"]]
+    done = finished(db, owner, saved_filter="masks")
+    assert (done["saved_filter"], done["report"]["photos"]) == (saved.id, 1)  # type: ignore[index]
+    both = {"format": "tiny", "saved_filter": saved.id, "filter": {"state": "confirmed"}}
+    assert owner.post("/api/v1/exports", json=both).json["error"]["code"] == "two_filters"
 
 
 @pytest.mark.parametrize(
