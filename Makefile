@@ -19,11 +19,11 @@ in-web  = if command -v npm >/dev/null; then cd web && $(1); else $(INSTALL) -r 
 # Where it is set, each of the many processes of the workbench and of the tests compiles all modules again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help run test unit lint bench install install-dev browser words migration requirements upgrade audit mutants release
+.PHONY: help run test unit lint formats-check foreign-tools bench install install-dev browser words migration requirements upgrade audit mutants release
 .DELETE_ON_ERROR:
 
 help: ## print what can be made (the default)
-	@awk -F ':[^#]*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':[^#]*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: export PORT := $(PORT)
 run: export HOST := $(HOST)
@@ -92,8 +92,20 @@ unit: $(VENV)/.dev web/node_modules/.installed $(WASM).gz ## the quick tests, ab
 # Three at a time on two cores, since each waits now and then for the processes that it starts; at full size two.
 # The slow tests run real MTCNN and TensorFlow, whole workbenches that are killed and restarted, and the browser.
 # PROVE=1 runs them at full size (541 photos, 2,000 examples, a 2-minute outage, hostile files, more kills), as CI does.
-test: install-dev lint unit ## everything: lint, the quick tests, the slow tests; PROVE=1 for full size
+test: install-dev lint unit $(if $(PROVE),foreign-tools) ## everything: lint, the quick tests, the slow tests; PROVE=1 for full size
 	$(BIN)/pytest -m slow -n $(if $(PROVE),2,3) --dist worksteal
+
+# Their pins clash with ours and with each other's; no test without PROVE=1 needs them.
+$(VENV)-%/.installed: requirements/%.txt | $(VENV)/.python
+	@echo "Installing the tools of others ($*)..."
+	$(PYTHON) -m venv $(VENV)-$*
+	$(VENV)-$*/bin/pip --disable-pip-version-check -q install --require-hashes --no-deps -r $<
+	@touch $@
+
+foreign-tools: $(VENV)-formats/.installed $(VENV)-label-studio/.installed
+
+formats-check: install-dev foreign-tools ## do the tools of others read our exports? datumaro, Label Studio, pycocotools, supervision
+	PROVE=1 $(BIN)/pytest -m slow tests/foreign_tools
 
 bench: install-dev $(VENV)/.bench ## run every benchmark
 	@for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python -m benchmarks.$$(basename $$script .py) || exit 1; done
@@ -115,7 +127,7 @@ migration: $(VENV)/.dev ## write a migration from the change of the models; NAME
 
 # One lock with one version of each package (fewest) for every supported Python; hashes, but no index address.
 requirements: $(VENV)/.tools ## update the locked packages after a change to requirements/*.in
-	@for name in runtime worker dev bench tools; do \
+	@for name in runtime worker dev bench tools formats label-studio; do \
 	  $(BIN)/uv pip compile --universal --python-version 3.11 --fork-strategy fewest --generate-hashes \
 	    --no-emit-package pip --no-emit-index-url --no-emit-find-links --no-header -q $(UPGRADE) \
 	    requirements/$$name.in -o requirements/$$name.txt || exit 1; done

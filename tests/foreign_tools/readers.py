@@ -5,6 +5,7 @@
 prints the boxes as JSON, by the name of the picture: [left, top, width, height, class], 0-based pixels.
 """
 
+import contextlib
 import json
 import sys
 import tempfile
@@ -121,4 +122,6 @@ TOOLS: dict[str, Callable[[Path], Boxes]] = {
 }
 
 if __name__ == "__main__":
-    sys.stdout.write(json.dumps(TOOLS[sys.argv[1]](Path(sys.argv[2]))))
+    with contextlib.redirect_stdout(sys.stderr):  # some say what they do
+        result = TOOLS[sys.argv[1]](Path(sys.argv[2]))
+    sys.stdout.write(json.dumps(result))
