@@ -51,6 +51,14 @@ class BadExport(BadInput):
     """What was asked for cannot be exported."""
 
 
+class BadComment(BadInput):
+    """The text is no note, or not at this place."""
+
+
+class NotYours(Forbidden):
+    """Somebody else wrote it."""
+
+
 class AnsweredMeanwhile(Conflict):
     """Somebody else answered the face after it was shown to this person."""
 
@@ -140,6 +148,7 @@ __all__ = [
     "NotFailed",
     "NotFound",
     "NotInvited",
+    "NotYours",
     "NothingToUndo",
     "PhotoTooLarge",
     "QuotaReached",

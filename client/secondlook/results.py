@@ -127,6 +127,7 @@ class QueueItem(TypedDict):
     why: Why
     prediction: Opinion | None
     lease_until: str
+    notes: int
 
 
 class Queue(TypedDict):
@@ -260,6 +261,31 @@ class Prediction(TypedDict):
     run_id: int
     model: str
     faces: list[PredictedFace]
+
+
+class Comment(TypedDict):
+    id: int
+    text: str
+    person: str
+    mine: bool
+    created: str
+
+
+class Note(TypedDict):
+    id: int
+    text: str
+    person: str
+    mine: bool
+    created: str
+    face_id: int
+    photo_id: int
+    thumb_url: str
+    resolved: str | None
+    answers: list[Comment]
+
+
+class Notes(TypedDict):
+    items: list[Note]
 
 
 class SimilarFace(TypedDict):

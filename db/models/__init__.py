@@ -4,6 +4,7 @@ from db.models.access import BrowserSession, Passkey, PasskeyChallenge, Token
 from db.models.care import Backup, BlobHold, DoomedBlob
 from db.models.classes import Class
 from db.models.clips import Clip, ClipPhoto
+from db.models.comments import Comment
 from db.models.counters import Counter
 from db.models.datasets import DatasetVersion, FrozenFace, FrozenPhoto, SavedFilter, Tag, Tagging
 from db.models.exports import Export
@@ -41,6 +42,7 @@ __all__ = [
     "Class",
     "Clip",
     "ClipPhoto",
+    "Comment",
     "Counter",
     "DatasetVersion",
     "DetectorPass",

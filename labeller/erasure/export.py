@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 from zipstream import ZipStream
 
-from db.models import SHOWN, Answer, Clip, Event, Face, Person, Photo
+from db.models import SHOWN, Answer, Clip, Comment, Event, Face, Person, Photo
 from db.storage import blobs
 
 Archive = Iterator[bytes]
@@ -26,6 +26,7 @@ def export_person(session: Session, person: Person) -> Archive:
         "photos": [_photo(photo) for photo in photos],
         "videos": [_clip(clip) for clip in clips],
         "answers": _answers(session, person),
+        "notes": _notes(session, person),
         "events": _events(session, person),
     }
     return _zipped(about, photos, [(clip.id, clip.blob) for clip in clips if clip.blob])
@@ -80,6 +81,14 @@ def _answers(session: Session, person: Person) -> list[dict[str, Any]]:
     return [
         {"face": one.face_id, "kind": one.kind, "label": one.label, "at": one.created_at.isoformat()}
         for one in session.scalars(answers)
+    ]
+
+
+def _notes(session: Session, person: Person) -> list[dict[str, Any]]:
+    notes = select(Comment).where(Comment.person_id == person.id).order_by(Comment.id)
+    return [
+        {"face": one.face_id, "text": one.text, "at": one.created_at.isoformat()}
+        for one in session.scalars(notes)
     ]
 
 

@@ -17,6 +17,7 @@ from db.messages import Message, message
 from db.models import (
     Artifact,
     Clip,
+    Comment,
     Event,
     Face,
     Group,
@@ -146,14 +147,15 @@ def _people_without_photos() -> Select[Person]:
 
 
 def _finish_person(session: Session, person: Person) -> None:
-    """Delete the person and commit. Their answers about other people's faces stay, without a name."""
+    """Delete the person and commit. Their answers about other people's faces stay, without a name; what they
+    wrote in words goes."""
     for member in session.scalars(select(Person.id).where(Person.merged_into_id == person.id)):
         blobs().delete_named(f"part/{member}/")
     blobs().delete_named(f"part/{person.id}/")
     delete_clips(session, Clip.person_id == person.id)  # one that was in flight
     _scrub_logs(person.name)
     for table, column in MENTIONS:
-        if table not in (Lease, Invite, SavedFilter):  # those rows go with their person
+        if table not in (Lease, Invite, Comment, SavedFilter):  # those rows go with their person
             mention = getattr(table, column)
             session.execute(update(table).where(mention == person.id).values({column: None}))
     if person.invite_id is not None and (invite := session.get(Invite, person.invite_id)):

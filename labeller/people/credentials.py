@@ -18,7 +18,7 @@ from labeller.people import find
 from labeller.people.people import find_person, new_person
 
 SCOPES = ("all", "read", "send", "label")
-"""What a token may be used for; `web.auth.permissions` has the requests of each."""
+"""What a token may be used for; `web.auth.token_scopes` has the requests of each."""
 TOKEN_DAYS, MOST_TOKEN_DAYS = 365, 3650
 TOUCHED_EVERY = timedelta(minutes=1)
 LONGEST_TOKEN_NAME = 80

@@ -4,6 +4,7 @@ from apiflask import APIBlueprint
 
 from web.api import (
     clips,
+    comments,
     exports,
     filters,
     labelling,
@@ -31,6 +32,7 @@ def blueprints() -> list[APIBlueprint]:
         labelling,
         predictions,
         similar,
+        comments,
         runs,
         tags,
         filters,

@@ -1,5 +1,6 @@
 """The queue and the answers over JSON; the bench page speaks this too."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from apiflask import APIBlueprint
@@ -9,6 +10,7 @@ from db.errors import Refused
 from db.models import Answer
 from labeller.answers.answer_input import AnswerInput
 from labeller.answers.record import latest_answers, record_answer
+from labeller.comments.read import count_open
 from labeller.queue import bulk, leases
 from labeller.queue.items import Item, items_again
 from labeller.queue.next_faces import next_faces
@@ -33,7 +35,7 @@ def get_queue(query_data: schemas.QueueQuery) -> Any:
     """Faces to answer, leased to you. `review` goes by ascending margin, suspected label errors mixed in."""
     batch = next_faces(db(), me(), query_data.mode, query_data.limit)
     db().commit()
-    items = [item_out(item) for item in batch.items]
+    items = items_out(batch.items)
     note = detection_note(db()) if query_data.mode == "label" else None
     return {"items": items, "remaining": batch.remaining, "with_others": batch.with_others, "note": note}
 
@@ -46,7 +48,7 @@ def get_agreed(query_data: schemas.AgreedQuery) -> Any:
     """Faces that the live model is sure of, look-alikes side by side, leased to you: confirm them in bulk."""
     batch = bulk.sure_faces(db(), me(), query_data.label, query_data.limit)
     db().commit()
-    items = [item_out(item) for item in batch.items]
+    items = items_out(batch.items)
     return {"label": batch.label, "items": items, "remaining": batch.remaining}
 
 
@@ -104,7 +106,8 @@ def list_answers(query_data: list_schemas.HistoryQuery) -> Any:
     rows = latest_answers(db(), me(), query_data.ask_for, query_data.cursor)
     answers, after = cut(rows, query_data.limit, lambda answer: answer.id)
     faces = {answer.face_id: answer.face for answer in answers}
-    items = {item.face.id: item_out(item) for item in items_again(db(), list(faces.values()), me())}
+    cards = items_out(items_again(db(), list(faces.values()), me()))
+    items = {card["face_id"]: card for card in cards}
     return {"items": [_answer_out(answer, items[answer.face_id]) for answer in answers], "next": after}
 
 
@@ -120,8 +123,8 @@ def _answer_out(answer: Answer, item: dict[str, Any]) -> dict[str, Any]:
 
 
 def _card_out(answer: Answer) -> dict[str, Any]:
-    (item,) = items_again(db(), [answer.face], me())
-    return item_out(item)
+    (card,) = items_out(items_again(db(), [answer.face], me()))
+    return card
 
 
 @blueprint.post("/leases")
@@ -136,8 +139,13 @@ def renew_leases(json_data: schemas.LeasesIn) -> Any:
     return {"kept": sorted(kept)}
 
 
-def item_out(item: Item) -> dict[str, Any]:
-    """A queue item as the API returns it."""
+def items_out(items: Sequence[Item]) -> list[dict[str, Any]]:
+    """Queue items as the API returns them, with how many open notes there are on each face."""
+    notes = count_open(db(), [item.face.id for item in items])
+    return [_item_out(item) | {"notes": notes.get(item.face.id, 0)} for item in items]
+
+
+def _item_out(item: Item) -> dict[str, Any]:
     face, guess = item.face, item.guess
     opinion = None
     if guess is not None:

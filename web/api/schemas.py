@@ -108,6 +108,7 @@ class QueueItem(BaseModel):
     why: Why
     prediction: Opinion | None
     lease_until: str
+    notes: int = Field(description="Open notes on the face.")
 
 
 class QueueOut(BaseModel):

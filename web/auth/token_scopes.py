@@ -44,6 +44,6 @@ def is_in_scope(used: Token, endpoint: str) -> bool:
     if used.scope == "send":
         return endpoint in SENDING
     if used.scope == "label":
-        return endpoint in LABELLING or endpoint.startswith(("api_labelling.", "pictures."))
+        return endpoint in LABELLING or endpoint.startswith(("api_labelling.", "api_comments.", "pictures."))
     is_data = endpoint.startswith(("api_", "pictures.", "observed.")) and endpoint not in LEASING
     return used.scope == "read" and is_data and request.method in ("GET", "HEAD")

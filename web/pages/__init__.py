@@ -10,6 +10,7 @@ from web.pages import (
     boxes,
     certificate,
     classes,
+    comments,
     compare,
     detector,
     documentation,
@@ -56,6 +57,7 @@ def blueprints() -> list[APIBlueprint]:
         faces,
         tags,
         transfers,
+        comments,
     )
     last = (
         people_access,

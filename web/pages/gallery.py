@@ -14,6 +14,7 @@ from db.base import now
 from db.i18n import N_
 from db.models import Person, Photo, SavedFilter
 from labeller.answers.batches import BatchAnswer, record_batch, undo_batch
+from labeller.comments import read as comments
 from labeller.datasets import saved_filters, tags
 from labeller.datasets.sources import Selection
 from labeller.erasure.mark import UNDO_SECONDS, mark_photos, restore_photos
@@ -76,6 +77,7 @@ def photo(photo_id: int) -> ResponseReturnValue:
         repeats=gallery.repeats_of(db(), shown),
         tags=tags.on_photo(db(), shown.id),
         all_tags=tags.all_tags(db()),
+        notes=comments.count_open(db(), [face.id for face in shown.faces]),
     )
 
 

@@ -1,5 +1,13 @@
 """Every call, as a function that makes it: the one description that both clients send."""
 
+from secondlook.calls.comments import (
+    add_comment,
+    delete_comment,
+    list_comments,
+    list_face_comments,
+    reopen_comment,
+    resolve_comment,
+)
 from secondlook.calls.datasets import (
     delete_filter,
     delete_tag,
@@ -74,6 +82,7 @@ from secondlook.calls.webhooks import (
 )
 
 __all__ = [
+    "add_comment",
     "add_webhook",
     "cancel_export",
     "cancel_run",
@@ -81,6 +90,7 @@ __all__ = [
     "compare_runs",
     "complete_photo",
     "delete_batch",
+    "delete_comment",
     "delete_export",
     "delete_filter",
     "delete_person",
@@ -102,7 +112,9 @@ __all__ = [
     "get_webhook",
     "keep_photo",
     "list_answers",
+    "list_comments",
     "list_exports",
+    "list_face_comments",
     "list_faces",
     "list_filters",
     "list_people",
@@ -121,8 +133,10 @@ __all__ = [
     "rename_filter",
     "rename_tag",
     "renew_leases",
+    "reopen_comment",
     "reopen_photo",
     "replace_webhook_secret",
+    "resolve_comment",
     "retry_photo",
     "revoke_token",
     "save_filter",

@@ -24,6 +24,7 @@ GET    /certificate                                          404       404      
 GET    /classes                                              hello     403       403       403       200
 POST   /classes                                              hello     403       403       403       302
 POST   /classes/undo/<int:event_id>                          hello     403       403       403       302
+GET    /comments                                             hello       403       403       200       200
 GET    /compare                                              hello     403       403       200       200
 GET    /detector                                             hello     403       403       200       200
 POST   /detector                                             hello     403       403       403       302
@@ -52,7 +53,7 @@ GET    /i/<secret>                                           200       200      
 POST   /i/<secret>                                           302       302/403   302/403   302/403   302/403
 GET    /label                                                hello     403       403       200       200
 GET    /label/bulk                                           hello     403       403       200       200
-GET    /faces/<int:face_id>                                  hello       403       403       404       404
+GET    /faces/<int:face_id>                                  hello       403       403       200       200
 GET    /similar                                              hello       403       403       200       200
 GET    /map                                                  hello     403       403       200       200
 POST   /map/draw                                             hello     403       403       200       200
@@ -169,7 +170,13 @@ POST   /api/v1/photos/<int:photo_id>/faces                   401       403      
 POST   /api/v1/photos/<int:photo_id>/retry                   401       409       404       409       409
 GET    /api/v1/photos/<int:photo_id>/tags                    401       403       403       200       200
 POST   /api/v1/photos/<int:photo_id>/turn                    401       409       404       409       409
-GET    /api/v1/faces/<int:face_id>/similar                   401       403       403       404       404
+GET    /api/v1/faces/<int:face_id>/comments                  401       403       403       200       200
+POST   /api/v1/faces/<int:face_id>/comments                  401       403       403       201       201
+GET    /api/v1/comments                                      401       403       403       200       200
+POST   /api/v1/comments/<int:comment_id>/resolve             401       403       403       404       404
+POST   /api/v1/comments/<int:comment_id>/reopen              401       403       403       404       404
+DELETE /api/v1/comments/<int:comment_id>                     401       403       403       404       404
+GET    /api/v1/faces/<int:face_id>/similar                   401       403       403       503       503
 POST   /api/v1/similar                                       401       403       403       422       422
 GET    /api/v1/exports                                       401       403       403       403       200
 POST   /api/v1/exports                                       401       403       403       403       400

@@ -1,5 +1,6 @@
 /** The pages Label and Review: one face at a time, answered by a key, a button or a swipe. */
 import { openOutbox } from "../lib/answer_outbox.js";
+import { besideActions, showNoteCount } from "./beside.js";
 import { predictionText } from "./card.js";
 import { PrefetchQueue } from "./prefetch.js";
 import { find } from "../lib/dom.js";
@@ -10,7 +11,6 @@ import { Pace } from "./pace.js";
 import { showRecent } from "./recent_answers.js";
 import { enableSwipes } from "./swipe.js";
 import { answerName } from "../lib/refusals.js";
-import { openSimilar } from "../lib/similar.js";
 import { _, ngettext } from "../lib/i18n.js";
 
 /**
@@ -80,6 +80,7 @@ function show() {
   }
   bench.dataset.face = card ? String(card.face_id) : "";
   reason.textContent = card ? card.why.text : "";
+  showNoteCount(card);
   showPrediction();
 }
 
@@ -196,11 +197,11 @@ function toggleOpinion() {
   showPrediction();
 }
 
-/** @type {Record<string, () => unknown>} */
+/** @type {Record<string, () => void>} */
 const actions = {
   skip, undo, redo, opinion: toggleOpinion, reject: () => answer("reject"), unsure: () => answer("unsure"),
   keys: () => keysDialog.showModal(),
-  similar: () => queue.first && openSimilar(queue.first.face_id),
+  ...besideActions(() => queue.first),
 };
 for (const name of classes) actions[`label:${name}`] = () => answer("label", name);
 

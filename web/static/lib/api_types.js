@@ -13,6 +13,7 @@
  * @property {string | null} label
  * @property {{reason: string, text: string}} why
  * @property {{label: string, probabilities: Record<string, number>} | null} prediction
+ * @property {number} notes open notes on the face
  *
  * @typedef {{face_id: number, photo_id: number, similarity: number, label: string | null, thumb_url: string}} SimilarFace
  *

@@ -1,0 +1,1 @@
+"""Notes of the team on faces: written, answered, resolved."""
