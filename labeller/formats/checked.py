@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from labeller.errors import AmbiguousName
 from labeller.formats.class_names import ClassNames
+from labeller.formats.lookup import is_tail
 from labeller.formats.names import shown
 from labeller.formats.protocol import Listing, ReadOptions
 from labeller.formats.records import FaceRecord, PhotoRecord, Problem, Remark, Size
@@ -15,6 +16,7 @@ from labeller.formats.sidecar import Sidecar
 from labeller.formats.values import BadBox, fitted
 
 Found = PhotoRecord | Problem
+FOUND_BY_NAME = "pictures were found by their names alone; their paths in the file lead elsewhere"
 
 
 def checked(raw: Iterable[Found], listing: Listing, options: ReadOptions) -> Iterator[Found]:
@@ -28,6 +30,8 @@ def checked(raw: Iterable[Found], listing: Listing, options: ReadOptions) -> Ite
         check = _Check(listing, names, sidecar)
         for one in raw:
             yield from check.photo(one) if isinstance(one, PhotoRecord) else [one]
+        if check.elsewhere:
+            yield Problem("note", "", "", f"{check.elsewhere} {FOUND_BY_NAME}")
     names.refuse_unknown()
 
 
@@ -35,6 +39,8 @@ class _Check:
     def __init__(self, listing: Listing, names: ClassNames, sidecar: Sidecar) -> None:
         self._listing, self._names, self._sidecar = listing, names, sidecar
         self._taken: dict[str, str] = {}
+        self.elsewhere = 0
+        """Pictures that were not found by all that the file says of where they are."""
 
     def photo(self, record: PhotoRecord) -> Iterator[Found]:
         """The record as it is to be imported, and what is to be said of it."""
@@ -50,6 +56,7 @@ class _Check:
             yield _say("conflict", record, f"{twice}; only that was read")
         else:
             self._taken[key] = _name(record)
+            self.elsewhere += not is_tail(record.name, key)
             yield from self._found(replace(record, name=key))
 
     def _found(self, record: PhotoRecord) -> Iterator[Found]:

@@ -69,6 +69,11 @@ class PictureNames:
         return tails
 
 
+def is_tail(name: str, key: str) -> bool:
+    """Whether the picture lies where the name says, in whatever folder."""
+    return f"/{comparable(key)}".endswith(f"/{comparable(_plain(name))}")
+
+
 def _tails(path: str) -> Iterator[str]:
     """The path, and what is left of it without its first folders, down to the last part."""
     yield path

@@ -8,6 +8,7 @@ from typing import Any
 
 from PIL import Image
 
+from labeller.formats.checked import FOUND_BY_NAME
 from labeller.formats.listing import FolderListing
 from labeller.formats.protocol import Reader, ReadOptions
 from labeller.formats.records import Box, PhotoRecord, Problem
@@ -67,13 +68,14 @@ def as_imported(answers: dict[str, list[tuple[Box, str]]]) -> dict[str, list[tup
 def read(
     reader: Reader, listing: FolderListing | Path, options: ReadOptions | None = None
 ) -> tuple[dict[str, PhotoRecord], list[Problem]]:
-    """What a reader finds: photos by name, and what is to be said."""
+    """What a reader finds: photos by name, and what is to be said but that they were found by name."""
     if isinstance(listing, Path):
         listing = walk(listing)
     found = list(reader.read(listing, options or ReadOptions(CLASSES)))
     photos = [one for one in found if isinstance(one, PhotoRecord)]
     assert len({one.name for one in photos}) == len(photos)
-    return {one.name: one for one in photos}, [one for one in found if isinstance(one, Problem)]
+    problems = [one for one in found if isinstance(one, Problem) and FOUND_BY_NAME not in one.message]
+    return {one.name: one for one in photos}, problems
 
 
 def read_file(

@@ -11,6 +11,7 @@ from labeller.errors import BadDataset
 from labeller.formats.coco import CocoReader
 from labeller.formats.protocol import ReadOptions
 from labeller.formats.records import Problem
+from labeller.formats.walk import walk
 from tests.labeller.formats import datasets
 from tests.labeller.formats.datasets import CLASSES, SAMPLES, boxes, put, read, scenes
 
@@ -103,6 +104,14 @@ def test_a_name_that_two_splits_have_means_the_picture_of_its_split(tmp_path: Pa
 )
 def test_ids_are_keys_and_paths_are_names(tmp_path: Path, dataset: dict[str, Any]) -> None:
     assert read_coco(tmp_path, dataset) == ({"scene_341.jpg": [ONE], "scene_660.jpg": [TWO]}, [])
+
+
+def test_it_is_said_that_pictures_were_found_by_name_alone(tmp_path: Path) -> None:
+    scenes(tmp_path, ("scene_341.jpg", "deep/scene_660.jpg"))
+    put(tmp_path, "a.json", json.dumps(coco(images=({"file_name": "C:\\Me\\scene_341.jpg"}, {}))))
+    found = CocoReader().read(walk(tmp_path), ReadOptions(CLASSES))
+    said = [(one.remark, one.message[:26]) for one in found if isinstance(one, Problem)]
+    assert said == [("note", "1 pictures were found by t")]
 
 
 @pytest.mark.parametrize(
