@@ -13,8 +13,10 @@ from sqlalchemy.orm import Session
 
 from db import integrity, signing
 from db.messages import message
-from db.models import Artifact, Embedding, Outcome, Photo, Score
+from db.models import Artifact, Embedding, Outcome, Photo, Score, WebhookDelivery
 from db.storage import _path, blobs
+from db.webhooks import hooks
+from db.webhooks.events import EVENTS
 from labeller.answers.answer_input import AnswerInput
 from labeller.answers.record import record_answer
 from labeller.erasure.finish import finish_pending
@@ -115,6 +117,17 @@ def test_a_replay_with_another_number_of_threads_gives_the_same_metrics(db: Sess
         stdout=subprocess.PIPE, check=True,
     )  # fmt: skip
     assert json.loads(done.stdout.splitlines()[-1])["difference"] <= 1e-3
+
+
+@sqlite_only
+def test_webhooks_are_told_of_a_run_in_its_order(db: Session) -> None:
+    hooks.add(db, hooks.Wish("https://hooks.example/", tuple(EVENTS)), people.owner(db))
+    add_labelled_pictures(db, draw_pictures(60))
+    run = train_run(db)
+    told = db.scalars(select(WebhookDelivery).order_by(WebhookDelivery.id)).all()
+    of_run = [one.event for one in told if one.subject == f"run:{run.id}"]
+    assert of_run[:2] == ["run.done", "model.promoted"]
+    assert json.loads(told[0].body)["data"] == {"run_id": run.id, "status": "done"}
 
 
 @sqlite_only
