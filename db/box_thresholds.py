@@ -34,15 +34,19 @@ class BoxLevel(IntEnum):
         return {"doubtful": self < BoxLevel.LIKELY, "hidden": self is BoxLevel.HIDDEN}
 
 
+IMPORTED = "import"
+"""The source of boxes that came with a dataset as proposals, of a model that is not known here."""
 MEASURED = {
+    IMPORTED: BoxThresholds(likely=0.5, hidden=0.2, alone=0.5),
     "centerface": BoxThresholds(likely=0.4, hidden=0.2, alone=0.4),
     "mtcnn": BoxThresholds(likely=0.8, hidden=0.4, alone=0.95),
     "yunet": BoxThresholds(likely=0.6, hidden=0.3, alone=0.6),
 }
-"""By detector. CenterFace on 250 street scenes: of its likely boxes of 24 px and more 96 % are faces, of
-those between the thresholds one in six, of those below one in thirty (benchmarks/detectors.py). Of the boxes
-that MTCNN alone has, one in three is a face from 0.95 on, one in six from 0.8 on, and hardly one of 16 px.
-YuNet on the same scenes: 95 % of its likely boxes, one in four of those between the thresholds."""
+"""By detector; those of imported boxes are not measured. CenterFace on 250 street scenes: of its likely
+boxes of 24 px and more 96 % are faces, of those between the thresholds one in six, of those below one in
+thirty (benchmarks/detectors.py). Of the boxes that MTCNN alone has, one in three is a face from 0.95 on, one
+in six from 0.8 on, and hardly one of 16 px. YuNet on the same scenes: 95 % of its likely boxes, one in four
+of those between the thresholds."""
 OTHERS = BoxThresholds(likely=0.5, hidden=0.2)
 """For a detector that nobody has measured."""
 

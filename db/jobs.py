@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from db import clock, disk, queue
 from db.base import OPEN, now
-from db.models import Backup, Clip, Export, Photo, PredictionBatch, Run, Worker
+from db.models import Backup, Clip, Export, Import, Photo, PredictionBatch, Run, Worker
 from db.session import insert_missing
 from db.storage import blobs
 from db.webhooks import events
@@ -34,12 +34,13 @@ FORGOTTEN_AFTER = timedelta(days=1)
 stopping = threading.Event()
 """Set when this process has been asked to stop: a job that would take longer is left to another worker."""
 
-JobRow = Photo | Run | Backup | Clip | PredictionBatch | Export
+JobRow = Photo | Run | Backup | Clip | PredictionBatch | Export | Import
 TASKS: dict[type[JobRow], str] = {
     Photo: queue.PROPOSE_FACES,
     Run: queue.TRAIN,
     Backup: queue.MAKE_BACKUP,
     Clip: queue.SAMPLE_CLIP,
+    Import: queue.IMPORT,
     PredictionBatch: queue.PREDICT_BATCH,
     Export: queue.MAKE_EXPORT,
 }

@@ -47,6 +47,7 @@ SAMPLE_CLIP = "inference.sample_clip"
 MAKE_EXPORT = "inference.make_export"
 SEND_WEBHOOKS = "db.send_webhooks"
 FIND_SIMILAR = "inference.find_similar"
+IMPORT = "labeller.import_dataset"
 
 QUEUES = {
     LOAD_DETECTOR: "detect",
@@ -76,6 +77,7 @@ QUEUES = {
     MAKE_EXPORT: "exports",
     SEND_WEBHOOKS: "webhooks",
     FIND_SIMILAR: "similar",
+    IMPORT: "imports",
 }
 """The broker queue of each task."""
 SUBJECTS = {
@@ -91,6 +93,7 @@ SUBJECTS = {
     SAMPLE_CLIP: "clip",
     MAKE_EXPORT: "export",
     SEND_WEBHOOKS: "webhook",
+    IMPORT: "import",
 }
 """What the first argument of a task is the id of, for the log."""
 WARM_UP_TASKS = {"detect": LOAD_DETECTOR, "confirm": LOAD_OTHER_DETECTORS, "train": WARM_UP}

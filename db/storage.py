@@ -57,8 +57,8 @@ class Blobs:
         self._put(key, data, sync=durable)
         return key
 
-    def put_named(self, name: str, data: bytes) -> None:
-        """Store `data` under a name, which must contain a slash: that tells it from a key."""
+    def put_named(self, name: str, data: bytes | Iterator[bytes]) -> None:
+        """Store `data`, or its chunks, under a name, which must contain a slash: that tells it from a key."""
         self._put(name, data, sync=False)
 
     def put_named_chunks(self, name: str, chunks: Iterator[bytes]) -> None:

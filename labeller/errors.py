@@ -30,6 +30,10 @@ class BadDataset(BadInput):
     """Nothing of a dataset can be used: the message names the file and the place in it."""
 
 
+class ImportTooLarge(TooLarge, BadDataset):
+    """The archive has more bytes than one may send."""
+
+
 class Damaged(Conflict):
     """The parts of an upload do not make up the announced photo; sending it again helps."""
 
@@ -144,6 +148,7 @@ __all__ = [
     "BoxesLeft",
     "Candidate",
     "Damaged",
+    "ImportTooLarge",
     "NoFeatures",
     "NotFailed",
     "NotFound",

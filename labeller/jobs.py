@@ -1,4 +1,5 @@
-"""The tasks of the detect worker, and of the worker in which the other detectors confirm what it finds."""
+"""The tasks of the detect worker, of that in which the other detectors confirm what it finds, and of that
+which imports."""
 
 from typing import Any
 
@@ -70,6 +71,14 @@ def tidy() -> None:
 
     with session_scope() as session:
         retention.tidy(session)
+
+
+@app.task(name=queue.IMPORT)
+def import_dataset(import_id: int, attempt: int) -> None:
+    from labeller.imports import work
+
+    with session_scope() as session:
+        work.import_dataset(session, import_id, attempt, worker_name("transfers"))
 
 
 @worker_init.connect

@@ -18,6 +18,7 @@ from labeller.detection import predictions
 from labeller.erasure.finish import finish_pending
 from labeller.erasure.mark import mark_person, mark_photos
 from labeller.exports import requests as exports
+from labeller.imports import tidy as imports
 from labeller.people import sessions
 from labeller.uploads import chunked
 
@@ -27,9 +28,10 @@ MEASURED_AT_ONCE = 5000
 
 
 def tidy(session: Session) -> None:
-    """Delete abandoned uploads, old answers to batches, unused files, and what is past the retention period.
+    """Delete what uploads, imports and answers to batches left, old events of webhooks, unused files, and
+    what is past the retention period.
 
-    Also old events of webhooks. Commits.
+    Commits.
     """
     kept.delete_leftovers(session)
     chunked.forget_stale()
@@ -38,6 +40,7 @@ def tidy(session: Session) -> None:
     predictions.tidy(session)
     exports.end_expired(session)
     webhooks.tidy(session)
+    imports.tidy(session)
     for line in remove_unused_blobs(session):
         log.info("removed_unused", what=line)
     _measure_photos(session)

@@ -26,9 +26,9 @@ from db.errors import (
     Unavailable,
 )
 from db.i18n import N_
-from db.settings import settings
 from db.storage import MissingFile
 from web.database import roll_back
+from web.file_limits import file_limit
 from web.i18n import _
 from web.observing.requests import request_id
 
@@ -115,7 +115,7 @@ def _http(error: HTTPException) -> ResponseReturnValue:
     if 300 <= status < 400:
         return error
     if status == 413:
-        hint = _("The limit is %(limit)s MB.", limit=settings().max_upload_mb)
+        hint = _("The limit is %(limit)s MB.", limit=file_limit(request.endpoint))
         return answer(413, "file_too_large", _("This file is too large."), hint)
     phrase = HTTPStatus(status).phrase
     message, hint = MESSAGES.get(status, (f"{phrase}.", ""))

@@ -4,12 +4,13 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from typing import Annotated, Any
 
-from flask import Flask
+from flask import Flask, request
 from flask.json.provider import DefaultJSONProvider
 from pydantic import AfterValidator, AwareDatetime, Field
 from werkzeug.routing import IntegerConverter, Map
 
 from db.errors import BadInput
+from web.file_limits import file_limit
 from web.i18n import _
 
 MAX_ID = 2**31 - 1
@@ -53,6 +54,12 @@ def init_app(app: Flask) -> None:
     """Before the first route is added."""
     app.url_map.converters["int"] = IdConverter
     app.json = StrictJson(app)
+    app.before_request(_take_large_files)
+
+
+def _take_large_files() -> None:
+    """Before anything reads the request's form."""
+    request.max_content_length = (file_limit(request.endpoint) + 1) << 20
 
 
 def number(values: Mapping[str, str], name: str, default: int) -> int:

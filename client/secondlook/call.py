@@ -48,7 +48,7 @@ class Call(Generic[T]):
         """What httpx sends of this call besides its address. Files are open as long as the block lasts."""
         sent: dict[str, Any] = {"params": {k: _text(v) for k, v in self.query.items() if v is not None}}
         with contextlib.ExitStack() as opened:
-            if self.files:
+            if self.files or self.form:
                 sent["files"] = [(name, opened.enter_context(_part(file))) for name, file in self.files]
                 sent["data"] = {name: _text(value) for name, value in self.form.items() if value is not None}
             elif self.body is not None:

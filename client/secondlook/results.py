@@ -416,3 +416,44 @@ class Export(TypedDict):
     created: str
     finished: str | None
     expires: str | None
+
+
+class ImportAccepted(TypedDict):
+    id: int
+    status: Literal["queued", "running", "done", "failed", "cancelled"]
+
+
+class ImportLine(TypedDict):
+    file: str
+    place: str
+    message: str
+    photo_id: int | None
+
+
+class ImportReport(TypedDict):
+    new: int
+    known: int
+    faces: int
+    counts: dict[str, int]
+    conflicts: list[ImportLine]
+    skipped: list[ImportLine]
+    changed: list[ImportLine]
+    notes: list[ImportLine]
+
+
+class ImportSummary(ImportAccepted):
+    progress: float
+    error: str | None
+    file_name: str
+    format: str | None
+    created: str
+    finished: str | None
+
+
+class Import(ImportSummary):
+    report: ImportReport
+
+
+class ImportParts(TypedDict):
+    part_bytes: int
+    parts: list[int]

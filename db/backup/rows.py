@@ -42,10 +42,13 @@ LEFT_OUT = (
     "export",
     "counter",
     "webhook_delivery",
+    "import_line",
+    "import_photo",
+    "import",
 )
 """Tables of no use elsewhere: who works now, pictures that are not kept, this workbench's own backups and
-exports, what webhooks were told or are to be told, and counts, which triggers keep and which are counted anew
-where these are created."""
+exports, imports, whose archives are in no backup, what webhooks were told or are to be told, and counts,
+which triggers keep and which are counted anew where these are created."""
 PAGES_AT_ONCE = 2000
 ROWS_AT_ONCE = 1000
 

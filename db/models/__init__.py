@@ -8,6 +8,7 @@ from db.models.comments import Comment
 from db.models.counters import Counter
 from db.models.datasets import DatasetVersion, FrozenFace, FrozenPhoto, SavedFilter, Tag, Tagging
 from db.models.exports import Export
+from db.models.imports import Import, ImportLine, ImportPhoto
 from db.models.people import ROLES, Event, Invite, Person
 from db.models.photos import (
     NOT_LOCKED,
@@ -54,6 +55,9 @@ __all__ = [
     "FrozenFace",
     "FrozenPhoto",
     "Group",
+    "Import",
+    "ImportLine",
+    "ImportPhoto",
     "Invite",
     "Lease",
     "Outcome",

@@ -5,11 +5,12 @@ The bench sends batches of its own and reads the prefix `batch-ID:` back (`stati
 
 import uuid
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, or_
 
 from db.models import Answer, Face, Photo
+from labeller.photos.box import Box
 
-_FOLDER = "folder:"
+_FOLDER, _DATASET = "folder:", "dataset:"
 
 
 def folder_key(photo: Photo, face: Face, number: int = 0) -> str:
@@ -23,9 +24,24 @@ def is_from_folder() -> ColumnElement[bool]:
     return Answer.client_key.startswith(_FOLDER)
 
 
-def comes_from_folder(answer: Answer) -> bool:
-    """Whether the answer comes from an import folder and not from a person."""
-    return answer.client_key.startswith(_FOLDER)
+def dataset_key(photo: Photo, box: Box, what: str) -> str:
+    """The key of what an imported dataset says of a box: the same for the same, however often it comes."""
+    return f"{keys_of_dataset(photo)}{','.join(f'{side:.2f}' for side in box)}:{what}"
+
+
+def keys_of_dataset(photo: Photo) -> str:
+    """How the keys of all that datasets say of a photo begin."""
+    return f"{_DATASET}{photo.id}:"
+
+
+def is_imported() -> ColumnElement[bool]:
+    """In a query: whether an answer came with an import and was not given here."""
+    return or_(Answer.client_key.startswith(_FOLDER), Answer.client_key.startswith(_DATASET))
+
+
+def comes_from_import(answer: Answer) -> bool:
+    """Whether the answer came with an import and was not given here."""
+    return answer.client_key.startswith((_FOLDER, _DATASET))
 
 
 def new_batch() -> str:

@@ -13,7 +13,7 @@ from db import classes
 from db.base import OPEN
 from db.models import Answer, Face, Person, Photo
 from labeller.answers.aggregate import opinion
-from labeller.answers.client_keys import comes_from_folder, folder_key, is_from_folder
+from labeller.answers.client_keys import comes_from_import, folder_key, is_from_folder
 from labeller.answers.face_answers import lock_face, settle, standing_answers
 from labeller.errors import BadPhoto
 from labeller.uploads.intake import Received, receive
@@ -42,6 +42,14 @@ class FolderImport:
     _seen: dict[int, tuple[str, str | None]] = field(default_factory=dict)
     """File and label of each photo of this run."""
 
+    def remember(self, photo: Photo, path: str) -> None:
+        """The photo is in this import under that name: an attempt that was killed took it."""
+        self._seen.setdefault(photo.id, (path, photo.folder_label))
+
+    def seen_as(self, photo: Photo) -> str | None:
+        """Under which name this import had the photo before, if it had it."""
+        return self._seen.get(photo.id, (None, None))[0]
+
     def take(self, file: Path, label: str | None) -> tuple[Received, Conflict | None]:
         """Receive one file and commit. Raises BadPhoto, also if the file cannot be read."""
         try:
@@ -49,7 +57,12 @@ class FolderImport:
         except OSError as error:
             raise BadPhoto("unreadable_file", f"The file cannot be read ({error.strerror}).") from error
         received = receive(self.session, data, self.by, self.person, label)
-        path = str(file.relative_to(self.folder))
+        conflict = self.compare(received, str(file.relative_to(self.folder)), label)
+        self.session.commit()
+        return received, conflict
+
+    def compare(self, received: Received, path: str, label: str | None) -> Conflict | None:
+        """Note the photo's label by its folder, and compare it with what is known. Does not commit."""
         conflict = None
         label = classes.read(self.session).find(label) if label is not None else None
         if label is not None and not received.created:
@@ -57,8 +70,7 @@ class FolderImport:
         self._seen.setdefault(received.photo.id, (path, label))
         if self._seen[received.photo.id][0] == path:
             received.photo.import_path = path
-        self.session.commit()
-        return received, conflict
+        return conflict
 
     def _compare(self, photo: Photo, path: str, label: str) -> Conflict | None:
         seen_path, seen_label = self._seen.get(photo.id, (None, None))
@@ -98,7 +110,7 @@ def relabel(session: Session, photo: Photo, label: str, by: Person) -> str | Non
     if face.label == current.resolve(label):
         return None
     standing = standing_answers(session, face)
-    if not any(opinion(one, current) for one in standing if not comes_from_folder(one)):
+    if not any(opinion(one, current) for one in standing if not comes_from_import(one)):
         _add(session, face, label, by.id, informed=True)
         return None
     theirs = face.label or face.state

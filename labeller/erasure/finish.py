@@ -36,6 +36,7 @@ from db.storage import blobs
 from db.webhooks import events
 from db.workbench import live_run
 from labeller.erasure.clips import delete_clips, drop_files_of_ended
+from labeller.erasure.imports import forget_in_reports
 from labeller.erasure.mark import mark_photos
 from labeller.people.people import MENTIONS
 from labeller.photos import splits
@@ -151,8 +152,11 @@ def _finish_person(session: Session, person: Person) -> None:
     wrote in words goes."""
     for member in session.scalars(select(Person.id).where(Person.merged_into_id == person.id)):
         blobs().delete_named(f"part/{member}/")
+        blobs().delete_named(f"import-part/{member}/")
     blobs().delete_named(f"part/{person.id}/")
+    blobs().delete_named(f"import-part/{person.id}/")
     delete_clips(session, Clip.person_id == person.id)  # one that was in flight
+    forget_in_reports(session, person)
     _scrub_logs(person.name)
     for table, column in MENTIONS:
         if table not in (Lease, Invite, Comment, SavedFilter):  # those rows go with their person

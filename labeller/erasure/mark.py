@@ -12,6 +12,7 @@ from db.errors import Forbidden
 from db.models import SHOWN, Clip, Event, Face, Person, Photo
 from labeller.erasure.clips import delete_clips
 from labeller.erasure.exports import end_exports_with_people, end_exports_with_photos
+from labeller.erasure.imports import forget_in_reports
 from labeller.errors import BadAnswer
 from labeller.photos.access import visible_photo
 
@@ -76,5 +77,6 @@ def mark_person(session: Session, person: Person, by: Person | None) -> None:
     mark_photos(session, Photo.person_id == person.id, by)
     delete_clips(session, Clip.person_id == person.id)
     end_exports_with_people(session)
+    forget_in_reports(session, person)
     session.add(Event(kind="person_erased", person_id=by.id if by else None, detail={}))
     tasks.enqueue_erasure(session)

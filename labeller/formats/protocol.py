@@ -29,9 +29,13 @@ class ReadOptions:
 class Listing(Protocol):
     """The files of a dataset that a walk found; nothing outside of it is ever opened."""
 
-    root: Path
-    files: Mapping[str, Path]
-    """By path relative to the root, with `/`, in NFC; sorted."""
+    @property
+    def root(self) -> Path: ...
+
+    @property
+    def files(self) -> Mapping[str, Path]:
+        """By path relative to the root, with `/`, in NFC; sorted."""
+        ...
 
     def pictures(self) -> Iterator[str]:
         """The keys of the pictures among the files, sorted."""

@@ -36,6 +36,22 @@ def assign_group(session: Session, photo: Photo, mirror: bytes, person: Person |
         session.execute(update(Photo).where(same).values(repeat_id=photo.repeat_id))
 
 
+def place(session: Session, photo: Photo, split: str) -> bool:
+    """Whether the photo is in this split now: a new photo that is in a group of its own is put there.
+
+    To be called in the transaction that received it, which holds the lock on the groups. Nothing was learned
+    from such a photo, so that it may also be locked.
+    """
+    if photo.group.split == split:
+        return True
+    others = select(Photo.id).where(Photo.group_id == photo.group_id, Photo.id != photo.id)
+    if session.scalar(others.limit(1)) is not None:
+        return False
+    photo.group.split = split
+    session.flush()
+    return True
+
+
 def join_groups(session: Session, of_photos: ColumnElement[bool]) -> None:
     """Join the groups of all photos that the condition selects."""
     _lock_groups(session)

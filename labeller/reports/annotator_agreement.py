@@ -16,7 +16,7 @@ from db.counters import COUNTED
 from db.face_rows import covers_ids
 from db.models import SHOWN, STANDING, Answer, Event, Face, Person, Photo
 from labeller.answers.aggregate import opinion
-from labeller.answers.client_keys import comes_from_folder, is_from_folder
+from labeller.answers.client_keys import comes_from_import, is_imported
 
 MEASURED = 400
 """Faces with several answers on which agreement is measured, and answers of records; the newest."""
@@ -34,7 +34,7 @@ class GivenOpinion:
     opinion: Opinion
     seconds: float | None
     informed: bool
-    from_folder: bool = False
+    imported: bool = False
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ def count_disputed(session: Session) -> int:
 
 
 def disputed_faces(session: Session, limit: int = 20) -> list[tuple[Face, list[GivenOpinion]]]:
-    """Faces on which people, or the folders they were imported from, disagree; everybody's latest opinion."""
+    """Faces on which people, or what was imported, disagree; everybody's latest opinion."""
     query = select(Face).join(Face.photo).where(Face.disputed, SHOWN).options(contains_eager(Face.photo))
     faces = list(session.scalars(query.order_by(Face.id).limit(limit)))
     opinions = _opinions(session, [face.id for face in faces])
@@ -90,10 +90,10 @@ def measure(session: Session) -> tuple[Agreement | None, list[AnnotatorRecord]]:
     said of the faces of the newest MEASURED answers.
     """
     several = select(Face.id).where(Face.opinions > ONE).order_by(Face.id.desc()).limit(MEASURED)
-    answered = select(Answer.face_id).where(STANDING, ~is_from_folder())
+    answered = select(Answer.face_id).where(STANDING, ~is_imported())
     recent = session.scalars(answered.order_by(Answer.id.desc()).limit(MEASURED)).all()
-    agreement = _agreement(_opinions(session, session.scalars(several).all(), with_folders=False))
-    records = _records(_opinions(session, sorted(set(recent)), with_folders=False))
+    agreement = _agreement(_opinions(session, session.scalars(several).all(), with_imports=False))
+    records = _records(_opinions(session, sorted(set(recent)), with_imports=False))
     totals = counters.totals(session, "answers_of", [str(record.person.id) for record in records])
     return agreement, [replace(one, answers=totals.get(str(one.person.id), 0)) for one in records]
 
@@ -120,18 +120,18 @@ def kappa(agreement: Interval, chance: float) -> Interval | None:
 
 
 def _opinions(
-    session: Session, face_ids: Sequence[int], *, with_folders: bool = True
+    session: Session, face_ids: Sequence[int], *, with_imports: bool = True
 ) -> dict[Face, list[GivenOpinion]]:
-    """Opinions of each of the faces, oldest first, `with_folders` with the labels of import folders."""
+    """Opinions of each of the faces, oldest first, `with_imports` with the labels of import folders."""
     query = select(Face).join(Face.photo).where(SHOWN, covers_ids(Face.id, face_ids))
     photo = contains_eager(Face.photo)
-    if not with_folders:  # for figures, not for a page of the faces
+    if not with_imports:  # for figures, not for a page of the faces
         columns = load_only(Face.label, Face.disputed, Face.gold)
         query = query.options(columns, photo.load_only(Photo.group_id))
     faces = {face.id: face for face in session.scalars(query.options(photo))}
     given = select(Answer).where(STANDING, covers_ids(Answer.face_id, face_ids)).order_by(Answer.id)
     given = given.options(defer(Answer.box), defer(Answer.created_at), defer(Answer.undone_at))
-    answers = session.scalars(given if with_folders else given.where(~is_from_folder())).all()
+    answers = session.scalars(given if with_imports else given.where(~is_imported())).all()
     by = {answer.person_id for answer in answers}
     people = {person.id: person for person in session.scalars(select(Person).where(Person.id.in_(by)))}
     wanted, current, opinions = set(face_ids), classes.read(session), defaultdict(list)
@@ -139,7 +139,7 @@ def _opinions(
         if answer.face_id in wanted and answer.face_id in faces and (value := opinion(answer, current)):
             person = people.get(answer.person_id or 0)
             opinions[faces[answer.face_id]].append(
-                GivenOpinion(person, value, answer.seconds, answer.informed, comes_from_folder(answer))
+                GivenOpinion(person, value, answer.seconds, answer.informed, comes_from_import(answer))
             )
     return dict(opinions)
 

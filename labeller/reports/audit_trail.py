@@ -52,6 +52,13 @@ GROUPS: Mapping[str, Mapping[str, str]] = {
         "detect_again": N_("had old photos looked at again"),
         "thresholds": N_("changed which boxes are shown"),
     },
+    "imports": {
+        "import_requested": N_("asked for import %(import)s"),
+        "import_cancelled": N_("stopped import %(import)s"),
+        "import_done": N_("made import %(import)s"),
+        "import_failed": N_("could not make import %(import)s"),
+        "dataset_read": N_("imported photos and labels from files of the server"),
+    },
     "labels": {
         "class_added": N_("added the class %(name)s"),
         "class_renamed": N_("renamed the class %(name)s to %(to)s"),

@@ -122,6 +122,12 @@ def find_photo(session: Session, digest: str, sender: Person | None, person: Per
     return None if sender is not None and sender.role == "friend" else session.scalar(same.limit(1))
 
 
+def find_export(session: Session, digest: str) -> Photo | None:
+    """The photo whose stored, upright picture has this SHA-256, as in an export of this workbench."""
+    exported = select(Photo).where(Photo.blob == digest, SHOWN).order_by(Photo.id)
+    return session.scalar(exported.limit(1))
+
+
 def _finish_deletion(session: Session, digest: str) -> None:
     """Delete at once a marked photo that is sent again while its deletion could be undone."""
     marked = select(Photo).where(Photo.sha256 == digest, Photo.status == "erasing")

@@ -46,7 +46,7 @@ WORKERS = {
     "confirm": ("labeller.jobs", "confirm", SOLO),
     "clips": ("inference.jobs", "clips", SOLO),
     "similar": ("inference.jobs", "similar", SOLO),
-    "transfers": ("inference.jobs", "exports", TWO_THREADS),
+    "transfers": ("inference.jobs,labeller.jobs", "exports,imports", TWO_THREADS),
     "train": ("trainer.jobs,db.backup.tasks", "classify,train,backup", THREE_THREADS),
     "webhooks": ("db.webhooks.tasks", "webhooks", FOUR_THREADS),
 }

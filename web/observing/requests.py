@@ -18,7 +18,13 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 VALID = re.compile(r"[A-Za-z0-9._-]{1,64}")
-SUBJECTS = {"photo_id": "photo", "face_id": "face", "run_id": "run", "backup_id": "backup"}
+SUBJECTS = {
+    "photo_id": "photo",
+    "face_id": "face",
+    "run_id": "run",
+    "backup_id": "backup",
+    "import_id": "import",
+}
 """Parts of an address that the log names."""
 
 

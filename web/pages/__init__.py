@@ -17,6 +17,7 @@ from web.pages import (
     faces,
     gallery,
     home,
+    imports,
     label,
     live,
     map,
@@ -73,5 +74,6 @@ def blueprints() -> list[APIBlueprint]:
         webhooks,
         operations,
         audit,
+        imports,
     )
     return [module.pages for module in (*first, *last, documentation)]

@@ -20,6 +20,7 @@ from web.database import db
 from web.i18n import _
 from web.input import day, optional_number
 from web.pages.gallery import LOOKS
+from web.pages.imports import import_form, imports_shown
 from web.pages.refreshed import unless_known
 
 pages = APIBlueprint("transfers", __name__, enable_openapi=False)
@@ -94,6 +95,8 @@ def _page(error: Refused | None = None, form: Mapping[str, str] | None = None) -
         cropping=known_formats.CROPPING,
         people=people.to_choose_from(db(), chosen=person),
         person=person,
+        **import_form(),
+        **imports_shown(),
         **_listed(),
     )
 

@@ -27,8 +27,9 @@ SMALL_MB = 1
 TAKES_FILES = frozenset(
     {"api_photos.send_photo", "api_tried.keep_photo", "api_uploads.send_part", "upload.send"}
     | {"api_predictions.predict", "api_predictions.send_batch", "api_similar.find_similar_to_photo"}
+    | {"api_imports.start_import", "api_imports.send_import_part", "imports.start"}
 )
-"""Endpoints whose body is a photo, or several."""
+"""Endpoints whose body is a photo, or several, or a dataset."""
 
 
 @dataclass(frozen=True)

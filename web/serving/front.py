@@ -8,6 +8,7 @@ from typing import Any
 from flask import Flask
 
 from db.settings import settings
+from web.file_limits import file_limit
 from web.observing import metrics
 from web.serving import proxies
 from web.serving.bodies import Gone, limit_of, receive_body, until_gone
@@ -72,7 +73,7 @@ class Front:
         environ = make_environ(call.scope, call.headers, call.origin, call.id)
         environ[IS_SERVED] = True
         endpoint = endpoint_of(self._app.url_map, call.scope["path"], call.scope["method"])
-        limit = limit_of(endpoint, call.headers, settings().max_upload_mb)
+        limit = limit_of(endpoint, call.headers, file_limit(endpoint))
         lane = self._lanes[lane_of(endpoint)]
         reply = Reply(self._app, environ, lane, self._store)
         reply.on_end = spool.close

@@ -75,7 +75,7 @@ def test_a_moved_file_whose_face_people_answered_is_a_disagreement(db: Session, 
     assert (face.label, face.disputed) == ("mask", True)
     ((disputed, said),) = disputed_faces(db)
     assert disputed is face
-    assert {(one.from_folder, one.opinion[1]) for one in said} >= {(False, "mask"), (True, "nomask")}
+    assert {(one.imported, one.opinion[1]) for one in said} >= {(False, "mask"), (True, "nomask")}
 
 
 def test_the_same_bytes_in_both_folders_are_a_disagreement(db: Session, folder: Path) -> None:

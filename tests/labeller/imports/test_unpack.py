@@ -11,6 +11,7 @@ from db.errors import NoSpace
 from db.settings import settings
 from labeller.errors import BadDataset
 from labeller.imports import archives, workspace
+from labeller.imports import unpack as unpacking
 from labeller.imports.unpack import unpack
 from tests.labeller.imports.archive_files import make_tar, make_zip, make_zip_with_link, member
 
@@ -90,11 +91,14 @@ def test_a_path_that_is_there_twice_is_refused(data: Path, target: Path, names: 
 
 
 @pytest.mark.parametrize("kind", ["zip", "tar.gz"])
-def test_a_bomb_is_refused_before_anything_is_written(data: Path, target: Path, kind: str) -> None:
-    content = {"zeros": bytes(100 << 20)}
+def test_a_bomb_is_refused_before_anything_is_written(
+    data: Path, target: Path, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(unpacking, "SMALL_BYTES", 2 << 20)
+    content = {"zeros": bytes(5 << 20)}
     path = data / f"a.{kind}"
     archive = make_zip(path, content) if kind == "zip" else make_tar(path, content)
-    with pytest.raises(BadDataset, match="larger than 64 MB"):
+    with pytest.raises(BadDataset, match="larger than 2 MB"):
         unpack(archive, target, MOST, lambda _: None)
     assert files_in(target) == {}
 

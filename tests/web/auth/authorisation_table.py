@@ -34,6 +34,9 @@ POST   /export                                               hello     403      
 POST   /export/<int:export_id>/cancel                        hello     403       403       403       404
 POST   /export/<int:export_id>/delete                        hello     403       403       403       404
 GET    /export/list                                          hello     403       403       403       200
+GET    /export/imports                                      hello     403       403       403       200
+POST   /export/imports                                      hello     403       403       403       400
+POST   /export/imports/<int:import_id>/cancel               hello     403       403       403       404
 GET    /faces/<int:face_id>/crop.jpg                         hello     200       404       200       200
 GET    /faces/<int:face_id>/thumb.jpg                        hello     200       404       200       200
 GET    /gallery                                              hello     403       403       403       200
@@ -156,6 +159,12 @@ GET    /api/v1/filters                                       401       403      
 POST   /api/v1/filters                                       401       403       403       403       201
 DELETE /api/v1/filters/<int:filter_id>                       401       403       403       403       404
 PUT    /api/v1/filters/<int:filter_id>                       401       403       403       403       404
+GET    /api/v1/imports                                      401       403       403       403       200
+POST   /api/v1/imports                                      401       403       403       403       400
+GET    /api/v1/imports/<int:import_id>                      401       403       403       403       404
+POST   /api/v1/imports/<int:import_id>/cancel               401       403       403       403       404
+GET    /api/v1/imports/parts/<key>                          401       403       403       403       200
+PUT    /api/v1/imports/parts/<key>/<int(min=0):part>        401       403       403       403       400
 POST   /api/v1/leases                                        401       403       403       200       200
 GET    /api/v1/openapi.json                                  200       200       200       200       200
 GET    /api/v1/people                                        401       403       403       403       200
