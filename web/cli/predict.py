@@ -29,7 +29,7 @@ def predict(paths: tuple[Path, ...], run_id: int | None, json_: bool) -> None:
     """What a model sees in photos, or in folders of photos. The workbench must be running."""
     with workbench_session() as session:
         model = asked_model(session, run_id)
-    files, passed_over = _files(paths)
+    files, passed_over = files_below(paths)
     with ThreadPoolExecutor(IN_FLIGHT) as pool:
         answers = zip(files, pool.map(lambda file: _predict(model, file), files), strict=True)
         if terminal.is_terminal and len(files) > 1:
@@ -39,7 +39,7 @@ def predict(paths: tuple[Path, ...], run_id: int | None, json_: bool) -> None:
         raise SystemExit(1)
 
 
-def _files(paths: Iterable[Path]) -> tuple[list[Path], bool]:
+def files_below(paths: Iterable[Path]) -> tuple[list[Path], bool]:
     """The photos, and whether one was passed over that somebody would miss; it is named."""
     files: list[Path] = []
     missed = False
