@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 from db import classes
 from db.errors import Refused
 from db.i18n import N_
+from db.models import Export
 from labeller.datasets import saved_filters, tags
 from labeller.exports import known_formats, requests
 from labeller.formats import formats
@@ -38,6 +39,8 @@ CANNOT_CARRY = (
     N_("photos nobody looked at"),
 )
 """What formats say they lose, for the catalogue."""
+FOLDERS = N_("Folders")
+"""The only title of a format that is no name."""
 
 
 @pages.get("/export")
@@ -103,8 +106,19 @@ def _page(error: Refused | None = None, form: Mapping[str, str] | None = None) -
 
 def _sources(sent: Mapping[str, str]) -> list[tuple[str, str, bool]]:
     """Value, name and whether it is chosen; with the gallery's filter, if one leads here."""
-    given = {name: sent[name] for name in OF_FACES if sent.get(name)}
-    chosen = sent.get("source", urlencode(given))
+    sources, chosen = _named_sources(), sent.get("source", _value(sent))
+    if chosen not in dict(sources):
+        sources.insert(0, (chosen, _("As filtered in the gallery")))
+    return [(value, name, value == chosen) for value, name in sources]
+
+
+def _value(chosen: Mapping[str, Any]) -> str:
+    """What stands for these fields of a filter in the form."""
+    return urlencode({name: chosen[name] for name in OF_FACES if chosen.get(name)})
+
+
+def _named_sources() -> list[tuple[str, str]]:
+    """Each by its value."""
     sources = [("", _("All photos")), ("state=confirmed", _("Photos with labelled faces"))]
     sources += [
         (urlencode({"label": name}), _("Photos with “%(name)s”", name=name)) for name in classes.names(db())
@@ -113,10 +127,17 @@ def _sources(sent: Mapping[str, str]) -> list[tuple[str, str, bool]]:
     sources += [(f"look={look}", _("Photos with: %(what)s", what=_(text))) for look, text in LOOKS.items()]
     sources += [(f"saved={one.id}", one.name) for one in saved_filters.all_filters(db())]
     sources += [(f"tag={one.tag.id}", _("Tag: %(name)s", name=one.tag.name)) for one in tags.all_tags(db())]
-    if chosen not in dict(sources):
-        sources.insert(0, (chosen, _("As filtered in the gallery")))
-    return [(value, name, value == chosen) for value, name in sources]
+    return sources
 
 
 def _listed() -> dict[str, object]:
-    return {"exports": requests.shown(db()), "titles": {one.name: one.title for one in formats.FORMATS}}
+    """The exports, and what each is of."""
+    names = dict(_named_sources())
+
+    def of(export: Export) -> str:
+        kept = export.source.get("filter", {})
+        text = names.get(_value(kept | {"saved": export.source.get("saved")}), _("filtered"))
+        return text if set(kept) <= {*OF_FACES} else _("%(what)s, filtered", what=text)
+
+    titles = {one.name: one.title for one in formats.FORMATS}
+    return {"exports": requests.shown(db()), "of": of, "titles": titles}
