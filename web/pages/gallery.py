@@ -55,7 +55,7 @@ def page() -> ResponseReturnValue:
         older=f"{url_for('.page')}?{urlencode(query | {'before': items.next})}" if items.next else None,
         people=people.to_choose_from(db(), chosen=filters.person),
         looks=_translated(LOOKS),
-        export=f"{url_for('transfers.page')}?{urlencode({k: query[k] for k in query if k != 'view'})}",
+        export=f"{url_for('transfers.page')}?{urlencode({k: query[k] for k in query if k != 'view'})}#make",
         states=_translated(STATES),
         seen_at=now().isoformat(),
         tags=tags.all_tags(db()),

@@ -69,21 +69,21 @@ def start_export() -> ResponseReturnValue:
         db().rollback()
         return _page(error, form), 400
     db().commit()
-    return redirect(url_for(".page"))
+    return redirect(url_for(".page", _anchor="exports"))
 
 
 @pages.post("/export/<int:export_id>/cancel")
 def cancel_export(export_id: int) -> ResponseReturnValue:
     requests.cancel(db(), requests.get(db(), export_id), me())
     db().commit()
-    return redirect(url_for(".page"))
+    return redirect(url_for(".page", _anchor="exports"))
 
 
 @pages.post("/export/<int:export_id>/delete")
 def delete_export(export_id: int) -> ResponseReturnValue:
     requests.delete(db(), requests.get(db(), export_id), me())
     db().commit()
-    return redirect(url_for(".page"))
+    return redirect(url_for(".page", _anchor="exports"))
 
 
 def _page(error: Refused | None = None, form: Mapping[str, str] | None = None) -> str:
