@@ -9,7 +9,7 @@ import numpy as np
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
-from db import blob_hold, counters, signing
+from db import blob_hold, counters, frozen_sets, signing
 from db.base import now
 from db.models import (
     SHOWN,
@@ -45,6 +45,7 @@ def find_problems(session: Session) -> Iterator[str]:
         yield from _check_run(session, run)
     yield from _check_live_runs(session)
     yield from _check_leases(session)
+    yield from frozen_sets.find_problems(session)
     yield from counters.find_problems(session)
     yield from _check_features(session)
     for id in straddling_near_duplicates(session):

@@ -45,6 +45,8 @@ JSON = {
     "POST /api/v1/review": {},
     "PUT /api/v1/filters/<int:filter_id>": {"name": "Mine"},
     "PUT /api/v1/tags": {"name": "night"},
+    "POST /api/v1/versions": {"name": "First"},
+    "PUT /api/v1/versions/<int:version_id>": {"name": "First"},
     "PUT /api/v1/tags/<int:tag_id>": {"name": "night"},
     "PUT /api/v1/tags/<int:tag_id>/off": {},
 }
@@ -58,6 +60,7 @@ FORMS: dict[str, dict[str, Any]] = {
     "POST /gallery/filters": {"name": "Mine"},
     "POST /gallery/restore": {"id": "1"},
     "POST /photos/<int:photo_id>/tags": {"tag": "night"},
+    "POST /versions": {"name": "First"},
     "POST /i/<secret>": {"name": "Eve", "consent": "on"},
     "POST /people/<int:person_id>/merge": {"into": "3"},
     "POST /people/<int:person_id>/rename": {"name": "Eve"},

@@ -5,7 +5,19 @@ from datetime import timedelta
 from sqlalchemy.orm import Session
 
 from db.base import now
-from db.models import Artifact, Embedding, Face, Group, Lease, Person, Photo, Run, Score, Workbench
+from db.models import (
+    Artifact,
+    DatasetVersion,
+    Embedding,
+    Face,
+    Group,
+    Lease,
+    Person,
+    Photo,
+    Run,
+    Score,
+    Workbench,
+)
 from db.storage import blobs
 from labeller.answers.answer_input import AnswerInput
 from labeller.answers.record import record_answer
@@ -123,6 +135,14 @@ def add_run_trained_on(db: Session, faces: list[Face], live: bool = True) -> Run
         )
     if live:
         db.merge(Workbench(id=1, live_run_id=run.id))
+    db.commit()
+    return run
+
+
+def add_finished_run_on(db: Session, version: DatasetVersion) -> Run:
+    """A finished run that learned from a version; commits."""
+    run = Run(recipe={}, seed=0, classes=[1, 2], status="done", version_id=version.id, finished_at=now())
+    db.add(run)
     db.commit()
     return run
 

@@ -205,6 +205,7 @@ class Run(TypedDict):
     progress: float
     recipe: dict[str, Any]
     manifest: str | None
+    version_id: int | None
     seed: int
     metrics: dict[str, Any] | None
     promoted: bool
@@ -457,3 +458,43 @@ class Import(ImportSummary):
 class ImportParts(TypedDict):
     part_bytes: int
     parts: list[int]
+
+
+class Version(TypedDict):
+    id: int
+    name: str | None
+    note: str
+    created: str
+    person_id: int | None
+    photos: int
+    faces: int
+    photos_gone: int
+    faces_gone: int
+    labels: dict[str, Any]
+    splits: dict[str, Any]
+    runs: list[int]
+
+
+class FaceThen(TypedDict):
+    box: Box
+    state: Literal["proposed", "confirmed", "rejected"]
+    label: str | None
+    split: Literal["train", "validation", "locked"]
+
+
+class ChangedFace(TypedDict):
+    face_id: int
+    photo_id: int
+    before: FaceThen | None
+    after: FaceThen | None
+
+
+class VersionComparison(TypedDict):
+    added: int
+    removed: int
+    relabelled: int
+    moved: int
+    split: int
+    same: int
+    items: list[ChangedFace]
+    next: int | None

@@ -23,6 +23,17 @@ def clean(name: str) -> tuple[str, str]:
     return line, comparable(line)
 
 
+def find(session: Session, table: Any, reference: int | str) -> Any:
+    """The row that is called so, or else that has this id; None if there is none. A number is only an id."""
+    text = str(reference).strip()
+    if not isinstance(reference, int):
+        row = session.scalar(select(table).where(table.key == comparable(text)))
+        if row is not None:
+            return row
+    is_id = text.isascii() and text.isdigit() and len(text) < 10
+    return session.get(table, int(text)) if is_id else None
+
+
 def require_new(session: Session, table: Any, key: str, of: int | None = None) -> None:
     """Raises Conflict if another row of the table than `of` has the key."""
     taken = session.scalar(select(table).where(table.key == key, table.id != (of or 0)))

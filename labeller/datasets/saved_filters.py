@@ -33,13 +33,11 @@ def get_filter(session: Session, filter_id: int) -> SavedFilter:
 
 
 def named(session: Session, reference: int | str) -> SavedFilter:
-    """The saved filter of this id, or that is called so; digits alone are an id. Raises NotFound."""
-    if isinstance(reference, int) or (reference.isascii() and reference.isdigit() and len(reference) < 10):
-        return get_filter(session, int(reference))
-    key = classes.comparable(reference.strip())
-    saved = session.scalar(select(SavedFilter).where(SavedFilter.key == key))
+    """The saved filter that is called so, or of this id. Raises NotFound."""
+    saved: SavedFilter | None = names.find(session, SavedFilter, reference)
     if saved is None:
-        raise NotFound("no_such_filter", f"There is no saved filter “{reference}”.", "Look in the gallery.")
+        message = f"There is no saved filter “{reference}”."
+        raise NotFound("no_such_filter", message, "Look under Tags and filters.")
     return saved
 
 

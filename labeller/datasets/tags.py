@@ -8,7 +8,6 @@ from sqlalchemy.orm import Session
 
 from db import audit, counters
 from db.base import now
-from db.classes import comparable
 from db.errors import BadInput, Conflict
 from db.models import SHOWN, Face, Person, Photo, SavedFilter, Tag, Tagging
 from db.session import insert_missing
@@ -64,10 +63,8 @@ def get_tag(session: Session, tag_id: int) -> Tag:
 
 
 def named(session: Session, reference: int | str) -> Tag:
-    """The tag of this id, or that is called so; digits alone are an id. Raises NotFound."""
-    if isinstance(reference, int) or (reference.isascii() and reference.isdigit() and len(reference) < 10):
-        return get_tag(session, int(reference))
-    tag = session.scalar(select(Tag).where(Tag.key == comparable(reference.strip())))
+    """The tag that is called so, or of this id. Raises NotFound."""
+    tag: Tag | None = names.find(session, Tag, reference)
     if tag is None:
         raise NotFound("no_such_tag", f"There is no tag “{reference}”.", "Look under Tags and filters.")
     return tag

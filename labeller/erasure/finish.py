@@ -9,7 +9,7 @@ import re
 from sqlalchemy import CursorResult, Select, delete, exists, select, update
 from sqlalchemy.orm import Session, load_only
 
-from db import blob_hold
+from db import blob_hold, frozen_sets
 from db.base import now
 from db.i18n import N_
 from db.manifests import count_in_manifest
@@ -84,6 +84,7 @@ def _erase_rows(session: Session, photo: Photo) -> None:
     blobs().delete_named(f"thumb/{photo.id}/")
     _count_learned(session, faces)  # reads manifests that were not read before, while nobody waits
     take_lock(session, splits.LOCK)  # no photo that arrives meanwhile joins a group that goes with this one
+    frozen_sets.count_gone(session, photo.id, faces)
     result = session.execute(delete(Photo).where(Photo.id == photo.id), execution_options=_NO_SYNC)
     assert isinstance(result, CursorResult)
     if not result.rowcount:

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from db.base import now
 from db.models import Event, Photo
 from labeller.answers import class_edits
-from labeller.datasets import saved_filters, tags
+from labeller.datasets import saved_filters, tags, versions
 from labeller.datasets.sources import EVERYTHING
 from labeller.people import credentials, invites, people
 from tests import odd_values
@@ -51,6 +51,7 @@ def ids(db: Session) -> dict[str, Any]:
     db.flush()
     tag = tags.find_or_add(db, "night")
     saved = saved_filters.save(db, "Everything", EVERYTHING)
+    version = versions.make(db, "First", EVERYTHING, owner)
     event = db.scalars(select(Event).order_by(Event.id.desc())).first()
     assert event is not None
     db.commit()
@@ -58,7 +59,7 @@ def ids(db: Session) -> dict[str, Any]:
     return {
         **{"photo_id": photo.id, "face_id": face.id, "run_id": run.id, "other_id": run.id},
         **{"person_id": ada.id, "event_id": event.id, "invite_id": invite.id, "sha256": "0" * 64, "part": 0},
-        **{"tag_id": tag.id, "filter_id": saved.id},
+        **{"tag_id": tag.id, "filter_id": saved.id, "version_id": version.id},
         **{"secret": "x", "name": "sha2.js", "filename": "styles/base.css", "ending": "keras"},
     }
 

@@ -11,12 +11,14 @@ from sqlalchemy.orm import Session
 
 from db import classes, counters, disk, jobs, tasks
 from db.base import OPEN, now
+from db.errors import Conflict
 from db.i18n import N_
 from db.messages import Message, a_person, message
-from db.models import Event, Person, Run
+from db.models import DatasetVersion, Event, Person, Run
 from db.texts import one_line
 from db.webhooks import events
 from db.workbench import live_run, lock_workbench
+from trainer.data import version_data
 from trainer.data.dataset import label_counts
 from trainer.data.minimum_labels import PER_CLASS_TO_TRAIN, missing_to_train, require_for_training
 from trainer.data.recipe import Recipe
@@ -35,26 +37,43 @@ MIN_PROGRESS = 0.05
 """Progress from which the rest of a run is extrapolated, if no earlier run had the same recipe."""
 
 
-def request_run(session: Session, recipe: Mapping[str, Any] | str, by: Person | None = None) -> Run:
-    """The queued run if there is one, whatever its recipe, else a new one.
+def request_run(
+    session: Session,
+    recipe: Mapping[str, Any] | str,
+    by: Person | None = None,
+    version: DatasetVersion | None = None,
+) -> Run:
+    """The queued run if there is one, whatever its recipe, else a new one, on a version or on all answers.
 
-    Raises BadRecipe, NotEnoughLabels, and NoSpace while the disk is nearly full.
+    Raises BadRecipe, NotEnoughLabels, Conflict if the queued run learns from other data, and NoSpace while
+    the disk is nearly full.
     """
     parsed = Recipe.parse(recipe)
     disk.require_space()
     if (queued := _queued_run(session)) is not None:
-        return queued
+        return _require_same_data(queued, version)
     current = classes.read(session)
-    require_for_training(label_counts(session), current.names, fine_tune=parsed.blocks > 0)
+    counts = label_counts(session) if version is None else version_data.label_counts(version, current)
+    require_for_training(counts, current.names, fine_tune=parsed.blocks > 0)
     run = Run(recipe=parsed.as_dict(), seed=parsed.seed, classes=list(current.ids.values()))
+    run.version_id = version.id if version else None
     session.add(run)
     try:
         jobs.submit(session, run)
     except IntegrityError:
         session.rollback()
-        return request_run(session, recipe, by)  # somebody was quicker, and theirs may be running already
+        return request_run(
+            session, recipe, by, version
+        )  # somebody was quicker; theirs may be running already
     session.add(Event(kind="run_requested", person_id=by.id if by else None, detail={"run": run.id}))
     return run
+
+
+def _require_same_data(queued: Run, version: DatasetVersion | None) -> Run:
+    if queued.version_id != (version.id if version else None):
+        hint = "Start yours when it runs, or stop it."
+        raise Conflict("other_data_queued", f"Run {queued.id} waits, and learns from other data.", hint)
+    return queued
 
 
 def get_run(session: Session, run_id: int) -> Run:

@@ -1,6 +1,7 @@
 """One run, from the labelled faces to a model that is made live, or kept back for a stated reason."""
 
 import threading
+from collections import Counter
 from dataclasses import replace
 from typing import Any
 
@@ -9,15 +10,16 @@ import structlog
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from db import classes, disk, integrity, jobs, outages
+from db import classes, disk, frozen_sets, integrity, jobs, outages
 from db.base import now
 from db.i18n import N_
 from db.messages import class_counts
 from db.models import Answer, Run
 from db.storage import blobs
 from db.webhooks import events
-from trainer.data import dataset
+from trainer.data import dataset, own_version, version_data
 from trainer.data.dataset import Dataset
+from trainer.data.minimum_labels import require_for_training
 from trainer.data.recipe import Recipe
 from trainer.evaluation import report
 from trainer.evaluation.drift import GroupedFeatures, measure_drift
@@ -98,16 +100,49 @@ def _train(session: Session, run: Run, progress: Progress) -> None:
 
 
 def _collect(session: Session, run: Run, progress: Progress) -> Dataset:
-    """The dataset, with its manifest stored. From here on, every answer so far counts as seen by a run."""
-    session.execute(update(Answer).where(Answer.run_id.is_(None)).values(run_id=run.id))
+    """The dataset, with its manifest stored, and its version."""
+    frozen_sets.lock(session)
     classes.lock(session)  # labels are read by name: no class may be renamed in between
-    data = dataset.collect(session, run.classes, classes.read(session))
+    version_id = run.version_id
+    if version_id is None:
+        data, version_id = _all_answers(session, run)
+    else:
+        data = _version(session, run, progress)
     manifest = blobs().put(data.manifest())
-    progress.set(manifest=manifest, started_at=run.started_at or now())
+    progress.set(manifest=manifest, version_id=version_id, started_at=run.started_at or now())
     tally = np.bincount(data.labels, minlength=len(data.classes)).tolist()
     counts = class_counts(dict(zip(data.classes, tally, strict=True)))
     progress.note(N_("Collected %(n)s labelled faces (%(counts)s)."), n=len(data.rows), counts=counts)
     return data
+
+
+def _all_answers(session: Session, run: Run) -> tuple[Dataset, int]:
+    """What is labelled now, and the id of the version that it is frozen as.
+
+    From here on, every answer so far counts as seen by a run.
+    """
+    session.execute(update(Answer).where(Answer.run_id.is_(None)).values(run_id=run.id))
+    data = dataset.collect(session, run.classes, classes.read(session))
+    return data, own_version.of_dataset(session, data).id
+
+
+def _version(session: Session, run: Run, progress: Progress) -> Dataset:
+    """What the version that the run was asked to learn from has, as far as it may be used now."""
+    current = classes.read(session)
+    found = version_data.collect(session, run, current)
+    version = version_data.get_version(session, int(run.version_id or 0))
+    if version.name is not None:
+        progress.note(N_("Learns from version “%(name)s”."), name=version.name)
+    if version.faces_gone:
+        progress.note(N_("%(n)s of its faces have been deleted since."), n=version.faces_gone)
+    if found.locked:
+        progress.note(N_("%(n)s of its faces for training are locked now: measured on only."), n=found.locked)
+    if found.opened:
+        progress.note(N_("%(n)s of its locked faces are not locked any more: left out."), n=found.opened)
+    labels = Counter(row.label for row in found.dataset.rows if row.split != "locked")
+    counts = {name: labels[id] for name, id in current.ids.items()}
+    require_for_training(counts, current.shown(run.classes))
+    return found.dataset
 
 
 def _embed_and_fit(

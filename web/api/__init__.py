@@ -18,6 +18,7 @@ from web.api import (
     tokens,
     tried,
     uploads,
+    versions,
     webhooks,
 )
 
@@ -40,5 +41,6 @@ def blueprints() -> list[APIBlueprint]:
         filters,
         exports,
         webhooks,
+        versions,
     )
     return [module.blueprint for module in modules]

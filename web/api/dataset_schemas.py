@@ -9,7 +9,7 @@ from labeller.datasets import tags
 from labeller.datasets.sources import Selection
 from labeller.reports import gallery
 from web.api.paging import PageOut, PageQuery
-from web.api.schemas import Strict
+from web.api.schemas import Box, Strict
 from web.input import FIRST_DAY, LAST_DAY, Id
 
 Ids = list[Id]
@@ -107,3 +107,69 @@ class ReviewOut(BaseModel):
     waiting: int = Field(description="Were in review already.")
     gone: int = Field(description="Left out: no faces, or being deleted.")
     more: bool = Field(description="Whether there are others: only the newest 1,000 are sent.")
+
+
+class VersionIn(SourceIn):
+    name: str
+    note: str = ""
+    run: Id | None = Field(None, description="Instead of all these: name what this run collected.")
+
+
+class VersionNameIn(Strict):
+    name: str
+    note: str | None = None
+
+
+class VersionsQuery(PageQuery):
+    made_by: Literal["hand", "run"] | None = None
+
+
+class VersionOut(BaseModel):
+    id: int
+    name: str | None = Field(description="null for what a run collected.")
+    note: str
+    created: str
+    person_id: int | None = Field(description="Who made it.")
+    photos: int = Field(description="Photos that are in it, without those deleted since.")
+    faces: int = Field(description="Boxes that are in it, without those deleted since.")
+    photos_gone: int = Field(description="Photos of it that have been deleted since.")
+    faces_gone: int
+    labels: dict[str, int] = Field(description="Faces to learn from when it was made, by class.")
+    splits: dict[str, int] = Field(description="Photos when it was made, by what they are used for.")
+    runs: list[int] = Field(description="The first 20 runs that used it.")
+
+
+class VersionsOut(PageOut):
+    items: list[VersionOut]
+
+
+class CompareQuery(PageQuery):
+    kind: Literal["added", "removed", "relabelled", "moved", "split"] = Field(
+        "relabelled", description="Which faces to list."
+    )
+
+
+class FaceThen(BaseModel):
+    """A face as a version has it."""
+
+    box: Box
+    state: Literal["proposed", "confirmed", "rejected"]
+    label: str | None
+    split: Literal["train", "validation", "locked"]
+
+
+class ChangedFace(BaseModel):
+    face_id: int
+    photo_id: int
+    before: FaceThen | None = Field(description="In the first version; null if it does not have it.")
+    after: FaceThen | None = Field(description="In the other.")
+
+
+class VersionComparison(PageOut):
+    added: int
+    removed: int
+    relabelled: int
+    moved: int = Field(description="Faces whose box is another.")
+    split: int = Field(description="Faces that are used for something else.")
+    same: int = Field(description="Faces in both without any of these.")
+    items: list[ChangedFace] = Field(description="Those of `kind`, by id.")

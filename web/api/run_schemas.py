@@ -10,6 +10,9 @@ from web.api.schemas import Strict
 
 class RunIn(Strict):
     recipe: str | dict[str, Any] = Field(default_factory=dict, description="A preset or its fields.")
+    version: int | str | None = Field(
+        None, description="Learn from this version, by its id or name; null: from all answers so far."
+    )
 
 
 class RunAccepted(BaseModel):
@@ -23,6 +26,9 @@ class RunOut(BaseModel):
     progress: float
     recipe: dict[str, Any]
     manifest: str | None
+    version_id: int | None = Field(
+        description="The version it learns from, or that is made of what it collects."
+    )
     seed: int
     metrics: dict[str, Any] | None
     promoted: bool

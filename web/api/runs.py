@@ -6,6 +6,7 @@ from apiflask import APIBlueprint
 
 from db.models import Run
 from db.workbench import live_run
+from labeller.datasets import versions
 from labeller.queue.waiting import waiting_by_mode
 from labeller.reports import counts
 from trainer.evaluation import label_errors
@@ -26,8 +27,9 @@ blueprint = APIBlueprint("api_runs", __name__, tag="Runs")
 @blueprint.output(schemas.RunAccepted, status_code=202)
 @blueprint.doc(security="token", responses={409: "Too few labels."})
 def start_run(json_data: schemas.RunIn) -> Any:
-    """Train on the answers so far; joins a run that has not started."""
-    run = requests.request_run(db(), json_data.recipe, me())
+    """Train on the answers so far or on a version; joins a run on the same that has not started."""
+    version = None if json_data.version is None else versions.named(db(), json_data.version)
+    run = requests.request_run(db(), json_data.recipe, me(), version)
     db().commit()
     return {"id": run.id}
 

@@ -7,6 +7,7 @@ import click
 
 from db import jobs
 from db.base import OPEN
+from labeller.datasets import versions
 from labeller.people import people
 from trainer.data.recipe import PRESETS
 from trainer.runs import requests
@@ -22,11 +23,13 @@ REPLAY_TOLERANCE = 1e-3
 @click.command()
 @click.option("--wait", is_flag=True, help="Wait for the run to end.")
 @click.option("--recipe", default="quick", type=click.Choice(list(PRESETS)), help="How to train.")
+@click.option("--version", help="Learn from this version of the data, by its name or id.")
 @as_json
-def retrain(wait: bool, recipe: str, json_: bool) -> None:
-    """Train on the answers so far."""
+def retrain(wait: bool, recipe: str, version: str | None, json_: bool) -> None:
+    """Train on the answers so far, or on a version of the data."""
     with workbench_session() as session:
-        run = requests.request_run(session, recipe)
+        of = None if version is None else versions.named(session, version)
+        run = requests.request_run(session, recipe, version=of)
         session.commit()
         is_running = "detect" in jobs.alive_kinds(session)  # the train worker itself rests now and then
         if wait and not is_running:
@@ -37,6 +40,7 @@ def retrain(wait: bool, recipe: str, json_: bool) -> None:
             session.refresh(run)
         reason = words(session, run.reason)
         value = {"id": run.id, "status": run.status, "promoted": run.promoted, "reason": reason}
+        value["version_id"] = run.version_id
         text = f"Run {run.id}: {run.status}. {reason or run.error or ''}"
         show(value | {"metrics": figures_of(session, run)}, text, json_)
     if wait and run.status != "done":

@@ -34,6 +34,7 @@ from web.pages import (
     transfers,
     try_it,
     upload,
+    versions,
     webhooks,
 )
 
@@ -59,6 +60,7 @@ def blueprints() -> list[APIBlueprint]:
         tags,
         transfers,
         comments,
+        versions,
     )
     last = (
         people_access,

@@ -9,8 +9,9 @@ from flask.typing import ResponseReturnValue
 
 from db import audit, classes
 from db.base import OPEN, now
-from db.models import Workbench
+from db.models import DatasetVersion, Workbench
 from db.workbench import live_run
+from labeller.datasets import versions
 from labeller.queue import picks
 from trainer.data import dataset, minimum_labels
 from trainer.data.recipe import CHOICES, LIMITS, PRESETS
@@ -55,12 +56,15 @@ def page() -> ResponseReturnValue:
         review_composition=picks.counts_by_reason(session, live) if live else [],
         learning_curve=charts.learning_curve(outlook.points, outlook.forecast),
         outlook=outlook,
+        versions=versions.to_choose_from(session),
     )
 
 
 @pages.post("/runs")
 def start() -> ResponseReturnValue:
-    run = requests.request_run(db(), _recipe(), me())
+    version_id = optional_number(request.form, "version")
+    version = None if version_id is None else versions.get_version(db(), version_id)
+    run = requests.request_run(db(), _recipe(), me(), version)
     db().commit()
     return redirect(url_for("runs.one", run_id=run.id))
 
@@ -133,6 +137,7 @@ def render(run_id: int, template: str) -> str:
     return render_template(
         template,
         run=run,
+        version=db().get(DatasetVersion, run.version_id) if run.version_id else None,
         live=live_run(db()),
         epoch_charts=charts.epoch_charts(run.curve),
         seconds_left=None if over else requests.seconds_left(db(), run),

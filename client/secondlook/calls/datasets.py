@@ -1,10 +1,19 @@
-"""Tags and saved filters, and what they choose."""
+"""Tags, saved filters and versions of the data."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from secondlook.call import Call
-from secondlook.results import Page, PhotoTags, SavedFilter, SentToReview, Tag, Tagged
+from secondlook.results import (
+    Page,
+    PhotoTags,
+    SavedFilter,
+    SentToReview,
+    Tag,
+    Tagged,
+    Version,
+    VersionComparison,
+)
 
 
 def list_tags(*, cursor: int | None = None, limit: int | None = None) -> Call[Page[Tag]]:
@@ -80,6 +89,56 @@ def send_to_review(
 ) -> Call[SentToReview]:
     """Send the newest 1,000 faces of a filter, a tag or a saved filter to review."""
     return Call("POST", "/review", json=_source(filter, tag, saved_filter, whole_photos))
+
+
+def list_versions(
+    *, made_by: Literal["hand", "run"] | None = None, cursor: int | None = None, limit: int | None = None
+) -> Call[Page[Version]]:
+    """Versions of the data, newest first: made by hand, or of what a run collected."""
+    return Call("GET", "/versions", {"made_by": made_by, "cursor": cursor, "limit": limit})
+
+
+def make_version(
+    name: str,
+    *,
+    note: str = "",
+    filter: Mapping[str, Any] | None = None,
+    tag: int | None = None,
+    saved_filter: int | None = None,
+    whole_photos: bool = False,
+    run: int | None = None,
+) -> Call[Version]:
+    """Freeze photos, boxes, labels and splits as they are now; without a source, all of them."""
+    source = _source(filter, tag, saved_filter, whole_photos)
+    return Call("POST", "/versions", json={"name": name, "note": note, "run": run} | source)
+
+
+def get_version(version_id: int) -> Call[Version]:
+    """One version, and what of it has been deleted since."""
+    return Call("GET", f"/versions/{version_id}")
+
+
+def rename_version(version_id: int, name: str, *, note: str | None = None) -> Call[Version]:
+    """Name a version, also one that a run made."""
+    return Call("PUT", f"/versions/{version_id}", json={"name": name, "note": note})
+
+
+def delete_version(version_id: int) -> Call[None]:
+    """Delete a version that no run used; its photos stay."""
+    return Call("DELETE", f"/versions/{version_id}")
+
+
+def compare_versions(
+    version_id: int,
+    other_id: int,
+    *,
+    kind: Literal["added", "removed", "relabelled", "moved", "split"] | None = None,
+    cursor: int | None = None,
+    limit: int | None = None,
+) -> Call[VersionComparison]:
+    """What differs from the first version to the other, and the faces of one kind."""
+    query = {"kind": kind, "cursor": cursor, "limit": limit}
+    return Call("GET", f"/versions/{version_id}/compare/{other_id}", query)
 
 
 def _source(

@@ -7,9 +7,11 @@ from secondlook.call import Call
 from secondlook.results import Accepted, Comparison, Page, Run, Stats, Suspect
 
 
-def start_run(recipe: str | Mapping[str, Any] | None = None) -> Call[Accepted]:
-    """Train on the answers so far; joins a run that has not started."""
-    return Call("POST", "/runs", json={} if recipe is None else {"recipe": recipe})
+def start_run(
+    recipe: str | Mapping[str, Any] | None = None, *, version: int | str | None = None
+) -> Call[Accepted]:
+    """Train on the answers so far or on a version; joins a run on the same that has not started."""
+    return Call("POST", "/runs", json={"version": version} | ({} if recipe is None else {"recipe": recipe}))
 
 
 def get_run(run_id: int) -> Call[Run]:

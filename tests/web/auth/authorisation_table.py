@@ -148,6 +148,11 @@ POST   /webhooks/<int:webhook_id>/pause                     hello     403       
 POST   /webhooks/<int:webhook_id>/secret                    hello     403       403       403       200
 POST   /webhooks/<int:webhook_id>/test                      hello     403       403       403       302
 GET    /webhooks/list                                       hello     403       403       403       200
+GET    /versions                                             hello     403       403       200       200
+POST   /versions                                             hello     403       403       403       302
+GET    /versions/<int:version_id>                            hello     403       403       404       404
+POST   /versions/<int:version_id>                            hello     403       403       403       404
+GET    /versions/compare                                     hello     403       403       200       200
 GET    /api/v1/agreed                                        401       403       403       200       200
 GET    /api/v1/answers                                       401       403       403       200       200
 POST   /api/v1/answers                                       401       403       403       409       201
@@ -227,6 +232,12 @@ GET    /api/v1/webhooks/<int:webhook_id>/deliveries         401       403       
 POST   /api/v1/webhooks/<int:webhook_id>/deliveries/<int:delivery_id>/again 401 403 403 403 202
 POST   /api/v1/webhooks/<int:webhook_id>/secret             401       403       403       403       200
 POST   /api/v1/webhooks/<int:webhook_id>/test               401       403       403       403       202
+GET    /api/v1/versions                                      401       403       403       200       200
+POST   /api/v1/versions                                      401       403       403       403       201
+DELETE /api/v1/versions/<int:version_id>                     401       403       403       403       404
+GET    /api/v1/versions/<int:version_id>                     401       403       403       404       404
+PUT    /api/v1/versions/<int:version_id>                     401       403       403       403       404
+GET    /api/v1/versions/<int:version_id>/compare/<int:other_id> 401       403       403       404       404
 """
 """In the order of PEOPLE. `hello` is the page for strangers; Ada (friend) owns what the rules name."""
 

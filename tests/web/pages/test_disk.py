@@ -69,9 +69,9 @@ def test_a_database_that_finds_no_room_is_507(app: Flask, client: Client) -> Non
     def full() -> None:
         raise OperationalError("INSERT", {}, sqlite3.OperationalError("database or disk is full"))
 
-    from web.auth import permissions
+    from web.auth import permissions, roles
 
-    permissions.ALLOWED["full"] = permissions.ANYONE
+    permissions.ALLOWED["full"] = roles.ANYONE
     try:
         answer = client().get("/api/v1/full")
     finally:

@@ -1,0 +1,21 @@
+"""Sets of ids, packed: a bit for each id from 0 up to the largest, compressed. 100,000 take a few kB."""
+
+import zlib
+
+import numpy as np
+from numpy.typing import NDArray
+
+Ids = NDArray[np.int64]
+
+
+def pack(ids: Ids) -> bytes:
+    """The set of the ids; equal sets give equal bytes."""
+    bits = np.zeros(int(ids.max(initial=-1)) + 1, bool)
+    bits[ids] = True
+    return zlib.compress(np.packbits(bits, bitorder="little").tobytes())
+
+
+def unpack(packed: bytes) -> Ids:
+    """The ids, ascending."""
+    bits = np.unpackbits(np.frombuffer(zlib.decompress(packed), np.uint8), bitorder="little")
+    return np.flatnonzero(bits)
