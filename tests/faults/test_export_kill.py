@@ -17,7 +17,7 @@ from labeller.exports import requests
 from tests.conftest import forget_settings
 from tests.workbench_process import running_workbench, wait_until
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.full_size]
 
 FACES = 20_000
 
