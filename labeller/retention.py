@@ -6,6 +6,7 @@ import structlog
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
+from db import kept_replies
 from db.backup import kept
 from db.base import now
 from db.integrity import remove_unused_blobs
@@ -36,6 +37,7 @@ def tidy(session: Session) -> None:
     kept.delete_leftovers(session)
     chunked.forget_stale()
     sessions.tidy(session)
+    kept_replies.tidy(session)
     session.commit()
     predictions.tidy(session)
     exports.end_expired(session)

@@ -14,7 +14,7 @@ API = "/api/v1"
 def create_app() -> APIFlask:
     """The application; it opens the database and the broker only when a request needs them."""
     from web import api, database, errors, i18n, input, notices, pages
-    from web.api import openapi
+    from web.api import etags, idempotency, openapi
     from web.auth import address_limits, headers, hosts, identity, input_text, links, permissions, rate_limits
     from web.cli import commands
     from web.drawing import charts, stored
@@ -40,6 +40,8 @@ def create_app() -> APIFlask:
     app.before_request(permissions.check)
     app.before_request(identity.protect)
     app.before_request(input_text.check)
+    idempotency.init_app(app)
+    etags.init_app(app)
     for blueprint in pages.blueprints():
         app.register_blueprint(blueprint)
     for blueprint in api.blueprints():

@@ -21,13 +21,18 @@ def read_json(response: httpx.Response) -> Any:
     return json.loads(response.content) if response.content else None
 
 
+def read_bytes(response: httpx.Response) -> bytes:
+    """The body as it came."""
+    return response.content
+
+
 @dataclass(frozen=True)
 class Call(Generic[T]):
     """One call, whose answer is a `T`. The functions in `secondlook.calls` make it, a client sends it."""
 
     method: str
     path: str
-    """Below `/api/v1`, with its leading slash."""
+    """Below `/api/v1`, with its leading slash; of `fetch` an address that an answer named."""
     query: Mapping[str, Any] = field(default_factory=dict)
     """None stands for a parameter that is not sent."""
     json: Any = None
@@ -36,6 +41,8 @@ class Call(Generic[T]):
     form: Mapping[str, Any] = field(default_factory=dict)
     body: bytes | None = None
     read: Callable[[httpx.Response], Any] = read_json
+    is_named: bool = False
+    """Whether `path` is such an address."""
     accept_key: bool = True
     """Whether a POST carries an `Idempotency-Key`; not where the body has a key of its own."""
 

@@ -498,3 +498,118 @@ class VersionComparison(TypedDict):
     same: int
     items: list[ChangedFace]
     next: int | None
+
+
+class Class(TypedDict):
+    id: int
+    name: str
+    faces: int
+    merged_into: int | None
+    retired: bool
+
+
+class DisputedFace(Face):
+    photo_id: int
+
+
+class GivenOpinion(TypedDict):
+    person: str | None
+    kind: str
+    label: str | None
+
+
+class Dispute(TypedDict):
+    face: DisputedFace
+    opinions: list[GivenOpinion]
+
+
+class Gold(TypedDict):
+    marked: int
+
+
+class Map(TypedDict):
+    faces: list[int]
+    versions: list[int]
+    x: list[int]
+    y: list[int]
+    label: list[int]
+    state: list[int]
+    margin: list[int]
+    person: list[int]
+    locked: list[int]
+    labels: list[str]
+    people: list[str]
+    states: list[str]
+
+
+class MapProgress(TypedDict):
+    placed: int
+    wanted: int
+    stale: bool
+
+
+class Picks(TypedDict):
+    id: int | None
+    sent: int
+    locked: int
+    waiting: int
+    gone: int
+
+
+class Backup(TypedDict):
+    id: int
+    status: Literal["queued", "running", "done", "failed", "cancelled"]
+    progress: float
+    scheduled: bool
+    file: str | None
+    bytes: int | None
+    error: str | None
+    created: str
+    finished: str | None
+
+
+class Schedule(TypedDict):
+    days: int
+    hour: int
+    kept: int
+
+
+class Again(TypedDict):
+    total: int
+    left: int
+
+
+class Detector(TypedDict):
+    detector: str
+    likely: float
+    hidden: float
+    again: Again
+
+
+class ListedRun(TypedDict):
+    id: int
+    status: Literal["queued", "running", "done", "failed", "cancelled"]
+    progress: float
+    promoted: bool
+    pinned: bool
+    created: str
+    reason: str | None
+
+
+class TrainingRule(TypedDict):
+    train_after: int
+    nightly_hour: int | None
+
+
+class Invitation(TypedDict):
+    id: int
+    role: str
+    note: str
+    uses: int
+    uses_left: int
+    open: bool
+    expires: str
+
+
+class NewInvitation(Invitation):
+    url: str

@@ -3,7 +3,9 @@
 import os
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urljoin, urlsplit
 
+from secondlook.call import Call
 from secondlook.errors import SecondLookError
 
 AGENT = "secondlook-python/1"
@@ -24,7 +26,16 @@ class Address:
             raise SecondLookError("No token: give one, or set SECONDLOOK_TOKEN (flask token --role owner).")
         return cls(f"{url.rstrip('/')}/api/v1/", token)
 
+    def of(self, call: Call[Any]) -> str:
+        """Where to send the call. Raises SecondLookError for another server, which is not told the token."""
+        if not call.is_named:
+            return self.url + call.path.lstrip("/")
+        named = urljoin(self.url, call.path)
+        if urlsplit(named)[:2] != urlsplit(self.url)[:2]:
+            raise SecondLookError(f"{call.path} is no address of this workbench.")
+        return named
+
     def options(self, timeout: float) -> dict[str, Any]:
         """What httpx's client is made with."""
         headers = {"Authorization": f"Bearer {self.token}", "User-Agent": AGENT, "Accept": "*/*"}
-        return {"base_url": self.url, "headers": headers, "timeout": timeout}
+        return {"headers": headers, "timeout": timeout}

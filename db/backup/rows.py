@@ -45,10 +45,11 @@ LEFT_OUT = (
     "import_line",
     "import_photo",
     "import",
+    "kept_reply",
 )
 """Tables of no use elsewhere: who works now, pictures that are not kept, this workbench's own backups and
-exports, imports, whose archives are in no backup, what webhooks were told or are to be told, and counts,
-which triggers keep and which are counted anew where these are created."""
+exports, imports, whose archives are in no backup, what webhooks were told or are to be told, what was
+answered just now, and counts, which triggers keep and which are counted anew where these are created."""
 PAGES_AT_ONCE = 2000
 ROWS_AT_ONCE = 1000
 

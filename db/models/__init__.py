@@ -23,6 +23,7 @@ from db.models.photos import (
     Photo,
 )
 from db.models.predictions import Prediction, PredictionBatch
+from db.models.replies import KeptReply
 from db.models.review import Lease, Pick, Score, Spot
 from db.models.runs import Artifact, Embedding, Outcome, Run, Workbench, Worker
 from db.models.tried import TriedLook
@@ -59,6 +60,7 @@ __all__ = [
     "ImportLine",
     "ImportPhoto",
     "Invite",
+    "KeptReply",
     "Lease",
     "Outcome",
     "Passkey",

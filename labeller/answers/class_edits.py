@@ -19,7 +19,20 @@ FEWEST = 2
 LONGEST_NAME = 40
 
 
-def add(session: Session, name: str, by: Person) -> None:
+def get(session: Session, class_id: int) -> Class:
+    """The class of that id, merged and retired ones too. Raises NotFound."""
+    row = session.get(Class, class_id, populate_existing=True)
+    if row is None:
+        raise NotFound("no_such_class", "There is no such class.")
+    return row
+
+
+def after(session: Session, class_id: int, limit: int) -> list[Class]:
+    """The classes with a larger id, by id, merged and retired ones too."""
+    return list(session.scalars(select(Class).where(Class.id > class_id).order_by(Class.id).limit(limit)))
+
+
+def add(session: Session, name: str, by: Person) -> Class:
     """Add a class; a retired one comes back with its answers. Raises BadAnswer for a bad or taken name."""
     rows = _rows(session)
     name = _clean(name)
@@ -34,6 +47,7 @@ def add(session: Session, name: str, by: Person) -> None:
         session.add(row)
     session.flush()
     _add_event(session, by, "class_added", row, name=row.name)
+    return row
 
 
 def rename(session: Session, old: str, new: str, by: Person) -> None:

@@ -9,7 +9,7 @@ import re
 from sqlalchemy import CursorResult, Select, delete, exists, select, update
 from sqlalchemy.orm import Session, load_only
 
-from db import blob_hold, frozen_sets
+from db import blob_hold, frozen_sets, kept_replies
 from db.base import now
 from db.i18n import N_
 from db.manifests import count_in_manifest
@@ -94,6 +94,7 @@ def _erase_rows(session: Session, photo: Photo) -> None:
     blob_hold.delete_blobs(session, (photo.blob, photo.view_blob))
     _tidy_groups(session, photo)
     _mark_runs(session, faces)
+    kept_replies.forget_bodies(session)  # of requests that were at work when it was marked
     session.commit()
 
 
@@ -166,6 +167,7 @@ def _finish_person(session: Session, person: Person) -> None:
     if person.invite_id is not None and (invite := session.get(Invite, person.invite_id)):
         invite.note = _redacted(person.name, invite.note)
     _redact_reasons(session, person.name)
+    kept_replies.forget_bodies(session)
     session.execute(delete(Person).where(Person.id == person.id))  # cascades to merged people, tokens, leases
     session.commit()
     empty_write_ahead_log(session)

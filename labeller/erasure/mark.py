@@ -6,7 +6,7 @@ from datetime import timedelta
 from sqlalchemy import ColumnElement, CursorResult, exists, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from db import tasks
+from db import kept_replies, tasks
 from db.base import now
 from db.errors import Forbidden
 from db.models import SHOWN, Clip, Event, Face, Person, Photo
@@ -31,6 +31,7 @@ def mark_photos(
     ids = list(session.scalars(marked.values(status="erasing", owner=None, erase_at=until)))
     if ids:
         end_exports_with_photos(session, ids)
+        kept_replies.forget_bodies(session)
         session.add(Event(kind="photos_erased", person_id=by.id if by else None, detail={"photos": ids}))
         tasks.enqueue_erasure(session)
     return ids
@@ -74,6 +75,7 @@ def mark_person(session: Session, person: Person, by: Person | None) -> None:
         )
     family = or_(Person.id == person.id, Person.merged_into_id == person.id)
     session.execute(update(Person).where(family).values(erasing_at=now()))
+    kept_replies.forget_bodies(session)
     mark_photos(session, Photo.person_id == person.id, by)
     delete_clips(session, Clip.person_id == person.id)
     end_exports_with_people(session)

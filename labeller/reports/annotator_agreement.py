@@ -67,9 +67,15 @@ def count_disputed(session: Session) -> int:
     return session.scalar(select(func.count()).select_from(disputed)) or 0
 
 
-def disputed_faces(session: Session, limit: int = 20) -> list[tuple[Face, list[GivenOpinion]]]:
-    """Faces on which people, or what was imported, disagree; everybody's latest opinion."""
+def disputed_faces(
+    session: Session, limit: int = 20, after: int = 0
+) -> list[tuple[Face, list[GivenOpinion]]]:
+    """Faces on which people, or what was imported, disagree; everybody's latest opinion.
+
+    They come by id, and have a larger one than `after`.
+    """
     query = select(Face).join(Face.photo).where(Face.disputed, SHOWN).options(contains_eager(Face.photo))
+    query = query.where(Face.id > after)
     faces = list(session.scalars(query.order_by(Face.id).limit(limit)))
     opinions = _opinions(session, [face.id for face in faces])
     return [(face, list({one.person: one for one in opinions.get(face, [])}.values())) for face in faces]

@@ -101,6 +101,13 @@ def test_an_error_says_what_the_workbench_says(api: Client) -> None:
     assert "There is no such photo" in str(caught.value)
 
 
+def test_the_token_goes_to_no_other_server(api: Client) -> None:
+    for url in ("http://elsewhere/faces/1/crop.jpg", "//elsewhere/x", "https://localhost/x"):
+        with pytest.raises(SecondLookError, match="no address"):
+            api.fetch(url)
+    assert b"Second Look" in api.fetch("/api/v1/docs")
+
+
 def test_without_a_token_it_says_how_to_get_one(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("SECONDLOOK_TOKEN", raising=False)
     with pytest.raises(SecondLookError, match="flask token"):

@@ -84,9 +84,10 @@ def get_run(session: Session, run_id: int) -> Run:
     return run
 
 
-def recent_runs(session: Session, limit: int = 20) -> list[Run]:
-    """The newest runs, newest first."""
-    return list(session.scalars(select(Run).order_by(Run.id.desc()).limit(limit)))
+def recent_runs(session: Session, limit: int = 20, before: int = 0) -> list[Run]:
+    """The newest runs, newest first; with `before` those with a smaller id than that."""
+    query = select(Run).where(Run.id < before) if before else select(Run)
+    return list(session.scalars(query.order_by(Run.id.desc()).limit(limit)))
 
 
 def cancel(session: Session, run: Run, by: Person | None = None) -> None:

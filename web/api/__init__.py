@@ -3,12 +3,16 @@
 from apiflask import APIBlueprint
 
 from web.api import (
+    care,
+    classes,
     clips,
     comments,
+    disputes,
     exports,
     filters,
     imports,
     labelling,
+    maps,
     people,
     photos,
     predictions,
@@ -24,23 +28,9 @@ from web.api import (
 
 
 def blueprints() -> list[APIBlueprint]:
+    """In the order in which the document shows them."""
     modules = (
-        photos,
-        uploads,
-        clips,
-        imports,
-        tried,
-        people,
-        tokens,
-        labelling,
-        predictions,
-        similar,
-        comments,
-        runs,
-        tags,
-        filters,
-        exports,
-        webhooks,
-        versions,
+        *(photos, uploads, clips, tried, classes, labelling, comments, disputes, similar, tags, filters),
+        *(maps, runs, predictions, versions, imports, exports, people, tokens, webhooks, care),
     )
     return [module.blueprint for module in modules]

@@ -4,7 +4,10 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
+from labeller.people.invites import DAYS, MOST_DAYS, MOST_USES
 from web.api.paging import PageOut, PageQuery
+from web.api.schemas import Strict
+from web.input import Id
 
 
 class PersonOut(BaseModel):
@@ -16,6 +19,39 @@ class PersonOut(BaseModel):
     answers: int
     consented_at: str | None
     consent_version: str | None
+
+
+class NameIn(Strict):
+    name: str = Field(min_length=1)
+
+
+class MergePersonIn(Strict):
+    into: Id = Field(description="The id of who remains.")
+
+
+class InvitationIn(Strict):
+    role: Literal["labeller", "friend"] = "friend"
+    uses: int | None = Field(None, ge=1, le=MOST_USES, description="How many people it serves.")
+    days: int = Field(DAYS, ge=1, le=MOST_DAYS, description="For which it is good.")
+    note: str = Field("", description="What it is for; only owners see it.")
+
+
+class InvitationOut(BaseModel):
+    id: int
+    role: str
+    note: str
+    uses: int = Field(description="People who came by it.")
+    uses_left: int
+    open: bool = Field(description="Whether it still works.")
+    expires: str
+
+
+class NewInvitation(InvitationOut):
+    url: str = Field(description="The link. It is not stored.")
+
+
+class InvitationsOut(PageOut):
+    items: list[InvitationOut]
 
 
 class PeopleOut(PageOut):

@@ -36,6 +36,30 @@ class RunOut(BaseModel):
     error: str | None
 
 
+class ListedRun(BaseModel):
+    id: int
+    status: Literal["queued", "running", "done", "failed", "cancelled"]
+    progress: float
+    promoted: bool
+    pinned: bool = Field(description="Whether its model's files stay, whatever follows.")
+    created: str
+    reason: str | None
+
+
+class RunsOut(PageOut):
+    items: list[ListedRun]
+
+
+class Rule(BaseModel):
+    train_after: int = Field(description="After so many new answers; 0: never.")
+    nightly_hour: int | None = Field(description="Each night at this hour of the server's day; null: never.")
+
+
+class RuleIn(Strict):
+    train_after: int = Field(ge=0, le=100_000, description="After so many new answers; 0: never.")
+    nightly_hour: int | None = Field(None, ge=0, le=23, description="Each night at this hour; null: never.")
+
+
 class PromoteQuery(Strict):
     reason: str = Field("", max_length=500, description="Why, for those who come after you.")
 

@@ -4,7 +4,8 @@ from typing import Any
 
 from apiflask import APIBlueprint
 
-from db.models import Run
+from db import audit
+from db.models import Run, Workbench
 from db.workbench import live_run
 from labeller.datasets import versions
 from labeller.queue.waiting import waiting_by_mode
@@ -12,9 +13,9 @@ from labeller.reports import counts
 from trainer.evaluation import label_errors
 from trainer.evaluation.compare_runs import compare
 from trainer.label_efficiency import stopping_advice
-from trainer.runs import requests
+from trainer.runs import kept_models, requests, schedule
 from web.api import run_schemas as schemas
-from web.api.paging import cut
+from web.api.paging import PageQuery, cut
 from web.auth.identity import me
 from web.database import db
 from web.drawing import stored
@@ -32,6 +33,22 @@ def start_run(json_data: schemas.RunIn) -> Any:
     run = requests.request_run(db(), json_data.recipe, me(), version)
     db().commit()
     return {"id": run.id}
+
+
+@blueprint.get("/runs")
+@blueprint.input(PageQuery, location="query")
+@blueprint.output(schemas.RunsOut)
+@blueprint.doc(security="token")
+def list_runs(query_data: PageQuery) -> Any:
+    """The runs, newest first, without their figures."""
+    rows = requests.recent_runs(db(), query_data.ask_for, query_data.cursor)
+    shown, after = cut(rows, query_data.limit, lambda run: run.id)
+    return {"items": [_listed(run) for run in shown], "next": after}
+
+
+def _listed(run: Run) -> dict[str, Any]:
+    values = {name: getattr(run, name) for name in schemas.ListedRun.model_fields if name != "created"}
+    return values | {"created": run.created_at.isoformat(), "reason": stored.words(db(), run.reason)}
 
 
 @blueprint.get("/runs/<int:run_id>")
@@ -63,6 +80,59 @@ def promote_run(run_id: int, query_data: schemas.PromoteQuery) -> Any:
     requests.promote(db(), run, me(), query_data.reason)
     db().commit()
     return run_out(run)
+
+
+@blueprint.post("/runs/back")
+@blueprint.output(schemas.RunAccepted)
+@blueprint.doc(security="token", responses={409: "There is none before it."})
+def roll_back() -> Any:
+    """Make the previous model live again."""
+    run = requests.roll_back(db(), me())
+    db().commit()
+    return {"id": run.id}
+
+
+@blueprint.put("/runs/<int:run_id>/pin")
+@blueprint.output({}, status_code=204)
+@blueprint.doc(security="token", responses={409: "Its files were dropped."})
+def pin_run(run_id: int) -> Any:
+    """Keep the files of its model, whatever follows."""
+    return _pin(run_id, True)
+
+
+@blueprint.delete("/runs/<int:run_id>/pin")
+@blueprint.output({}, status_code=204)
+@blueprint.doc(security="token", responses={409: "Its files were dropped."})
+def unpin_run(run_id: int) -> Any:
+    """Let its files be dropped when newer models follow."""
+    return _pin(run_id, False)
+
+
+def _pin(run_id: int, pinned: bool) -> str:
+    kept_models.pin(db(), requests.get_run(db(), run_id), pinned, me())
+    db().commit()
+    return ""
+
+
+@blueprint.get("/runs/rule")
+@blueprint.output(schemas.Rule)
+@blueprint.doc(security="token")
+def get_training_rule() -> Any:
+    """When the workbench trains by itself."""
+    row = db().get(Workbench, 1)
+    return {"train_after": row.train_after if row else 0, "nightly_hour": row.nightly_hour if row else None}
+
+
+@blueprint.put("/runs/rule")
+@blueprint.input(schemas.RuleIn)
+@blueprint.output(schemas.Rule)
+@blueprint.doc(security="token")
+def set_training_rule(json_data: schemas.RuleIn) -> Any:
+    """Set when the workbench trains by itself."""
+    row = schedule.set_rule(db(), json_data.train_after, json_data.nightly_hour)
+    audit.note(db(), "training_rule", me())
+    db().commit()
+    return {"train_after": row.train_after, "nightly_hour": row.nightly_hour}
 
 
 @blueprint.get("/runs/<int:run_id>/suspects")

@@ -26,7 +26,7 @@ SENDING = frozenset(
 )
 LABELLING = frozenset(
     {"api_photos.get_photo", "api_photos.draw_face", "api_photos.complete_photo", "api_photos.reopen_photo"}
-    | {"api_photos.list_faces", "api_runs.stats", "api_similar.find_similar"}
+    | {"api_photos.list_faces", "api_runs.stats", "api_similar.find_similar", "api_classes.list_classes"}
 )
 LEASING = frozenset({"api_labelling.get_queue", "api_labelling.get_agreed"})
 """They look like reading, and keep faces from others for a while."""

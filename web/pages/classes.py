@@ -25,7 +25,7 @@ def page() -> ResponseReturnValue:
 @pages.post("/classes")
 def edit() -> ResponseReturnValue:
     form = request.form
-    edits: dict[str, Callable[[], None]] = {
+    edits: dict[str, Callable[[], object]] = {
         "add": lambda: class_edits.add(db(), form.get("to", ""), me()),
         "rename": lambda: class_edits.rename(db(), form.get("name", ""), form.get("to", ""), me()),
         "merge": lambda: class_edits.merge(db(), form.get("name", ""), form.get("to", ""), me()),

@@ -3,7 +3,7 @@
 import uuid
 from typing import Literal
 
-from secondlook.call import Call, Upload, without_none
+from secondlook.call import Call, Upload, read_bytes, without_none
 from secondlook.results import Box, Face, ListedFace, Page, Photo, PhotoAccepted, PhotoState
 
 
@@ -56,6 +56,11 @@ def complete_photo(photo_id: int, *, reject_left: bool = False) -> Call[None]:
 def reopen_photo(photo_id: int) -> Call[None]:
     """Take that back."""
     return Call("DELETE", f"/photos/{photo_id}/complete")
+
+
+def fetch(url: str) -> Call[bytes]:
+    """The file at an address of the workbench that an answer names, such as `crop_url`."""
+    return Call("GET", url, is_named=True, read=read_bytes)
 
 
 def list_faces(

@@ -5,9 +5,7 @@ import uuid
 from collections.abc import Sequence
 from typing import Any
 
-import httpx
-
-from secondlook.call import Call, Upload
+from secondlook.call import Call, Upload, read_bytes
 from secondlook.results import Accepted, Batch, Prediction, Tried
 
 
@@ -19,7 +17,7 @@ def predict(file: Upload, *, run: int | None = None) -> Call[Prediction]:
 def predict_picture(file: Upload, *, run: int | None = None) -> Call[bytes]:
     """The same as a JPEG: the photo, the faces drawn over it."""
     query = {"run": run, "annotated": True}
-    return Call("POST", "/predict", query, files=(("file", file),), read=_content, accept_key=False)
+    return Call("POST", "/predict", query, files=(("file", file),), read=read_bytes, accept_key=False)
 
 
 def send_batch(files: Sequence[Upload], *, run: int | None = None) -> Call[Accepted]:
@@ -44,7 +42,3 @@ def keep_photo(
     form = {"run": run, "corrections": json.dumps(list(corrections))}
     form |= {"client_key": client_key or uuid.uuid4().hex}
     return Call("POST", "/tried", files=(("file", file),), form=form, accept_key=False)
-
-
-def _content(response: httpx.Response) -> bytes:
-    return response.content
