@@ -81,6 +81,7 @@ def check_loop(engine: Engine) -> dict[str, Any]:
     return run
 
 
+@pytest.mark.full_size
 def test_the_loop_on_one_of_each(small: Engine) -> None:
     check_loop(small)
     assert small.run("flask", "fsck").startswith("Nothing is wrong")

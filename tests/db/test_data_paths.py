@@ -74,6 +74,7 @@ def test_a_folder_for_the_socket_that_somebody_else_has_made_is_not_used(
     assert theirs.stat().st_mode & 0o777 == 0o755
 
 
+@pytest.mark.full_size
 @pytest.mark.slow
 def test_a_workbench_runs_in_an_odd_folder(tmp_path: Path) -> None:
     folder = tmp_path / ODD

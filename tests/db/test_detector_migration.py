@@ -77,6 +77,7 @@ def said(db: Session) -> list[tuple[int, Box, str, str | None]]:
     return [(face.id, face.box, face.state, face.label) for face in faces]
 
 
+@pytest.mark.full_size
 def test_every_answer_is_kept_and_looking_again_loses_and_doubles_nothing(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -16,12 +16,13 @@ SAMPLES = {"INTEGER": 1, "BIGINT": 1, "BOOLEAN": False, "JSON": [], "DOUBLE": 1.
 
 
 def earlier_revisions() -> list[Any]:
-    """All but the newest; between the first and the last they are for the slow tests."""
+    """All but the newest; between the first and the last they are for the full size."""
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     scripts = ScriptDirectory.from_config(config).walk_revisions()
+    marks = [pytest.mark.slow, pytest.mark.full_size]
     first, *middle, last = [script.revision for script in scripts][:0:-1]
-    return [first, *(pytest.param(revision, marks=pytest.mark.slow) for revision in middle), last]
+    return [first, *(pytest.param(revision, marks=marks) for revision in middle), last]
 
 
 def insert_samples(connection: Connection) -> dict[str, int]:

@@ -92,6 +92,7 @@ def test_axe_finds_nothing_serious_on_any_page(server: Server, size: str, scheme
     assert found == []
 
 
+@pytest.mark.full_size
 def test_nothing_is_lost_at_twice_the_zoom_or_from_right_to_left(server: Server) -> None:
     half = {"viewport": {"width": 720, "height": 450}, "device_scale_factor": 2}  # a desktop at 200 %
     with page(half, ignore=("404 (Not Found)",)) as browser:

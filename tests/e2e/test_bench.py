@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 
+import pytest
 from playwright.sync_api import Page, Request, expect
 from sqlalchemy import select
 
@@ -129,6 +130,7 @@ def _settled(browser: Page) -> Callable[[], None]:
     return wait
 
 
+@pytest.mark.full_size
 def test_five_hundred_answers_through_an_outage_a_closed_tab_and_a_power_cut(server: Server) -> None:
     add_waiting_faces(45, 12)
     intended: dict[int, str] = {}

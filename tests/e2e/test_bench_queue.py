@@ -1,5 +1,6 @@
 """What an empty bench asks and says, and skipped faces, in a real browser."""
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.browser import DESKTOP, MARKS, face_on_bench, open_bench, page
@@ -10,6 +11,7 @@ from tests.workbench_process import wait_until
 pytestmark = MARKS
 
 
+@pytest.mark.full_size
 def test_an_empty_bench_asks_seldom_shows_what_comes_and_says_what_others_hold(server: Server) -> None:
     """At most 15 calls a minute, counted over 12 s (at full size over a minute)."""
     watched = 60 if PROVE else 12

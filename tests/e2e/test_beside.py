@@ -1,5 +1,6 @@
 """Beside the bench, in a real browser: confirming in bulk, settling a dispute, renaming a class."""
 
+import pytest
 from playwright.sync_api import expect
 from sqlalchemy import update
 
@@ -61,6 +62,7 @@ def test_the_pages_beside_the_bench_by_keyboard(server: Server) -> None:
         expect(browser.get_by_role("heading", name="masked")).to_be_visible()
 
 
+@pytest.mark.full_size
 def test_two_hundred_agreed_faces_in_bulk(server: Server) -> None:
     faces = add_waiting_faces(26, 8)
     with session_scope() as session:

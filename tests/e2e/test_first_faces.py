@@ -4,6 +4,7 @@ import json
 import time
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import Response, expect
 
 from tests.browser import MARKS, PHONE, page
@@ -14,6 +15,7 @@ pytestmark = MARKS
 PHOTOS = 4
 
 
+@pytest.mark.full_size
 def test_the_first_faces_appear_soon_after_the_end_of_an_upload(workbench: Workbench, tmp_path: Path) -> None:
     """Prints the seconds from the server's last word on each photo until its faces are on the phone."""
     invite = json.loads(workbench.flask("invite", "--role", "friend", "--json"))["url"]

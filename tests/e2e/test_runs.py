@@ -47,6 +47,7 @@ def ends(browser: Page, word: str = "live") -> None:
     expect(browser.locator("#run .state")).to_have_text(word, timeout=90_000)
 
 
+@pytest.mark.full_size
 def test_a_run_is_watched_cancelled_promoted_rolled_back_and_compared(bench: Workbench) -> None:
     with page(DESKTOP) as browser:
         open_bench(browser, bench, add_person_link(bench, "owner", "Grace"), "/runs")  # type: ignore[arg-type]

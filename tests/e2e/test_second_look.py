@@ -90,6 +90,7 @@ def lasso_everything(browser: Page) -> None:
     browser.keyboard.up("Shift")
 
 
+@pytest.mark.full_size
 def test_from_a_batch_with_reasons_to_advice_and_a_lasso(workbench: Workbench) -> None:
     pictures = draw_pictures(LABELLED + WAITING)
     known, rest = pictures[:LABELLED], pictures[LABELLED:]

@@ -120,6 +120,7 @@ def finish_open_runs(db: Session, live: Run) -> None:
     assert list(integrity.find_problems(db)) == []
 
 
+@pytest.mark.full_size
 @engines
 def test_a_worker_killed_at_any_moment_of_a_run(db: Session, live: Run) -> None:
     rng, worker = np.random.default_rng(7), TrainWorker()

@@ -71,6 +71,7 @@ def test_too_few_answers_are_stored_as_an_explanation(db: Session, faces: list[F
     labels_saved_job.count(db, run.id + 1)  # a run that does not exist
 
 
+@pytest.mark.full_size
 def test_the_unlabelled_sample_has_no_doubtful_boxes(
     db: Session, faces: list[Face], monkeypatch: pytest.MonkeyPatch
 ) -> None:

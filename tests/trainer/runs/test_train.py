@@ -82,6 +82,7 @@ def test_a_run_by_each_preset_is_complete_and_can_be_replayed(
         assert replay(db, run).difference == 0.0
 
 
+@pytest.mark.full_size
 def test_a_replay_uses_the_boxes_of_its_run_and_counts_erased_faces(db: Session) -> None:
     from trainer.runs.replay import replay
 
@@ -216,6 +217,7 @@ def test_a_tampered_file_is_not_read(db: Session) -> None:
     assert any("signature" in line for line in integrity.find_problems(db))
 
 
+@pytest.mark.full_size
 @sqlite_only
 def test_damaged_pictures_and_features_do_not_stop_a_run_and_are_named(db: Session) -> None:
     faces = add_labelled_pictures(db, draw_pictures(60))

@@ -13,7 +13,7 @@ from tests.environment import PROVE
 from tests.everybody import World
 from web import create_app
 
-EXAMPLES = 100 if PROVE else 3
+EXAMPLES = 50 if PROVE else 3
 """Of each call, for each person."""
 SLOW = ("POST /api/v1/predict", "POST /api/v1/photos", "POST /api/v1/tried")
 """They start a process for each file: fewer examples."""
@@ -29,7 +29,13 @@ def world(data: Path, migrated_sqlite: Path, compiled_templates: FileSystemBytec
 
 @pytest.mark.slow
 @pytest.mark.timeout(900)
-@pytest.mark.parametrize("who", ["anonymous", "friend", "labeller", "owner"])
+@pytest.mark.parametrize(
+    "who",
+    [
+        *(pytest.param(who, marks=pytest.mark.full_size) for who in ("anonymous", "friend", "labeller")),
+        "owner",
+    ],
+)
 def test_no_request_is_answered_with_a_fault(world: World, who: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(predictions, "SECONDS", 0.01)  # nobody answers here
     schema = schemathesis.openapi.from_wsgi("/api/v1/openapi.json", world.app)

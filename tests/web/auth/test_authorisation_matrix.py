@@ -61,6 +61,7 @@ def test_strangers(world: World) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.full_size
 def test_those_who_may_no_longer(world: World) -> None:
     for who in DEAD:
         for way in ("cookie", "token"):
