@@ -411,6 +411,7 @@ class Export(TypedDict):
     format: str
     filter: dict[str, Any]
     saved_filter: int | None
+    version: int | None
     crops: bool
     names: bool
     size: int | None

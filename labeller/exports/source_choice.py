@@ -1,6 +1,7 @@
 """Which photos an export is of, as it is asked for and kept in its row.
 
-All ({}), those that a filter chooses ({"filter": {...}}), or that a saved one does now ({"saved": id}).
+All ({}), those that a filter chooses ({"filter": {...}}), that a saved one does now ({"saved": id}), or
+those of a version ({"version": id}).
 """
 
 from collections.abc import Mapping
@@ -10,9 +11,10 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from labeller.datasets import saved_filters, tags
+from labeller.datasets import saved_filters, tags, versions
 from labeller.datasets.sources import Selection
 from labeller.errors import BadExport, NotFound
+from labeller.exports.frozen import Frozen
 from labeller.exports.sources import Chosen, Source
 from labeller.people import find
 from labeller.reports.gallery import Filter
@@ -26,6 +28,8 @@ def read(session: Session, choice: Mapping[str, Any]) -> Source:
     """The source of a row's `source`. Raises BadExport, NotFound, and what reading a filter raises."""
     if (saved := choice.get("saved")) is not None:
         return Chosen(saved_filters.read(session, saved_filters.get_filter(session, saved)))
+    if (version := choice.get("version")) is not None:
+        return Frozen(version)
     return Chosen(Selection("faces", read_filter(session, choice.get("filter") or {})))
 
 
@@ -54,11 +58,15 @@ def normalised(session: Session, choice: Mapping[str, Any]) -> dict[str, Any]:
     chosen = read_filter(session, choice.get("filter") or {})
     values = {name: value for name, value in asdict(chosen).items() if value is not None}
     values |= {name: values[name].isoformat() for name in DAYS if name in values}
-    if (saved := choice.get("saved")) is None:
-        return {"filter": values} if values else {}
-    if values:
-        raise BadExport("two_filters", "These are two filters: a saved one and another.", "Name one of them.")
-    return {"saved": saved_filters.named(session, saved).id}
+    given = [name for name in ("saved", "version") if choice.get(name) is not None]
+    if len(given) + bool(values) > 1:
+        hint = "Name a filter, a saved one or a version."
+        raise BadExport("two_sources", "That names photos in two ways.", hint)
+    if given == ["saved"]:
+        return {"saved": saved_filters.named(session, choice["saved"]).id}
+    if given == ["version"]:
+        return {"version": versions.named(session, choice["version"]).id}
+    return {"filter": values} if values else {}
 
 
 def _person_id(session: Session, wanted: int | str) -> int:

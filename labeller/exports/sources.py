@@ -6,14 +6,14 @@ are marked would teach a detector that the others are none.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, cast
 
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from db.models import SHOWN, Face, Photo, Tag, Tagging
 from labeller.datasets.sources import Selection, photo_ids
-from labeller.formats.records import FaceRecord
+from labeller.formats.records import FaceRecord, State
 
 PHOTOS_AT_ONCE = 200
 
@@ -97,13 +97,18 @@ def _as_it_is(photo: Photo, tags: Mapping[int, tuple[str, ...]]) -> SourcePhoto:
     )
 
 
+def as_state(state: str, source: str) -> State:
+    """A box that a person drew is a face, also while nobody has labelled it."""
+    return cast(State, "confirmed" if state == "proposed" and source == "human" else state)
+
+
 def face_record(face: Face, tags: tuple[str, ...]) -> FaceRecord:
-    """The face as it is now. A box that a person drew is a face, also while nobody has labelled it."""
-    state = "confirmed" if face.state == "proposed" and face.source == "human" else face.state
+    """The face as it is now."""
+    state = as_state(face.state, face.source)
     return FaceRecord(
         box=face.box,
         label=face.label if state == "confirmed" else None,
-        state=state,  # type: ignore[arg-type]
+        state=state,
         confidence=face.confidence,
         source=face.source,
         tags=tags,

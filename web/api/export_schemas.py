@@ -26,6 +26,7 @@ class ExportIn(Strict):
         None, description="Only photos with a face that fits; all faces of these are written."
     )
     saved_filter: int | str | None = Field(None, description="Id or name of a saved filter, instead.")
+    version: int | str | None = Field(None, description="Id or name of a version, instead.")
     crops: bool = Field(False, description="A crop of each face instead of whole photos: format `folders`.")
     names: bool = Field(False, description="People by their names; else they are person-1, person-2, ….")
 
@@ -59,6 +60,7 @@ class ExportOut(BaseModel):
     format: str
     filter: dict[str, Any]
     saved_filter: int | None
+    version: int | None
     crops: bool
     names: bool
     size: int | None

@@ -31,8 +31,8 @@ def start_export(json_data: schemas.ExportIn) -> Any:
     """Have photos and labels written to a zip file in a format of other tools."""
     chosen = json_data.filter.model_dump(exclude_none=True) if json_data.filter else {}
     options = json_data.model_dump(include={"format", "crops", "names"})
-    order = options | {"source": {"filter": chosen, "saved": json_data.saved_filter}}
-    export = requests.request(db(), order, me())
+    source = {"filter": chosen, "saved": json_data.saved_filter, "version": json_data.version}
+    export = requests.request(db(), options | {"source": source}, me())
     db().commit()
     return {"id": export.id}
 
@@ -103,4 +103,5 @@ def export_out(export: Export) -> dict[str, Any]:
         "report": export.report or None,
         "filter": export.source.get("filter", {}),
         "saved_filter": export.source.get("saved"),
+        "version": export.source.get("version"),
     }

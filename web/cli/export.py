@@ -34,17 +34,18 @@ from web.cli.cutter import cutter
     f"{', '.join(source_choice.FIELDS)}, as in the gallery. Several may be given.",
 )
 @click.option("--saved", metavar="NAME", help="Only photos that this saved filter chooses now.")
+@click.option("--version", metavar="NAME", help="The photos, boxes, labels and splits of this version.")
 @click.option("--crops", is_flag=True, help="A crop of each face as the trainer sees it, instead of photos.")
 @click.option("--names", is_flag=True, help="People by their names; else they are person-1, person-2, ….")
 def export(
-    path: Path, format_: str, filters: tuple[str, ...], saved: str | None, crops: bool, names: bool
+    path: Path, format_: str, filters: tuple[str, ...], crops: bool, names: bool, **sources: str | None
 ) -> None:
     """Write photos and labels to the folder PATH, or to a zip file if PATH ends in .zip.
 
     Again into the same folder it goes on where it stopped, and brings the folder up to date. Photos are
     as they are kept: upright, without place and time.
     """
-    choice = {"filter": _fields(filters), "saved": saved}
+    choice = {"filter": _fields(filters)} | sources
     with workbench_session() as session, ExitStack() as open_, tempfile.TemporaryDirectory() as scratch:
         chosen = source_choice.normalised(session, choice)
         order = Order(

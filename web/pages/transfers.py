@@ -12,7 +12,7 @@ from db import classes
 from db.errors import Refused
 from db.i18n import N_
 from db.models import Export
-from labeller.datasets import saved_filters, tags
+from labeller.datasets import saved_filters, tags, versions
 from labeller.exports import known_formats, requests
 from labeller.formats import formats
 from labeller.people import people
@@ -26,7 +26,7 @@ from web.pages.refreshed import unless_known
 
 pages = APIBlueprint("transfers", __name__, enable_openapi=False)
 
-OF_FACES = ("state", "label", "look", "tag", "saved")
+OF_FACES = ("state", "label", "look", "tag", "saved", "version")
 """Fields of a filter that the choice of a source stands for."""
 CANNOT_CARRY = (
     N_("rejected boxes"),
@@ -58,11 +58,11 @@ def listed() -> ResponseReturnValue:
 def start_export() -> ResponseReturnValue:
     form = request.form
     chosen: dict[str, Any] = dict(parse_qsl(form.get("source", "")))
-    saved = chosen.pop("saved", None)
+    kept = {name: chosen.pop(name, None) for name in ("saved", "version")}
     chosen |= {"person": optional_number(form, "person")}
     chosen |= {name: value.isoformat() for name in ("since", "until") if (value := day(form, name))}
     options = {"crops": "crops" in form, "names": "names" in form}
-    order = {"format": form.get("format", ""), "source": {"filter": chosen, "saved": saved}} | options
+    order = {"format": form.get("format", ""), "source": {"filter": chosen} | kept} | options
     try:
         requests.request(db(), order, me())
     except Refused as error:
@@ -127,6 +127,9 @@ def _named_sources() -> list[tuple[str, str]]:
     sources += [(f"look={look}", _("Photos with: %(what)s", what=_(text))) for look, text in LOOKS.items()]
     sources += [(f"saved={one.id}", one.name) for one in saved_filters.all_filters(db())]
     sources += [(f"tag={one.tag.id}", _("Tag: %(name)s", name=one.tag.name)) for one in tags.all_tags(db())]
+    sources += [
+        (f"version={one.id}", _("Version: %(name)s", name=one.name)) for one in versions.to_choose_from(db())
+    ]
     return sources
 
 
@@ -136,7 +139,7 @@ def _listed() -> dict[str, object]:
 
     def of(export: Export) -> str:
         kept = export.source.get("filter", {})
-        text = names.get(_value(kept | {"saved": export.source.get("saved")}), _("filtered"))
+        text = names.get(_value(kept | {**export.source, "filter": None}), _("filtered"))
         return text if set(kept) <= {*OF_FACES} else _("%(what)s, filtered", what=text)
 
     titles = {one.name: one.title for one in formats.FORMATS}

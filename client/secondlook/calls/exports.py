@@ -12,11 +12,12 @@ def start_export(
     *,
     filter: Mapping[str, Any] | None = None,
     saved_filter: int | str | None = None,
+    version: int | str | None = None,
     crops: bool = False,
     names: bool = False,
 ) -> Call[Accepted]:
-    """Have photos and labels written to a zip file; a filter chooses photos by their faces."""
-    chosen = without_none(filter=filter, saved_filter=saved_filter)
+    """Have photos and labels written to a zip file: of a version, or what a filter chooses."""
+    chosen = without_none(filter=filter, saved_filter=saved_filter, version=version)
     body = without_none(format=format, crops=crops, names=names) | chosen
     return Call("POST", "/exports", json=body)
 

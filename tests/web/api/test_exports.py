@@ -12,11 +12,14 @@ from sqlalchemy.orm import Session
 from db.base import now
 from db.models import Event, Export
 from db.storage import blobs
-from labeller.datasets import saved_filters, tags
+from labeller.answers.answer_input import AnswerInput
+from labeller.answers.record import record_answer
+from labeller.datasets import saved_filters, tags, versions
 from labeller.datasets.sources import Selection
 from labeller.exports.make import make
+from labeller.people import people
 from labeller.reports.gallery import Filter
-from tests.factories import add_labelled_photo
+from tests.factories import add_labelled_photo, draw_face
 from tests.tiny_format import records, use_tiny
 from tests.web.conftest import Client
 
@@ -116,7 +119,33 @@ def test_tags_and_saved_filters_choose_photos_and_tags_go_along(db: Session, own
     done = finished(db, owner, saved_filter="masks")
     assert (done["saved_filter"], done["report"]["photos"]) == (saved.id, 1)  # type: ignore[index]
     both = {"format": "tiny", "saved_filter": saved.id, "filter": {"state": "confirmed"}}
-    assert owner.post("/api/v1/exports", json=both).json["error"]["code"] == "two_filters"
+    assert owner.post("/api/v1/exports", json=both).json["error"]["code"] == "two_sources"
+
+
+def test_a_version_is_written_as_it_was_frozen(
+    db: Session, owner: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("labeller.exports.frozen.PHOTOS_AT_ONCE", 1)
+    first, second = add_labelled_photo(db, None, 1), add_labelled_photo(db, None, 2)
+    erased = add_labelled_photo(db, None, 3)
+    selection = Selection("photos", Filter())
+    version = versions.make(db, "May", selection, people.owner(db))
+    db.commit()
+    record_answer(db, people.owner(db), AnswerInput("later", "label", first.id, "nomask"))
+    draw_face(db, people.owner(db), second.photo, (200, 100, 40, 50), "mask")
+    versions.make(db, "June", selection, people.owner(db))
+    db.delete(erased.photo)
+    db.commit()
+    add_labelled_photo(db, None, 4)
+    done = finished(db, owner, version="may")
+    assert (done["version"], done["filter"]) == (version.id, {})
+    found = records(ZipFile(io.BytesIO(owner.get(str(done["url"])).data)).read("records.json"))
+    labels = {name: [face["label"] for face in record["faces"]] for name, record in found.items()}
+    assert labels == {"photo-1.jpg": ["mask"], "photo-2.jpg": ["nomask"]}
+    assert [record["looked_at"] for record in found.values()] == [True, True]
+    labels_now = finished(db, owner, version="June")["report"]["labelled"]  # type: ignore[index]
+    assert labels_now == {"nomask": 2, "mask": 1}
+    assert owner.post("/api/v1/exports", json={"format": "tiny", "version": "never"}).status_code == 404
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""What `flask export` writes, `flask import` reads again: boxes, labels, rejected boxes, people, tags, splits."""
+"""What `flask export` writes, `flask import` reads again: boxes, labels, rejected boxes, people, tags."""
 
 from pathlib import Path
 
