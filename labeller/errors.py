@@ -55,6 +55,10 @@ class BadExport(BadInput):
     """What was asked for cannot be exported."""
 
 
+class BadAssignment(BadInput):
+    """These faces cannot be assigned to this person."""
+
+
 class BadComment(BadInput):
     """The text is no note, or not at this place."""
 
@@ -142,6 +146,7 @@ __all__ = [
     "AmbiguousPerson",
     "AnsweredMeanwhile",
     "BadAnswer",
+    "BadAssignment",
     "BadDataset",
     "BadExport",
     "BadPhoto",

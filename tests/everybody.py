@@ -37,6 +37,7 @@ JSON = {
     "POST /api/v1/runs": {},
     "POST /api/v1/photos/<int:photo_id>/faces": {"box": [100, 100, 50, 50], "label": "mask"},
     "POST /api/v1/photos/<int:photo_id>/turn": {"degrees": 90},
+    "POST /api/v1/assignments": {"person": 2, "face_ids": [999]},
     "POST /api/v1/faces/<int:face_id>/comments": {"text": "Is this a scarf?"},
     "POST /api/v1/webhooks": {"url": "https://hooks.example/", "events": ["run.done"]},
     "PATCH /api/v1/webhooks/<int:webhook_id>": {"name": "Wall"},
@@ -141,7 +142,13 @@ class World:
             **{"person_id": ada.id, "event_id": event.id, "invite_id": invite.id, "session_id": phone.id},
             **{"token_id": token.id, "sha256": "0" * 64, "part": 0, "secret": secret, "name": "sha2.js"},
             **{"webhook_id": hook.id, "delivery_id": event_sent.id},
-            **{"filename": "styles/base.css", "ending": "keras", "passkey_id": 1, "comment_id": 999},
+            **{
+                "filename": "styles/base.css",
+                "ending": "keras",
+                "passkey_id": 1,
+                "comment_id": 999,
+                "assignment_id": 999,
+            },
         }
 
     def _let_in(self, db: Session, name: str, person: Person) -> None:

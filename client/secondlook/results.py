@@ -264,6 +264,37 @@ class Prediction(TypedDict):
     faces: list[PredictedFace]
 
 
+class AnsweredBy(TypedDict):
+    person: str
+    faces: int
+
+
+class Assignment(TypedDict):
+    id: int
+    name: str
+    person: str
+    person_id: int
+    created: str
+    state: Literal["open", "done", "withdrawn"]
+    total: int
+    answered: int
+    by: list[AnsweredBy]
+
+
+class AssignmentMade(TypedDict):
+    id: int
+    name: str
+    person: str
+    person_id: int
+    created: str
+    state: Literal["open", "done", "withdrawn"]
+    total: int
+    answered: int
+    by: list[AnsweredBy]
+    left_out: int
+    more: bool
+
+
 class Comment(TypedDict):
     id: int
     text: str

@@ -1,6 +1,7 @@
 """The tables. They hold all state; a message in the broker only names the row to work on."""
 
 from db.models.access import BrowserSession, Passkey, PasskeyChallenge, Token
+from db.models.assignments import AssignedFace, Assignment
 from db.models.care import Backup, BlobHold, DoomedBlob
 from db.models.classes import Class
 from db.models.clips import Clip, ClipPhoto
@@ -38,6 +39,8 @@ __all__ = [
     "STANDING",
     "Answer",
     "Artifact",
+    "AssignedFace",
+    "Assignment",
     "Backup",
     "BlobHold",
     "BrowserSession",

@@ -6,7 +6,7 @@ from sqlalchemy import CursorResult, select, update
 from sqlalchemy.orm import Session
 
 from db.classes import Classes
-from db.models import STANDING, Answer, Face, Pick, Run, Score
+from db.models import STANDING, Answer, AssignedFace, Assignment, Face, Pick, Run, Score
 from labeller.answers.aggregate import apply_answers
 from labeller.errors import NotFound
 
@@ -32,6 +32,7 @@ def settle(session: Session, face: Face, answers: Sequence[Answer], current: Cla
     before = face.decided_at
     apply_answers(face, answers, current)
     session.flush()
+    _settle_assignments(session, face, answers)
     if before == face.decided_at:
         return
     may_ask = face.decided_at is None or (before is not None and face.decided_at < before)
@@ -41,3 +42,14 @@ def settle(session: Session, face: Face, answers: Sequence[Answer], current: Cla
     picks = update(Pick).where(Pick.face_id == face.id, Pick.open != may_ask)
     for one in (scores, picks):
         session.execute(one.values(open=may_ask), execution_options={"synchronize_session": False})
+
+
+def _settle_assignments(session: Session, face: Face, answers: Sequence[Answer]) -> None:
+    """Close the face where it was assigned before its latest opinion, whoever gave that; else open it."""
+    listed = select(Assignment.id, Assignment.created_at).join(AssignedFace)
+    opinions = [one for one in answers if one.kind in ("label", "reject", "unsure")]
+    for id, assigned_at in session.execute(listed.where(AssignedFace.face_id == face.id)):
+        last = opinions[-1] if opinions and opinions[-1].created_at > assigned_at else None
+        row = AssignedFace.assignment_id == id, AssignedFace.face_id == face.id
+        values = {"open": last is None, "answered_by": last and last.person_id}
+        session.execute(update(AssignedFace).where(*row).values(values))

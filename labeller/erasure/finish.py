@@ -16,6 +16,7 @@ from db.manifests import count_in_manifest
 from db.messages import Message, message
 from db.models import (
     Artifact,
+    Assignment,
     Clip,
     Comment,
     Event,
@@ -161,7 +162,7 @@ def _finish_person(session: Session, person: Person) -> None:
     forget_in_reports(session, person)
     _scrub_logs(person.name)
     for table, column in MENTIONS:
-        if table not in (Lease, Invite, Comment, SavedFilter):  # those rows go with their person
+        if table not in (Lease, Invite, Assignment, Comment, SavedFilter):  # those rows go with their person
             mention = getattr(table, column)
             session.execute(update(table).where(mention == person.id).values({column: None}))
     if person.invite_id is not None and (invite := session.get(Invite, person.invite_id)):

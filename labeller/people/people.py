@@ -6,6 +6,8 @@ from sqlalchemy.orm import Session
 from db.base import Base
 from db.models import (
     Answer,
+    AssignedFace,
+    Assignment,
     BrowserSession,
     Clip,
     Comment,
@@ -45,6 +47,9 @@ MENTIONS: tuple[tuple[type[Base], str], ...] = (
     (Import, "requested_by"),
     (Face, "decided_by"),
     (Answer, "person_id"),
+    (AssignedFace, "answered_by"),
+    (Assignment, "person_id"),
+    (Assignment, "created_by"),
     (Lease, "person_id"),
     (Event, "person_id"),
     (Invite, "person_id"),

@@ -67,6 +67,8 @@ GROUPS: Mapping[str, Mapping[str, str]] = {
         "class_edit_undone": N_("took back a change of the classes"),
         "gold_chosen": N_("chose check faces"),
         "faces_chosen": N_("sent faces to review"),
+        "faces_assigned": N_("assigned %(count)s faces to %(person)s"),
+        "assignment_withdrawn": N_("took back faces assigned to %(person)s"),
         "tag_deleted": N_("deleted a tag"),
         "filter_deleted": N_("deleted a saved filter"),
         "version_made": N_("made version %(version)s of the data"),

@@ -3,6 +3,7 @@
 from apiflask import APIBlueprint
 
 from web.api import (
+    assignments,
     care,
     classes,
     clips,
@@ -30,7 +31,20 @@ from web.api import (
 def blueprints() -> list[APIBlueprint]:
     """In the order in which the document shows them."""
     modules = (
-        *(photos, uploads, clips, tried, classes, labelling, comments, disputes, similar, tags, filters),
+        *(
+            photos,
+            uploads,
+            clips,
+            tried,
+            classes,
+            labelling,
+            comments,
+            assignments,
+            disputes,
+            similar,
+            tags,
+            filters,
+        ),
         *(maps, runs, predictions, versions, imports, exports, people, tokens, webhooks, care),
     )
     return [module.blueprint for module in modules]

@@ -5,6 +5,7 @@ from typing import Literal
 from pydantic import BaseModel, Field
 
 from labeller.comments.write import LONGEST
+from web.api.paging import PageOut, PageQuery
 from web.api.schemas import Strict
 from web.input import Id
 
@@ -14,10 +15,8 @@ class CommentIn(Strict):
     answers: Id | None = Field(None, description="The note that this answers; without it, it is a note.")
 
 
-class CommentsQuery(Strict):
+class CommentsQuery(PageQuery):
     state: Literal["open", "resolved"] | None = Field(None, description="Only notes in this state.")
-    cursor: Id | None = Field(None, description="`next` of the page before.")
-    limit: int = Field(60, ge=1, le=200)
 
 
 class CommentOut(BaseModel):
@@ -40,6 +39,5 @@ class NotesOut(BaseModel):
     items: list[NoteOut] = Field(description="Oldest first.")
 
 
-class NotePageOut(BaseModel):
+class NotePageOut(PageOut):
     items: list[NoteOut] = Field(description="Newest first.")
-    next: int | None

@@ -41,7 +41,7 @@ def add_comment(face_id: int, json_data: schemas.CommentIn) -> Any:
 @blueprint.doc(security="token")
 def list_comments(query_data: schemas.CommentsQuery) -> Any:
     """Notes on all faces, newest first."""
-    page = read.threads(db(), query_data.state, query_data.cursor, query_data.limit)
+    page = read.threads(db(), query_data.state, query_data.cursor or None, query_data.limit)
     return {"items": [_note_out(thread) for thread in page.items], "next": page.next}
 
 

@@ -10,6 +10,7 @@ from db.errors import Refused
 from db.models import Answer
 from labeller.answers.answer_input import AnswerInput
 from labeller.answers.record import latest_answers, record_answer
+from labeller.assignments.serve import next_assigned
 from labeller.comments.read import count_open
 from labeller.queue import bulk, leases
 from labeller.queue.items import Item, items_again
@@ -33,10 +34,14 @@ blueprint = APIBlueprint("api_labelling", __name__, tag="Labelling")
 @blueprint.doc(security="token")
 def get_queue(query_data: schemas.QueueQuery) -> Any:
     """Faces to answer, leased to you. `review` goes by ascending margin, suspected label errors mixed in."""
-    batch = next_faces(db(), me(), query_data.mode, query_data.limit)
+    if query_data.assignment is not None:
+        batch = next_assigned(db(), me(), query_data.assignment, query_data.limit)
+    else:
+        batch = next_faces(db(), me(), query_data.mode, query_data.limit)
     db().commit()
     items = items_out(batch.items)
-    note = detection_note(db()) if query_data.mode == "label" else None
+    is_label = query_data.mode == "label" and query_data.assignment is None
+    note = detection_note(db()) if is_label else None
     return {"items": items, "remaining": batch.remaining, "with_others": batch.with_others, "note": note}
 
 

@@ -83,11 +83,12 @@ class DrawnIn(Strict):
 
 class QueueQuery(Strict):
     mode: Literal["label", "review"] = "label"
+    assignment: Id | None = Field(None, description="Faces assigned to you instead; `mode` does not matter.")
     limit: int = Field(20, ge=1, le=200)
 
 
 class Why(BaseModel):
-    reason: Literal["typical", "uncertain", "control", "disagreement", "suspect", "weak", "box"]
+    reason: Literal["typical", "uncertain", "control", "disagreement", "suspect", "weak", "box", "assigned"]
     text: str
 
 

@@ -5,6 +5,7 @@ from apiflask import APIBlueprint
 from web.pages import (
     account,
     agreement,
+    assignments,
     audit,
     backups,
     boxes,
@@ -61,6 +62,7 @@ def blueprints() -> list[APIBlueprint]:
         transfers,
         comments,
         versions,
+        assignments,
     )
     last = (
         people_access,

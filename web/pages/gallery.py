@@ -54,6 +54,7 @@ def page() -> ResponseReturnValue:
         items=items.items,
         older=f"{url_for('.page')}?{urlencode(query | {'before': items.next})}" if items.next else None,
         people=people.to_choose_from(db(), chosen=filters.person),
+        team=people.to_choose_from(db(), Person.role != "friend"),
         looks=_translated(LOOKS),
         export=f"{url_for('transfers.page')}?{urlencode({k: query[k] for k in query if k != 'view'})}#make",
         states=_translated(STATES),

@@ -10,6 +10,7 @@ from sqlalchemy import text
 
 from db import jobs
 from db.workbench import live_run
+from labeller.assignments import progress as assignments
 from labeller.queue.waiting import waiting_by_mode
 from labeller.reports import counts
 from trainer.evaluation import drift, tried_looks
@@ -56,6 +57,7 @@ def page() -> ResponseReturnValue:
         detection_note=detection_note(session),
         next_step=next_step,
         missing_workers=jobs.missing_workers(session),
+        assigned=assignments.waiting_for(session, me()),
     )
 
 

@@ -1,5 +1,11 @@
 """Every call, as a function that makes it: the one description that both clients send."""
 
+from secondlook.calls.assignments import (
+    add_assignment,
+    get_assignment,
+    list_assignments,
+    withdraw_assignment,
+)
 from secondlook.calls.care import (
     cancel_backup,
     delete_backup,
@@ -134,6 +140,7 @@ from secondlook.calls.webhooks import (
 )
 
 __all__ = [
+    "add_assignment",
     "add_class",
     "add_comment",
     "add_webhook",
@@ -162,6 +169,7 @@ __all__ = [
     "find_similar",
     "find_similar_to_photo",
     "get_agreed",
+    "get_assignment",
     "get_backup",
     "get_backup_schedule",
     "get_batch",
@@ -183,6 +191,7 @@ __all__ = [
     "invite_people",
     "keep_photo",
     "list_answers",
+    "list_assignments",
     "list_backups",
     "list_classes",
     "list_comments",
@@ -252,4 +261,5 @@ __all__ = [
     "turn_photo",
     "undo_picks",
     "unpin_run",
+    "withdraw_assignment",
 ]

@@ -17,7 +17,7 @@ def add_comment(face_id: int, text: str, *, answers: int | None = None) -> Call[
 
 
 def list_comments(
-    *, state: Literal["open", "resolved"] | None = None, cursor: int | None = None, limit: int = 60
+    *, state: Literal["open", "resolved"] | None = None, cursor: int | None = None, limit: int = 50
 ) -> Call[Page[Note]]:
     """Notes on all faces, newest first."""
     return Call("GET", "/comments", {"state": state, "cursor": cursor, "limit": limit})

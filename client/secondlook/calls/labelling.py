@@ -19,9 +19,11 @@ from secondlook.results import (
 )
 
 
-def get_queue(mode: Literal["label", "review"] = "label", *, limit: int | None = None) -> Call[Queue]:
-    """Faces to answer, leased to you."""
-    return Call("GET", "/queue", {"mode": mode, "limit": limit})
+def get_queue(
+    mode: Literal["label", "review"] = "label", *, limit: int | None = None, assignment: int | None = None
+) -> Call[Queue]:
+    """Faces to answer, leased to you; with `assignment` those that are assigned to you."""
+    return Call("GET", "/queue", {"mode": mode, "limit": limit, "assignment": assignment})
 
 
 def get_agreed(*, label: str | None = None, limit: int | None = None) -> Call[Agreed]:

@@ -8,6 +8,9 @@ GET    /                                                     hello     302      
 GET    /agreement                                            hello     403       403       200       200
 POST   /agreement/<int:face_id>                              hello     403       403       302       302
 GET    /assets/<name>                                        200       200       200       200       200
+GET    /assignments                                          hello     403       403       403       200
+POST   /assignments                                          hello     403       403       403       400
+POST   /assignments/<int:assignment_id>/withdraw             hello     403       403       403       404
 GET    /audit                                                hello     403       403       403       200
 GET    /audit.<ending>                                       hello     403       403       403       404
 GET    /backups                                              hello     403       403       403       200
@@ -41,6 +44,7 @@ GET    /faces/<int:face_id>/crop.jpg                         hello     200      
 GET    /faces/<int:face_id>/thumb.jpg                        hello     200       404       200       200
 GET    /gallery                                              hello     403       403       403       200
 POST   /gallery/answer                                       hello     403       403       403       302
+POST   /gallery/assign                                       hello     403       403       403       404
 POST   /gallery/erase                                        hello     403       403       403       302
 POST   /gallery/filters                                      hello     403       403       403       302
 POST   /gallery/filters/<int:filter_id>                      hello     403       403       403       404
@@ -213,6 +217,10 @@ GET    /api/v1/photos/<int:photo_id>/tags                    401       403      
 POST   /api/v1/photos/<int:photo_id>/turn                    401       409       404       409       409
 GET    /api/v1/faces/<int:face_id>/comments                  401       403       403       200       200
 POST   /api/v1/faces/<int:face_id>/comments                  401       403       403       201       201
+GET    /api/v1/assignments                                   401       403       403       200       200
+POST   /api/v1/assignments                                   401       403       403       403       400
+GET    /api/v1/assignments/<int:assignment_id>               401       403       403       404       404
+POST   /api/v1/assignments/<int:assignment_id>/withdraw      401       403       403       403       404
 GET    /api/v1/comments                                      401       403       403       200       200
 POST   /api/v1/comments/<int:comment_id>/resolve             401       403       403       404       404
 POST   /api/v1/comments/<int:comment_id>/reopen              401       403       403       404       404

@@ -40,7 +40,7 @@ let shownAt = 0;
 let showOpinion = false;
 
 const queue = new PrefetchQueue(
-  bench.dataset.mode ?? "",
+  bench.dataset.query ?? "",
   () => outbox.waiting.length,
   () => {
     show();

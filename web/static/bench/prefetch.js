@@ -24,13 +24,13 @@ export function releaseLeases(faceIds) {
 
 export class PrefetchQueue {
   /**
-   * @param {string} mode
+   * @param {string} query which queue: `mode=...` or `assignment=...`
    * @param {() => number} countUnsent answers that the server does not know yet
    * @param {() => void} onChange called when the first card changes
    * @param {(error: unknown) => void} onError
    */
-  constructor(mode, countUnsent, onChange, onError) {
-    this.mode = mode;
+  constructor(query, countUnsent, onChange, onError) {
+    this.query = query;
     this.countUnsent = countUnsent;
     this.onChange = onChange;
     this.onError = onError;
@@ -104,7 +104,7 @@ export class PrefetchQueue {
     this.loading = true;
     try {
       const limit = Math.min(200, FETCH_SIZE + this.cards.length + this.skipped.size + this.countUnsent());
-      this.append(await call(`/api/v1/queue?mode=${this.mode}&limit=${limit}`));
+      this.append(await call(`/api/v1/queue?${this.query}&limit=${limit}`));
     } catch (error) {
       this.onError(error);
       pause(RETRY_LATER).then(() => this.refill());

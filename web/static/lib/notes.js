@@ -16,17 +16,18 @@ const when = new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle:
  * @param {HTMLElement} box @param {number} face @param {(open: number) => void} [onChange] called with the open notes
  */
 export async function showNotes(box, face, onChange = () => {}) {
-  const reload = () => showNotes(box, face, onChange);
-  try {
-    /** @type {{items: Note[]}} */ const { items } = await call(`/api/v1/faces/${face}/comments`);
-    const threads = document.createElement("ol");
-    threads.className = "notes";
-    threads.append(...items.map((note) => thread(note, face, reload)));
-    box.replaceChildren(threads, form(face, _("Add note"), reload));
-    onChange(items.filter((note) => !note.resolved).length);
-  } catch (error) {
-    box.replaceChildren(element("p", messageOf(error), "note"));
-  }
+  const threads = element("ol", "", "notes");
+  const reload = async () => {
+    try {
+      /** @type {{items: Note[]}} */ const { items } = await call(`/api/v1/faces/${face}/comments`);
+      threads.replaceChildren(...items.map((note) => thread(note, face, reload)));
+      onChange(items.filter((note) => !note.resolved).length);
+    } catch (error) {
+      threads.replaceChildren(element("li", messageOf(error), "note"));
+    }
+  };
+  box.replaceChildren(threads, form(face, _("Add note"), reload)); // the field is there at once: somebody types already
+  await reload();
 }
 
 /** @param {Note} note @param {number} face @param {() => unknown} reload */
@@ -72,11 +73,12 @@ function form(face, text, reload, answers) {
     send.disabled = true;
     try {
       await call(`/api/v1/faces/${face}/comments`, { text: field.value, ...(answers ? { answers } : {}) });
+      field.value = problem.textContent = "";
       reload();
     } catch (error) {
       problem.textContent = messageOf(error);
-      send.disabled = false;
     }
+    send.disabled = false;
   });
   field.addEventListener("keydown", (event) => {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) made.requestSubmit();
@@ -101,7 +103,7 @@ function makeDialog() {
 }
 
 /** Show the notes on a face over the page. @param {number} face @param {(open: number) => void} [onChange] */
-export async function openNotes(face, onChange) {
+export function openNotes(face, onChange) {
   dialog ??= makeDialog();
   const [image, box] = [dialog.querySelector("img"), dialog.querySelector(".found")];
   if (image) {
@@ -109,7 +111,7 @@ export async function openNotes(face, onChange) {
     image.alt = _("Face {n}", { n: face });
   }
   if (!dialog.open) dialog.showModal();
-  if (box instanceof HTMLElement) await showNotes(box, face, onChange);
+  if (box instanceof HTMLElement) showNotes(box, face, onChange);
   dialog.querySelector("textarea")?.focus();
 }
 

@@ -1,10 +1,11 @@
-/** Faces that look like another one, with their similarity: to be selected, and sent to review. */
+/** Faces that look like another one, with their similarity: to be selected, sent to review and tagged. */
 import { call, messageOf, rooted } from "./http.js";
 import { _, ngettext } from "./i18n.js";
 
 /** @typedef {import("./api_types.js").SimilarFace} SimilarFace */
 
 export const SHOWN = 24;
+const LONGEST_TAG = 80; // characters
 
 /** The faces most like one of ours. @param {number} face @returns {Promise<{items: SimilarFace[]}>} */
 export const findSimilar = (face) => call(`/api/v1/faces/${face}/similar?limit=${SHOWN}`);
@@ -38,12 +39,40 @@ export function list(items) {
     for (const one of boxes) one.checked = some;
     count(rows, send);
   });
+  const tag = tagForm(rows, said);
   rows.addEventListener("change", () => count(rows, send));
   count(rows, send);
   const actions = document.createElement("div");
   actions.className = "row";
-  actions.append(send, all);
+  actions.append(send, all, tag);
   return [actions, said, rows];
+}
+
+/** A field for a tag that is put on what is selected. @param {HTMLElement} rows @param {HTMLElement} said */
+function tagForm(rows, said) {
+  const form = document.createElement("form");
+  const field = document.createElement("input");
+  const put = document.createElement("button");
+  form.className = "tag-form";
+  field.required = true;
+  field.maxLength = LONGEST_TAG;
+  field.autocomplete = "off";
+  field.placeholder = _("Tag");
+  field.setAttribute("aria-label", _("Tag"));
+  put.textContent = _("Put tag on");
+  form.append(field, put);
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    const face_ids = selected(rows);
+    if (!face_ids.length) return;
+    /** @type {string} */
+    const text = await call("/api/v1/tags", { name: field.value, face_ids }, { method: "PUT" }).then(
+      () => ngettext("{n} face tagged.", "{n} faces tagged.", face_ids.length),
+      messageOf,
+    );
+    said.textContent = text;
+  });
+  return form;
 }
 
 /** @param {SimilarFace} item */

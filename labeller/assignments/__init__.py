@@ -1,0 +1,1 @@
+"""Faces that one person is asked to answer: made, served, and how far they are."""
