@@ -16,109 +16,12 @@ from sqlalchemy.orm import Session
 from db import classes
 from db.i18n import N_
 from db.models import Event, Person
+from labeller.reports.audit_sentences import GROUPS, SENTENCES
 
 FORMULA = re.compile(r"((?:^|[;\t\r\n])\s*)([=+\-@])")
 """Where a spreadsheet may begin a formula; some split cells at semicolons and tabs in spite of commas."""
 PAGE_SIZE = 50
 EXPORTED_AT_ONCE = 1000
-GROUPS: Mapping[str, Mapping[str, str]] = {
-    "access": {
-        "invited": N_("made an invitation link"),
-        "invitation_used": N_("used an invitation link"),
-        "invite_revoked": N_("revoked an invitation link"),
-        "signed_in": N_("signed in"),
-        "signed_out": N_("signed out"),
-        "session_ended": N_("ended a session of %(person)s"),
-        "sessions_ended": N_("signed %(person)s out everywhere"),
-        "link_replaced": N_("replaced the personal link of %(person)s"),
-        "token_issued": N_("made a token for %(person)s"),
-        "token_revoked": N_("revoked a token of %(person)s"),
-        "passkey_added": N_("added a passkey"),
-        "passkey_removed": N_("removed a passkey"),
-    },
-    "people": {
-        "consented": N_("agreed to the text of %(version)s"),
-        "renamed": N_("renamed %(person)s"),
-        "merged": N_("merged somebody into %(into)s"),
-        "person_erased": N_("deleted a person with everything of theirs"),
-    },
-    "photos": {
-        "photos_erased": N_("deleted photos (%(photos)s)"),
-        "photos_restored": N_("took back the deletion of photos"),
-        "photo_turned": N_("turned photo %(photo)s"),
-        "photo_completed": N_("marked photo %(photo)s as complete"),
-        "photo_reopened": N_("marked photo %(photo)s as not complete"),
-        "photos_retried": N_("had %(count)s failed photos looked at again"),
-        "detect_again": N_("had old photos looked at again"),
-        "thresholds": N_("changed which boxes are shown"),
-    },
-    "imports": {
-        "import_requested": N_("asked for import %(import)s"),
-        "import_cancelled": N_("stopped import %(import)s"),
-        "import_done": N_("made import %(import)s"),
-        "import_failed": N_("could not make import %(import)s"),
-        "dataset_read": N_("imported photos and labels from files of the server"),
-    },
-    "labels": {
-        "class_added": N_("added the class %(name)s"),
-        "class_renamed": N_("renamed the class %(name)s to %(to)s"),
-        "class_merged": N_("merged the class %(name)s into %(to)s"),
-        "class_retired": N_("retired the class %(name)s"),
-        "class_edit_undone": N_("took back a change of the classes"),
-        "gold_chosen": N_("chose check faces"),
-        "faces_chosen": N_("sent faces to review"),
-        "faces_assigned": N_("assigned %(count)s faces to %(person)s"),
-        "assignment_withdrawn": N_("took back faces assigned to %(person)s"),
-        "tag_deleted": N_("deleted a tag"),
-        "filter_deleted": N_("deleted a saved filter"),
-        "version_made": N_("made version %(version)s of the data"),
-        "version_deleted": N_("deleted version %(version)s of the data"),
-    },
-    "training": {
-        "run_requested": N_("asked for run %(run)s"),
-        "run_cancelled": N_("stopped run %(run)s"),
-        "promoted": N_("made run %(run)s live"),
-        "selected": N_("chose faces for review"),
-        "training_rule": N_("changed when training starts by itself"),
-        "trying_allowed": N_("let friends try models"),
-        "trying_forbidden": N_("no longer lets friends try models"),
-        "model_pinned": N_("pinned the model of run %(run)s"),
-        "model_unpinned": N_("no longer pins the model of run %(run)s"),
-        "models_dropped": N_("dropped the model files of older runs"),
-    },
-    "downloads": {
-        "person_downloaded": N_("downloaded everything about %(person)s"),
-        "model_downloaded": N_("downloaded the model of run %(run)s"),
-        "backup_downloaded": N_("downloaded backup %(backup)s"),
-        "audit_exported": N_("exported the audit trail"),
-        "export_requested": N_("asked for export %(export)s"),
-        "export_made": N_("made export %(export)s"),
-        "export_failed": N_("could not make export %(export)s"),
-        "export_cancelled": N_("stopped export %(export)s"),
-        "export_deleted": N_("deleted export %(export)s"),
-        "export_downloaded": N_("downloaded export %(export)s"),
-        "export_written": N_("wrote photos and labels to files of the server"),
-    },
-    "webhooks": {
-        "webhook_added": N_("added webhook %(webhook)s"),
-        "webhook_changed": N_("changed webhook %(webhook)s"),
-        "webhook_secret": N_("gave webhook %(webhook)s a new secret"),
-        "webhook_deleted": N_("deleted webhook %(webhook)s"),
-        "webhook_sent_again": N_("sent an event of webhook %(webhook)s again"),
-        "webhook_failing": N_("gave up on webhook %(webhook)s after a day"),
-        "webhook_gone": N_("ended webhook %(webhook)s, as its receiver asked"),
-    },
-    "backups": {
-        "backup_requested": N_("asked for backup %(backup)s"),
-        "backup_cancelled": N_("stopped backup %(backup)s"),
-        "backup_deleted": N_("deleted backup %(backup)s"),
-        "backup_made": N_("made a backup"),
-        "backup_failed": N_("could not make backup %(backup)s"),
-        "backup_schedule": N_("changed the schedule of backups"),
-    },
-}
-"""What each kind of entry says, by group; in it stand values of its detail, people and classes by name."""
-SENTENCES = {kind: text for group in GROUPS.values() for kind, text in group.items()}
 ERASED = N_("somebody who was deleted")
 
 

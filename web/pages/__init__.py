@@ -44,25 +44,8 @@ def blueprints() -> list[APIBlueprint]:
     """The blueprint of every page. Those of the runs and the people come from `live` and
     `people_access`, which add their routes to them."""
     first = (
-        home,
-        sign_in,
-        account,
-        certificate,
-        passkeys,
-        upload,
-        mine,
-        pictures,
-        label,
-        boxes,
-        agreement,
-        classes,
-        gallery,
-        faces,
-        tags,
-        transfers,
-        comments,
-        versions,
-        assignments,
+        *(home, sign_in, account, certificate, passkeys, upload, mine, pictures, label, boxes, agreement),
+        *(classes, gallery, faces, tags, transfers, comments, versions, assignments),
     )
     last = (
         people_access,

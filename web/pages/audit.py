@@ -15,6 +15,7 @@ from db.errors import NotFound
 from db.session import session_scope
 from labeller.people import people
 from labeller.reports import audit_trail
+from labeller.reports.audit_sentences import GROUPS
 from web.auth.identity import me
 from web.database import db
 from web.i18n import _
@@ -34,7 +35,7 @@ def page() -> ResponseReturnValue:
         entries=[(entry, _(entry.sentence) % _named(entry.values)) for entry in entries],
         more=more,
         chosen=chosen,
-        groups=audit_trail.GROUPS,
+        groups=GROUPS,
         everyone=people.to_choose_from(db(), chosen=chosen.person_id),
         filters=_filters(),
     )
@@ -59,7 +60,7 @@ def _chosen() -> audit_trail.Filter:
     group = values.get("group") or None
     return audit_trail.Filter(
         person_id=optional_number(values, "person"),
-        group=group if group in audit_trail.GROUPS else None,
+        group=group if group in GROUPS else None,
         first=day(values, "first"),
         last=day(values, "last"),
     )
