@@ -108,7 +108,8 @@ def _sources(sent: Mapping[str, str]) -> list[tuple[str, str, bool]]:
     """Value, name and whether it is chosen; with the gallery's filter, if one leads here."""
     sources, chosen = _named_sources(), sent.get("source", _value(sent))
     if chosen not in dict(sources):
-        sources.insert(0, (chosen, _("As filtered in the gallery")))
+        name = _("The chosen version") if sent.get("version") else _("As filtered in the gallery")
+        sources.insert(0, (chosen, name))
     return [(value, name, value == chosen) for value, name in sources]
 
 

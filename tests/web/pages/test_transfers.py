@@ -9,6 +9,8 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from db.models import Export
+from labeller.datasets import versions
+from labeller.datasets.sources import Selection
 from labeller.exports.make import make
 from labeller.people import people
 from tests.clients import get_page, post_form, sign_in
@@ -89,3 +91,15 @@ def test_why_a_file_is_gone_is_said(db: Session, owner: FlaskClient) -> None:
     page = get_page(owner, "/export")
     assert "Something in it was deleted since" in page
     assert "/file" not in page
+
+
+def test_a_version_leads_here_and_is_chosen(db: Session, owner: FlaskClient) -> None:
+    version = versions.make(db, "May", Selection("photos"), people.owner(db))
+    db.commit()
+    assert f"/export?version={version.id}#make" in get_page(owner, "/versions")
+    page = get_page(owner, f"/export?version={version.id}")
+    assert f'<option value="version={version.id}" selected>Version: May' in page
+    sent = {"format": "tiny", "source": f"version={version.id}"}
+    assert post_form(owner, "/export", "/export", **sent).status_code == 302
+    assert db.scalars(select(Export.source)).one() == {"version": version.id}
+    assert "Version: May" in get_page(owner, "/export/list")
