@@ -30,6 +30,8 @@ from labeller.uploads.intake import Received
 
 ATTEMPTS, PAUSE = 5, 1.0
 """To decode a picture while others are decoded; seconds between two."""
+STOPPED = "photo_unreadable"
+"""The code of a photo whose decoder died or took too long. Once, that may be because of the machine."""
 
 
 class Importer:
@@ -88,15 +90,16 @@ class Importer:
 
     def _receive(self, record: PhotoRecord, data: bytes, label: str | None) -> Received:
         """Raises BadPhoto."""
-        person = find.named_or_new(self._session, record.person) if record.person else self._person
         if (known := self._exported(record, data)) is not None:
             return Received(known, created=False)
         for attempt in range(1, ATTEMPTS + 1):
+            person = find.named_or_new(self._session, record.person) if record.person else self._person
             try:
                 return intake.receive(self._session, data, self._by, person, label)
-            except Unavailable:
+            except (Unavailable, BadPhoto) as error:
+                is_busy = isinstance(error, Unavailable) or (error.code == STOPPED and attempt == 1)
                 self._session.rollback()
-                if attempt == ATTEMPTS:
+                if attempt == ATTEMPTS or not is_busy:
                     raise
                 time.sleep(PAUSE)
         raise AssertionError
