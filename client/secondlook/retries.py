@@ -53,6 +53,7 @@ class Attempts:
             return backoff
         named = outcome.headers.get("Retry-After", "")
         seconds = float(named) if named.isdecimal() else None
-        if outcome.status_code in PASSING:
-            return backoff if seconds is None else seconds
-        return seconds if outcome.status_code == 409 else None  # the same call is still at work
+        passes = outcome.status_code in PASSING or error_of(outcome).code == "at_work"
+        if not passes:  # every answer of a workbench names seconds, also one that stands
+            return None
+        return backoff if seconds is None else seconds

@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+import json
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -118,7 +119,10 @@ Start = Callable[[str, list[tuple[str, str]]], object]
 
 
 class Busy:
-    """A server that answers with each of `answers` in turn, and keeps the keys that it was sent."""
+    """A server that answers with each of `answers` in turn, and keeps the keys that it was sent.
+
+    The second word of a status is the code of an error.
+    """
 
     def __init__(self, *answers: tuple[str, dict[str, str]]) -> None:
         self.answers = list(answers)
@@ -128,7 +132,8 @@ class Busy:
         self.keys.append(environ.get("HTTP_IDEMPOTENCY_KEY"))
         status, headers = self.answers.pop(0)
         start(status, list(headers.items()))
-        return [b'{"id": 5}']
+        error = {"code": status.split()[1], "message": "No.", "hint": ""}
+        return [json.dumps({"id": 5} if status < "400" else {"error": error}).encode()]
 
 
 def patient(server: Busy, patience: float = 60) -> Client:
@@ -138,7 +143,7 @@ def patient(server: Busy, patience: float = 60) -> Client:
 def test_what_passes_is_sent_again_with_the_same_key() -> None:
     waiting = {"Retry-After": "0"}
     server = Busy(
-        ("503 Busy", waiting), ("429 Slow", waiting), ("409 At work", waiting), ("202 Accepted", {})
+        ("503 busy", waiting), ("429 slow", waiting), ("409 at_work", waiting), ("202 Accepted", {})
     )
     assert patient(server).start_run() == {"id": 5}
     assert len(server.keys) == 4
@@ -147,8 +152,8 @@ def test_what_passes_is_sent_again_with_the_same_key() -> None:
 
 
 def test_what_stands_is_not_sent_again() -> None:
-    for status in ("409 Too few", "400 Bad", "500 Broken"):
-        server = Busy((status, {}))
+    for status in ("409 not_enough_labels", "400 bad", "500 broken"):
+        server = Busy((status, {"Retry-After": "1"}))
         with pytest.raises(ApiError):
             patient(server).start_run()
         assert len(server.keys) == 1

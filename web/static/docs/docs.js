@@ -3,7 +3,7 @@ import { _ } from "../lib/i18n.js";
 import { messageOf, rooted } from "../lib/http.js";
 
 /** Headers of an answer that its reader may need. */
-const SHOWN = ["ETag", "Retry-After", "Idempotency-Replayed", "X-Run-Id"];
+const SHOWN = ["ETag", "Idempotency-Replayed", "X-Run-Id"];
 
 const token = /** @type {HTMLInputElement} */ (document.getElementById("token"));
 const find = /** @type {HTMLInputElement} */ (document.getElementById("find"));
@@ -36,6 +36,7 @@ async function send(form) {
   const button = /** @type {HTMLButtonElement} */ (form.querySelector("button"));
   button.disabled = true;
   output.hidden = false;
+  output.replaceChildren();
   try {
     const { path, options } = requestOf(form);
     const headers = { ...options.headers, ...(await identity(form.dataset.method ?? "GET")) };
@@ -106,7 +107,8 @@ async function identity(method) {
  * @param {Response} response
  */
 async function shown(path, response) {
-  const headers = SHOWN.map((name) => [name, response.headers.get(name)]).filter(([, value]) => value);
+  const names = response.ok ? SHOWN : [...SHOWN, "Retry-After"];
+  const headers = names.map((name) => [name, response.headers.get(name)]).filter(([, value]) => value);
   const status = `${response.status} ${response.statusText}`.trim();
   const texts = [`${path} → ${status}`, ...headers.map(([name, value]) => `${name}: ${value}`)];
   const lines = texts.map((text) => line(text, !response.ok && text.includes("→")));
