@@ -13,6 +13,7 @@ from sqlalchemy import (
     null,
     select,
     text,
+    update,
 )
 from sqlalchemy.orm import Session
 
@@ -45,9 +46,12 @@ from db.models import (
     Run,
     Score,
     Spot,
+    Tagging,
     Workbench,
 )
 from db.storage import blobs
+from labeller.datasets import saved_filters, tags, versions
+from labeller.datasets.sources import EVERYTHING, with_tag
 from labeller.people import people
 from tests.factories import fill_in_results
 from tests.pictures import jpeg, portrait
@@ -75,11 +79,29 @@ def fill(session: Session, faces: int) -> None:
     _runs(session, faces)
     _answers(session, faces)
     _work(session, faces)
+    _datasets(session, faces)
     session.commit()
     if is_postgres(session):  # whose autovacuum gathers statistics; nothing does so on SQLite
         for statement in ("ANALYZE", *sequences()):
             session.execute(text(statement))
     session.commit()
+
+
+def _datasets(session: Session, faces: int) -> None:
+    """Tag 1 on every second face and every tenth photo, tag 2 on 20 faces; two versions; a saved filter."""
+    for name in ("often", "rarely"):
+        tags.find_or_add(session, name)
+    i = numbers(faces)
+    of_face = {"photo_id": (i + 1) // PER_PHOTO, "part": i, "face_id": i}
+    insert_numbered(session, Tagging, i, i % 2 == 0, tag_id=1, **of_face)
+    few = i % (faces // 20) == 0
+    insert_numbered(session, Tagging, i, few, tag_id=2, **of_face)
+    p = numbers(faces // PER_PHOTO)
+    insert_numbered(session, Tagging, p, p % 10 == 0, tag_id=1, photo_id=p, part=0, face_id=null())
+    saved_filters.save(session, "Of the tag", with_tag(1))
+    versions.make(session, "First", EVERYTHING, None)
+    session.execute(update(Face).where(Face.id % 50 == 7, Face.label == "mask").values(label="nomask"))
+    versions.make(session, "Second", EVERYTHING, None)
 
 
 def _people(session: Session, friends: int) -> None:

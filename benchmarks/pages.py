@@ -60,11 +60,14 @@ def paths(faces: int) -> dict[str, list[str]]:
         "?look=unsure", "?look=against", "?look=disputed", "?look=gold", "?look=repeats", f"?{days}",
         f"?{days}&look=against", f"?person={BUSY}&look=against", "?view=photos", f"?view=photos&{days}",
         f"?view=photos&before={late}", "?view=photos&look=repeats", f"?view=photos&person={BUSY}",
-        f"?view=photos&person={BUSY + 7}",
+        f"?view=photos&person={BUSY + 7}", "?tag=1", "?tag=2", f"?tag=1&before={late}", "?tag=1&label=mask",
+        "?tag=2&state=rejected", f"?tag=1&person={BUSY}", "?view=photos&tag=1", "?view=photos&tag=2",
+        f"?view=photos&tag=1&before={late}", "?saved=1",
     ]  # fmt: skip
     listed = [
         "", f"?cursor={face}&limit=400", "?state=rejected", "?state=confirmed&label=mask", "?label=nomask",
-        f"?label=mask&cursor={face}", f"?person=Person {BUSY - 1}", f"?person=Person {BUSY + 6}",
+        f"?label=mask&cursor={face}", "?tag=1", "?tag=2", f"?tag=1&cursor={face}",
+        f"?person=Person {BUSY - 1}", f"?person=Person {BUSY + 6}",
     ]  # fmt: skip
     queue = [f"?mode={mode}&limit={n}" for mode in ("label", "review") for n in (1, 30)]
     return {
@@ -74,6 +77,17 @@ def paths(faces: int) -> dict[str, list[str]]:
         "pictures.small": [f"/photos/{photo}/small.jpg"],
         "pictures.crop": [f"/faces/{face}/crop.jpg"],
         "pictures.thumb": [f"/faces/{face}/thumb.jpg"],
+        "versions.page": ["/versions", "/versions?made_by=run"],
+        "versions.one": ["/versions/1"],
+        "versions.side_by_side": [
+            f"/versions/compare?one=1&other=2&kind={kind}" for kind in ("added", "relabelled")
+        ],
+        "api_versions.get_version": ["/api/v1/versions/1"],
+        "api_versions.compare_versions": [
+            "/api/v1/versions/1/compare/2",
+            "/api/v1/versions/1/compare/2?kind=removed",
+        ],
+        "api_tags.photo_tags": [f"/api/v1/photos/{photo}/tags"],
         "gallery.page": [f"/gallery{query}" for query in gallery],
         "gallery.photo": [f"/photos/{photo}"],
         "boxes.page": ["/boxes", f"/boxes?after={photo}"],

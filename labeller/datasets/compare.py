@@ -91,8 +91,8 @@ def details(
 
 def _compare(session: Session, first: DatasetVersion, second: DatasetVersion) -> Differences:
     one, other = (id_sets.unpack(version.face_ids) for version in (first, second))
-    before = _states(session, np.setdiff1d(one, other))
-    after = _states(session, np.setdiff1d(other, one))
+    before = _states(session, _only_in(one, other))
+    after = _states(session, _only_in(other, one))
     in_both = before.keys() & after.keys()
     faces: dict[Kind, Sequence[int]] = {
         "added": sorted(after.keys() - in_both),
@@ -104,6 +104,10 @@ def _compare(session: Session, first: DatasetVersion, second: DatasetVersion) ->
     changed = {id for kind in ("relabelled", "moved", "split") for id in faces[kind]}
     shared = first.faces - first.faces_gone - len(faces["removed"])
     return Differences(faces, shared - len(changed))
+
+
+def _only_in(ids: Ids, others: Ids) -> Ids:
+    return np.setdiff1d(ids, others, assume_unique=True)
 
 
 def _states(session: Session, ids: Ids) -> dict[int, tuple[Any, ...]]:
@@ -118,7 +122,7 @@ def _with_other_split(session: Session, first: DatasetVersion, second: DatasetVe
     photos = [id_sets.unpack(version.photo_ids) for version in (first, second)]
     query = select(FrozenPhoto.id, FrozenPhoto.photo_id, FrozenPhoto.split)
     before, after = (
-        {row[1]: row[2] for row in rows_with(session, query, FrozenPhoto.id, np.setdiff1d(own, others))}
+        {row[1]: row[2] for row in rows_with(session, query, FrozenPhoto.id, _only_in(own, others))}
         for own, others in (photos, photos[::-1])
     )
     changed = sorted(id for id in before.keys() & after.keys() if before[id] != after[id])
