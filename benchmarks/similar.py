@@ -83,6 +83,14 @@ class BruteForce:
         return 1000 * (time.perf_counter() - began), (ranked + 1).tolist()
 
 
+def processor_seconds(bench: Workbench) -> float:
+    """What the web process and the worker have used so far: it hardly depends on what else runs."""
+    times = [
+        psutil.Process(pid).cpu_times() for word in ("web.cli.serve", "similar@") for pid in bench.pids(word)
+    ]
+    return sum(one.user + one.system for one in times)
+
+
 def megabytes(bench: Workbench, word: str) -> float:
     return max(psutil.Process(pid).memory_full_info().pss for pid in bench.pids(word)) / 1e6
 
@@ -94,7 +102,7 @@ def main() -> None:
     parser.add_argument("--each", type=int, default=60)
     arguments = parser.parse_args()
     vectors = vectors_of(arguments.faces)
-    rng, api, brute, same = np.random.default_rng(1), list[float](), list[float](), 0
+    rng, api, brute, same, used = np.random.default_rng(1), list[float](), list[float](), 0, 0.0
     with tempfile.TemporaryDirectory() as folder, running_workbench(Path(folder)) as bench:
         bench.sign_in()
         os.environ["DATA"] = folder
@@ -105,7 +113,9 @@ def main() -> None:
         first, _ = ask(bench, 1)
         for _ in range(arguments.rounds):
             faces = rng.integers(1, arguments.faces, arguments.each).tolist()
+            before = processor_seconds(bench)
             ours = [ask(bench, face) for face in faces]
+            used += processor_seconds(bench) - before
             theirs = [plain.ask(face) for face in faces]
             api += [taken for taken, _ in ours]
             brute += [taken for taken, _ in theirs]
@@ -117,6 +127,7 @@ def main() -> None:
         "first request, worker started for it (ms)": first,
         "API: p50 (ms)": float(np.median(api)),
         "API: p95 (ms)": float(np.percentile(api, 95)),
+        "API: processor time of web and worker (ms)": 1000 * used / len(api),
         "brute force: p50 (ms)": float(np.median(brute)),
         "brute force: p95 (ms)": float(np.percentile(brute, 95)),
         "the same ten in the same order": f"{same} of {len(api)}",

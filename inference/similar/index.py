@@ -42,13 +42,13 @@ class FaceIndex:
     def put(self, face_ids: Sequence[int], versions: Sequence[int], vectors: NDArray[np.float16]) -> None:
         """Add vectors (n, length), or put them in place of those that their faces have."""
         for start in range(0, len(face_ids), AT_ONCE):
-            part = vectors[start : start + AT_ONCE]
-            exact, inverse = part.astype(np.float32), _inverse_norms(part)
-            for i, face_id in enumerate(face_ids[start : start + AT_ONCE]):
-                row = self._row_for(face_id)
-                self._blocks[row // BLOCK][row % BLOCK] = exact[i]
-                self._inverse_norms[row] = inverse[i]
-                self.versions[face_id] = versions[start + i]
+            part, ids = vectors[start : start + AT_ONCE], face_ids[start : start + AT_ONCE]
+            rows = np.array([self._row_for(id) for id in ids], np.int64)
+            self._inverse_norms[rows] = _inverse_norms(part)
+            for block in np.unique(rows // BLOCK):
+                here = rows // BLOCK == block
+                self._blocks[block][rows[here] % BLOCK] = part[here]
+            self.versions |= dict(zip(ids, versions[start : start + AT_ONCE], strict=True))
 
     def remove(self, face_id: int) -> None:
         """Forget a face; the last row takes its place."""

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from db.face_rows import covers_ids
 from db.integrity import is_whole_vector
 from db.models import Embedding, Face, Run, Workbench
+from db.models.runs import VECTOR_BYTES
 from inference.similar.index import FaceIndex
 from trainer.features.backbone import FEATURES
 
@@ -56,13 +57,17 @@ class StoredIndex:
 
     def _read(self, session: Session, face_ids: Sequence[int], stored: dict[int, int]) -> None:
         query = select(Embedding.face_id, Embedding.box_version, Embedding.vector)
-        wanted, rows = set(face_ids), []
-        for row in session.execute(query.where(*self._stored(), covers_ids(Embedding.face_id, face_ids))):
-            is_current = row.face_id in wanted and row.box_version == stored[row.face_id]
-            if is_current and is_whole_vector(row.vector):  # a damaged one a run computes again
-                rows.append(row)
-        vectors = np.frombuffer(b"".join(row.vector for row in rows), "<f2").reshape(-1, FEATURES)
-        self.faces.put([row.face_id for row in rows], [row.box_version for row in rows], vectors)
+        query = query.where(*self._stored(), covers_ids(Embedding.face_id, face_ids))
+        wanted = set(face_ids)
+        rows = [
+            (face_id, version, vector)
+            for face_id, version, vector in session.execute(query).tuples()
+            if face_id in wanted and version == stored[face_id] and len(vector) == VECTOR_BYTES
+        ]
+        vectors = np.frombuffer(b"".join(vector for _, _, vector in rows), "<f2").reshape(-1, FEATURES)
+        whole = np.flatnonzero(np.isfinite(vectors).all(axis=1))  # what is damaged, a run computes again
+        kept = [rows[row] for row in whole]
+        self.faces.put([row[0] for row in kept], [row[1] for row in kept], vectors[whole])
 
     def _stored(self) -> list[ColumnElement[bool]]:
         return [Embedding.backbone == self.network, Embedding.view == 0]

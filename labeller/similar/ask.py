@@ -18,7 +18,7 @@ from labeller.photos.access import shown_face
 from labeller.photos.pixels import Pixels
 from labeller.similar.findable import SimilarFilter
 
-SECONDS = 20.0
+SECONDS = 30.0
 """Until an answer is given up; the worker may have to start, and to read all features first."""
 MOST = 100
 """Faces that are found at once."""
