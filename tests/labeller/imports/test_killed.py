@@ -68,6 +68,7 @@ def begin(db: Session, folder: Path) -> Import:
     return row
 
 
+@pytest.mark.full_size
 def test_a_worker_that_is_killed_at_any_step(db: Session, data: Path, folder: Path) -> None:
     row = begin(db, folder)
     steps = run_worker(data, 0)
