@@ -1,6 +1,8 @@
 """The client for asyncio. It has the same methods as `Client`."""
 
 import asyncio
+import os
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
@@ -8,6 +10,8 @@ import httpx
 
 from secondlook import calls, scripts
 from secondlook.call import Call
+from secondlook.errors import Unreachable, error_of
+from secondlook.files import stored_whole
 from secondlook.methods import AsyncEach, AsyncPlayed, AsyncSent, Script
 from secondlook.retries import Attempts
 from secondlook.settings import Address
@@ -60,6 +64,24 @@ class AsyncClient:
                 return answer
             await asyncio.sleep(pause or 0)
 
+    async def download(self, url: str, to: str | os.PathLike[str]) -> Path:
+        """Store the file at an address that an answer names, such as the `url` of an export, piece by piece.
+
+        It is sent for once. Raises ApiError, and Unreachable if it breaks off: then nothing is stored.
+        """
+        address, path = self._address.of(Call("GET", url, is_named=True)), Path(to)
+        try:
+            async with self._http.stream("GET", address) as response:
+                if response.is_error:
+                    await response.aread()
+                    raise error_of(response)
+                with stored_whole(path) as file:
+                    async for piece in response.aiter_bytes():
+                        file.write(piece)
+        except httpx.TransportError as error:
+            raise Unreachable(f"The workbench cannot be reached: {error}") from error
+        return path
+
     async def play(self, script: Script[T]) -> T:
         """What a script of `secondlook.scripts` returns."""
         answer: Any = None
@@ -75,6 +97,11 @@ class AsyncClient:
                 await asyncio.sleep(step)
 
     # All calls of `secondlook.calls`, then what takes several of them.
+    list_assignments = AsyncSent(calls.list_assignments)
+    each_assignment = AsyncEach(calls.list_assignments)
+    add_assignment = AsyncSent(calls.add_assignment)
+    get_assignment = AsyncSent(calls.get_assignment)
+    withdraw_assignment = AsyncSent(calls.withdraw_assignment)
     list_backups = AsyncSent(calls.list_backups)
     each_backup = AsyncEach(calls.list_backups)
     start_backup = AsyncSent(calls.start_backup)
@@ -100,11 +127,6 @@ class AsyncClient:
     draw_map = AsyncSent(calls.draw_map)
     pick_faces = AsyncSent(calls.pick_faces)
     undo_picks = AsyncSent(calls.undo_picks)
-    add_assignment = AsyncSent(calls.add_assignment)
-    get_assignment = AsyncSent(calls.get_assignment)
-    list_assignments = AsyncSent(calls.list_assignments)
-    withdraw_assignment = AsyncSent(calls.withdraw_assignment)
-    each_assignment = AsyncEach(calls.list_assignments)
     list_face_comments = AsyncSent(calls.list_face_comments)
     add_comment = AsyncSent(calls.add_comment)
     list_comments = AsyncSent(calls.list_comments)
@@ -221,4 +243,6 @@ class AsyncClient:
     wait_for_photo = AsyncPlayed(scripts.wait_for_photo)
     wait_for_clip = AsyncPlayed(scripts.wait_for_clip)
     wait_for_batch = AsyncPlayed(scripts.wait_for_batch)
+    wait_for_export = AsyncPlayed(scripts.wait_for_export)
+    wait_for_import = AsyncPlayed(scripts.wait_for_import)
     send_in_parts = AsyncPlayed(scripts.send_in_parts)

@@ -1,6 +1,8 @@
 """The client for programs that wait for each answer."""
 
+import os
 import time
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
@@ -8,6 +10,8 @@ import httpx
 
 from secondlook import calls, scripts
 from secondlook.call import Call
+from secondlook.errors import Unreachable, error_of
+from secondlook.files import stored_whole
 from secondlook.methods import Each, Played, Script, Sent
 from secondlook.retries import Attempts
 from secondlook.settings import Address
@@ -65,6 +69,24 @@ class Client:
                 return answer
             time.sleep(pause or 0)
 
+    def download(self, url: str, to: str | os.PathLike[str]) -> Path:
+        """Store the file at an address that an answer names, such as the `url` of an export, piece by piece.
+
+        It is sent for once. Raises ApiError, and Unreachable if it breaks off: then nothing is stored.
+        """
+        address, path = self._address.of(Call("GET", url, is_named=True)), Path(to)
+        try:
+            with self._http.stream("GET", address) as response:
+                if response.is_error:
+                    response.read()
+                    raise error_of(response)
+                with stored_whole(path) as file:
+                    for piece in response.iter_bytes():
+                        file.write(piece)
+        except httpx.TransportError as error:
+            raise Unreachable(f"The workbench cannot be reached: {error}") from error
+        return path
+
     def play(self, script: Script[T]) -> T:
         """What a script of `secondlook.scripts` returns."""
         answer: Any = None
@@ -80,6 +102,11 @@ class Client:
                 time.sleep(step)
 
     # All calls of `secondlook.calls`, then what takes several of them.
+    list_assignments = Sent(calls.list_assignments)
+    each_assignment = Each(calls.list_assignments)
+    add_assignment = Sent(calls.add_assignment)
+    get_assignment = Sent(calls.get_assignment)
+    withdraw_assignment = Sent(calls.withdraw_assignment)
     list_backups = Sent(calls.list_backups)
     each_backup = Each(calls.list_backups)
     start_backup = Sent(calls.start_backup)
@@ -105,11 +132,6 @@ class Client:
     draw_map = Sent(calls.draw_map)
     pick_faces = Sent(calls.pick_faces)
     undo_picks = Sent(calls.undo_picks)
-    add_assignment = Sent(calls.add_assignment)
-    get_assignment = Sent(calls.get_assignment)
-    list_assignments = Sent(calls.list_assignments)
-    withdraw_assignment = Sent(calls.withdraw_assignment)
-    each_assignment = Each(calls.list_assignments)
     list_face_comments = Sent(calls.list_face_comments)
     add_comment = Sent(calls.add_comment)
     list_comments = Sent(calls.list_comments)
@@ -226,4 +248,6 @@ class Client:
     wait_for_photo = Played(scripts.wait_for_photo)
     wait_for_clip = Played(scripts.wait_for_clip)
     wait_for_batch = Played(scripts.wait_for_batch)
+    wait_for_export = Played(scripts.wait_for_export)
+    wait_for_import = Played(scripts.wait_for_import)
     send_in_parts = Played(scripts.send_in_parts)

@@ -11,7 +11,7 @@ from secondlook import calls
 from secondlook.call import Call
 from secondlook.errors import TookTooLong
 from secondlook.methods import Script
-from secondlook.results import Batch, Clip, PartReceived, Photo, Run
+from secondlook.results import Batch, Clip, Export, Import, PartReceived, Photo, Run
 
 T = TypeVar("T")
 
@@ -38,6 +38,18 @@ def wait_for_clip(clip_id: int, *, seconds: float = 3600) -> Script[Clip]:
 def wait_for_batch(batch_id: int, *, seconds: float = 3600) -> Script[Batch]:
     """The predictions, once all photos are answered. Raises TookTooLong."""
     return _wait(calls.get_batch(batch_id), lambda batch: batch["status"] in ("done", "failed"), seconds)
+
+
+def wait_for_export(export_id: int, *, seconds: float = 3600) -> Script[Export]:
+    """The export, once its file is there, or it has failed or was cancelled. Raises TookTooLong."""
+    ended = ("done", "failed", "cancelled")
+    return _wait(calls.get_export(export_id), lambda export: export["status"] in ended, seconds)
+
+
+def wait_for_import(import_id: int, *, seconds: float = 3600) -> Script[Import]:
+    """The import, once it is done, failed or cancelled. Raises TookTooLong."""
+    ended = ("done", "failed", "cancelled")
+    return _wait(calls.get_import(import_id), lambda one: one["status"] in ended, seconds)
 
 
 def _wait(call: Call[T], has_ended: Callable[[T], bool], seconds: float) -> Script[T]:

@@ -109,6 +109,22 @@ def test_the_token_goes_to_no_other_server(api: Client) -> None:
     assert b"Second Look" in api.fetch("/api/v1/docs")
 
 
+def test_a_file_is_stored_whole_or_not_at_all(api: Client, app: Flask, db: Session, tmp_path: Path) -> None:
+    files = tmp_path / "files"
+    files.mkdir()
+    page = api.download("/api/v1/docs", files / "docs.html")
+    assert b"Second Look" in page.read_bytes()
+    with pytest.raises(ApiError, match="404"):
+        api.download("/api/v1/photos/99", files / "none")
+
+    async def download() -> Path:
+        async with AsyncClient("http://localhost", owner_token(db), transport=OverWsgi(app)) as other:
+            return await other.download("/api/v1/docs", files / "again.html")
+
+    assert asyncio.run(download()).read_bytes() == page.read_bytes()
+    assert sorted(path.name for path in files.iterdir()) == ["again.html", "docs.html"]
+
+
 def test_without_a_token_it_says_how_to_get_one(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("SECONDLOOK_TOKEN", raising=False)
     with pytest.raises(SecondLookError, match="flask token"):

@@ -10,7 +10,6 @@ from mcp.server.mcpserver.exceptions import ToolError
 from mcp.types import ToolAnnotations
 
 from secondlook import AsyncClient, SecondLookError, Unreachable
-from secondlook.call import Call
 
 T = TypeVar("T")
 
@@ -86,8 +85,7 @@ class Tools:
 
     async def similar(self, face_id: int, limit: int = 10) -> dict[str, Any]:
         """The faces most like a face, nearest first."""
-        call: Call[dict[str, Any]] = Call("GET", f"/faces/{face_id}/similar", {"limit": limit})
-        return await self._ask(self._api.send(call))
+        return dict(await self._ask(self._api.find_similar(face_id, limit=limit)))
 
     async def similar_shown(self, face_id: int, limit: int = 10, pictures: bool = False) -> list[Any]:
         """The faces most like a face, nearest first, with `pictures` also as pictures."""

@@ -1,11 +1,6 @@
 """Every call, as a function that makes it: the one description that both clients send."""
 
-from secondlook.calls.assignments import (
-    add_assignment,
-    get_assignment,
-    list_assignments,
-    withdraw_assignment,
-)
+from secondlook.calls.assignments import add_assignment, get_assignment, list_assignments, withdraw_assignment
 from secondlook.calls.care import (
     cancel_backup,
     delete_backup,
