@@ -25,7 +25,6 @@ SLOW = (
     "docs",
     "spec",
     "model",
-    "backup",
 )
 """Words in the names of views that decode, pack, predict or search."""
 
