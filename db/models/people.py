@@ -31,11 +31,14 @@ class Person(Base):
     """The person whom this one was merged into; the link of this one signs in that person."""
     old_cookies: Mapped[bool] = mapped_column(default=False)
     """Whether the signed cookies of earlier versions, which no session stands behind, still sign them in."""
+    origin: Mapped[str | None]
+    """`WORKBENCH:ID` of whom an archive brought, in the workbench where they came first: by that a further
+    archive finds them, also where it does not name anybody."""
     erasing_at: Mapped[datetime | None]
     """When their erasure began; their data is no longer shown."""
 
     # Ids are never reused, or an old cookie or link would sign in somebody else.
-    __table_args__ = ({"sqlite_autoincrement": True},)
+    __table_args__ = (Index("uq_person_origin", "origin", unique=True), {"sqlite_autoincrement": True})
 
 
 class Invite(Base):

@@ -44,6 +44,22 @@ def comes_from_import(answer: Answer) -> bool:
     return answer.client_key.startswith((_FOLDER, _DATASET))
 
 
+def holds_ids(key: str) -> bool:
+    """Whether ids of this workbench are in the key, so that it says nothing in another one."""
+    return key.startswith((_FOLDER, _DATASET))
+
+
+def moved_key(key: str, ids: tuple[int, int], photo: Photo, face: Face) -> str:
+    """The key here of an answer from another workbench, where photo and face had these ids: keys of imports
+    hold such."""
+    parts, (photo_id, face_id) = key.split(":"), ids
+    if key.startswith(_FOLDER) and parts[2:3] == [str(face_id)]:
+        parts[2] = str(face.id)
+    elif key.startswith(_DATASET) and parts[1] == str(photo_id):
+        parts[1] = str(photo.id)
+    return ":".join(parts)
+
+
 def new_batch() -> str:
     """The id of a new batch of answers."""
     return f"batch-{uuid.uuid4().hex}"

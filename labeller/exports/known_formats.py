@@ -1,11 +1,22 @@
 """The formats in which a dataset can be written."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from labeller.errors import BadExport
 from labeller.formats import formats
+from labeller.formats.archive import ARCHIVE
 from labeller.formats.protocol import Format
 
 CROPPING = ("folders",)
 """Formats that can hold a crop of each face instead of whole photos."""
+
+
+def require_whole(format: Format, source: Mapping[str, Any]) -> None:
+    """Raises BadExport if part of the photos is asked for in an archive, which is of everything."""
+    if format is ARCHIVE and source:
+        hint = "Leave the choice of photos out, or use another format."
+        raise BadExport("no_part", "An archive is of the whole workbench.", hint)
 
 
 def find(name: str, *, crops: bool = False) -> Format:

@@ -22,6 +22,7 @@ from db.storage import blobs
 from db.webhooks import events
 from labeller.erasure.exports import LOCK, packed
 from labeller.exports import known_formats, requests, source_choice
+from labeller.exports.archive_contents import ArchiveContents, contents_of
 from labeller.exports.contents import Contents, Cut, Order
 from labeller.exports.zip_file import zipped
 
@@ -56,7 +57,7 @@ def _make(session: Session, claim: Claim, lease: RenewedLease, cut: Cut) -> None
         order = _order(session, export, cut)
         name = f"{requests.FOLDER}/{claim.id}/{claim.attempt}-{number}.zip"
         with tempfile.TemporaryDirectory() as scratch:
-            contents = Contents(session, order, Path(scratch))
+            contents = contents_of(session, order, Path(scratch))
             progress = _Progress(session, claim, lease)
             blobs().put_named_chunks(name, _watched(zipped(contents.entries(progress)), progress))
         try:
@@ -102,7 +103,9 @@ def _watched(chunks: Iterator[bytes], progress: _Progress) -> Iterator[bytes]:
         yield chunk
 
 
-def _finish(session: Session, claim: Claim, name: str, contents: Contents, started_at: datetime) -> bool:
+def _finish(
+    session: Session, claim: Claim, name: str, contents: Contents | ArchiveContents, started_at: datetime
+) -> bool:
     """End the job and name the file; False if something of it was deleted meanwhile. Raises LostLease.
 
     Under the lock that marking for deletion takes: what is marked afterwards finds this export.

@@ -27,8 +27,9 @@ def request(session: Session, order: dict[str, Any], by: Person) -> Export:
 
     Raises BadExport, BadAnswer for a filter that makes no sense, NotFound, and Conflict if many wait.
     """
-    known_formats.find(order["format"], crops=order["crops"])
+    format = known_formats.find(order["format"], crops=order["crops"])
     order = order | {"source": source_choice.normalised(session, order["source"])}
+    known_formats.require_whole(format, order["source"])
     if not source_choice.read(session, order["source"]).count(session):
         raise no_photos()
     waiting = session.scalars(select(Export.id).where(Export.status.in_(OPEN)).limit(MOST_OPEN)).all()

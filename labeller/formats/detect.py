@@ -7,6 +7,7 @@ from itertools import islice
 
 from labeller.errors import BadDataset
 from labeller.formats import json_stream
+from labeller.formats.archive import ARCHIVE, is_archive
 from labeller.formats.coco import is_coco, is_results
 from labeller.formats.formats import by_name
 from labeller.formats.listing import SIDECAR
@@ -23,6 +24,8 @@ _ROOT = re.compile(rb"<(annotations?)[\s/>]")
 
 def detect_format(listing: Listing) -> Format:
     """The one format that the files speak for. Raises BadDataset if there are several or none."""
+    if is_archive(listing):
+        return ARCHIVE
     seen = dict(_signs(listing))
     if not seen and next(listing.pictures(), None):
         return by_name("folders")

@@ -1,6 +1,7 @@
 """All formats by the names that people give (`--format`)."""
 
 from labeller.errors import BadDataset
+from labeller.formats.archive import ARCHIVE
 from labeller.formats.coco import CocoReader
 from labeller.formats.coco_writer import CocoWriter
 from labeller.formats.csv_file import CsvReader
@@ -51,7 +52,9 @@ FORMATS: tuple[Format, ...] = (
         ),
     ),
 )
-_BY_NAME = {one.name: one for one in FORMATS}
+"""Those that hold photos with boxes, which are read and written photo by photo."""
+OFFERED = (*FORMATS, ARCHIVE)
+_BY_NAME = {one.name: one for one in OFFERED}
 
 
 def by_name(name: str) -> Format:

@@ -7,7 +7,9 @@ from sqlalchemy.orm import Session
 
 from db.errors import Refused
 from labeller.errors import BadDataset
+from labeller.formats.archive import ARCHIVE
 from labeller.formats.records import PhotoRecord
+from labeller.imports.archive_import import check_archive
 from labeller.imports.dataset import Dataset
 from labeller.imports.report import Report
 from labeller.people import find
@@ -29,6 +31,9 @@ def check(session: Session, dataset: Dataset, on_record: Callable[[int], None], 
     Raises BadDataset if nothing of it may be imported: a damaged file, names that are no classes, people who
     cannot be told apart, no photo at all.
     """
+    if dataset.format is ARCHIVE:
+        photos = check_archive(dataset.listing, on_record)
+        return Checked(photos, photos)
     people: set[str] = set()
     records = photos = 0
     for record in dataset.records():

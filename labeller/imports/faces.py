@@ -20,9 +20,9 @@ from labeller.answers.aggregate import apply_answers, opinion
 from labeller.answers.client_keys import comes_from_import, dataset_key, keys_of_dataset
 from labeller.answers.face_answers import lock_face, settle, standing_answers
 from labeller.answers.record import lock_person
-from labeller.imports.pairing import is_same_box, pair
 from labeller.imports.said import Opinion, Said, in_words, opinion_here
 from labeller.photos.box import Box
+from labeller.photos.pairing import is_same_box, pair
 
 
 @dataclass(frozen=True)

@@ -40,8 +40,8 @@ class Importer:
     def __init__(
         self, session: Session, dataset: Dataset, by: Person, person: Person | None, report: Report
     ) -> None:
-        self._session, self._dataset, self._by, self._person = session, dataset, by, person
-        self._report = report
+        self.session = self._session = session
+        self._dataset, self._by, self._person, self._report = dataset, by, person, report
         self.folders = FolderImport(session, dataset.listing.root, by, person)
 
     def take(self, record: PhotoRecord) -> Photo | None:

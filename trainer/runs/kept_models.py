@@ -45,7 +45,9 @@ def drop_old(session: Session) -> list[int]:
 def require_files(run: Run) -> None:
     """Raises NoModel if the run's files were dropped."""
     if run.dropped_at is not None:
-        message = f"The files of run {run.id} were dropped, since newer runs took their place."
+        message = (
+            f"The files of run {run.id} are not here: newer runs took their place, or it is from an archive."
+        )
         raise NoModel("files_dropped", message, "Its figures are kept. Choose a newer run, or train again.")
 
 

@@ -12,6 +12,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from db import audit
 from db.errors import Conflict
 from labeller.exports import known_formats, source_choice
+from labeller.exports.archive_contents import ArchiveContents, contents_of
 from labeller.exports.contents import Contents, OnShare, Order
 from labeller.exports.folder import ExportFolder
 from labeller.exports.report import in_words
@@ -24,7 +25,7 @@ from web.cli.cutter import cutter
 
 @click.command("export")
 @click.argument("path", type=click.Path(path_type=Path))
-@click.option("--format", "format_", required=True, metavar="|".join(one.name for one in formats.FORMATS))
+@click.option("--format", "format_", required=True, metavar="|".join(one.name for one in formats.OFFERED))
 @click.option(
     "--filter",
     "filters",
@@ -47,14 +48,15 @@ def export(
     """
     choice = {"filter": _fields(filters)} | sources
     with workbench_session() as session, ExitStack() as open_, tempfile.TemporaryDirectory() as scratch:
-        chosen = source_choice.normalised(session, choice)
+        chosen, format = source_choice.normalised(session, choice), known_formats.find(format_, crops=crops)
+        known_formats.require_whole(format, chosen)
         order = Order(
-            known_formats.find(format_, crops=crops),
+            format,
             source_choice.read(session, chosen),
             names=names,
             cut=open_.enter_context(cutter()) if crops else None,
         )
-        contents = Contents(session, order, Path(scratch))
+        contents = contents_of(session, order, Path(scratch))
         with _bar() as on_share:
             kept = _write(path, contents, on_share, {"format": format_, "crops": crops, "source": chosen})
         report = contents.report.as_json(order.format)
@@ -70,7 +72,7 @@ def _fields(filters: tuple[str, ...]) -> dict[str, str]:
     return {name.strip(): value.strip() for name, _, value in pairs}
 
 
-def _write(path: Path, contents: Contents, on_share: OnShare, what: dict[str, Any]) -> int:
+def _write(path: Path, contents: Contents | ArchiveContents, on_share: OnShare, what: dict[str, Any]) -> int:
     """Write everything; returns how many files were there already."""
     if path.suffix.lower() == ".zip":
         _write_zip(path, contents, on_share)
@@ -82,7 +84,7 @@ def _write(path: Path, contents: Contents, on_share: OnShare, what: dict[str, An
         return folder.kept
 
 
-def _write_zip(path: Path, contents: Contents, on_share: OnShare) -> None:
+def _write_zip(path: Path, contents: Contents | ArchiveContents, on_share: OnShare) -> None:
     if path.exists():
         raise Conflict("file_exists", f"{path} is there already.", "Name a new file.")
     part = path.with_name(f".{path.name}.part")

@@ -31,7 +31,7 @@ LEFT_OUT = 3
 @click.option(
     "--format",
     "format_",
-    metavar="|".join(one.name for one in formats.FORMATS),
+    metavar="|".join(one.name for one in formats.OFFERED),
     help="Found out and said, if not given.",
 )
 @click.option(

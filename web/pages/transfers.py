@@ -37,10 +37,13 @@ CANNOT_CARRY = (
     N_("classes"),
     N_("fractions of pixels"),
     N_("photos nobody looked at"),
+    N_("trained models"),
+    N_("ways to sign in"),
+    N_("the audit trail"),
 )
 """What formats say they lose, for the catalogue."""
-FOLDERS = N_("Folders")
-"""The only title of a format that is no name."""
+TITLES = (N_("Folders"), N_("Second Look archive"))
+"""Titles of formats that are not names alone, for the catalogue."""
 
 
 @pages.get("/export")
@@ -94,7 +97,7 @@ def _page(error: Refused | None = None, form: Mapping[str, str] | None = None) -
         error=error,
         sent=sent,
         sources=_sources(sent),
-        formats=formats.FORMATS,
+        formats=formats.OFFERED,
         cropping=known_formats.CROPPING,
         people=people.to_choose_from(db(), chosen=person),
         person=person,
@@ -143,5 +146,5 @@ def _listed() -> dict[str, object]:
         text = names.get(_value(kept | {**export.source, "filter": None}), _("filtered"))
         return text if set(kept) <= {*OF_FACES} else _("%(what)s, filtered", what=text)
 
-    titles = {one.name: one.title for one in formats.FORMATS}
+    titles = {one.name: one.title for one in formats.OFFERED}
     return {"exports": requests.shown(db()), "of": of, "titles": titles}

@@ -3,7 +3,6 @@
 import io
 import os
 import random
-import signal
 import subprocess
 import sys
 import time
@@ -21,6 +20,7 @@ from labeller.people import people
 from tests.environment import PROVE
 from tests.labeller.imports.archive_files import make_zip
 from tests.labeller.imports.coco_files import write_coco
+from tests.labeller.imports.killed import run_worker
 from tests.workbench_process import ROOT
 
 pytestmark = [
@@ -46,17 +46,6 @@ def require_all_once(db: Session) -> None:
     blob_hold.delete_doomed(db)
     keys = {key for key, _ in blobs().list_keys()}
     assert keys == {key for row in db.execute(select(Photo.blob, Photo.view_blob)) for key in row}
-
-
-def run_worker(data: Path, at: int) -> int:
-    """The number of steps it took, or -1 if it was killed before step `at`."""
-    command = [sys.executable, "-m", "tests.labeller.imports.killed", str(at)]
-    env = os.environ | {"DATA": str(data)}
-    done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False)
-    if done.returncode == -signal.SIGKILL:
-        return -1
-    assert done.returncode == 0, done.stderr
-    return int(done.stdout.split()[-1])  # behind what is logged
 
 
 def begin(db: Session, folder: Path) -> Import:

@@ -68,7 +68,7 @@ def test_a_dropped_run_says_so_when_it_is_wanted(db: Session) -> None:
         lambda: requests.promote(db, runs[0], owner),
         lambda: kept_models.pin(db, runs[0], True, owner),
     ):
-        with pytest.raises(NoModel, match="were dropped"):
+        with pytest.raises(NoModel, match="are not here"):
             wanted()
         db.rollback()
     assert runs[0].head is not None, "its figures are kept"
@@ -81,7 +81,7 @@ def test_a_dropped_run_cannot_be_replayed(db: Session) -> None:
     runs = add_runs(db, 3)
     kept_models.drop_old(db)
     db.refresh(runs[0])
-    with pytest.raises(NoModel, match="were dropped"):
+    with pytest.raises(NoModel, match="are not here"):
         replay.replay(db, runs[0])
 
 

@@ -41,7 +41,7 @@ def test_the_page_and_a_download_say_that_files_were_dropped(app: Flask, db: Ses
     db.commit()
     client = sign_in(app, owner)
     page = get_page(client, f"/runs/{run.id}")
-    assert "files of its model were dropped" in page
+    assert "files of its model are not here" in page
     assert "Make this model live" not in page
     assert "1 older run was dropped" in get_page(client, "/runs")
     answer = client.get(f"/runs/{run.id}/model.keras", headers={"Accept": "application/json"})

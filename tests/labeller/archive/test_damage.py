@@ -1,0 +1,256 @@
+"""Damaged archives: each gives a clear message before anything is written."""
+
+import hashlib
+import io
+import json
+import random
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from zipfile import ZIP_DEFLATED, ZipFile
+
+import pytest
+from sqlalchemy import delete, func, select
+from sqlalchemy.orm import Session
+
+from db.models import Answer, Face, Person, Photo, Run
+from db.settings import settings
+from db.storage import blobs
+from labeller.archive.check import check
+from labeller.archive.read import Archive
+from labeller.errors import BadDataset
+from labeller.exports.zip_file import zipped
+from labeller.formats.protocol import Entry
+from labeller.formats.walk import walk
+from labeller.imports import requests, work
+from labeller.people import people
+from tests.labeller.archive.small import BLOB, KEY, change, list_sums, make, picture, rows
+
+PICTURE = f"photos/{BLOB}.jpg"
+
+
+def look(folder: Path) -> None:
+    check(Archive(walk(folder)), lambda _: None)
+
+
+def gone(name: str) -> Callable[[Path], None]:
+    return lambda folder: (folder / name).unlink()
+
+
+def cut(data: bytes) -> bytes:
+    return data[: len(data) // 2]
+
+
+def flipped(data: bytes) -> bytes:
+    middle = len(data) // 2
+    return data[:middle] + bytes([data[middle] ^ 1]) + data[middle + 1 :]
+
+
+FILES: dict[str, tuple[Callable[[Path], None], str]] = {
+    "picture cut": (change(PICTURE, cut), "jpg is damaged: its checksum differs"),
+    "picture flipped": (change(PICTURE, flipped), "jpg is damaged: its checksum differs"),
+    "picture gone": (gone(PICTURE), "jpg is missing"),
+    "another picture": (change(PICTURE, flipped, sums=True), "another content than its name says"),
+    "rows cut": (change("rows/answer.jsonl", cut), "rows/answer.jsonl is damaged"),
+    "rows gone": (gone("rows/face.jsonl"), "rows/face.jsonl is missing"),
+    "manifest gone": (gone(f"manifests/{KEY}.json"), "json is missing"),
+    "no manifest": (change(f"manifests/{KEY}.json", lambda _: b'{"rows": 1}', sums=True), "is no manifest"),
+    "no description": (gone("archive.json"), "archive.json is missing"),
+    "description cut": (change("archive.json", cut), "archive.json is damaged"),
+    "something else": (
+        change("archive.json", lambda _: b'{"kind": "notes"}', sums=True),
+        "of something else",
+    ),
+    "sums gone": (gone("SHA256SUMS"), "SHA256SUMS is missing"),
+    "sums cut": (change("SHA256SUMS", lambda data: data[:-9]), "SHA256SUMS is damaged"),
+    "a sum left out": (
+        change("SHA256SUMS", lambda data: b"".join(data.splitlines(keepends=True)[:-1])),
+        "does not list rows/tagging.jsonl",
+    ),
+    "newer": (
+        change("archive.json", lambda data: data.replace(b'"version": 1', b'"version": 2'), sums=True),
+        "version 2; this is version 1",
+    ),
+    "too few rows": (
+        change("rows/answer.jsonl", lambda data: data.splitlines(keepends=True)[0], sums=True),
+        "1 lines instead of 2",
+    ),
+    "last line cut": (
+        change("rows/face.jsonl", lambda data: data[:-1], sums=True),
+        "line 1: ends in the middle",
+    ),
+    "no JSON": (change("rows/face.jsonl", lambda data: data[1:], sums=True), "line 1: is no JSON"),
+    "no UTF-8": (
+        change("rows/class.jsonl", lambda d: d.replace(b"mask", b"m\xffk"), sums=True),
+        "is no UTF-8",
+    ),
+    "a list": (change("rows/face.jsonl", lambda _: b"[]\n", sums=True), "has other fields"),
+    "deep": (change("rows/face.jsonl", lambda _: b"[" * 100_000 + b"\n", sums=True), "is no JSON"),
+}
+ROWS: dict[str, tuple[tuple[str, int, dict[str, Any]], str]] = {
+    "another field": (("face", 0, {"colour": 1}), "has other fields"),
+    "no number": (("face", 0, {"x": "left"}), "holds a x that is none"),
+    "NaN": (("face", 0, {"x": float("nan")}), "holds NaN"),
+    "endless": (("face", 0, {"x": 1e400}), "Infinity"),
+    "huge": (("photo", 0, {"width": 1 << 40}), "holds a width that is none"),
+    "nothing": (("photo", 0, {"blob": None}), "lacks blob"),
+    "no time": (("photo", 0, {"created_at": "yesterday"}), "holds a created_at that is none"),
+    "no zone": (("photo", 0, {"created_at": "2026-11-27"}), "holds a created_at that is none"),
+    "no character": (("class", 0, {"name": "ma\0sk"}), "a character that no text holds"),
+    "half a character": (("class", 0, {"name": "\ud800"}), "is no UTF-8"),
+    "no truth": (("face", 0, {"gold": 1}), "holds a gold that is none"),
+    "text for a list": (("face", 0, {"confirmed_by": "mtcnn"}), "holds a confirmed_by that is none"),
+    "no role": (("person", 0, {"role": "queen"}), "has a role that there is not"),
+    "no split": (("group", 0, {"split": "test"}), "has a split that there is not"),
+    "no kind": (("answer", 0, {"kind": "guess"}), "has a kind that there is not"),
+    "no state": (("face", 0, {"state": "lost"}), "has a state that there is not"),
+    "a run at work": (("run", 0, {"status": "running"}), "has a status that there is not"),
+    "no box": (("face", 0, {"proposed_box": [1, 2, 3]}), "has a box that is none"),
+    "no box of an answer": (("answer", 0, {"box": ["a"] * 4}), "has a box that is none"),
+    "a person who is not there": (("photo", 0, {"person_id": 8}), "refers to person 8"),
+    "a group that is not there": (("photo", 0, {"group_id": 8}), "refers to group 8"),
+    "a face that is not there": (("answer", 1, {"face_id": 8}), "refers to face 8"),
+    "an undo of nothing": (("answer", 1, {"undoes_id": 8}), "refers to answer 8"),
+    "a run that is not there": (("answer", 1, {"run_id": 8}), "refers to run 8"),
+    "a photo that is not there": (("face", 0, {"photo_id": 8}), "refers to face 5"),
+    "a note of another photo": (("tagging", 0, {"photo_id": 8}), "has a row of photo 8"),
+    "a picture that is not there": (("photo", 0, {"blob": "0" * 64}), "is missing"),
+    "a picture outside": (("photo", 0, {"blob": "../" * 21 + "x"}), "is missing"),
+    "a key twice": (("answer", 1, {"client_key": "a"}), "has the key 'a' twice"),
+    "a row twice": (("answer", 1, {"id": 6}), "has a row twice"),
+}
+
+
+def test_a_whole_one_is_found_whole(tmp_path: Path) -> None:
+    seen: list[int] = []
+    archive = Archive(walk(make(tmp_path)))
+    check(archive, seen.append)
+    assert archive.photo_count == 1
+    assert seen == list(range(1, len(seen) + 1))
+
+
+@pytest.mark.parametrize("damage", FILES)
+def test_a_damaged_file_is_named(tmp_path: Path, damage: str) -> None:
+    edit, message = FILES[damage]
+    edit(make(tmp_path))
+    with pytest.raises(BadDataset, match=message):
+        look(tmp_path)
+
+
+@pytest.mark.parametrize("damage", ROWS)
+def test_a_row_that_cannot_be_is_named(tmp_path: Path, damage: str) -> None:
+    (table, number, values), message = ROWS[damage]
+    content = rows()
+    content[table][number] |= values
+    make(tmp_path, content)
+    with pytest.raises(BadDataset, match=message):
+        look(tmp_path)
+
+
+def test_photos_are_in_order(tmp_path: Path) -> None:
+    content = rows()
+    content["photo"].append(content["photo"][0] | {"id": 1})
+    with pytest.raises(BadDataset, match="out of order at photo 1"):
+        look(make(tmp_path, content))
+
+
+def test_what_is_not_listed_is_not_read(tmp_path: Path) -> None:
+    (make(tmp_path) / "photos" / "more.jpg").write_bytes(b"x")
+    look(tmp_path)
+
+
+def as_zip(folder: Path) -> bytes:
+    names = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+    return b"".join(zipped(Entry(name, (folder / name).read_bytes()) for name in names))
+
+
+def do(db: Session, data: bytes) -> tuple[str, str | None]:
+    """How an import of these bytes by a worker ends."""
+    owner = people.owner(db)
+    upload = requests.Upload("archive.zip", len(data), iter([data]))
+    row = requests.request(db, owner, upload, requests.Wishes(None, None, {}))
+    db.commit()
+    work.import_dataset(db, row.id, row.attempt, "transfers@here")
+    row = requests.get(db, row.id)
+    return row.status, row.error
+
+
+def written(db: Session) -> list[int]:
+    tables = (Photo, Face, Answer, Run, Person)
+    return [db.scalar(select(func.count()).select_from(one)) or 0 for one in tables]
+
+
+def left() -> list[Any]:
+    unpacked = settings().data / "unpacked"
+    keys = [*(key for key, _ in blobs().list_keys()), *blobs().list_named("import/")]
+    return [*keys, *(unpacked.iterdir() if unpacked.exists() else ())]
+
+
+@pytest.mark.slow
+def test_a_damaged_one_leaves_nothing_behind(db: Session, tmp_path: Path) -> None:
+    change("rows/answer.jsonl", flipped)(make(tmp_path / "a"))
+    status, error = do(db, as_zip(tmp_path / "a"))
+    assert (status, written(db), left()) == ("failed", [0, 0, 0, 0, 1], [])
+    assert error is not None
+    assert "rows/answer.jsonl is damaged" in error
+
+
+@pytest.mark.slow
+def test_a_whole_one_comes_in_by_a_worker(db: Session, tmp_path: Path) -> None:
+    assert do(db, as_zip(make(tmp_path / "a"))) == ("done", None)
+    assert written(db) == [1, 1, 2, 1, 2]
+    assert db.scalars(select(Person.name).order_by(Person.id)).all() == ["Owner", "person-3"]
+
+
+@pytest.mark.slow
+def test_a_picture_that_is_none_is_left_out_and_named(db: Session, tmp_path: Path) -> None:
+    make(tmp_path / "a")
+    content = rows()
+    no_picture = b"<html>"
+    digest = hashlib.sha256(no_picture).hexdigest()
+    content["photo"][0]["blob"] = digest
+    folder = make(tmp_path / "b", content)
+    (folder / f"photos/{digest}.jpg").write_bytes(no_picture)
+    list_sums(folder)
+    assert do(db, as_zip(folder)) == ("done", None)
+    assert written(db)[:3] == [0, 0, 0]
+
+
+@pytest.mark.slow
+@pytest.mark.full_size
+def test_300_damages_of_a_zip(db: Session, tmp_path: Path) -> None:
+    whole = as_zip(make(tmp_path / "a"))
+    rng = random.Random(5)
+    ends = []
+    for number in range(300):
+        at = rng.randrange(len(whole))
+        bad = (
+            whole[:at]
+            if number % 2
+            else whole[:at] + bytes([whole[at] ^ 1 << rng.randrange(8)]) + whole[at + 1 :]
+        )
+        ends.append(do(db, bad))
+        if ends[-1][0] == "done":  # a time or a comment of the zip: nobody would miss it
+            break_up(db)
+        assert written(db) == [0, 0, 0, 0, 1], at
+        assert left() == []
+    assert sum(status == "failed" for status, _ in ends) > 250
+    assert all("Something unexpected" not in (error or "") for _, error in ends)
+
+
+def break_up(db: Session) -> None:
+    """Take out what a harmless damage has let in."""
+    for photo in db.scalars(select(Photo)).all():
+        db.delete(photo)
+    for model in (Run, Person):
+        db.execute(delete(model) if model is Run else delete(model).where(model.role == "friend"))
+    db.commit()
+    for key, _ in list(blobs().list_keys()):
+        blobs().delete(key)
+
+
+def test_pictures_and_zip_are_what_this_file_takes_them_for(tmp_path: Path) -> None:
+    with ZipFile(io.BytesIO(as_zip(make(tmp_path)))) as archive:
+        assert archive.read(PICTURE) == picture()
+        assert archive.getinfo("archive.json").compress_type == ZIP_DEFLATED
+        assert json.loads(archive.read("archive.json"))["rows"]["photo"] == 1
