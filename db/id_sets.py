@@ -15,6 +15,16 @@ def pack(ids: Ids) -> bytes:
     return zlib.compress(np.packbits(bits, bitorder="little").tobytes())
 
 
+def is_packed(packed: bytes, largest: int) -> bool:
+    """Whether these bytes are a set of ids up to `largest`; for what comes from elsewhere."""
+    try:
+        unpacking = zlib.decompressobj()
+        unpacking.decompress(packed, largest // 8 + 1)
+    except zlib.error:
+        return False
+    return unpacking.eof and not unpacking.unused_data
+
+
 def unpack(packed: bytes) -> Ids:
     """The ids, ascending."""
     bits = np.unpackbits(np.frombuffer(zlib.decompress(packed), np.uint8), bitorder="little")

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from db import id_sets
 from db.models import ROLES, SPLITS
 from labeller.archive import layout
 from labeller.archive.layout import ALL, OF_PHOTOS, Rows
@@ -26,9 +27,11 @@ ALLOWED = {
     ("photo", "turned"): (0, 90, 180, 270),
 }
 """By table and column, what it may be."""
+LARGEST_ID = 1 << 26
+"""In a version."""
 MANIFEST_COLUMNS, MANIFEST_IDS = 8, (0, 4)
 """Of a row of a manifest: how many there are at least, and which are whole numbers in every version."""
-APART = (layout.CLASSES, layout.PEOPLE, layout.GROUPS, layout.TAGS, layout.RUNS)
+APART = (layout.CLASSES, layout.PEOPLE, layout.GROUPS, layout.TAGS, layout.VERSIONS, layout.RUNS)
 """Files whose rows others refer to, and which belong to no photo."""
 
 
@@ -54,9 +57,10 @@ class _Check:
             for row in self._archive.rows(rows):
                 self._check_row(rows, row)
         self._check_manifests()
-        faces = self._check_photos()
-        for row in self._archive.rows(layout.OUTCOMES):
-            self._check_row(layout.OUTCOMES, row, {"face": faces})
+        inside = self._check_photos()
+        for rows in (layout.OUTCOMES, layout.FROZEN_PHOTOS, layout.FROZEN_FACES):
+            for row in self._archive.rows(rows):
+                self._check_row(rows, row, inside)
 
     def _step(self) -> None:
         self._steps += 1
@@ -107,9 +111,9 @@ class _Check:
             ids.add(row["id"])
         return ids
 
-    def _check_photos(self) -> set[int]:
-        """Check each photo with what belongs to it; returns the ids of all faces."""
-        faces, answers, keys = set[int](), set[int](), set[str]()
+    def _check_photos(self) -> dict[str, set[int]]:
+        """Check each photo with what belongs to it; returns the ids of all photos and faces."""
+        photos, faces, answers, keys = set[int](), set[int](), set[int](), set[str]()
         for one in self._archive.photos():
             self._check_row(layout.PHOTOS, one.photo)
             blob = one.photo["blob"]
@@ -130,7 +134,8 @@ class _Check:
                     raise bad_file(layout.ANSWERS.path, f"has the key {row['client_key'][:60]!a} twice")
                 keys.add(row["client_key"])
             self._step()
-        return faces
+            photos.add(one.photo["id"])
+        return {"photo": photos, "face": faces}
 
     def _check_row(self, rows: Rows, row: Row, inside: dict[str, set[int]] | None = None) -> None:
         for column, table in rows.references().items():
@@ -142,6 +147,9 @@ class _Check:
                 raise bad_file(rows.path, f"has a {column} that there is not: {row[column]!r:.40}")
         if rows is layout.FACES:
             _require_box(rows, row["proposed_box"])
+        elif rows is layout.VERSIONS:
+            _require_ids(rows, row["photo_ids"])
+            _require_ids(rows, row["face_ids"])
         elif rows is layout.ANSWERS and row["box"] is not None:
             _require_box(rows, row["box"])
 
@@ -158,6 +166,11 @@ def _require_box(rows: Rows, box: Iterable[object]) -> None:
     sides = list(box)
     if len(sides) != 4 or any(type(side) not in (int, float) for side in sides):
         raise bad_file(rows.path, f"has a box that is none: {sides!r:.60}")
+
+
+def _require_ids(rows: Rows, packed: bytes) -> None:
+    if not id_sets.is_packed(packed, LARGEST_ID):
+        raise bad_file(rows.path, "has a set of ids that is none")
 
 
 def _require_manifest(name: str, path: Path) -> None:

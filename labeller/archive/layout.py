@@ -17,8 +17,11 @@ from db.models import (
     Answer,
     Class,
     Comment,
+    DatasetVersion,
     DetectorPass,
     Face,
+    FrozenFace,
+    FrozenPhoto,
     Group,
     Outcome,
     Person,
@@ -67,7 +70,8 @@ CLASSES = Rows(Class)
 PEOPLE = Rows(Person, ("invite_id", "link_version", "merged_into_id", "old_cookies", "erasing_at"))
 GROUPS = Rows(Group)
 TAGS = Rows(Tag, ("key",))
-RUNS = Rows(Run, (*_JOB, "version_id", "head", "learning_curve", "pinned"))
+VERSIONS = Rows(DatasetVersion, ("key",))
+RUNS = Rows(Run, (*_JOB, "head", "learning_curve", "pinned"))
 FILTERS = Rows(SavedFilter, ("key",))
 PHOTOS = Rows(Photo, (*_JOB, "view_blob", "bytes", "dhash", "erase_at"), "id")
 FACES = Rows(Face, ("version",), "photo_id")
@@ -76,6 +80,21 @@ ANSWERS = Rows(Answer, (), PHOTO)
 COMMENTS = Rows(Comment, (), PHOTO)
 TAGGINGS = Rows(Tagging, ("part",), "photo_id")
 OUTCOMES = Rows(Outcome, (), PHOTO)
+FROZEN_PHOTOS = Rows(FrozenPhoto)
+FROZEN_FACES = Rows(FrozenFace)
 OF_PHOTOS = (FACES, PASSES, ANSWERS, COMMENTS, TAGGINGS)
 """What belongs to a photo, in files that follow the order of the photos."""
-ALL = (CLASSES, PEOPLE, GROUPS, TAGS, RUNS, FILTERS, PHOTOS, *OF_PHOTOS, OUTCOMES)
+ALL = (
+    CLASSES,
+    PEOPLE,
+    GROUPS,
+    TAGS,
+    VERSIONS,
+    RUNS,
+    FILTERS,
+    PHOTOS,
+    *OF_PHOTOS,
+    OUTCOMES,
+    FROZEN_PHOTOS,
+    FROZEN_FACES,
+)

@@ -20,6 +20,7 @@ from labeller.archive.lines import Row
 from labeller.archive.others import bring
 from labeller.archive.photos import PhotoTaker
 from labeller.archive.read import Archive
+from labeller.archive.versions import Versions
 
 OnPhoto = Callable[[int, Photo | None, bool, int], None]
 """Called after each photo with its number from 1, what became of it, whether it is new, and how many faces
@@ -44,6 +45,8 @@ class Merge:
             photo, is_new = taker.take(rows)
             on_photo(number, photo, is_new, taker.changed)
         self._add_filters(found)
+        self._session.commit()
+        Versions(self._session, self._archive, found, taker).bring(self._say)
         self._add_results(found, taker)
         self._session.commit()
 
@@ -66,6 +69,8 @@ class Merge:
         """Which faces the runs learned from, and what they predicted for others."""
         for row in self._archive.rows(layout.RUNS):
             run = self._session.get_one(Run, found.id("run", row["id"]))
+            if row["version_id"] is not None and run.version_id is None:
+                run.version_id = found.id("dataset_version", row["version_id"])
             if row["manifest"] is not None and run.manifest is None:
                 run.manifest = self._manifest(row["manifest"], found, taker)
         some: list[Row] = []

@@ -101,7 +101,7 @@ def _bring_runs(session: Session, archive: Archive, found: Found) -> None:
 
 
 def _add_run(session: Session, row: Row, found: Found) -> int:
-    values = without_none(row, "id", "classes", "manifest", "reason", "dropped_at", *RESULTS)
+    values = without_none(row, "id", "classes", "version_id", "manifest", "reason", "dropped_at", *RESULTS)
     here = Renumbered(found.ids["class"], found.ids["person"])
     values |= {here_as: here(row[name]) for name, here_as in RESULTS.items() if row[name] is not None}
     run = Run(**values, classes=[found.id("class", id) for id in row["classes"]])

@@ -5,20 +5,34 @@ import json
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
-from sqlalchemy import RowMapping, Select, select
+from sqlalchemy import RowMapping, select
 from sqlalchemy.orm import Session
 
 from db import signing
 from db.base import OPEN, now
 from db.errors import Conflict
-from db.models import SHOWN, Answer, Comment, DetectorPass, Face, Group, Outcome, Person, Photo, Run, Tagging
+from db.models import (
+    SHOWN,
+    Answer,
+    Comment,
+    DetectorPass,
+    Face,
+    FrozenFace,
+    FrozenPhoto,
+    Group,
+    Outcome,
+    Person,
+    Photo,
+    Run,
+    Tagging,
+)
 from db.storage import MissingFile, blobs
 from labeller.archive import layout
 from labeller.archive.layout import ALL, Rows
 from labeller.archive.lines import Values, to_line
 from labeller.archive.lines_file import LinesFile, chunks
+from labeller.archive.queries import rows_of_faces, rows_of_photos, standing_people
 from labeller.formats.protocol import Entry
 from labeller.people.people import ACTIVE
 
@@ -50,14 +64,16 @@ class ArchiveWriter:
         self._sums = (folder / layout.SUMS).open("w", encoding="utf-8")
         self._people = dict[int, int | None]()
         self._mentioned = set[int]()
-        self._there: dict[str, set[int]] = {"tag": set(), "run": set(), "group": set(), "comment": set()}
+        self._there: dict[str, set[int]] = {
+            name: set() for name in ("tag", "dataset_version", "run", "group", "comment")
+        }
         self._written = set[bytes]()
         self.photo_ids: list[int] = []
         self.lost = 0
 
     def photos(self) -> Iterator[tuple[RowMapping, Sequence[RowMapping], list[Entry]]]:
         """Each photo with its faces, and the file of its picture unless another photo had the same."""
-        self._write_all(layout.TAGS, layout.RUNS)
+        self._write_all(layout.TAGS, layout.VERSIONS, layout.RUNS)
         after = 0
         while rows := self._load(after):
             after = rows[-1]["id"]
@@ -87,7 +103,7 @@ class ArchiveWriter:
 
     def _load(self, after: int) -> Sequence[RowMapping]:
         """The next photos, and who takes part meanwhile."""
-        self._people = _standing(self._session)
+        self._people = standing_people(self._session)
         query = select(Photo.__table__).where(SHOWN, Photo.id > after).order_by(Photo.id).limit(AT_ONCE)
         rows = self._session.execute(query).mappings().all()
         groups = Group.id.in_({row["group_id"] for row in rows} - self._there["group"])
@@ -105,10 +121,10 @@ class ArchiveWriter:
                 select(Face.__table__).where(Face.photo_id.in_(ids)).order_by(Face.id),
                 "photo_id",
             ),
-            (layout.PASSES, _by(DetectorPass, ids, "detector"), "photo_id"),
-            (layout.ANSWERS, _of_faces(Answer, ids), layout.PHOTO),
-            (layout.COMMENTS, _of_faces(Comment, ids), layout.PHOTO),
-            (layout.TAGGINGS, _by(Tagging, ids, "tag_id"), "photo_id"),
+            (layout.PASSES, rows_of_photos(DetectorPass, ids, "detector"), "photo_id"),
+            (layout.ANSWERS, rows_of_faces(Answer, ids), layout.PHOTO),
+            (layout.COMMENTS, rows_of_faces(Comment, ids), layout.PHOTO),
+            (layout.TAGGINGS, rows_of_photos(Tagging, ids, "tag_id"), "photo_id"),
         ):
             for row in self._session.execute(query).mappings():
                 found[row[key]][rows.table].append(row)
@@ -139,6 +155,7 @@ class ArchiveWriter:
         """What belongs to no photo. People come last: whoever was mentioned must still be there."""
         self._write_all(layout.CLASSES, layout.FILTERS)
         self._write_outcomes()
+        self._write_frozen()
         left = set(self._mentioned)
         query = select(Person.__table__).where(*ACTIVE).order_by(Person.id)
         for row in self._session.execute(query).mappings():
@@ -151,7 +168,7 @@ class ArchiveWriter:
             raise Conflict("erased_meanwhile", "Somebody in it was deleted while it was made.", hint)
 
     def _write_all(self, *files: Rows) -> None:
-        self._people = _standing(self._session)
+        self._people = standing_people(self._session)
         for rows in files:
             table = rows.model.__table__
             query = select(table).order_by(table.c.id)
@@ -170,6 +187,19 @@ class ArchiveWriter:
         for row in self._session.execute(query, execution_options={"yield_per": 1000}).mappings():
             if row[layout.PHOTO] in photos:
                 self._write(layout.OUTCOMES, row, row[layout.PHOTO])
+
+    def _write_frozen(self) -> None:
+        """The states in versions, of the photos that are in the archive."""
+        photos = set(self.photo_ids)
+        of_face = select(FrozenFace.__table__, Face.photo_id).join(Face, Face.id == FrozenFace.face_id)
+        for rows, query, key in (
+            (layout.FROZEN_PHOTOS, select(FrozenPhoto.__table__), FrozenPhoto.id),
+            (layout.FROZEN_FACES, of_face, FrozenFace.id),
+        ):
+            found = self._session.execute(query.order_by(key), execution_options={"yield_per": 1000})
+            for row in found.mappings():
+                if row["photo_id"] in photos:
+                    self._write(rows, row)
 
     def _write(self, rows: Rows, row: Values, photo: int | None = None) -> None:
         """Write the row, unless something that it cannot be without is not, or not to be seen."""
@@ -209,26 +239,3 @@ class ArchiveWriter:
 
     def _note(self, path: str, digest: str) -> None:
         self._sums.write(f"{digest}  {path}\n")
-
-
-def _by(model: Any, photo_ids: Sequence[int], then: str) -> Select[Any]:
-    table = model.__table__
-    return select(table).where(table.c.photo_id.in_(photo_ids)).order_by(table.c.photo_id, table.c[then])
-
-
-def _of_faces(model: Any, photo_ids: Sequence[int]) -> Select[Any]:
-    query = select(model.__table__, Face.photo_id.label(layout.PHOTO)).join(Face, Face.id == model.face_id)
-    return query.where(Face.photo_id.in_(photo_ids)).order_by(model.id)
-
-
-def _standing(session: Session) -> dict[int, int | None]:
-    """By id, the person or whom they were merged into; None for those who are being deleted."""
-    rows = {
-        row.id: row for row in session.execute(select(Person.id, Person.merged_into_id, Person.erasing_at))
-    }
-    found = dict[int, int | None]()
-    for id, row in rows.items():
-        while row.merged_into_id is not None:
-            row = rows[row.merged_into_id]
-        found[id] = None if row.erasing_at else row.id
-    return found

@@ -1,5 +1,6 @@
 """A small archive made by hand, so that it can be damaged in one place with all else right."""
 
+import base64
 import hashlib
 import io
 import json
@@ -7,10 +8,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from PIL import Image
 
-from labeller.archive.layout import ALL, KIND, VERSION
-from labeller.archive.lines import PHOTO
+from db import id_sets
+from labeller.archive.layout import ALL, KIND, PHOTO, VERSION
 
 Rows = dict[str, list[dict[str, Any]]]
 DAY = "2026-11-27T10:00:00+00:00"
@@ -52,6 +54,16 @@ def rows() -> Rows:
         answer | {"id": 6, "client_key": "a", "kind": "label", "label": "mask", "undone_at": DAY},
         answer | {"id": 7, "client_key": "b", "kind": "undo", "undoes_id": 6},
     ]
+    ids = base64.b64encode(id_sets.pack(np.array([1], np.int64))).decode()
+    some["dataset_version"] = [
+        {"id": 1, "note": "", "created_at": DAY, "photos": 1, "faces": 1, "labels": {},
+         "splits": {"locked": 1}, "photos_gone": 0, "faces_gone": 0, "photo_ids": ids, "face_ids": ids}
+    ]  # fmt: skip
+    some["frozen_photo"] = [{"id": 1, "photo_id": 4, "split": "locked", "complete": False}]
+    some["frozen_face"] = [
+        {"id": 1, "face_id": 5, "x": 1.0, "y": 2.0, "w": 30.0, "h": 40.0, "box_version": 1,
+         "state": "proposed", "disputed": False}
+    ]  # fmt: skip
     some["tag"] = [{"id": 8, "name": "later", "created_at": DAY}]
     some["tagging"] = [{"tag_id": 8, "photo_id": 4}]
     return some

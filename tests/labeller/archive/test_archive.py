@@ -1,13 +1,14 @@
 """An archive from one workbench to another: everything comes back, merges, and is safe to repeat."""
 
 import hashlib
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from db.models import Answer, Class, Face, Person, Photo, Run
+from db.models import Answer, Class, DatasetVersion, Face, Person, Photo, Run
 from db.storage import blobs
 from labeller.answers.answer_input import AnswerInput
 from labeller.answers.record import record_answer
@@ -146,7 +147,7 @@ def test_classes_go_by_name(db: Session, tmp_path: Path, monkeypatch: pytest.Mon
     run = db.scalars(select(Run)).one()
     assert run.classes == [two.id, one.id]
     assert run.metrics is not None
-    assert run.metrics["locked"]["per_class"] == {str(two.id): {"n": 1}, str(one.id): {"n": 2}}
+    assert run.metrics["per_class"] == {str(two.id): {"n": 1}, str(one.id): {"n": 2}}
     assert run.log[0][2] == {"name": {"class": one.id}}
 
 
@@ -189,3 +190,19 @@ def test_an_archive_is_of_everything(db: Session) -> None:
         known_formats.require_whole(known_formats.find("archive"), {"filter": {"label": "mask"}})
     with pytest.raises(BadExport, match="cannot hold crops"):
         known_formats.find("archive", crops=True)
+
+
+def test_a_version_of_a_name_that_is_taken_has_another(
+    db: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(db)
+    folder = write(db, tmp_path / "a")
+    move_house(db, monkeypatch)
+    bring(db, folder)
+    for version in db.scalars(select(DatasetVersion)):
+        version.created_at += timedelta(days=1)
+    db.commit()
+    report = bring(db, folder)
+    names = sorted(db.scalars(select(DatasetVersion.name)))
+    assert [name.split(" (")[0] for name in names] == ["June", "June", "May", "May"]
+    assert [one.split(";")[0] for one in said(report, "conflict")] == ["there is another one here"] * 2

@@ -1,9 +1,11 @@
 """Damaged archives: each gives a clear message before anything is written."""
 
+import base64
 import hashlib
 import io
 import json
 import random
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,7 +15,7 @@ import pytest
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
-from db.models import Answer, Face, Person, Photo, Run
+from db.models import Answer, DatasetVersion, Face, Person, Photo, Run
 from db.settings import settings
 from db.storage import blobs
 from labeller.archive.check import check
@@ -87,6 +89,7 @@ FILES: dict[str, tuple[Callable[[Path], None], str]] = {
     "a list": (change("rows/face.jsonl", lambda _: b"[]\n", sums=True), "has other fields"),
     "deep": (change("rows/face.jsonl", lambda _: b"[" * 100_000 + b"\n", sums=True), "is no JSON"),
 }
+BOMB = base64.b64encode(zlib.compress(bytes(50_000_000))).decode()
 ROWS: dict[str, tuple[tuple[str, int, dict[str, Any]], str]] = {
     "another field": (("face", 0, {"colour": 1}), "has other fields"),
     "no number": (("face", 0, {"x": "left"}), "holds a x that is none"),
@@ -117,6 +120,9 @@ ROWS: dict[str, tuple[tuple[str, int, dict[str, Any]], str]] = {
     "a picture that is not there": (("photo", 0, {"blob": "0" * 64}), "is missing"),
     "a picture outside": (("photo", 0, {"blob": "../" * 21 + "x"}), "is missing"),
     "a key twice": (("answer", 1, {"client_key": "a"}), "has the key 'a' twice"),
+    "no set of ids": (("dataset_version", 0, {"face_ids": "eJw="}), "has a set of ids that is none"),
+    "endless ids": (("dataset_version", 0, {"photo_ids": BOMB}), "has a set of ids that is none"),
+    "a state of a face that is not there": (("frozen_face", 0, {"face_id": 8}), "refers to face 8"),
     "a row twice": (("answer", 1, {"id": 6}), "has a row twice"),
 }
 
@@ -242,8 +248,9 @@ def break_up(db: Session) -> None:
     """Take out what a harmless damage has let in."""
     for photo in db.scalars(select(Photo)).all():
         db.delete(photo)
-    for model in (Run, Person):
-        db.execute(delete(model) if model is Run else delete(model).where(model.role == "friend"))
+    db.execute(delete(Run))
+    db.execute(delete(DatasetVersion))
+    db.execute(delete(Person).where(Person.role == "friend"))
     db.commit()
     for key, _ in list(blobs().list_keys()):
         blobs().delete(key)

@@ -15,11 +15,15 @@ from sqlalchemy.orm import Session
 
 from db import classes
 from db.base import Base, now
+from db.id_sets import unpack
 from db.models import (
     Answer,
     Comment,
+    DatasetVersion,
     DetectorPass,
     Face,
+    FrozenFace,
+    FrozenPhoto,
     Group,
     Outcome,
     Person,
@@ -34,8 +38,8 @@ from db.storage import blobs
 from labeller.answers.answer_input import AnswerInput
 from labeller.answers.record import record_answer
 from labeller.comments import write as comments
-from labeller.datasets import saved_filters, tags
-from labeller.datasets.sources import Selection
+from labeller.datasets import saved_filters, tags, versions
+from labeller.datasets.sources import EVERYTHING, Selection
 from labeller.exports.archive_contents import ArchiveContents
 from labeller.formats.walk import walk
 from labeller.imports.check import check
@@ -46,6 +50,7 @@ from labeller.imports.take import Importer
 from labeller.people import consent, people
 from labeller.reports.gallery import Filter
 from labeller.uploads import intake
+from tests.factories import fill_in_results
 from tests.pictures import jpeg
 
 
@@ -69,6 +74,14 @@ def fill(db: Session) -> None:
         db.get_one(Group, photo.group_id).split = split
     put_words(db, owner, photos, faces)
     add_results(db, run, photos, faces)
+    db.commit()
+    version = versions.make(db, "May", EVERYTHING, owner, "Before the summer")
+    run.version_id = version.id
+    db.commit()
+    tags.put_on(db, tags.find_or_add(db, "Für später"), tags.Targets(photos=[photos[2].id]))
+    photos[4].completed_at = now()
+    db.commit()
+    versions.make(db, "June", EVERYTHING, None)
     db.commit()
 
 
@@ -127,9 +140,10 @@ def add_run(db: Session) -> Run:
     run = Run(
         recipe={"preset": "quick"}, seed=7, classes=[1, 2], status="done", phase="done", progress=1.0,
         backbone="b" * 64, head={"kernel": [], "bias": []}, promoted=True, finished_at=now(),
-        metrics={"locked": {"n": 3, "per_class": {"1": {"n": 1}, "2": {"n": 2}}}},
-        curve=[{"epoch": 1, "loss": 0.5}], log=[[0.1, "%(name)s: few", {"name": {"class": 2}}]],
+        log=[[0.1, "%(name)s: few", {"name": {"class": 2}}]],
     )  # fmt: skip
+    fill_in_results(run, per_class={"1": {"n": 1}, "2": {"n": 2}})
+    run.manifest = None
     db.add(run)
     db.commit()
     return run
@@ -213,6 +227,10 @@ def contents(db: Session) -> dict[str, Any]:
             (one.created_at, one.name, str(one.consented_at), str(one.consent_version))
             for one in db.scalars(select(Person))
         ),
+        "versions": [
+            version_contents(db, one, there)
+            for one in db.scalars(select(DatasetVersion).order_by(DatasetVersion.created_at))
+        ],
         "runs": [run_contents(db, one, there) for one in db.scalars(select(Run).order_by(Run.created_at))],
         "filters": [
             (
@@ -279,6 +297,21 @@ def face_contents(db: Session, face: Face, there: Named) -> dict[str, Any]:
             )
             for one in notes
         ],
+    }
+
+
+def version_contents(db: Session, version: DatasetVersion, there: Named) -> dict[str, Any]:
+    photos = db.scalars(select(FrozenPhoto).where(FrozenPhoto.id.in_(unpack(version.photo_ids).tolist())))
+    faces = db.scalars(select(FrozenFace).where(FrozenFace.id.in_(unpack(version.face_ids).tolist())))
+    of = {one.id: there.photos[one.photo_id] for one in db.scalars(select(Face))}
+    return {
+        **columns(version, "id", "created_by", "photo_ids", "face_ids"),
+        "by": there.people.get(version.created_by or 0),
+        "photos": sorted((there.photos[one.photo_id], one.split, one.complete) for one in photos),
+        "faces": sorted(
+            (of[one.face_id], *map(str, columns(one, "id", "face_id").values())) for one in faces
+        ),
+        "runs": sorted(db.scalars(select(Run.seed).where(Run.version_id == version.id))),
     }
 
 
