@@ -4,9 +4,10 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
-from sqlalchemy import Engine, create_engine, make_url, text
+from sqlalchemy import Dialect, Engine, create_engine, make_url, text
 from sqlalchemy.orm import Session
 
 import tests.environment  # before the settings are read
@@ -121,6 +122,15 @@ def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     forget_settings()
 
 
+_COMPILED: dict[str, tuple[Dialect, Any]] = {}
+
+
+def _compile_once(engine: Engine) -> None:
+    """Let the engines of all tests share their compiled statements, which each would compile again."""
+    shared = engine.dialect, engine._compiled_cache
+    engine.dialect, engine._compiled_cache = _COMPILED.setdefault(engine.dialect.name, shared)
+
+
 @pytest.fixture(params=["sqlite", "postgres"])
 def db(request: pytest.FixtureRequest, data: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Session]:
     """A session on an empty, migrated database; the test runs on both engines."""
@@ -132,6 +142,7 @@ def db(request: pytest.FixtureRequest, data: Path, monkeypatch: pytest.MonkeyPat
             classes.add_missing(database)
     else:
         shutil.copy(request.getfixturevalue("migrated_sqlite"), data)
+    _compile_once(session.engine())
     with Session(session.engine(), expire_on_commit=False) as database:
         yield database
 
