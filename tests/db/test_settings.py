@@ -1,5 +1,6 @@
 """Settings, the signing key, and what the web process imports."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -44,8 +45,9 @@ def test_web_imports_no_heavy_library() -> None:
         "print(sorted({'tensorflow', 'keras', 'mtcnn', 'cv2', 'ai_edge_litert'} & set(sys.modules)))"
     )
     root = Path(__file__).parent.parent.parent
+    env = os.environ | {"PYTHONPATH": "client"}  # which flask mcp adds itself
     process = subprocess.run(
-        [sys.executable, "-c", program], cwd=root, capture_output=True, text=True, check=True
+        [sys.executable, "-c", program], cwd=root, env=env, capture_output=True, text=True, check=True
     )
     assert process.stdout.strip() == "[]"
 

@@ -10,6 +10,7 @@ import numpy as np
 import psutil
 import pytest
 
+from db import families
 from tests.workbench_process import ROOT, wait_until
 from trainer.errors import NotEnoughLabels
 from trainer.label_efficiency import simulate
@@ -185,5 +186,5 @@ def test_the_workers_of_a_killed_process_end_with_it(tmp_path: "os.PathLike[str]
         time.sleep(3)  # until they compute
         workers = process.children()
         parent.send_signal(signal.SIGKILL)
-    _, alive = psutil.wait_procs(workers, 10)
-    assert alive == []
+    families.wait_until_gone(workers, 10)
+    assert [worker for worker in workers if not families.is_gone(worker)] == []
