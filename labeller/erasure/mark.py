@@ -28,7 +28,7 @@ def mark_photos(
     """
     until = now() + timedelta(seconds=undo_seconds)
     marked = update(Photo).where(condition, SHOWN).returning(Photo.id)
-    ids = list(session.scalars(marked.values(status="erasing", owner=None, erase_at=until)))
+    ids = sorted(session.scalars(marked.values(status="erasing", owner=None, erase_at=until)))
     if ids:
         end_exports_with_photos(session, ids)
         kept_replies.forget_bodies(session)
