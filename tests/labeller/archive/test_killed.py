@@ -39,7 +39,7 @@ def test_a_worker_that_is_killed_at_any_step(
     move_house(db, monkeypatch)
     begin(db, archive)
     steps = run_worker(data, 0)
-    chosen = range(1, steps + 1, 7) if PROVE else sorted(random.Random(18).sample(range(1, steps), FEW))
+    chosen = range(1, steps + 1, 31) if PROVE else sorted(random.Random(18).sample(range(1, steps), FEW))
     for at in chosen:
         move_house(db, monkeypatch)
         row = begin(db, archive)

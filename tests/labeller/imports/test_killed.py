@@ -63,7 +63,7 @@ def test_a_worker_that_is_killed_at_any_step(db: Session, data: Path, folder: Pa
     steps = run_worker(data, 0)
     assert steps > 10 * PHOTOS
     require_all_once(db)
-    chosen = range(1, steps + 1, 7) if PROVE else sorted(random.Random(18).sample(range(1, steps), FEW))
+    chosen = range(1, steps + 1, 17) if PROVE else sorted(random.Random(18).sample(range(1, steps), FEW))
     for at in chosen:
         for table in (Answer, Face, Photo, Import):
             db.execute(table.__table__.delete())  # type: ignore[attr-defined]
