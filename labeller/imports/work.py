@@ -10,7 +10,7 @@ import structlog
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from db import audit, blob_hold, disk, jobs
+from db import audit, blob_hold, disk, jobs, outages
 from db.base import now
 from db.errors import NoSpace, Refused, Unavailable
 from db.models import Import, ImportLine, ImportPhoto, Person, Photo
@@ -56,9 +56,11 @@ def import_dataset(session: Session, import_id: int, attempt: int, owner: str) -
     except Refused as error:
         session.rollback()
         _end(session, claim, "failed", f"{error.message} {error.hint}".strip())
-    except Exception:
-        log.exception("import_failed", **{"import": import_id})
+    except Exception as error:
         session.rollback()
+        if outages.is_outage(error) or disk.is_full_error(error):
+            raise  # once the lease has ended, it is tried again
+        log.exception("import_failed", **{"import": import_id})
         _end(session, claim, "failed", "Something unexpected happened; the log has the details.")
     drop_archives(session)
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from obstore.exceptions import GenericError
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
@@ -89,8 +90,9 @@ def test_what_is_no_archive_is_named_as_it_was_sent(db: Session, tmp_path: Path)
     assert (row.status, row.error) == ("failed", "my pictures.zip ends in the middle. Make or send it again.")
 
 
-def test_a_killed_import_goes_on_behind_its_last_photo(
-    db: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("end", [KeyboardInterrupt, GenericError])
+def test_an_import_whose_worker_or_store_goes_away_goes_on_behind_its_last_photo(
+    db: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, end: type[BaseException]
 ) -> None:
     row = request(db, archive(tmp_path))
     take, taken = Importer.take, []
@@ -99,11 +101,11 @@ def test_a_killed_import_goes_on_behind_its_last_photo(
         taken.append(record.name)
         photo = take(self, record)
         if len(taken) == 2:
-            raise KeyboardInterrupt
+            raise end
         return photo
 
     monkeypatch.setattr(Importer, "take", killed_at_the_second)
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(end):
         do(db, row)
     db.rollback()
     assert (requests.get(db, row.id).position, row.status) == (1, "running")
