@@ -10,30 +10,21 @@ import httpx
 
 from secondlook import calls, scripts
 from secondlook.call import Call
+from secondlook.connection import Connection
 from secondlook.errors import Unreachable, error_of
 from secondlook.files import stored_whole
 from secondlook.methods import AsyncEach, AsyncPlayed, AsyncSent, Script
 from secondlook.retries import Attempts
-from secondlook.settings import Address
 
 T = TypeVar("T")
 
 
-class AsyncClient:
+class AsyncClient(Connection[httpx.AsyncClient, httpx.AsyncBaseTransport]):
     """The API of one workbench, as `Client`; each method is awaited, `each_...` is for `async for`."""
 
-    def __init__(
-        self,
-        url: str | None = None,
-        token: str | None = None,
-        *,
-        timeout: float = 60,
-        patience: float = 60,
-        transport: httpx.AsyncBaseTransport | None = None,
-    ) -> None:
-        self._address = Address.find(url, token)
-        self._http = httpx.AsyncClient(**self._address.options(timeout), transport=transport)
-        self._patience = patience
+    @staticmethod
+    def _connect(**options: Any) -> httpx.AsyncClient:
+        return httpx.AsyncClient(**options)
 
     async def __aenter__(self) -> Self:
         return self
@@ -237,7 +228,7 @@ class AsyncClient:
     replace_webhook_secret = AsyncSent(calls.replace_webhook_secret)
     test_webhook = AsyncSent(calls.test_webhook)
     list_webhook_deliveries = AsyncSent(calls.list_webhook_deliveries)
-    each_webhook_deliverie = AsyncEach(calls.list_webhook_deliveries)
+    each_webhook_delivery = AsyncEach(calls.list_webhook_deliveries)
     send_webhook_again = AsyncSent(calls.send_webhook_again)
     wait_for_run = AsyncPlayed(scripts.wait_for_run)
     wait_for_photo = AsyncPlayed(scripts.wait_for_photo)

@@ -10,16 +10,16 @@ import httpx
 
 from secondlook import calls, scripts
 from secondlook.call import Call
+from secondlook.connection import Connection
 from secondlook.errors import Unreachable, error_of
 from secondlook.files import stored_whole
 from secondlook.methods import Each, Played, Script, Sent
 from secondlook.retries import Attempts
-from secondlook.settings import Address
 
 T = TypeVar("T")
 
 
-class Client:
+class Client(Connection[httpx.Client, httpx.BaseTransport]):
     """The API of one workbench, as whoever the token belongs to. Several threads may share one.
 
     Without `url` and `token` they are SECONDLOOK_URL and SECONDLOOK_TOKEN. `timeout`: seconds without a byte
@@ -27,18 +27,9 @@ class Client:
     `transport` is httpx's, for proxies and certificates of one's own.
     """
 
-    def __init__(
-        self,
-        url: str | None = None,
-        token: str | None = None,
-        *,
-        timeout: float = 60,
-        patience: float = 60,
-        transport: httpx.BaseTransport | None = None,
-    ) -> None:
-        self._address = Address.find(url, token)
-        self._http = httpx.Client(**self._address.options(timeout), transport=transport)
-        self._patience = patience
+    @staticmethod
+    def _connect(**options: Any) -> httpx.Client:
+        return httpx.Client(**options)
 
     def __enter__(self) -> Self:
         return self
@@ -242,7 +233,7 @@ class Client:
     replace_webhook_secret = Sent(calls.replace_webhook_secret)
     test_webhook = Sent(calls.test_webhook)
     list_webhook_deliveries = Sent(calls.list_webhook_deliveries)
-    each_webhook_deliverie = Each(calls.list_webhook_deliveries)
+    each_webhook_delivery = Each(calls.list_webhook_deliveries)
     send_webhook_again = Sent(calls.send_webhook_again)
     wait_for_run = Played(scripts.wait_for_run)
     wait_for_photo = Played(scripts.wait_for_photo)

@@ -1,260 +1,124 @@
 """Every call, as a function that makes it: the one description that both clients send."""
 
-from secondlook.calls.assignments import add_assignment, get_assignment, list_assignments, withdraw_assignment
-from secondlook.calls.care import (
-    cancel_backup,
-    delete_backup,
-    detect_again,
-    get_backup,
-    get_backup_schedule,
-    get_detector,
-    list_backups,
-    set_backup_schedule,
-    set_thresholds,
-    start_backup,
-)
-from secondlook.calls.classes import (
-    add_class,
-    draw_map,
-    get_map,
-    get_map_progress,
-    list_classes,
-    list_disputes,
-    mark_gold,
-    merge_class,
-    pick_faces,
-    rename_class,
-    retire_class,
-    undo_picks,
-)
-from secondlook.calls.comments import (
-    add_comment,
-    delete_comment,
-    list_comments,
-    list_face_comments,
-    reopen_comment,
-    resolve_comment,
-)
-from secondlook.calls.datasets import (
-    compare_versions,
-    delete_filter,
-    delete_tag,
-    delete_version,
-    get_version,
-    list_filters,
-    list_tags,
-    list_versions,
-    make_version,
-    photo_tags,
-    put_tag,
-    rename_filter,
-    rename_tag,
-    rename_version,
-    save_filter,
-    send_to_review,
-    take_tag_off,
-)
-from secondlook.calls.exports import cancel_export, delete_export, get_export, list_exports, start_export
-from secondlook.calls.imports import (
-    cancel_import,
-    get_import,
-    list_import_parts,
-    list_imports,
-    send_import_part,
-    start_import,
-)
-from secondlook.calls.labelling import (
-    get_agreed,
-    get_progress,
-    get_queue,
-    list_answers,
-    renew_leases,
-    send_answer,
-    send_answers,
-)
-from secondlook.calls.people import (
-    delete_person,
-    get_person,
-    invite_people,
-    list_invitations,
-    list_people,
-    list_tokens,
-    merge_person,
-    rename_person,
-    revoke_invitation,
-    revoke_token,
-)
-from secondlook.calls.photos import (
-    complete_photo,
-    delete_photo,
-    draw_face,
-    fetch,
-    get_photo,
-    list_faces,
-    list_photos,
-    reopen_photo,
-    retry_photo,
-    send_photo,
-    turn_photo,
-)
-from secondlook.calls.predictions import (
-    delete_batch,
-    get_batch,
-    keep_photo,
-    predict,
-    predict_picture,
-    send_batch,
-)
-from secondlook.calls.runs import (
-    cancel_run,
-    compare_runs,
-    get_run,
-    get_training_rule,
-    list_runs,
-    list_suspects,
-    pin_run,
-    promote_run,
-    roll_back,
-    set_training_rule,
-    start_run,
-    stats,
-    unpin_run,
-)
-from secondlook.calls.similar import find_similar, find_similar_to_photo
-from secondlook.calls.uploads import get_clip, get_quota, look_up, send_part
-from secondlook.calls.webhooks import (
-    add_webhook,
-    change_webhook,
-    delete_webhook,
-    get_webhook,
-    list_webhook_deliveries,
-    list_webhooks,
-    replace_webhook_secret,
-    send_webhook_again,
-    test_webhook,
-)
-
-__all__ = [
-    "add_assignment",
-    "add_class",
-    "add_comment",
-    "add_webhook",
-    "cancel_backup",
-    "cancel_export",
-    "cancel_import",
-    "cancel_run",
-    "change_webhook",
-    "compare_runs",
-    "compare_versions",
-    "complete_photo",
-    "delete_backup",
-    "delete_batch",
-    "delete_comment",
-    "delete_export",
-    "delete_filter",
-    "delete_person",
-    "delete_photo",
-    "delete_tag",
-    "delete_version",
-    "delete_webhook",
-    "detect_again",
-    "draw_face",
-    "draw_map",
-    "fetch",
-    "find_similar",
-    "find_similar_to_photo",
-    "get_agreed",
-    "get_assignment",
-    "get_backup",
-    "get_backup_schedule",
-    "get_batch",
-    "get_clip",
-    "get_detector",
-    "get_export",
-    "get_import",
-    "get_map",
-    "get_map_progress",
-    "get_person",
-    "get_photo",
-    "get_progress",
-    "get_queue",
-    "get_quota",
-    "get_run",
-    "get_training_rule",
-    "get_version",
-    "get_webhook",
-    "invite_people",
-    "keep_photo",
-    "list_answers",
-    "list_assignments",
-    "list_backups",
-    "list_classes",
-    "list_comments",
-    "list_disputes",
-    "list_exports",
-    "list_face_comments",
-    "list_faces",
-    "list_filters",
-    "list_import_parts",
-    "list_imports",
-    "list_invitations",
-    "list_people",
-    "list_photos",
-    "list_runs",
-    "list_suspects",
-    "list_tags",
-    "list_tokens",
-    "list_versions",
-    "list_webhook_deliveries",
-    "list_webhooks",
-    "look_up",
-    "make_version",
-    "mark_gold",
-    "merge_class",
-    "merge_person",
-    "photo_tags",
-    "pick_faces",
-    "pin_run",
-    "predict",
-    "predict_picture",
-    "promote_run",
-    "put_tag",
-    "rename_class",
-    "rename_filter",
-    "rename_person",
-    "rename_tag",
-    "rename_version",
-    "renew_leases",
-    "reopen_comment",
-    "reopen_photo",
-    "replace_webhook_secret",
-    "resolve_comment",
-    "retire_class",
-    "retry_photo",
-    "revoke_invitation",
-    "revoke_token",
-    "roll_back",
-    "save_filter",
-    "send_answer",
-    "send_answers",
-    "send_batch",
-    "send_import_part",
-    "send_part",
-    "send_photo",
-    "send_to_review",
-    "send_webhook_again",
-    "set_backup_schedule",
-    "set_thresholds",
-    "set_training_rule",
-    "start_backup",
-    "start_export",
-    "start_import",
-    "start_run",
-    "stats",
-    "take_tag_off",
-    "test_webhook",
-    "turn_photo",
-    "undo_picks",
-    "unpin_run",
-    "withdraw_assignment",
-]
+from secondlook.calls.assignments import add_assignment as add_assignment
+from secondlook.calls.assignments import get_assignment as get_assignment
+from secondlook.calls.assignments import list_assignments as list_assignments
+from secondlook.calls.assignments import withdraw_assignment as withdraw_assignment
+from secondlook.calls.care import cancel_backup as cancel_backup
+from secondlook.calls.care import delete_backup as delete_backup
+from secondlook.calls.care import detect_again as detect_again
+from secondlook.calls.care import get_backup as get_backup
+from secondlook.calls.care import get_backup_schedule as get_backup_schedule
+from secondlook.calls.care import get_detector as get_detector
+from secondlook.calls.care import list_backups as list_backups
+from secondlook.calls.care import set_backup_schedule as set_backup_schedule
+from secondlook.calls.care import set_thresholds as set_thresholds
+from secondlook.calls.care import start_backup as start_backup
+from secondlook.calls.classes import add_class as add_class
+from secondlook.calls.classes import draw_map as draw_map
+from secondlook.calls.classes import get_map as get_map
+from secondlook.calls.classes import get_map_progress as get_map_progress
+from secondlook.calls.classes import list_classes as list_classes
+from secondlook.calls.classes import list_disputes as list_disputes
+from secondlook.calls.classes import mark_gold as mark_gold
+from secondlook.calls.classes import merge_class as merge_class
+from secondlook.calls.classes import pick_faces as pick_faces
+from secondlook.calls.classes import rename_class as rename_class
+from secondlook.calls.classes import retire_class as retire_class
+from secondlook.calls.classes import undo_picks as undo_picks
+from secondlook.calls.comments import add_comment as add_comment
+from secondlook.calls.comments import delete_comment as delete_comment
+from secondlook.calls.comments import list_comments as list_comments
+from secondlook.calls.comments import list_face_comments as list_face_comments
+from secondlook.calls.comments import reopen_comment as reopen_comment
+from secondlook.calls.comments import resolve_comment as resolve_comment
+from secondlook.calls.datasets import compare_versions as compare_versions
+from secondlook.calls.datasets import delete_filter as delete_filter
+from secondlook.calls.datasets import delete_tag as delete_tag
+from secondlook.calls.datasets import delete_version as delete_version
+from secondlook.calls.datasets import get_version as get_version
+from secondlook.calls.datasets import list_filters as list_filters
+from secondlook.calls.datasets import list_tags as list_tags
+from secondlook.calls.datasets import list_versions as list_versions
+from secondlook.calls.datasets import make_version as make_version
+from secondlook.calls.datasets import photo_tags as photo_tags
+from secondlook.calls.datasets import put_tag as put_tag
+from secondlook.calls.datasets import rename_filter as rename_filter
+from secondlook.calls.datasets import rename_tag as rename_tag
+from secondlook.calls.datasets import rename_version as rename_version
+from secondlook.calls.datasets import save_filter as save_filter
+from secondlook.calls.datasets import send_to_review as send_to_review
+from secondlook.calls.datasets import take_tag_off as take_tag_off
+from secondlook.calls.exports import cancel_export as cancel_export
+from secondlook.calls.exports import delete_export as delete_export
+from secondlook.calls.exports import get_export as get_export
+from secondlook.calls.exports import list_exports as list_exports
+from secondlook.calls.exports import start_export as start_export
+from secondlook.calls.imports import cancel_import as cancel_import
+from secondlook.calls.imports import get_import as get_import
+from secondlook.calls.imports import list_import_parts as list_import_parts
+from secondlook.calls.imports import list_imports as list_imports
+from secondlook.calls.imports import send_import_part as send_import_part
+from secondlook.calls.imports import start_import as start_import
+from secondlook.calls.labelling import get_agreed as get_agreed
+from secondlook.calls.labelling import get_progress as get_progress
+from secondlook.calls.labelling import get_queue as get_queue
+from secondlook.calls.labelling import list_answers as list_answers
+from secondlook.calls.labelling import renew_leases as renew_leases
+from secondlook.calls.labelling import send_answer as send_answer
+from secondlook.calls.labelling import send_answers as send_answers
+from secondlook.calls.people import delete_person as delete_person
+from secondlook.calls.people import get_person as get_person
+from secondlook.calls.people import invite_people as invite_people
+from secondlook.calls.people import list_invitations as list_invitations
+from secondlook.calls.people import list_people as list_people
+from secondlook.calls.people import list_tokens as list_tokens
+from secondlook.calls.people import merge_person as merge_person
+from secondlook.calls.people import rename_person as rename_person
+from secondlook.calls.people import revoke_invitation as revoke_invitation
+from secondlook.calls.people import revoke_token as revoke_token
+from secondlook.calls.photos import complete_photo as complete_photo
+from secondlook.calls.photos import delete_photo as delete_photo
+from secondlook.calls.photos import draw_face as draw_face
+from secondlook.calls.photos import fetch as fetch
+from secondlook.calls.photos import get_photo as get_photo
+from secondlook.calls.photos import list_faces as list_faces
+from secondlook.calls.photos import list_photos as list_photos
+from secondlook.calls.photos import reopen_photo as reopen_photo
+from secondlook.calls.photos import retry_photo as retry_photo
+from secondlook.calls.photos import send_photo as send_photo
+from secondlook.calls.photos import turn_photo as turn_photo
+from secondlook.calls.predictions import delete_batch as delete_batch
+from secondlook.calls.predictions import get_batch as get_batch
+from secondlook.calls.predictions import keep_photo as keep_photo
+from secondlook.calls.predictions import predict as predict
+from secondlook.calls.predictions import predict_picture as predict_picture
+from secondlook.calls.predictions import send_batch as send_batch
+from secondlook.calls.runs import cancel_run as cancel_run
+from secondlook.calls.runs import compare_runs as compare_runs
+from secondlook.calls.runs import get_run as get_run
+from secondlook.calls.runs import get_training_rule as get_training_rule
+from secondlook.calls.runs import list_runs as list_runs
+from secondlook.calls.runs import list_suspects as list_suspects
+from secondlook.calls.runs import pin_run as pin_run
+from secondlook.calls.runs import promote_run as promote_run
+from secondlook.calls.runs import roll_back as roll_back
+from secondlook.calls.runs import set_training_rule as set_training_rule
+from secondlook.calls.runs import start_run as start_run
+from secondlook.calls.runs import stats as stats
+from secondlook.calls.runs import unpin_run as unpin_run
+from secondlook.calls.similar import find_similar as find_similar
+from secondlook.calls.similar import find_similar_to_photo as find_similar_to_photo
+from secondlook.calls.uploads import get_clip as get_clip
+from secondlook.calls.uploads import get_quota as get_quota
+from secondlook.calls.uploads import look_up as look_up
+from secondlook.calls.uploads import send_part as send_part
+from secondlook.calls.webhooks import add_webhook as add_webhook
+from secondlook.calls.webhooks import change_webhook as change_webhook
+from secondlook.calls.webhooks import delete_webhook as delete_webhook
+from secondlook.calls.webhooks import get_webhook as get_webhook
+from secondlook.calls.webhooks import list_webhook_deliveries as list_webhook_deliveries
+from secondlook.calls.webhooks import list_webhooks as list_webhooks
+from secondlook.calls.webhooks import replace_webhook_secret as replace_webhook_secret
+from secondlook.calls.webhooks import send_webhook_again as send_webhook_again
+from secondlook.calls.webhooks import test_webhook as test_webhook

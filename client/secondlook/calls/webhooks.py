@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from secondlook.call import Call
 from secondlook.results import Page
-from secondlook.webhook_results import Delivery, EventName, Secret, Webhook, WebhookAdded
+from secondlook.results.webhooks import Delivery, EventName, Secret, Webhook, WebhookAdded
 
 
 def list_webhooks(*, cursor: int | None = None, limit: int | None = None) -> Call[Page[Webhook]]:
