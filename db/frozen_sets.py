@@ -18,6 +18,7 @@ from db.face_rows import BATCH_ROWS, covers_ids, insert_for_faces
 from db.id_sets import Ids
 from db.models import DatasetVersion, FrozenFace, FrozenPhoto, Photo
 from db.session import take_lock
+from db.texts import number_of
 
 LOCK = 0x5EC11
 """Key of the lock on freezing; an arbitrary number used for nothing else."""
@@ -168,4 +169,5 @@ def find_problems(session: Session) -> Iterator[str]:
     for version in session.scalars(select(DatasetVersion).options(undefer(DatasetVersion.face_ids))):
         found = len(np.intersect1d(id_sets.unpack(version.face_ids), there))
         if found != version.faces - version.faces_gone:
-            yield f"version {version.id}: it has {found} faces, not {version.faces - version.faces_gone}"
+            faces = number_of(found, "face")
+            yield f"version {version.id}: it has {faces}, not {version.faces - version.faces_gone}"

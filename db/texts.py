@@ -1,4 +1,4 @@
-"""Texts that people type."""
+"""Texts that people type, and numbers with what they count."""
 
 import re
 
@@ -24,3 +24,8 @@ def one_line(text: str, longest: int) -> str:
     line = " ".join(text.split())
     require_plain(line)
     return line[:longest]
+
+
+def number_of(number: int, one: str, many: str = "") -> str:
+    """ "1 photo", "2 photos": for texts that are not translated. `many` where an s does not make it."""
+    return f"{number} {one if number == 1 else many or one + 's'}"

@@ -15,6 +15,7 @@ from db.backup.rows import sqlite_engine
 from db.errors import Conflict
 from db.migrate import newest_revision, revisions
 from db.settings import settings
+from db.texts import number_of
 
 OnShare = Callable[[float], None]
 
@@ -120,4 +121,5 @@ def _check_contents(connection: Connection, about: dict[str, Any]) -> None:
     for name, count in about["rows"].items():
         found = connection.scalar(text(f'SELECT count(*) FROM "{name}"')) if name in tables else None  # noqa: S608
         if found != count:
-            raise BadBackup(f"The backup does not hold the {count} rows of {name!a} that it announces.")
+            rows = number_of(count, "row")
+            raise BadBackup(f"The backup does not hold the {rows} of {name!a} that it announces.")

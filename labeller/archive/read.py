@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from db.texts import number_of
 from labeller.archive import layout
 from labeller.archive.layout import ALL, OF_PHOTOS, Rows
 from labeller.archive.lines import Row, from_line
@@ -46,7 +47,8 @@ class Archive:
                 number += 1
                 yield _row(rows, line, number)
         if number != self.about["rows"][rows.table]:
-            raise bad_file(rows.path, f"has {number} lines instead of {self.about['rows'][rows.table]}")
+            announced = self.about["rows"][rows.table]
+            raise bad_file(rows.path, f"has {number_of(number, 'line')} instead of {announced}")
 
     def photos(self) -> Iterator[PhotoRows]:
         """Photo by photo. Raises BadDataset if a row belongs to none, or they are not in order."""

@@ -9,7 +9,7 @@ from db import audit, classes, frozen_sets
 from db.errors import BadInput, Conflict
 from db.frozen_sets import FaceState, PhotoState
 from db.models import READY, DatasetVersion, Face, Group, Person, Photo, Run
-from db.texts import require_plain
+from db.texts import number_of, require_plain
 from labeller.datasets import names
 from labeller.datasets.sources import Selection, face_ids, photo_ids
 from labeller.errors import NotFound
@@ -35,7 +35,7 @@ def make(
     faces, photo_of = _faces(session, selection)
     photos = list(_photos(session, selection, set(photo_of.values())))
     if not photos or not faces:
-        counts = f"That is {len(photos)} photos with {len(faces)} boxes."
+        counts = f"That is {number_of(len(photos), 'photo')} with {number_of(len(faces), 'box', 'boxes')}."
         raise BadInput("empty_version", f"A version needs photos with boxes. {counts}", "Choose others.")
     version = frozen_sets.freeze(session, photos, faces, photo_of)
     version.name, version.key, version.note = line, key, note.strip()

@@ -4,6 +4,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
+from db.texts import number_of
 from labeller.formats.protocol import Format
 from labeller.formats.records import FaceRecord
 
@@ -51,7 +52,11 @@ class Report:
 def in_words(report: dict[str, Any]) -> str:
     """The counts of a report in a sentence or two, for the terminal."""
     labels = ", ".join(f"{count} {name}" for name, count in report["labelled"].items()) or "none labelled"
-    text = f"{report['photos']} photos, {report['faces']} faces ({labels})"
-    others = {"proposed": "proposed boxes", "rejected": "rejected boxes", "missing": "photos without a file"}
-    more = [f"{report[name]} {title}" for name, title in others.items() if report[name]]
+    text = f"{number_of(report['photos'], 'photo')}, {number_of(report['faces'], 'face')} ({labels})"
+    others = {
+        "proposed": ("proposed box", "proposed boxes"),
+        "rejected": ("rejected box", "rejected boxes"),
+        "missing": ("photo without a file", "photos without a file"),
+    }
+    more = [number_of(report[name], *titles) for name, titles in others.items() if report[name]]
     return f"{', '.join([text, *more])}."

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from pathlib import PurePosixPath
 
+from db.texts import number_of
 from labeller.errors import AmbiguousName
 from labeller.formats.names import is_picture
 from labeller.formats.protocol import Listing, ReadOptions
@@ -49,4 +50,5 @@ def unlabelled_photos(
         count += 1
         yield PhotoRecord(key, looked_at=is_looked_at, split=split_of(key))
     if count and options.empty_is_looked_at is None:
-        yield Problem("note", "", "", f"{count} photos have no label file; taken as not looked at")
+        without = number_of(count, "photo has no label file", "photos have no label file")
+        yield Problem("note", "", "", f"{without}; taken as not looked at")

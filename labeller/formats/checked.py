@@ -6,6 +6,7 @@ The picture is looked up, boxes are cut or refused, classes are found by name, t
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
+from db.texts import number_of
 from labeller.errors import AmbiguousName
 from labeller.formats.class_names import ClassNames
 from labeller.formats.lookup import is_tail
@@ -16,14 +17,24 @@ from labeller.formats.sidecar import Sidecar
 from labeller.formats.values import BadBox, fitted
 
 Found = PhotoRecord | Problem
-FOUND_BY_NAME = "pictures were found by their names alone; their paths in the file lead elsewhere"
+FOUND_BY_NAME = (
+    "picture was found by its name alone; its path in the file leads elsewhere",
+    "pictures were found by their names alone; their paths in the file lead elsewhere",
+)
+TAKEN_AS_EMPTY = (
+    "photo without a box is taken as looked at: no face on it",
+    "photos without a box are taken as looked at: no face on them",
+)
 
 
-def checked(raw: Iterable[Found], listing: Listing, options: ReadOptions) -> Iterator[Found]:
+def checked(
+    raw: Iterable[Found], listing: Listing, options: ReadOptions, *, tells_empty: bool = False
+) -> Iterator[Found]:
     """The records and problems of a reader, under the rules of all formats.
 
-    `raw` has names, classes and numbers as they stand in the file. Raises BadDataset after the last one if
-    names were no classes.
+    `raw` has names, classes and numbers as they stand in the file. `tells_empty`: the format tells a photo
+    without a face from one nobody looked at, or its reader says what it took. Raises BadDataset after the
+    last one if names were no classes.
     """
     names = ClassNames(options)
     with Sidecar(listing) as sidecar:
@@ -31,7 +42,9 @@ def checked(raw: Iterable[Found], listing: Listing, options: ReadOptions) -> Ite
         for one in raw:
             yield from check.photo(one) if isinstance(one, PhotoRecord) else [one]
         if check.elsewhere:
-            yield Problem("note", "", "", f"{check.elsewhere} {FOUND_BY_NAME}")
+            yield Problem("note", "", "", number_of(check.elsewhere, *FOUND_BY_NAME))
+        if check.empty and not tells_empty and options.empty_is_looked_at is not True:
+            yield Problem("note", "", "", number_of(check.empty, *TAKEN_AS_EMPTY))
     names.refuse_unknown()
 
 
@@ -39,6 +52,8 @@ class _Check:
     def __init__(self, listing: Listing, names: ClassNames, sidecar: Sidecar) -> None:
         self._listing, self._names, self._sidecar = listing, names, sidecar
         self._taken: dict[str, str] = {}
+        self.empty = 0
+        """Photos looked at and without a face, as far as the file and no sidecar says."""
         self.elsewhere = 0
         """Pictures that were not found by all that the file says of where they are."""
 
@@ -60,7 +75,9 @@ class _Check:
             yield from self._found(replace(record, name=key))
 
     def _found(self, record: PhotoRecord) -> Iterator[Found]:
-        record = self._sidecar.joined(record)
+        joined = self._sidecar.joined(record)
+        self.empty += joined is record and record.looked_at and not record.faces
+        record = joined
         size = self._listing.upright_size(record.name)
         if size and record.size and size != record.size:
             remark, text = _sizes(record, size)

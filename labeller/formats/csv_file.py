@@ -5,6 +5,7 @@ import csv
 from collections.abc import Iterator
 from typing import cast
 
+from db.texts import number_of
 from labeller.errors import AmbiguousName, BadDataset
 from labeller.formats.checked import Found, checked
 from labeller.formats.csv_columns import Columns, columns_of
@@ -25,7 +26,7 @@ class CsvReader:
     """All CSV files of the folder."""
 
     def read(self, listing: Listing, options: ReadOptions) -> Iterator[Found]:
-        return checked(_photos(listing, options), listing, options)
+        return checked(_photos(listing, options), listing, options, tells_empty=True)
 
 
 def _photos(listing: Listing, options: ReadOptions) -> Iterator[Found]:
@@ -74,7 +75,7 @@ class _File:
             if not any(cell.strip() for cell in cells):
                 continue
             if len(cells) != columns.count:
-                message = f"has {len(cells)} cells and not {columns.count}; left out"
+                message = f"has {number_of(len(cells), 'cell')} and not {columns.count}; left out"
                 yield Problem("skipped", self._name, place, message)
                 continue
             yield from self._row(columns, cells, place)

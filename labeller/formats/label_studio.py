@@ -26,7 +26,7 @@ class LabelStudioReader:
     """Photos in the order of the tasks: annotations are answers, predictions are proposals."""
 
     def read(self, listing: Listing, options: ReadOptions) -> Iterator[PhotoRecord | Problem]:
-        return checked(_read(listing), listing, options)
+        return checked(_read(listing), listing, options, tells_empty=True)
 
 
 def _read(listing: Listing) -> Iterator[PhotoRecord | Problem]:

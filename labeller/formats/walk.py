@@ -8,12 +8,17 @@ import stat
 from collections import deque
 from pathlib import Path
 
+from db.texts import number_of
 from labeller.formats.listing import Files, FolderListing, Measure
 from labeller.formats.names import REFUSED, nfc, passed_over, shown, suffix
 from labeller.formats.picture_size import header_size
 from labeller.formats.records import Problem, Remark
 
 REFUSED_TEXT = "pictures of this kind are not read; save it as JPEG or PNG"
+PASSED_OVER = (
+    "hidden file or folder, or such of the system, was passed over",
+    "hidden files and folders, or such of the system, were passed over",
+)
 
 
 def walk(path: Path, measure: Measure = header_size) -> FolderListing:
@@ -54,8 +59,7 @@ class _Walk:
         while self._links:
             self._below(self._links.popleft())
         if self._hidden:
-            text = f"{self._hidden} hidden files and folders, or such of the system, were passed over"
-            self.problems.append(Problem("note", "", "", text))
+            self.problems.append(Problem("note", "", "", number_of(self._hidden, *PASSED_OVER)))
 
     def _below(self, start: str) -> None:
         folders = [start]

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from math import isnan
 
+from db.texts import number_of
 from labeller.errors import BadDataset
 from labeller.formats.checked import checked
 from labeller.formats.draft import Draft
@@ -68,14 +69,13 @@ def _photo(file: str, split: str | None, block: _Block) -> Iterator[PhotoRecord 
     rows = block.rows
     if block.count == 0 and len(rows) == 1 and not rows[0][1].strip("0 "):
         rows = []  # the published files follow a count of 0 with one line of zeros
+    announced = number_of(block.count, "face")
     for number, line in rows[: block.count]:
         _face(draft, line.split(), f"line {number}")
     for number, _ in rows[block.count :]:
-        draft.remark("skipped", f"line {number}", f"has a line beyond its {block.count} faces; refused")
+        draft.remark("skipped", f"line {number}", f"has a line beyond its {announced}; refused")
     if len(rows) < block.count:
-        draft.remark(
-            "skipped", draft.place, f"has {block.count} faces announced, of which {len(rows)} are there"
-        )
+        draft.remark("skipped", draft.place, f"has {announced} announced, of which {len(rows)} are there")
     yield from draft.finished(split=split) if block.path else draft.problems
 
 

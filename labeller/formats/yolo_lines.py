@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from db.texts import number_of
 from labeller.formats.names import shown
 from labeller.formats.records import Box, Size
 from labeller.formats.values import as_text_number, enclosing, in_pixels
@@ -27,7 +28,7 @@ def parse_line(columns: Sequence[str], size: Size) -> Line:
     if len(columns) in (5, 6):
         return Line(index, _box(values, size), values[4] if len(columns) == 6 else None)
     if len(columns) < 7 or len(values) % 2:
-        raise ValueError(f"has a line of {len(columns)} columns instead of 5")
+        raise ValueError(f"has a line of {number_of(len(columns), 'column')} instead of 5")
     points = [(x * size[0], y * size[1]) for x, y in zip(values[::2], values[1::2], strict=True)]
     return Line(index, enclosing(points), shape="turned box" if len(columns) == 9 else "polygon")
 

@@ -10,6 +10,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from db.backup import create
 from db.backup.restore import restore as restore_backup
 from db.models import Event
+from db.texts import number_of
 from web.cli.console import console, in_words, workbench_session
 
 
@@ -54,13 +55,14 @@ def _bar(title: str) -> Iterator[Callable[[float], None]]:
 
 
 def _contents(counts: dict[str, int]) -> str:
-    parts = [f"{counts.get(table, 0)} {table}s" for table in ("photo", "face", "answer", "run")]
+    parts = [number_of(counts.get(table, 0), table) for table in ("photo", "face", "answer", "run")]
     return ", ".join(parts)
 
 
 def _say_missing(missing: int) -> None:
     if missing:
-        click.echo(f"{missing} stored files were missing or damaged before; flask fsck names them.", err=True)
+        files = number_of(missing, "stored file was", "stored files were")
+        click.echo(f"{files} missing or damaged before; see flask fsck.", err=True)
 
 
 COMMANDS = (backup, restore)

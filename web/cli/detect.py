@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from db import jobs
 from db.base import OPEN
 from db.models import Photo
+from db.texts import number_of
 from labeller.detection import again_requests
 from labeller.people import people
 from web.cli.console import POLL_SECONDS, console, workbench_session
@@ -30,7 +31,8 @@ def detect(again: bool, only_unanswered: bool) -> None:
             again_requests.request(session, people.owner(session), only_unanswered=only_unanswered)
             session.commit()
         if _wait(session, "Looking again", _count_again):
-            click.echo(f"{again_requests.progress(session).total} photos were looked at again.")
+            total = again_requests.progress(session).total
+            click.echo(f"{number_of(total, 'photo was', 'photos were')} looked at again.")
 
 
 def wait_for_faces(session: Session) -> None:
@@ -45,7 +47,8 @@ def _wait(session: Session, title: str, count: Callable[[Session], int]) -> bool
     """Whether nothing is left, after waiting for it; False if no worker is there to do it."""
     total = count(session)
     if total and "detect" not in jobs.alive_kinds(session):
-        click.echo(f"{total} photos wait: they are looked at when the workbench runs (make run).")
+        waiting = number_of(total, "photo waits", "photos wait")
+        click.echo(f"{waiting} to be looked at until the workbench runs (make run).")
         return False
     with Progress(console=console, disable=not console.is_terminal) as progress:
         task = progress.add_task(title, total=total)

@@ -11,6 +11,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 
 from db import audit
 from db.errors import Conflict
+from db.texts import number_of
 from labeller.exports import known_formats, source_choice
 from labeller.exports.archive_contents import ArchiveContents, contents_of
 from labeller.exports.contents import Contents, OnShare, Order
@@ -105,7 +106,8 @@ def _bar() -> Iterator[OnShare]:
 
 
 def _say(path: Path, report: dict[str, Any], kept: int) -> None:
-    click.echo(f"{path}: {in_words(report)}{f' {kept} files were there already.' if kept else ''}")
+    there = f" {number_of(kept, 'file was', 'files were')} there already." if kept else ""
+    click.echo(f"{path}: {in_words(report)}{there}")
     for lost in report["cannot_carry"]:
         click.echo(f"The format cannot carry: {lost}.", err=True)
 

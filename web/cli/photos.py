@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from db import audit
 from db.models import Photo
+from db.texts import number_of
 from labeller.formats import formats
 from labeller.formats.records import PhotoRecord
 from labeller.imports.check import check
@@ -67,7 +68,7 @@ def import_(path: Path, format_: str | None, person: str | None, dry_run: bool, 
     report = Report()
     with workbench_session() as session, Progress(console=console, disable=not console.is_terminal) as bar:
         photos = _Import(session, report, bar).run(wanted, person, dry_run=dry_run)
-    click.echo(f"{photos} photos could be imported." if dry_run else _summary(report))
+    click.echo(f"{number_of(photos, 'photo')} could be imported." if dry_run else _summary(report))
     if not dry_run:
         with workbench_session() as session:
             wait_for_faces(session)
@@ -136,7 +137,8 @@ def _options(pairs: Sequence[str], **options: Any) -> dict[str, Any]:
 
 def _summary(report: Report) -> str:
     counts = report.counts
-    text = f"{counts['new']} new photos, {counts['known']} known already, {counts['faces']} faces taken"
+    new, faces = number_of(counts["new"], "new photo"), number_of(counts["faces"], "face")
+    text = f"{new}, {counts['known']} known already, {faces} taken"
     return f"{text}; {counts['skipped']} left out, {counts['conflict']} in conflict."
 
 

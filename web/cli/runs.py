@@ -7,6 +7,7 @@ import click
 
 from db import jobs
 from db.base import OPEN
+from db.texts import number_of
 from labeller.datasets import versions
 from labeller.people import people
 from trainer.data.recipe import PRESETS
@@ -72,7 +73,8 @@ def replay(run: int, json_: bool) -> None:
     except ChildFailed as error:
         raise click.ClickException(f"The replay of run {run} failed:\n{error}") from error
     alike = comparison["difference"] <= REPLAY_TOLERANCE
-    erased = f" {comparison['missing']} faces were erased since." if comparison["missing"] else ""
+    missing = comparison["missing"]
+    erased = f" {number_of(missing, 'face was', 'faces were')} erased since." if missing else ""
     text = f"Run {run}: figures differ by at most {comparison['difference']:.2g}.{erased}"
     show(comparison | {"alike": alike}, text, json_)
     if not alike:

@@ -21,6 +21,7 @@ from db.base import now
 from db.errors import BadInput, Refused
 from db.migrate import upgrade
 from db.session import session_scope
+from db.texts import number_of
 from labeller.uploads import import_folder
 from trainer.data.minimum_labels import require_for_simulation
 from web.cli.subprocess_lines import ChildFailed, lines
@@ -130,9 +131,10 @@ def _run_simulation(request: dict[str, Any], progress: Progress) -> dict[str, An
 def table(result: dict[str, Any]) -> Table:
     """The result for a terminal."""
     counts = ", ".join(f"{count} {name}" for name, count in result["classes"].items())
+    faces = number_of(result["faces"], "face")
     goal = f"{100 * result['target']:g} %"
     summary = Table(
-        title=f"{result['faces']} faces ({counts}), {result['seeds']} replays of each strategy",
+        title=f"{faces} ({counts}), {number_of(result['seeds'], 'replay')} of each strategy",
         caption=f"Labels until {goal} balanced accuracy: the median, and how many replays reached it. "
         "Balanced accuracy in %: the mean, and what lies between 10 and 90 % of the replays.",
         box=box.SIMPLE,

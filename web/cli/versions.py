@@ -1,9 +1,12 @@
 """`flask version`: versions of the data."""
 
+from typing import Any
+
 import click
 from sqlalchemy.orm import Session
 
 from db.errors import BadInput
+from db.texts import number_of
 from labeller.datasets import compare as comparing
 from labeller.datasets import saved_filters, tags, versions
 from labeller.datasets.sources import EVERYTHING, Selection, with_tag
@@ -32,7 +35,7 @@ def create(
         made = versions.make(session, name, selection, people.owner(session), note)
         session.commit()
         value = {"id": made.id, "name": made.name, "photos": made.photos, "faces": made.faces}
-        show(value, f"Version {made.id}, “{made.name}”: {made.photos} photos, {made.faces} boxes.", json_)
+        show(value, f"Version {made.id}, “{made.name}”: {_counts(value)}.", json_)
 
 
 @version.command("list")
@@ -45,10 +48,7 @@ def list_(json_: bool) -> None:
             | {"faces": one.faces - one.faces_gone, "faces_gone": one.faces_gone}
             for one in versions.versions_before(session, 0, 50)
         ]
-        lines = [
-            f"{row['id']}  {row['name'] or '(by a run)'}: {row['photos']} photos, {row['faces']} boxes"
-            for row in rows
-        ]
+        lines = [f"{row['id']}  {row['name'] or '(by a run)'}: {_counts(row)}" for row in rows]
         show({"items": rows}, "\n".join(lines) or "No versions yet.", json_)
 
 
@@ -63,6 +63,10 @@ def compare(first: str, other: str, json_: bool) -> None:
         found = comparing.compare(session, one, two)
         counts = {kind: len(faces) for kind, faces in found.faces.items()} | {"same": found.same}
         show(counts, ", ".join(f"{kind} {count}" for kind, count in counts.items()), json_)
+
+
+def _counts(version: dict[str, Any]) -> str:
+    return f"{number_of(version['photos'], 'photo')}, {number_of(version['faces'], 'box', 'boxes')}"
 
 
 def _selection(session: Session, tag: str | None, saved_filter: str | None, whole_photos: bool) -> Selection:

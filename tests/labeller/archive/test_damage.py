@@ -75,7 +75,7 @@ FILES: dict[str, tuple[Callable[[Path], None], str]] = {
     ),
     "too few rows": (
         change("rows/answer.jsonl", lambda data: data.splitlines(keepends=True)[0], sums=True),
-        "1 lines instead of 2",
+        "1 line instead of 2",
     ),
     "last line cut": (
         change("rows/face.jsonl", lambda data: data[:-1], sums=True),

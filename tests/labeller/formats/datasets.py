@@ -74,7 +74,7 @@ def read(
     found = list(reader.read(listing, options or ReadOptions(CLASSES)))
     photos = [one for one in found if isinstance(one, PhotoRecord)]
     assert len({one.name for one in photos}) == len(photos)
-    problems = [one for one in found if isinstance(one, Problem) and FOUND_BY_NAME not in one.message]
+    problems = [one for one in found if isinstance(one, Problem) and not one.message.endswith(FOUND_BY_NAME)]
     return {one.name: one for one in photos}, problems
 
 

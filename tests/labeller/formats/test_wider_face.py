@@ -43,7 +43,7 @@ def test_a_photo_without_a_count_has_no_faces(tmp_path: Path) -> None:
 
     assert photos["a.jpg"].looked_at
     assert [(face.box, face.label) for face in photos["b.jpg"].faces] == [((1, 2, 3, 4), "mask")]
-    assert problems == []
+    assert [one.message[:19] for one in problems] == ["1 photo without a b"]
 
 
 def test_datumaro_has_the_flag_for_invalid_last(tmp_path: Path) -> None:

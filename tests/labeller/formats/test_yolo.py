@@ -53,7 +53,7 @@ def test_an_empty_text_is_a_photo_without_faces_and_none_is_one_nobody_looked_at
 
     assert photos["scene_341.jpg"].looked_at
     assert not photos["scene_660.jpg"].looked_at
-    assert any("1 photos have no label file" in note for note in said(problems, "note"))
+    assert any("1 photo has no label file" in note for note in said(problems, "note"))
 
 
 @pytest.mark.parametrize("is_looked_at", [True, False])

@@ -241,7 +241,7 @@ def test_an_export_of_this_workbench_finds_its_photo_again(
     db.commit()
     folder = write(tmp_path / "in", [{"name": "x.jpg", "faces": []}], pictures=False)
     (folder / "x.jpg").write_bytes(blobs().get(photo.blob))
-    assert dict(import_(folder).counts) == {"known": 1}
+    assert dict(import_(folder).counts) == {"known": 1, "note": 1}
 
 
 def test_files_that_are_no_photos_are_named_and_the_others_are_taken(

@@ -62,7 +62,7 @@ def test_an_archive_is_imported_and_deleted(db: Session, tmp_path: Path) -> None
     assert (row.status, len(stored(db))) == ("queued", 1)
     do(db, row)
     assert (row.status, row.error, row.progress, row.format) == ("done", None, 1.0, NAME)
-    assert row.counts == {"new": 5, "faces": 3, "skipped": 1}
+    assert row.counts == {"new": 5, "faces": 3, "skipped": 1, "note": 1}
     (line,) = requests.lines(db, row, "skipped")
     assert (line.file, line.place) == ("3.jpg", "labels.json face 1")
     assert stored(db) == []

@@ -63,7 +63,7 @@ def test_an_archive_is_accepted_and_its_report_read(db: Session, owner: FlaskCli
     assert (done["status"], done["progress"], done["format"], done["error"]) == ("done", 1, "coco", None)
     report = done["report"]
     assert (report["new"], report["known"], report["faces"]) == (2, 0, 1)
-    assert report["counts"] == {"conflicts": 0, "skipped": 1, "changed": 0, "notes": 0}
+    assert report["counts"] == {"conflicts": 0, "skipped": 1, "changed": 0, "notes": 1}
     (line,) = report["skipped"]
     assert line == {
         "file": "a.jpg",

@@ -47,10 +47,10 @@ def test_a_folder_holds_photos_as_they_are_kept_and_again_writes_nothing(
 ) -> None:
     photo = add_labelled_photo(db, None, 1).photo
     said = run(app, out, "--format", "tiny")
-    assert "1 photos, 1 faces (1 mask)." in said
+    assert "1 photo, 1 face (1 mask)." in said
     assert "cannot carry: answers" in said
     assert (out / "pictures" / "photo-1.jpg").read_bytes() == blobs().get(photo.blob)
-    assert "1 files were there already" in run(app, out, "--format", "tiny")
+    assert "1 file was there already" in run(app, out, "--format", "tiny")
     assert db.scalars(select(Event.kind).where(Event.kind == "export_written")).all()
 
 

@@ -40,7 +40,7 @@ def count(db: Session, table: type[Photo | Face]) -> int:
 
 def test_a_folder_is_imported_and_importing_again_adds_nothing(app: Flask, db: Session, folder: Path) -> None:
     out, said = run(app, folder, "--map", "With Mask=mask", "--person", "Ada")
-    assert "2 new photos, 0 known already, 1 faces taken; 0 left out, 0 in conflict." in out
+    assert "2 new photos, 0 known already, 1 face taken; 0 left out, 0 in conflict." in out
     assert "Format: Tiny." in said
     assert db.scalars(select(Face.label)).all() == ["mask"]
     assert {one.person and one.person.name for one in db.scalars(select(Photo))} == {"Ada"}
@@ -64,14 +64,14 @@ def test_what_is_left_out_is_named_with_its_place_and_tells_in_the_exit_code(
     (folder / "b.jpg").unlink()
     out, said = run(app, folder, "--map", "With Mask=mask", code=LEFT_OUT)
     assert "skipped: labels.json, photo 2: “b.jpg” is not among the pictures" in said
-    assert "1 new photos" in out
+    assert "1 new photo," in out
     assert "1 left out" in out
 
 
 def test_a_dry_run_checks_everything_and_writes_nothing(app: Flask, db: Session, folder: Path) -> None:
     (folder / "b.jpg").unlink()
     out, said = run(app, folder, "--map", "With Mask=mask", "--dry-run", code=LEFT_OUT)
-    assert "1 photos could be imported." in out
+    assert "1 photo could be imported." in out
     assert "b.jpg" in said
     assert count(db, Photo) == 0
 

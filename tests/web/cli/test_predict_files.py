@@ -19,7 +19,7 @@ def test_a_folder_is_walked_and_what_is_no_photo_named(
     assert missed
     said = capsys.readouterr().err.splitlines()
     assert said[0].startswith(f"{tmp_path}/3.tif: pictures of this kind are not read")
-    assert said[1].startswith(f"{tmp_path}: 1 hidden files")
+    assert said[1].startswith(f"{tmp_path}: 1 hidden file or folder")
     assert len(said) == 2
 
 
