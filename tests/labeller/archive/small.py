@@ -25,6 +25,7 @@ def picture() -> bytes:
 
 
 BLOB = hashlib.sha256(picture()).hexdigest()
+PICTURE = f"photos/{BLOB}.jpg"
 MANIFEST = json.dumps({"version": 2, "classes": [1], "rows": [[5, 1, 1, "train", 2, [1, 2, 30, 40], 3, 4]]})
 KEY = hashlib.sha256(MANIFEST.encode()).hexdigest()
 
@@ -110,3 +111,9 @@ def change(name: str, edit: Callable[[bytes], bytes], *, sums: bool = False) -> 
             list_sums(folder)
 
     return damage
+
+
+def flipped(data: bytes) -> bytes:
+    """With one bit changed in the middle."""
+    middle = len(data) // 2
+    return data[:middle] + bytes([data[middle] ^ 1]) + data[middle + 1 :]

@@ -17,7 +17,8 @@ from labeller.errors import BadExport
 from labeller.exports import known_formats
 from labeller.exports.archive_contents import ArchiveContents
 from labeller.people import people
-from tests.labeller.archive.workbenches import bring, contents, files_of, fill, move_house, write
+from tests.labeller.archive.contents import contents
+from tests.labeller.archive.workbenches import bring, files_of, fill, move_house, write
 
 pytestmark = pytest.mark.slow
 

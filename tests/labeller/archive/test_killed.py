@@ -11,7 +11,8 @@ from db.models import Import
 from labeller.imports import requests
 from labeller.people import people
 from tests.environment import PROVE
-from tests.labeller.archive.workbenches import contents, fill, move_house, write
+from tests.labeller.archive.contents import contents
+from tests.labeller.archive.workbenches import fill, move_house, write
 from tests.labeller.imports.archive_files import make_zip
 from tests.labeller.imports.killed import run_worker
 

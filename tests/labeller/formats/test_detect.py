@@ -9,8 +9,8 @@ from labeller.errors import BadDataset
 from labeller.formats.detect import detect_format
 from labeller.formats.formats import FORMATS, by_name
 from labeller.formats.walk import walk
+from tests.labeller.formats.coco_dataset import coco
 from tests.labeller.formats.datasets import put
-from tests.labeller.formats.test_coco import coco
 
 COCO, TASKS = json.dumps(coco()), '[{"id": 1, "data": {"image": "1.jpg"}, "annotations": []}]'
 VOC = "<annotation><filename>1.jpg</filename></annotation>"

@@ -14,7 +14,8 @@ from labeller.exports import make, requests
 from labeller.imports import work
 from labeller.people import credentials, people
 from tests.clients import get_page, sign_in
-from tests.labeller.archive.workbenches import contents, fill, move_house
+from tests.labeller.archive.contents import contents
+from tests.labeller.archive.workbenches import fill, move_house
 
 pytestmark = [pytest.mark.slow, pytest.mark.parametrize("db", ["sqlite"], indirect=True)]
 
