@@ -4,17 +4,7 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import (
-    JSON,
-    ColumnElement,
-    case,
-    insert,
-    literal,
-    null,
-    select,
-    text,
-    update,
-)
+from sqlalchemy import JSON, ColumnElement, case, insert, literal, null, select, text, update
 from sqlalchemy.orm import Session
 
 from benchmarks.generated_rows import (
@@ -241,14 +231,9 @@ def _work(session: Session, faces: int) -> None:
     )  # fmt: skip
     i = numbers(faces // 2)
     insert_numbered(
-        session,
-        Event,
-        i,
-        at=at(session, i),
-        person_id=1,
-        kind="photo_completed",
-        detail=literal({"photo": 1}, JSON),
-    )
+        session, Event, i,
+        at=at(session, i), person_id=1, kind="photo_completed", detail=literal({"photo": 1}, JSON),
+    )  # fmt: skip
     shown, _ = layout_read.faces_on_map(session)
     session.execute(insert(Spot), [{"face_id": id, "x": id % 997 / 10, "y": id % 991 / 10} for id in shown])
     i = numbers(min(faces, FEATURES))

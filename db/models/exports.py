@@ -30,7 +30,7 @@ class Export(Job, Base):
     size: Mapped[int | None] = mapped_column(BigInteger)
     """Bytes of the file."""
     photo_ids: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
-    """Ids of the photos in the file, ascending, four bytes each (little-endian): erasure looks for them."""
+    """Of the photos in the file, as `db.id_sets` packs them: erasure looks for them."""
     report: Mapped[dict[str, Any]] = mapped_column(default=dict)
     """What is in it and what the format cannot carry, see `labeller.exports.report`."""
     gone: Mapped[str | None]

@@ -9,7 +9,7 @@ from db.models import Person, SavedFilter
 from labeller.datasets import names
 from labeller.datasets.sources import VIEWS, Selection
 from labeller.datasets.tags import get_tag
-from labeller.errors import NotFound, unknown_class
+from labeller.errors import unknown_class
 from labeller.people import people
 from labeller.reports import gallery
 
@@ -21,24 +21,17 @@ def all_filters(session: Session) -> list[SavedFilter]:
 
 def filters_after(session: Session, cursor: int, limit: int) -> list[SavedFilter]:
     """Saved filters by id, those above `cursor`."""
-    later = select(SavedFilter).where(SavedFilter.id > cursor)
-    return list(session.scalars(later.order_by(SavedFilter.id).limit(limit)))
+    return list(session.scalars(names.after(SavedFilter, cursor, limit)))
 
 
 def get_filter(session: Session, filter_id: int) -> SavedFilter:
     """The saved filter. Raises NotFound."""
-    if (saved := session.get(SavedFilter, filter_id)) is None:
-        raise NotFound("no_such_filter", "There is no such saved filter.", "It may have been deleted.")
-    return saved
+    return names.get(session, SavedFilter, filter_id)
 
 
 def named(session: Session, reference: int | str) -> SavedFilter:
     """The saved filter that is called so, or of this id. Raises NotFound."""
-    saved: SavedFilter | None = names.find(session, SavedFilter, reference)
-    if saved is None:
-        message = f"There is no saved filter “{reference}”."
-        raise NotFound("no_such_filter", message, "Look under Tags and filters.")
-    return saved
+    return names.named(session, SavedFilter, reference)
 
 
 def save(session: Session, name: str, selection: Selection) -> SavedFilter:
@@ -57,14 +50,6 @@ def save(session: Session, name: str, selection: Selection) -> SavedFilter:
     session.add(saved)
     session.flush()
     return saved
-
-
-def rename(session: Session, saved: SavedFilter, name: str) -> None:
-    """Raises BadInput, and Conflict if another filter is called so."""
-    line, key = names.clean(name)
-    names.require_new(session, SavedFilter, key, of=saved.id)
-    saved.name, saved.key = line, key
-    session.flush()
 
 
 def delete_filter(session: Session, saved: SavedFilter, by: Person) -> None:

@@ -12,7 +12,6 @@ from db.errors import BadInput, Conflict
 from db.models import SHOWN, Face, Person, Photo, SavedFilter, Tag, Tagging
 from db.session import insert_missing
 from labeller.datasets import names
-from labeller.errors import NotFound
 
 MOST = 1000
 """Photos and faces tagged at once."""
@@ -44,7 +43,7 @@ def all_tags(session: Session) -> list[TagCounts]:
 
 def tags_after(session: Session, cursor: int, limit: int) -> list[TagCounts]:
     """Tags by id, those above `cursor`."""
-    return _counted(session, select(Tag).where(Tag.id > cursor).order_by(Tag.id).limit(limit))
+    return _counted(session, names.after(Tag, cursor, limit))
 
 
 def _counted(session: Session, query: Select[Tag]) -> list[TagCounts]:
@@ -57,17 +56,12 @@ def _counted(session: Session, query: Select[Tag]) -> list[TagCounts]:
 
 def get_tag(session: Session, tag_id: int) -> Tag:
     """The tag. Raises NotFound."""
-    if (tag := session.get(Tag, tag_id)) is None:
-        raise NotFound("no_such_tag", "There is no such tag.", "It may have been deleted.")
-    return tag
+    return names.get(session, Tag, tag_id)
 
 
 def named(session: Session, reference: int | str) -> Tag:
     """The tag that is called so, or of this id. Raises NotFound."""
-    tag: Tag | None = names.find(session, Tag, reference)
-    if tag is None:
-        raise NotFound("no_such_tag", f"There is no tag “{reference}”.", "Look under Tags and filters.")
-    return tag
+    return names.named(session, Tag, reference)
 
 
 def find_or_add(session: Session, name: str) -> Tag:
@@ -75,14 +69,6 @@ def find_or_add(session: Session, name: str) -> Tag:
     line, key = names.clean(name)
     insert_missing(session, Tag, [{"name": line, "key": key, "created_at": now()}])
     return session.scalars(select(Tag).where(Tag.key == key)).one()
-
-
-def rename(session: Session, tag: Tag, name: str) -> None:
-    """Raises BadInput, and Conflict if another tag is called so."""
-    line, key = names.clean(name)
-    names.require_new(session, Tag, key, of=tag.id)
-    tag.name, tag.key = line, key
-    session.flush()
 
 
 def delete_tag(session: Session, tag: Tag, by: Person) -> None:

@@ -12,7 +12,6 @@ from db.models import READY, DatasetVersion, Face, Group, Person, Photo, Run
 from db.texts import number_of, require_plain
 from labeller.datasets import names
 from labeller.datasets.sources import Selection, face_ids, photo_ids
-from labeller.errors import NotFound
 
 LONGEST_NOTE = 2000
 """Characters."""
@@ -48,18 +47,12 @@ def make(
 
 def get_version(session: Session, version_id: int) -> DatasetVersion:
     """The version. Raises NotFound."""
-    if (version := session.get(DatasetVersion, version_id)) is None:
-        raise NotFound("no_such_version", "There is no such version.", "It may have been deleted.")
-    return version
+    return names.get(session, DatasetVersion, version_id)
 
 
 def named(session: Session, reference: int | str) -> DatasetVersion:
     """The version that is called so, or of this id. Raises NotFound."""
-    version: DatasetVersion | None = names.find(session, DatasetVersion, reference)
-    if version is None:
-        message = f"There is no version “{reference}”."
-        raise NotFound("no_such_version", message, "Look under Versions.")
-    return version
+    return names.named(session, DatasetVersion, reference)
 
 
 def versions_before(
@@ -82,9 +75,7 @@ def to_choose_from(session: Session, *besides: DatasetVersion) -> list[DatasetVe
 
 def rename(session: Session, version: DatasetVersion, name: str, note: str | None = None) -> None:
     """Name a version, also one that a run made. Raises BadInput, and Conflict if the name is taken."""
-    line, key = names.clean(name)
-    names.require_new(session, DatasetVersion, key, of=version.id)
-    version.name, version.key = line, key
+    names.rename(session, version, name)
     if note is not None:
         _require_note(note)
         version.note = note.strip()

@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import numpy as np
 import structlog
 from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
-from db import blob_hold, disk, jobs, outages
+from db import blob_hold, disk, id_sets, jobs, outages
 from db.backup.lease import RenewedLease
 from db.base import now
 from db.errors import Refused
@@ -20,7 +21,7 @@ from db.session import take_lock
 from db.settings import settings
 from db.storage import blobs
 from db.webhooks import events
-from labeller.erasure.exports import LOCK, packed
+from labeller.erasure.exports import LOCK
 from labeller.exports import known_formats, requests, source_choice
 from labeller.exports.archive_contents import ArchiveContents, contents_of
 from labeller.exports.contents import Contents, Cut, Order
@@ -117,7 +118,8 @@ def _finish(
         return False
     report = contents.report.as_json(known_formats.find(export.format))
     values = {"status": "done", "progress": 1.0, "finished_at": now(), "error": None, "report": report}
-    values |= {"file": name, "size": blobs().size(name), "photo_ids": packed(contents.photo_ids)}
+    values |= {"file": name, "size": blobs().size(name)}
+    values["photo_ids"] = id_sets.pack(np.array(contents.photo_ids, np.int64))
     values["expires_at"] = now() + timedelta(days=settings().export_days)
     jobs.write(session, claim, 0, **values)
     session.add(Event(kind="export_made", detail={"export": claim.id, "format": export.format}))

@@ -7,7 +7,7 @@ from apiflask import APIBlueprint
 
 from db.errors import BadInput
 from db.models import SavedFilter
-from labeller.datasets import review, saved_filters, tags
+from labeller.datasets import names, review, saved_filters, tags
 from labeller.datasets.sources import EVERYTHING, Selection, with_tag
 from web.api import dataset_schemas as schemas
 from web.api.paging import cut
@@ -45,7 +45,7 @@ def save_filter(json_data: schemas.FilterIn) -> Any:
 @blueprint.doc(security="token", responses={409: "Another filter is called so."})
 def rename_filter(filter_id: int, json_data: schemas.NameIn) -> Any:
     """Rename a saved filter."""
-    saved_filters.rename(db(), saved_filters.get_filter(db(), filter_id), json_data.name)
+    names.rename(db(), saved_filters.get_filter(db(), filter_id), json_data.name)
     db().commit()
     return ""
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from apiflask import APIBlueprint
 
-from labeller.datasets import tags
+from labeller.datasets import names, tags
 from labeller.photos.access import get_photo
 from web.api import dataset_schemas as schemas
 from web.api.paging import cut
@@ -58,7 +58,7 @@ def take_tag_off(tag_id: int, json_data: schemas.TargetsIn) -> Any:
 @blueprint.doc(security="token", responses={409: "Another tag is called so."})
 def rename_tag(tag_id: int, json_data: schemas.NameIn) -> Any:
     """Rename a tag."""
-    tags.rename(db(), tags.get_tag(db(), tag_id), json_data.name)
+    names.rename(db(), tags.get_tag(db(), tag_id), json_data.name)
     db().commit()
     return ""
 
@@ -79,5 +79,5 @@ def delete_tag(tag_id: int) -> Any:
 def photo_tags(photo_id: int) -> Any:
     """The tags of a photo and of its faces."""
     found = tags.on_photo(db(), get_photo(db(), photo_id).id)
-    names = {part: [tag.name for tag in some] for part, some in found.items()}
-    return {"photo": names.pop(0, []), "faces": {str(face_id): some for face_id, some in names.items()}}
+    by_part = {part: [tag.name for tag in some] for part, some in found.items()}
+    return {"photo": by_part.pop(0, []), "faces": {str(face_id): some for face_id, some in by_part.items()}}

@@ -4,7 +4,7 @@ from apiflask import APIBlueprint
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from labeller.datasets import review, saved_filters, tags
+from labeller.datasets import names, review, saved_filters, tags
 from labeller.datasets.sources import Selection, with_tag
 from labeller.photos.access import get_photo
 from labeller.queue import picks_by_hand
@@ -55,7 +55,7 @@ def edit_tag(tag_id: int) -> ResponseReturnValue:
         tags.delete_tag(db(), tag, me())
         flash(_("The tag “%(name)s” is deleted.", name=tag.name))
     else:
-        tags.rename(db(), tag, request.form.get("name", ""))
+        names.rename(db(), tag, request.form.get("name", ""))
     db().commit()
     return redirect(url_for(".page"))
 
@@ -76,7 +76,7 @@ def edit_filter(filter_id: int) -> ResponseReturnValue:
         saved_filters.delete_filter(db(), saved, me())
         flash(_("The filter “%(name)s” is deleted.", name=saved.name))
     else:
-        saved_filters.rename(db(), saved, request.form.get("name", ""))
+        names.rename(db(), saved, request.form.get("name", ""))
     db().commit()
     return redirect(url_for(".page"))
 

@@ -11,7 +11,7 @@ from db.models import Pick, SavedFilter
 from labeller.answers import class_edits
 from labeller.answers.answer_input import AnswerInput
 from labeller.answers.record import record_answer
-from labeller.datasets import review, saved_filters, tags
+from labeller.datasets import names, review, saved_filters, tags
 from labeller.datasets.sources import EVERYTHING, Selection, face_ids, photo_ids, with_tag
 from labeller.datasets.tags import Targets
 from labeller.erasure import finish, mark
@@ -54,7 +54,7 @@ def test_what_cannot_be_saved_is_refused(db: Session) -> None:
     with pytest.raises(BadInput):
         saved_filters.save(db, "Odd", Selection("videos"))
     saved = saved_filters.save(db, "Other", EVERYTHING)
-    saved_filters.rename(db, saved, "Another")
+    names.rename(db, saved, "Another")
     assert [one.name for one in saved_filters.all_filters(db)] == ["Another", "Mine"]
 
 

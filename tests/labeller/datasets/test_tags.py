@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 from db import counters
 from db.errors import BadInput, Conflict
 from db.models import Face, Photo, Tagging
-from labeller.datasets import saved_filters, tags
+from labeller.datasets import names, saved_filters, tags
 from labeller.datasets.sources import with_tag
 from labeller.datasets.tags import Targets
 from labeller.errors import NotFound
@@ -38,8 +38,8 @@ def test_a_name_that_nobody_sees_or_that_is_taken_is_refused(db: Session) -> Non
             tags.find_or_add(db, name)
     side, back = tags.find_or_add(db, "side"), tags.find_or_add(db, "back")
     with pytest.raises(Conflict, match="side"):
-        tags.rename(db, back, "Side")
-    tags.rename(db, side, " SIDE ")
+        names.rename(db, back, "Side")
+    names.rename(db, side, " SIDE ")
     assert [row.tag.name for row in tags.all_tags(db)] == ["back", "SIDE"]
     with pytest.raises(BadInput, match="1000"):
         tags.put_on(db, side, Targets(faces=list(range(1001))))
