@@ -11,10 +11,13 @@ BUSY = TEAM + 1
 LEFT_OUT = (
     "static", "home.asset", "openapi", "home.docs", "auth", "account", "simulations", "certificate",
     "runs.stream", "api_exports.get_export", "api_exports.download_export",
+    "try_it", "webhooks.one", "webhooks.now", "api_webhooks.get", "api_webhooks.list_webhook_deliveries",
+    "api_imports.get", "api_imports.list_import_parts", "api_clips", "api_predictions.get",
+    "api_care.get_backup", "api_assignments.get",
     "model.file", "model.archive", "mine.download", "people.download", "backups.download", "audit.export",
 )  # fmt: skip
-"""Addresses (all that begin so) that read no faces, one that stays open, and downloads, which are as long as
-what is in them."""
+"""Addresses (all that begin so) that read no faces, one that stays open, of what is not filled in (webhooks,
+imports, clips, batches, backups, assignments), and downloads, which are as long as what is in them."""
 
 
 def paths(faces: int) -> dict[str, list[str]]:
@@ -57,10 +60,14 @@ def paths(faces: int) -> dict[str, list[str]]:
         ],
         "api_tags.photo_tags": [f"/api/v1/photos/{photo}/tags"],
         "gallery.page": [f"/gallery{query}" for query in gallery],
+        "faces.page": [f"/faces/{face}"],
+        "api_comments.list_face_comments": [f"/api/v1/faces/{face}/comments"],
+        "api_similar.find_similar": [f"/api/v1/faces/{faces}/similar"],
         "gallery.photo": [f"/photos/{photo}"],
         "boxes.page": ["/boxes", f"/boxes?after={photo}"],
         "boxes.photo": [f"/boxes/{photo}"],
         "runs.one": [f"/runs/{run}"],
+        "model.page": [f"/runs/{run}/model"],
         "runs.live": [f"/runs/{run}/live"],
         "runs.suspects": [f"/runs/{run}/suspects"],
         "compare.page": [f"/compare?{both}"],
@@ -70,6 +77,7 @@ def paths(faces: int) -> dict[str, list[str]]:
         "api_photos.get_photo": [f"/api/v1/photos/{photo}"],
         "api_photos.list_faces": [f"/api/v1/faces{query}" for query in listed],
         "api_people.list_people": ["/api/v1/people", f"/api/v1/people?cursor={BUSY}"],
+        "api_people.get_person": [f"/api/v1/people/{BUSY}"],
         "api_labelling.get_queue": [f"/api/v1/queue{query}" for query in queue],
         "api_labelling.get_agreed": ["/api/v1/agreed", "/api/v1/agreed?label=mask"],
         "api_labelling.list_answers": ["/api/v1/answers?limit=50"],
