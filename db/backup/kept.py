@@ -4,10 +4,10 @@ import time
 from datetime import date, datetime, timedelta
 
 import structlog
-from sqlalchemy import CursorResult, or_, select, update
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from db import disk, jobs, outages
+from db import disk, job_ends, jobs
 from db.backup import shelf
 from db.backup.create import Made
 from db.backup.lease import RenewedLease
@@ -24,8 +24,6 @@ SCHEDULES = {0: "off", 1: "daily", 7: "weekly"}
 """Names by days between two backups."""
 MOST_KEPT = 100
 SHOWN = 30
-MOST_WORDS = 200
-"""Characters of an error that nobody foresaw."""
 
 
 def recent(session: Session) -> list[Backup]:
@@ -62,10 +60,7 @@ def request(session: Session, by: Person | None) -> Backup:
 
 def cancel(session: Session, backup: Backup, by: Person) -> None:
     """End the backup now; its worker stops at its next write. Raises Conflict if it is over."""
-    stop = update(Backup).where(Backup.id == backup.id, Backup.status.in_(OPEN))
-    ended = session.execute(stop.values(status="cancelled", finished_at=now()))
-    assert isinstance(ended, CursorResult)
-    if not ended.rowcount:
+    if not job_ends.cancel(session, backup):
         raise Conflict("backup_over", "This backup has ended already.")
     _note(session, "backup_cancelled", backup, by)
 
@@ -136,7 +131,7 @@ def make(session: Session, backup_id: int, attempt: int, worker: str) -> None:
             return  # an earlier attempt, which will notice that it lost its lease
         if not isinstance(error, Refused) and not disk.is_full_error(error):
             log.exception("backup_failed", backup=backup_id)
-        _fail(session, claim, _in_words(error))
+        _fail(session, claim, job_ends.in_words(error))
 
 
 def delete_leftovers(session: Session) -> None:
@@ -156,18 +151,6 @@ def delete_leftovers(session: Session) -> None:
 
 def _file_name(backup: Backup) -> str:
     return f"second-look-{backup.created_at:%Y-%m-%d}-{backup.id}.tar"
-
-
-def _in_words(error: Exception) -> str:
-    if disk.is_full_error(error):
-        return "The disk is full."
-    if outages.is_outage(error):
-        error = outages.unavailable(error)
-    if isinstance(error, Refused):
-        return f"{error.message} {error.hint}".strip()
-    if isinstance(error, OSError) and error.strerror:
-        return error.strerror
-    return f"{type(error).__name__}: {error}".splitlines()[0][:MOST_WORDS]
 
 
 class _Progress:

@@ -11,7 +11,7 @@ import structlog
 from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
-from db import blob_hold, disk, id_sets, jobs, outages
+from db import blob_hold, disk, id_sets, job_ends, jobs
 from db.backup.lease import RenewedLease
 from db.base import now
 from db.errors import Refused
@@ -142,20 +142,10 @@ def _is_still_there(session: Session, photo_ids: list[int], since: datetime) -> 
 def _fail(session: Session, claim: Claim, error: Exception) -> None:
     session.rollback()
     try:
-        jobs.write(session, claim, 0, status="failed", finished_at=now(), error=_in_words(error))
+        jobs.write(session, claim, 0, status="failed", finished_at=now(), error=job_ends.in_words(error))
     except LostLease:
         return  # it was stopped meanwhile
     session.add(Event(kind="export_failed", detail={"export": claim.id}))
     events.emit(session, "export.done", {"export_id": claim.id, "status": "failed"})
     session.commit()
     blob_hold.delete_doomed(session)
-
-
-def _in_words(error: Exception) -> str:
-    if disk.is_full_error(error):
-        return "The disk is full."
-    if outages.is_outage(error):
-        error = outages.unavailable(error)
-    if isinstance(error, Refused):
-        return f"{error.message} {error.hint}".strip()
-    return f"{type(error).__name__}: {error}".splitlines()[0][:200]

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import CursorResult, or_, select, update
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from db import audit, blob_hold, jobs
+from db import audit, blob_hold, job_ends, jobs
 from db.base import OPEN, now
 from db.errors import Conflict, NotFound
 from db.models import Export, Person
@@ -65,10 +65,7 @@ def shown(session: Session) -> Sequence[Export]:
 
 def cancel(session: Session, export: Export, by: Person) -> None:
     """Stop it now; its worker notices at its next write. Raises Conflict if it is over."""
-    stop = update(Export).where(Export.id == export.id, Export.status.in_(OPEN))
-    ended = session.execute(stop.values(status="cancelled", finished_at=now()))
-    assert isinstance(ended, CursorResult)
-    if not ended.rowcount:
+    if not job_ends.cancel(session, export):
         raise Conflict("export_over", "This export has ended already.")
     events.emit(session, "export.done", {"export_id": export.id, "status": "cancelled"})
     audit.note(session, "export_cancelled", by, export=export.id)

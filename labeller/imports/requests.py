@@ -5,11 +5,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import CursorResult, select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from db import audit, disk, jobs
-from db.base import OPEN, now
+from db import audit, disk, job_ends, jobs
 from db.errors import Conflict
 from db.models import Import, ImportLine, Person
 from db.settings import settings
@@ -109,9 +108,6 @@ def cancel(session: Session, row: Import, by: Person) -> None:
 
     Raises Conflict if it is over.
     """
-    stop = update(Import).where(Import.id == row.id, Import.status.in_(OPEN))
-    ended = session.execute(stop.values(status="cancelled", finished_at=now()))
-    assert isinstance(ended, CursorResult)
-    if not ended.rowcount:
+    if not job_ends.cancel(session, row):
         raise Conflict("import_over", "This import has ended already.")
     audit.note(session, "import_cancelled", by, **{"import": row.id})

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from math import ceil
 from typing import Any
 
-from sqlalchemy import CursorResult, select, update
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from db import classes, counters, disk, jobs, tasks
-from db.base import OPEN, now
+from db import classes, counters, disk, job_ends, jobs, tasks
+from db.base import now
 from db.errors import Conflict
 from db.i18n import N_
 from db.messages import Message, a_person, message
@@ -92,10 +92,7 @@ def recent_runs(session: Session, limit: int = 20, before: int = 0) -> list[Run]
 
 def cancel(session: Session, run: Run, by: Person | None = None) -> None:
     """End the run now; its worker stops at its next write, which fails. Raises RunEnded."""
-    stop = update(Run).where(Run.id == run.id, Run.status.in_(OPEN))
-    ended = session.execute(stop.values(status="cancelled", finished_at=now(), phase="cancelled"))
-    assert isinstance(ended, CursorResult)
-    if ended.rowcount == 0:
+    if not job_ends.cancel(session, run, phase="cancelled"):
         raise RunEnded("run_over", "This run has ended already.")
     session.refresh(run)
     events.run_ended(session, run.id, "cancelled")

@@ -30,11 +30,6 @@ def owner(db: Session) -> Person:
 
 
 @pytest.fixture
-def ada(db: Session) -> Person:
-    return people.new_person(db, "Ada", "labeller")
-
-
-@pytest.fixture
 def faces(db: Session) -> list[Face]:
     return add_faces(db, 4)
 

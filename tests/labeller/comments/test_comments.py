@@ -19,16 +19,6 @@ from tests.factories import add_faces
 
 
 @pytest.fixture
-def ada(db: Session) -> Person:
-    return people.new_person(db, "Ada", "labeller")
-
-
-@pytest.fixture
-def bob(db: Session) -> Person:
-    return people.new_person(db, "Bob", "labeller")
-
-
-@pytest.fixture
 def face(db: Session) -> Face:
     return add_faces(db, 1)[0]
 
