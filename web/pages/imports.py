@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 from pydantic import ValidationError
 
 from db.errors import BadInput
+from labeller.formats import formats
 from labeller.imports import parts, requests
 from web.api.import_schemas import ImportIn
 from web.api.imports import LISTS, begin
@@ -56,7 +57,8 @@ def imports_shown() -> dict[str, Any]:
         for row in rows
         if row.finished_at is not None
     }
-    return {"imports": rows, "reports": reports}
+    titles = {one.name: one.title for one in formats.OFFERED}
+    return {"imports": rows, "reports": reports, "import_titles": titles}
 
 
 def _sent() -> ImportIn:

@@ -104,6 +104,7 @@ def side_by_side() -> ResponseReturnValue:
         other=other,
         kind=kind,
         kinds={one: _(text) for one, text in KINDS.items()},
+        shown_kinds=[one for one in KINDS if found.faces[one] or one == kind],
         changed=compare.details(db(), first, other, shown),
         after=after,
         class_names=classes.read(db()).own_names,

@@ -51,7 +51,7 @@ def test_the_pages_show_it_to_both(client: Client, db: Session, faces: list[Face
     grace, ada = people.owner(db), people.new_person(db, "Ada", "labeller")
     db.commit()
     owner, labeller = sign_in(client().application, grace), sign_in(client().application, ada)
-    assert "Nothing is assigned." in get_page(owner, "/assignments")
+    assert "then assign what it chooses" in get_page(owner, "/assignments")
     form = {"id": str(faces[0].id), "assign_to": str(ada.id), "assign_name": "Scarves", "back": "/gallery?"}
     assert post_form(owner, "/gallery", "/gallery/assign", **form).status_code == 302
     page = get_page(owner, "/assignments")

@@ -168,7 +168,7 @@ def test_the_page_begins_an_import_follows_it_and_stops_it(
     assert owner.get("/export/imports", headers={"If-None-Match": listed.headers["ETag"]}).status_code == 304
     do(db, 1)
     page = owner.get("/export").text
-    assert "2 new photos, 0 known already, 1 faces taken; 1 left out, 0 in conflict." in page
+    assert "2 new photos, 1 face, 1 left out" in page
     assert "a box is too small" in page
     send(owner, archive)
     assert owner.post("/export/imports/2/cancel").status_code == 302

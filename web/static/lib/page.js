@@ -1,4 +1,4 @@
-/** Small behaviours of every page: copy buttons, and selecting many checkboxes at once. */
+/** Small behaviours of every page: copy buttons, menus, and selecting many checkboxes at once. */
 import { _ } from "./i18n.js";
 
 document.addEventListener("click", async (event) => {
@@ -16,8 +16,23 @@ document.addEventListener("click", async (event) => {
   setTimeout(() => (button.textContent = _("Copy")), 2000);
 });
 
-// On a phone the navigation may be wider than the screen: scroll to the current tab.
-document.querySelector(".bar [aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
+// On a phone the navigation and the tabs may be wider than the screen: scroll them, never the page, to where one is.
+for (const tab of document.querySelectorAll(":is(.bar nav, .tabs) > [aria-current]")) {
+  const [place, shown] = [tab.getBoundingClientRect(), tab.parentElement?.getBoundingClientRect()];
+  if (shown) tab.parentElement?.scrollBy(Math.max(place.right - shown.right, 0) + Math.min(place.left - shown.left, 0), 0);
+}
+
+// A menu closes as menus do: by a click beside it, and by Escape.
+/** @param {Node | null} within a menu that stays open */
+function closeMenus(within) {
+  for (const menu of /** @type {NodeListOf<HTMLDetailsElement>} */ (document.querySelectorAll("details.more[open]"))) {
+    if (!menu.contains(within)) menu.open = false;
+  }
+}
+document.addEventListener("click", (event) => closeMenus(event.target instanceof Node ? event.target : null));
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Escape") closeMenus(null);
+});
 
 /** @returns {HTMLInputElement[]} */
 const rowCheckboxes = () =>
