@@ -64,7 +64,10 @@ function tagForm(rows, said) {
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     const face_ids = selected(rows);
-    if (!face_ids.length) return;
+    if (!face_ids.length) {
+      said.textContent = _("Select faces first.");
+      return;
+    }
     /** @type {string} */
     const text = await call("/api/v1/tags", { name: field.value, face_ids }, { method: "PUT" }).then(
       () => ngettext("{n} face tagged.", "{n} faces tagged.", face_ids.length),
