@@ -1,5 +1,6 @@
 """Fixtures for all tests: a real database of each engine and a data folder; no broker is needed."""
 
+import gc
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -37,6 +38,16 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         return
     config.hook.pytest_deselected(items=[item for item in items if item.get_closest_marker("full_size")])
     items[:] = [item for item in items if not item.get_closest_marker("full_size")]
+
+
+def pytest_collection_finish() -> None:
+    """Let the garbage collector pass over all that was imported, and come more seldom.
+
+    Each full pass over the modules takes longer than most tests.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 10, 10)
 
 
 def forget_settings() -> None:

@@ -1,11 +1,7 @@
 """A backup or a restore that is killed at any step: whoever comes next finds a consistent workbench."""
 
 import contextlib
-import json
-import random
 import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -21,48 +17,20 @@ from db.base import now
 from db.errors import Conflict
 from db.models import BlobHold
 from db.session import engine
+from tests import killed
 from tests.db.backup.elsewhere import ignore, start_elsewhere
 from tests.db.backup.workbenches import contents, fill, without_work
 from tests.environment import PROVE
-from tests.workbench_process import ROOT
+from tests.killed import Victims, choose_steps
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]  # at full size each is killed at hundreds of steps
-FEW = 4
-
-
-class Victims:
-    """Runs backups and restores in processes of their own."""
-
-    def __init__(self) -> None:
-        command = [sys.executable, "-m", "tests.db.backup.killed"]
-        self.process = subprocess.Popen(
-            command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        )
-
-    def run(self, do: str, file: Path, at: int, **env: str) -> int:
-        """The number of steps it took, -1 if it was killed before step `at`."""
-        assert self.process.stdin is not None
-        assert self.process.stdout is not None
-        order = {"do": do, "file": str(file), "at": at, "env": env}
-        self.process.stdin.write(json.dumps(order) + "\n")
-        self.process.stdin.flush()
-        return int(self.process.stdout.readline())
+MOST = 60 if PROVE else 5
 
 
 @pytest.fixture
 def victims() -> Iterator[Victims]:
-    started = Victims()
-    yield started
-    assert started.process.stdin is not None
-    started.process.stdin.close()
-    started.process.wait(10)
-
-
-def chosen(steps: int) -> list[int]:
-    """Every second step at full size, otherwise a few; among them the last."""
-    if PROVE:
-        return list(range(steps, 0, -2))[::-1]
-    return sorted({*random.Random(20).sample(range(1, steps), FEW), steps})
+    with killed.victims("tests.db.backup.killed") as started:
+        yield started
 
 
 def test_a_killed_backup_looks_like_none(
@@ -71,11 +39,11 @@ def test_a_killed_backup_looks_like_none(
     fill(db, data)
     folder = tmp_path_factory.mktemp("backups")
     env = {"DATA": str(data), "DATABASE_URL": str(engine().url.render_as_string(hide_password=False))}
-    steps = victims.run("backup", folder / "whole", 0, **env)
+    steps = victims.run("back_up", str(folder / "whole"), **env)
     assert steps > 10
-    for at in chosen(steps):
+    for at in choose_steps(steps, 20, MOST):
         path = folder / f"killed {at}"
-        was_killed = victims.run("backup", path, at, **env) == -1
+        was_killed = victims.run("back_up", str(path), at=at, **env) == -1
         assert was_killed or at > steps - 10  # the first one also imports modules
         if path.exists():  # killed after it was whole
             assert path.stat().st_size == (folder / "whole").stat().st_size
@@ -111,12 +79,12 @@ def test_after_a_killed_restore_the_next_one_ends_it(
     env = {"DATABASE_URL": database} if database else {}
     folder = tmp_path_factory.mktemp("new")
     start_elsewhere(folder / "whole", monkeypatch, database)
-    steps = victims.run("restore", file, 0, DATA=str(folder / "whole"), **env)
+    steps = victims.run("restore", str(file), DATA=str(folder / "whole"), **env)
     assert steps > 10
     unfinished = 0
-    for at in chosen(steps):
+    for at in choose_steps(steps, 20, MOST):
         start_elsewhere(folder / str(at), monkeypatch, database)
-        was_killed = victims.run("restore", file, at, DATA=str(folder / str(at)), **env) == -1
+        was_killed = victims.run("restore", str(file), at=at, DATA=str(folder / str(at)), **env) == -1
         assert was_killed or at > steps - 10  # the first one also imports modules
         try:
             require_no_unfinished_restore()

@@ -1,7 +1,7 @@
 """An import of an archive that is killed at any step goes on, takes nothing twice and loses nothing."""
 
 import io
-import random
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,13 +10,20 @@ from sqlalchemy.orm import Session
 from db.models import Import
 from labeller.imports import requests
 from labeller.people import people
+from tests import killed
 from tests.environment import PROVE
+from tests.killed import Victims, choose_steps
 from tests.labeller.archive.contents import contents
 from tests.labeller.archive.workbenches import fill, move_house, write
 from tests.labeller.imports.archive_files import make_zip
-from tests.labeller.imports.killed import run_worker
 
-FEW = 3
+MOST = 40 if PROVE else 4
+
+
+@pytest.fixture
+def victims() -> Iterator[Victims]:
+    with killed.victims("tests.labeller.imports.killed") as started:
+        yield started
 
 
 def begin(db: Session, archive: bytes) -> Import:
@@ -30,7 +37,7 @@ def begin(db: Session, archive: bytes) -> Import:
 @pytest.mark.timeout(1800)
 @pytest.mark.parametrize("db", ["sqlite"], indirect=True)
 def test_a_worker_that_is_killed_at_any_step(
-    db: Session, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    db: Session, victims: Victims, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fill(db)
     folder = write(db, tmp_path / "a")
@@ -39,13 +46,12 @@ def test_a_worker_that_is_killed_at_any_step(
     before = contents(db)
     move_house(db, monkeypatch)
     begin(db, archive)
-    steps = run_worker(data, 0)
-    chosen = range(1, steps + 1, 31) if PROVE else sorted(random.Random(18).sample(range(1, steps), FEW))
-    for at in chosen:
+    steps = victims.run("import_newest")
+    for at in choose_steps(steps, 18, MOST):
         move_house(db, monkeypatch)
         row = begin(db, archive)
-        assert run_worker(data, at) == -1
-        assert run_worker(data, 0) > 0
+        assert victims.run("import_newest", at=at) == -1
+        assert victims.run("import_newest") > 0
         row = requests.get(db, row.id)
         assert (row.status, row.counts["new"], row.counts.get("known", 0)) == ("done", 5, 0), at
         after = contents(db)

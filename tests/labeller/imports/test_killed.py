@@ -2,10 +2,10 @@
 
 import io
 import os
-import random
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,10 +17,11 @@ from db.models import Answer, Face, Import, Photo
 from db.storage import blobs
 from labeller.imports import requests, tidy
 from labeller.people import people
+from tests import killed
 from tests.environment import PROVE
+from tests.killed import Victims, choose_steps
 from tests.labeller.imports.archive_files import make_zip
 from tests.labeller.imports.coco_files import write_coco
-from tests.labeller.imports.killed import run_worker
 from tests.workbench_process import ROOT
 
 pytestmark = [
@@ -28,12 +29,19 @@ pytestmark = [
     pytest.mark.timeout(1800),
     pytest.mark.parametrize("db", ["sqlite"], indirect=True),
 ]
-PHOTOS, FACES, FEW = 12, 3, 4
+PHOTOS, FACES = 12, 3
+MOST = 40 if PROVE else 4
 
 
 @pytest.fixture
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_coco(tmp_path_factory.mktemp("place") / "set", PHOTOS, FACES)
+
+
+@pytest.fixture
+def victims() -> Iterator[Victims]:
+    with killed.victims("tests.labeller.imports.killed") as started:
+        yield started
 
 
 def counts(db: Session) -> tuple[int, ...]:
@@ -57,20 +65,18 @@ def begin(db: Session, folder: Path) -> Import:
     return row
 
 
-@pytest.mark.full_size
-def test_a_worker_that_is_killed_at_any_step(db: Session, data: Path, folder: Path) -> None:
+def test_a_worker_that_is_killed_at_any_step(db: Session, data: Path, folder: Path, victims: Victims) -> None:
     row = begin(db, folder)
-    steps = run_worker(data, 0)
+    steps = victims.run("import_newest")
     assert steps > 10 * PHOTOS
     require_all_once(db)
-    chosen = range(1, steps + 1, 17) if PROVE else sorted(random.Random(18).sample(range(1, steps), FEW))
-    for at in chosen:
+    for at in choose_steps(steps, 18, MOST):
         for table in (Answer, Face, Photo, Import):
             db.execute(table.__table__.delete())  # type: ignore[attr-defined]
         db.commit()
         row = begin(db, folder)
-        assert run_worker(data, at) == -1
-        assert run_worker(data, 0) > 0
+        assert victims.run("import_newest", at=at) == -1
+        assert victims.run("import_newest") > 0
         row = requests.get(db, row.id)
         assert (row.status, row.counts) == ("done", {"new": PHOTOS, "faces": PHOTOS * FACES}), at
         require_all_once(db)
