@@ -35,6 +35,8 @@ FORM = """
     nightly_hour train_after preset seed views learning_rate degrees reason from consent person
 """
 Send = Callable[..., int]
+ON_POSTGRES = pytest.mark.parametrize("db", ["postgres"], indirect=True)
+"""It refuses more values than SQLite, which the shorter tests try each time."""
 
 
 @pytest.fixture
@@ -101,6 +103,7 @@ def test_every_part_of_every_path(app: Flask, send: Send, ids: dict[str, Any]) -
 
 @pytest.mark.slow
 @pytest.mark.full_size
+@ON_POSTGRES
 @pytest.mark.parametrize("value", odd_values.IN_PATHS)
 def test_every_part_of_every_path_with_everything(
     app: Flask, send: Send, ids: dict[str, Any], value: str
@@ -120,6 +123,7 @@ def test_every_query(app: Flask, send: Send, ids: dict[str, Any]) -> None:
 
 @pytest.mark.slow
 @pytest.mark.full_size
+@ON_POSTGRES
 def test_every_query_with_everything(app: Flask, send: Send, ids: dict[str, Any]) -> None:
     for rule, method in odd_values.calls(app, LEAVE_OUT):
         for value in odd_values.IN_TEXTS:
@@ -143,6 +147,7 @@ def test_every_form(app: Flask, send: Send, ids: dict[str, Any]) -> None:
 
 @pytest.mark.slow
 @pytest.mark.full_size
+@ON_POSTGRES
 def test_every_form_with_everything(app: Flask, send: Send, ids: dict[str, Any]) -> None:
     for rule, method in odd_values.calls(app, LEAVE_OUT):
         if method == "POST" and not rule.rule.startswith("/api/"):
@@ -180,12 +185,14 @@ def test_every_field_of_json(send: Send, ids: dict[str, Any]) -> None:
 
 @pytest.mark.slow
 @pytest.mark.full_size
+@ON_POSTGRES
 def test_every_field_of_json_with_everything(send: Send, ids: dict[str, Any]) -> None:
     send_to_every_field(send, odd_values.IN_JSON)
 
 
 @pytest.mark.slow
 @pytest.mark.full_size
+@ON_POSTGRES
 def test_every_field_of_a_recipe(send: Send, ids: dict[str, Any]) -> None:
     for name in ("preset", "views", "seed", "learning_rate", "folds", "calibration"):
         for value in odd_values.IN_JSON:
