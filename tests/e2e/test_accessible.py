@@ -6,7 +6,7 @@ Also zoomed, and from right to left.
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
@@ -172,3 +172,14 @@ def test_who_wants_no_motion_gets_none(server: Server) -> None:
         browser.wait_for_selector("#bench:not(.idle)")
         moving = browser.evaluate("document.getAnimations().length")
         assert moving == 0
+
+
+def test_a_menu_closes_by_a_tap_beside_it_and_by_escape(server: Server) -> None:
+    with page(PHONE) as browser:
+        open_bench(browser, server, add_person_link(server, "owner", "Mia"), "/gallery")
+        menu = browser.locator("details.more")
+        for close in (lambda: browser.mouse.click(10, 70), lambda: browser.keyboard.press("Escape")):
+            menu.locator("summary").click()
+            expect(menu.get_by_role("button", name="Put tag on")).to_be_in_viewport()
+            close()
+            expect(menu.get_by_role("button", name="Put tag on")).to_be_hidden()
