@@ -29,6 +29,8 @@ from tests.workbench_process import Workbench, running_workbench
 
 LIMIT, BUDGET, AT_ONCE = 10, 50, 5000
 PER_PHOTO = 5
+IDLE = 0.15
+"""Processors in use."""
 
 
 def vectors_of(count: int) -> NDArray[np.float16]:
@@ -91,6 +93,17 @@ def processor_seconds(bench: Workbench) -> float:
     return sum(one.user + one.system for one in times)
 
 
+def wait_until_idle(bench: Workbench) -> None:
+    """Workers that have just started read and convert networks for some 20 s."""
+    assert bench.process is not None
+    everything = psutil.Process(bench.process.pid).children(recursive=True)
+    used = -1.0
+    while used < 0 or used > IDLE:
+        before = sum(sum(one.cpu_times()[:2]) for one in everything)
+        time.sleep(5)
+        used = (sum(sum(one.cpu_times()[:2]) for one in everything) - before) / 5
+
+
 def megabytes(bench: Workbench, word: str) -> float:
     return max(psutil.Process(pid).memory_full_info().pss for pid in bench.pids(word)) / 1e6
 
@@ -111,6 +124,7 @@ def main() -> None:
             fill(session, vectors)
         plain = BruteForce(vectors)
         first, _ = ask(bench, 1)
+        wait_until_idle(bench)
         for _ in range(arguments.rounds):
             faces = rng.integers(1, arguments.faces, arguments.each).tolist()
             before = processor_seconds(bench)

@@ -21,7 +21,7 @@ from trainer.runs.classify import features_of
 
 log = structlog.get_logger()
 
-SPARE = 64
+SPARE = 16
 """Faces looked at beyond those wanted, since some may be deleted, rejected or filtered out."""
 UNREADABLE = (OSError, UnreadablePicture, BackboneMissing, signing.Tampered)
 Found = list[tuple[int, float]]

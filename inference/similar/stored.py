@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import BigInteger, ColumnElement, and_, cast, func, select
+from sqlalchemy import BigInteger, ColumnElement, and_, bindparam, cast, func, select
 from sqlalchemy.orm import Session
 
 from db.face_rows import covers_ids
@@ -18,6 +18,15 @@ from trainer.features.backbone import FEATURES
 LOOK_EVERY = 2.0
 """Seconds: an answer knows all features that had been stored so long before it."""
 READ_AT_ONCE = 5000
+_OF_PRESENT_BOX = and_(Face.id == Embedding.face_id, Face.box_version == Embedding.box_version)
+_LIVE = select(Run.backbone).join(Workbench, Workbench.live_run_id == Run.id)
+_NEWEST = select(Embedding.backbone).where(Embedding.view == 0).order_by(Embedding.face_id.desc()).limit(1)
+_VECTOR = (
+    select(Embedding.vector)
+    .join(Face, _OF_PRESENT_BOX)
+    .where(Embedding.face_id == bindparam("of_face"), Embedding.backbone == bindparam("of_network"))
+    .where(Embedding.view == 0)
+)
 
 
 class StoredIndex:
@@ -45,8 +54,11 @@ class StoredIndex:
         return tuple(int(value or 0) for value in session.execute(query).one())
 
     def _read_changes(self, session: Session) -> None:
-        present = and_(Face.id == Embedding.face_id, Face.box_version == Embedding.box_version)
-        keys = select(Embedding.face_id, Embedding.box_version).join(Face, present).where(*self._stored())
+        keys = (
+            select(Embedding.face_id, Embedding.box_version)
+            .join(Face, _OF_PRESENT_BOX)
+            .where(*self._stored())
+        )
         stored = dict(session.execute(keys).tuples().all())
         for face_id, version in list(self.faces.versions.items()):
             if stored.get(face_id) != version:
@@ -91,16 +103,10 @@ def network_in_use(session: Session) -> str | None:
 
     Without a live model, that of the newest face that has any; None if no face has.
     """
-    live = select(Run.backbone).join(Workbench, Workbench.live_run_id == Run.id)
-    newest = select(Embedding.backbone).where(Embedding.view == 0).order_by(Embedding.face_id.desc()).limit(1)
-    return session.scalar(live) or session.scalar(newest)
+    return session.scalar(_LIVE) or session.scalar(_NEWEST)
 
 
 def vector_of(session: Session, network: str, face_id: int) -> NDArray[np.float16] | None:
     """The stored features (1280,) of the face's present box; None if there are none, or damaged ones."""
-    query = select(Embedding.vector).join(
-        Face, and_(Face.id == Embedding.face_id, Face.box_version == Embedding.box_version)
-    )
-    key = Embedding.face_id == face_id, Embedding.backbone == network, Embedding.view == 0
-    vector = session.scalar(query.where(*key))
+    vector = session.scalar(_VECTOR, {"of_face": face_id, "of_network": network})
     return np.frombuffer(vector, "<f2") if vector is not None and is_whole_vector(vector) else None

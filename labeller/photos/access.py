@@ -1,10 +1,13 @@
 """Photos and faces by id, for those who may see them."""
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session, contains_eager
 
 from db.models import SHOWN, Face, Person, Photo
 from labeller.errors import NotFound
+
+_SHOWN_FACE = select(Face).join(Face.photo).where(Face.id == bindparam("face_id"), SHOWN)
+_SHOWN_FACE = _SHOWN_FACE.options(contains_eager(Face.photo)).execution_options(populate_existing=True)
 
 
 def get_photo(session: Session, photo_id: int) -> Photo:
@@ -25,9 +28,7 @@ def visible_photo(session: Session, photo_id: int, viewer: Person) -> Photo:
 
 def shown_face(session: Session, face_id: int) -> Face:
     """The face with its photo, for the team. Raises NotFound, also while its photo is being deleted."""
-    query = select(Face).join(Face.photo).where(Face.id == face_id, SHOWN)
-    query = query.options(contains_eager(Face.photo)).execution_options(populate_existing=True)
-    face = session.scalar(query)
+    face = session.scalar(_SHOWN_FACE, {"face_id": face_id})
     if face is None:
         raise NotFound("no_such_face", "There is no such face.", "Its photo may have been deleted.")
     return face

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session, contains_eager
 
 from db import predictions, queue, replies
@@ -23,6 +23,8 @@ SECONDS = 30.0
 MOST = 100
 """Faces that are found at once."""
 ANY = SimilarFilter()
+_SHOWN_FACES = select(Face).join(Face.photo).where(Face.id.in_(bindparam("ids", expanding=True)), SHOWN)
+_SHOWN_FACES = _SHOWN_FACES.options(contains_eager(Face.photo))
 
 
 @dataclass(frozen=True)
@@ -85,6 +87,5 @@ def _ask(session: Session, question: dict[str, Any]) -> dict[str, Any]:
 
 def _loaded(session: Session, found: Sequence[tuple[int, float]]) -> list[SimilarFace]:
     """The faces with their photos, in the order given, without those that were deleted meanwhile."""
-    query = select(Face).join(Face.photo).where(Face.id.in_([id for id, _ in found]), SHOWN)
-    faces = {face.id: face for face in session.scalars(query.options(contains_eager(Face.photo)))}
+    faces = {face.id: face for face in session.scalars(_SHOWN_FACES, {"ids": [id for id, _ in found]})}
     return [SimilarFace(faces[id], similarity) for id, similarity in found if id in faces]

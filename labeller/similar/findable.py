@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import Select, bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from db.face_rows import BATCH_ROWS
@@ -23,20 +24,22 @@ class SimilarFilter:
         return asdict(self)
 
 
-def findable(chosen: SimilarFilter) -> Select[int, int]:
-    """Ids and versions of the boxes of the faces that may be found: none rejected, hidden or being erased."""
+@cache
+def _findable(chosen: SimilarFilter) -> Select[int, int]:
+    """Ids and versions of the boxes of those of the faces `ids` that may be found: none rejected, hidden or
+    being erased."""
     query = select(Face.id, Face.box_version).join(Photo, Photo.id == Face.photo_id).where(READY)
     query = query.where(Face.state != "rejected", or_(Face.state != "proposed", Face.hidden.is_(False)))
     for column, value in ((Face.state, chosen.state), (Face.label, chosen.label)):
         if value is not None:
             query = query.where(column == value)
-    return query
+    return query.where(Face.id.in_(bindparam("ids", expanding=True)))
 
 
 def versions_of(session: Session, face_ids: Sequence[int], chosen: SimilarFilter) -> dict[int, int]:
     """The version of its box for each of the faces that may be found now."""
     found: dict[int, int] = {}
     for start in range(0, len(face_ids), BATCH_ROWS):
-        some = findable(chosen).where(Face.id.in_(face_ids[start : start + BATCH_ROWS]))
-        found |= dict(session.execute(some).tuples().all())
+        some = {"ids": face_ids[start : start + BATCH_ROWS]}
+        found |= dict(session.execute(_findable(chosen), some).tuples().all())
     return found
