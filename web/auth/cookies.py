@@ -1,5 +1,6 @@
 """The session cookie: one name for each data folder, so that workbenches on one host do not share it."""
 
+import functools
 import hashlib
 import hmac
 from typing import Any
@@ -33,7 +34,8 @@ class SessionCookie(SecureCookieSessionInterface):
         return serializer
 
     def get_cookie_name(self, app: Flask) -> str:
-        return f"__Host-{_name()}" if self.get_cookie_secure(app) else _name()
+        name = _name(app.config["SECRET_KEY"])
+        return f"__Host-{name}" if self.get_cookie_secure(app) else name
 
     def get_cookie_secure(self, app: Flask) -> bool:
         return is_secure()
@@ -44,8 +46,9 @@ def is_secure() -> bool:
     return request.is_secure or (settings().base_url or "").startswith("https://")
 
 
-def _name() -> str:
-    digest = hmac.digest(settings().signing_key().encode(), b"cookie name", hashlib.sha256)
+@functools.cache
+def _name(key: str) -> str:
+    digest = hmac.digest(key.encode(), b"cookie name", hashlib.sha256)
     return f"sl_{digest.hex()[:12]}"
 
 
