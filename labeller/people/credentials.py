@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from itsdangerous import BadSignature, URLSafeSerializer
-from sqlalchemy import ColumnElement, or_, select, update
+from sqlalchemy import ColumnElement, bindparam, or_, select, update
 from sqlalchemy.orm import Session
 
 from db.base import now
@@ -24,6 +24,18 @@ TOUCHED_EVERY = timedelta(minutes=1)
 LONGEST_TOKEN_NAME = 80
 SECRET_LENGTHS = range(20, 101)
 """Characters of a secret; what is longer or shorter is none of ours, and is not hashed."""
+_STANDING: tuple[ColumnElement[bool], ...] = (
+    Token.revoked_at.is_(None),
+    or_(Token.expires_at.is_(None), Token.expires_at > bindparam("now", callable_=lambda: now())),
+    Token.role == Person.role,
+    Person.erasing_at.is_(None),
+)
+"""The conditions for a token, joined to its person, to be valid."""
+_OF_SECRET = (  # built once, since each request asks
+    select(Token, Person)
+    .join(Person, Person.id == Token.person_id)
+    .where(Token.token_hash == bindparam("token_hash"), *_STANDING)
+)
 
 
 def personal_link(person: Person) -> str:
@@ -129,8 +141,7 @@ def find_token(session: Session, secret: str) -> Bearer | None:
     """Whose bearer token this is; None if it is unknown, revoked or expired."""
     if not is_secret(secret):
         return None
-    query = select(Token, Person).join(Person, Person.id == Token.person_id)
-    found = session.execute(query.where(Token.token_hash == hashed(secret), *_standing())).first()
+    found = session.execute(_OF_SECRET, {"token_hash": hashed(secret)}).first()
     if found is None:
         return None
     token, holder = found
@@ -156,7 +167,7 @@ def touch_token(token: Token) -> bool:
 def token_still_stands(session: Session, token_id: int) -> bool:
     """Whether the token is valid, asked of the database anew."""
     query = select(Token.id).join(Person, Person.id == Token.person_id)
-    return session.scalar(query.where(Token.id == token_id, *_standing())) is not None
+    return session.scalar(query.where(Token.id == token_id, *_STANDING)) is not None
 
 
 def tokens(
@@ -166,7 +177,7 @@ def tokens(
 
     With `before` those with a smaller id than that.
     """
-    query = select(Token, Person).join(Person, Person.id == Token.person_id).where(*_standing())
+    query = select(Token, Person).join(Person, Person.id == Token.person_id).where(*_STANDING)
     if person is not None:
         query = query.where(Token.person_id == person.id)
     if before:
@@ -176,7 +187,7 @@ def tokens(
 
 def revoke_token(session: Session, token_id: int, by: Person) -> None:
     """End a token on behalf of `by`, who has to be an owner if it is another's. Raises NotFound."""
-    mine = Token.id == token_id, *_standing()
+    mine = Token.id == token_id, *_STANDING
     if by.role != "owner":
         mine = *mine, Token.person_id == by.id
     query = select(Token).join(Person, Person.id == Token.person_id).where(*mine)
@@ -186,16 +197,6 @@ def revoke_token(session: Session, token_id: int, by: Person) -> None:
     token.revoked_at = now()
     detail = {"token": token.id, "person": token.person_id}
     session.add(Event(kind="token_revoked", person_id=by.id, detail=detail))
-
-
-def _standing() -> tuple[ColumnElement[bool], ...]:
-    """The conditions for a token, joined to its person, to be valid."""
-    return (
-        Token.revoked_at.is_(None),
-        or_(Token.expires_at.is_(None), Token.expires_at > now()),
-        Token.role == Person.role,
-        Person.erasing_at.is_(None),
-    )
 
 
 def is_secret(text: str) -> bool:
