@@ -38,7 +38,8 @@ def checked(
     """
     names = ClassNames(options)
     with Sidecar(listing) as sidecar:
-        check = _Check(listing, names, sidecar)
+        empty_counts = tells_empty or options.empty_is_looked_at is not False
+        check = _Check(listing, names, sidecar, empty_counts)
         for one in raw:
             yield from check.photo(one) if isinstance(one, PhotoRecord) else [one]
         if check.elsewhere:
@@ -49,8 +50,9 @@ def checked(
 
 
 class _Check:
-    def __init__(self, listing: Listing, names: ClassNames, sidecar: Sidecar) -> None:
+    def __init__(self, listing: Listing, names: ClassNames, sidecar: Sidecar, empty_counts: bool) -> None:
         self._listing, self._names, self._sidecar = listing, names, sidecar
+        self._empty_counts = empty_counts  # as looked at
         self._taken: dict[str, str] = {}
         self.empty = 0
         """Photos looked at and without a face, as far as the file and no sidecar says."""
@@ -76,7 +78,9 @@ class _Check:
 
     def _found(self, record: PhotoRecord) -> Iterator[Found]:
         joined = self._sidecar.joined(record)
-        self.empty += joined is record and record.looked_at and not record.faces
+        if joined is record and record.looked_at and not record.faces:
+            joined = replace(record, looked_at=self._empty_counts)
+            self.empty += self._empty_counts
         record = joined
         size = self._listing.upright_size(record.name)
         if size and record.size and size != record.size:

@@ -74,8 +74,7 @@ class _Reading:
         except BadDataset as error:
             yield Problem("skipped", draft.file, "", error.message)
             return
-        is_looked_at = bool(draft.faces) or self.options.empty_is_looked_at is not False
-        yield from draft.finished(is_looked_at, split=self.splits.of(draft.name))
+        yield from draft.finished(split=self.splits.of(draft.name))
 
     def _face(self, draft: Draft, columns: list[str], place: str) -> None:
         assert draft.size is not None

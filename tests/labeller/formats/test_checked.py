@@ -75,6 +75,11 @@ def test_nothing_is_assumed_where_the_sidecar_says_it(tmp_path: Path) -> None:
     assert problems == []
 
 
-def test_nothing_is_assumed_once_a_person_has_said_it(tmp_path: Path) -> None:
-    options = ReadOptions(CLASSES, empty_is_looked_at=True)
-    assert read_file(CocoReader(), tmp_path, "a.json", COCO, options)[1] == []
+@pytest.mark.parametrize("is_looked_at", [True, False])
+def test_a_person_may_say_whether_photos_without_a_box_were_looked_at(
+    is_looked_at: bool, tmp_path: Path
+) -> None:
+    options = ReadOptions(CLASSES, empty_is_looked_at=is_looked_at)
+    photos, problems = read_file(CocoReader(), tmp_path, "a.json", COCO, options)
+    assert [photos[name].looked_at for name in NAMES] == [is_looked_at, is_looked_at]
+    assert problems == []
