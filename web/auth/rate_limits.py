@@ -1,6 +1,6 @@
 """How many requests a person, or an address that is not signed in, may send per second."""
 
-from flask import Flask, request
+from flask import Flask, Response, request
 from flask_limiter import Limiter
 
 from db.settings import settings
@@ -17,6 +17,7 @@ UNLIMITED = (None, "pictures", "home")
 
 def init_app(app: Flask) -> None:
     """Needs `identity.init_app` first: the limit depends on who is asking."""
+    app.after_request(_never_at_once)  # before init_app, so that it comes after what that does
     limiter = Limiter(
         _counted_by,
         default_limits=[_rate],
@@ -28,6 +29,13 @@ def init_app(app: Flask) -> None:
         swallow_errors=True,  # nor must a race between the fallback's threads (limits pull request 352)
     )
     limiter.init_app(app)
+
+
+def _never_at_once(response: Response) -> Response:
+    """The limiter rounds what is left of a second down to 0, also where Retry-After said 1 already."""
+    if response.headers.get("Retry-After") == "0":
+        response.headers["Retry-After"] = "1"
+    return response
 
 
 def _counted_by() -> str:
