@@ -3,6 +3,7 @@
 import re
 
 import numpy as np
+import pytest
 from playwright.sync_api import Page, expect
 from sqlalchemy import select
 
@@ -59,6 +60,7 @@ def similar(bench: Workbench, face: int) -> list[int]:
     return [one["face_id"] for one in found["items"]]
 
 
+@pytest.mark.full_size
 def test_the_worker_finds_what_brute_force_finds_and_follows_a_deletion(workbench: Workbench) -> None:
     first, *others = fill(workbench)
     assert similar(workbench, first) == brute_force(first)

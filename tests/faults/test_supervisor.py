@@ -44,6 +44,7 @@ def write_class_folders(folder: Path) -> Path:
     return folder
 
 
+@pytest.mark.full_size
 def test_an_import_completes_although_the_detect_worker_is_killed(
     workbench: Workbench, tmp_path: Path
 ) -> None:

@@ -45,6 +45,7 @@ def rows(bench: Workbench) -> Iterator[Session]:
     engine.dispose()
 
 
+@pytest.mark.full_size
 def test_a_slow_receiver_holds_up_nobody_else(tmp_path: Path) -> None:
     over = threading.Event()
 

@@ -44,6 +44,7 @@ def draw_at_random(db: Session, run: Run, faces: list[Face]) -> set[int]:
     return {face.id for face in chosen if face.label and face.photo.group.split != "locked"}
 
 
+@pytest.mark.full_size
 def test_it_counts_from_the_faces_chosen_at_random(db: Session, faces: list[Face]) -> None:
     run = labelled.add_finished_run(db)
     control = draw_at_random(db, run, faces)

@@ -10,7 +10,7 @@ from trainer.arrays import softmax
 pytestmark = pytest.mark.slow
 
 
-@pytest.mark.parametrize("network", ["shared", "tutorial"])
+@pytest.mark.parametrize("network", ["shared", pytest.param("tutorial", marks=pytest.mark.full_size)])
 def test_exported_files_predict_what_the_head_predicts(
     face_crops: np.ndarray, data: Path, network: str
 ) -> None:

@@ -13,6 +13,7 @@ from trainer.runs import needs
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 
+@pytest.mark.full_size
 @sqlite_only
 def test_a_run_of_an_earlier_version_gets_the_forms_that_are_new(db: Session) -> None:
     add_labelled_pictures(db, draw_pictures(60))

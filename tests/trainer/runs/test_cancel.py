@@ -48,6 +48,7 @@ def test_a_run_cancelled_in_any_phase_stops_there_and_leaves_nothing(
         assert list(integrity.find_problems(db)) == []
 
 
+@pytest.mark.full_size
 @sqlite_only
 def test_the_next_run_waits_until_a_cancelled_one_has_stopped(
     db: Session, monkeypatch: pytest.MonkeyPatch

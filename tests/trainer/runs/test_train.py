@@ -80,6 +80,7 @@ def test_features_are_stored_and_shared_between_runs(db: Session) -> None:
     assert db.scalar(select(func.count()).where(Embedding.face_id == faces[0].id)) == 0
 
 
+@pytest.mark.full_size
 @sqlite_only
 def test_every_exported_file_predicts_the_same_for_real_crops(db: Session) -> None:
     import tempfile
