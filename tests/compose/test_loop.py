@@ -94,7 +94,7 @@ def test_the_loop_on_one_of_each(small: Engine) -> None:
 def test_the_loop_on_two_of_each_while_each_is(end: Callable[[Container], None]) -> None:
     with running_engine(*SERVICES, replicas=2) as engine:
         run, number = check_loop(engine), PHOTOS
-        for container in engine.containers:
+        for container in (engine.of(service)[0] for service in SERVICES):
             engine.url = next(
                 f"http://127.0.0.1:{one.port}" for one in engine.of("web") if one is not container
             )
@@ -111,14 +111,13 @@ def test_the_loop_on_two_of_each_while_each_is(end: Callable[[Container], None])
 
 
 @pytest.mark.full_size
-@pytest.mark.parametrize("off", [-60, 60])
-def test_everything_ends_once_while_a_workers_clock_is_wrong(off: int) -> None:
+def test_everything_ends_once_while_clocks_are_wrong() -> None:
     with running_engine(*SERVICES, replicas=2) as engine:
         for service in ("web", "detect", "confirm", "train"):
-            wrong = engine.of(service)[1]
-            wrong.stop()
-            wrong.settings["CLOCK_OFF"] = str(off)
-            wrong.start()
+            for wrong, off in zip(engine.of(service), (-60, 60), strict=True):
+                wrong.stop()
+                wrong.settings["CLOCK_OFF"] = str(off)
+                wrong.start()
         engine.wait_until_healthy()
         check_loop(engine)
         for web in engine.of("web"):

@@ -21,7 +21,7 @@ from trainer.runs import requests
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
-KILLS = 30 if PROVE else 1
+KILLS = 12 if PROVE else 1
 ENGINES = ["sqlite", "postgres"] if PROVE else ["sqlite"]
 WORKER = """
 import sys, time
