@@ -4,7 +4,6 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser import DESKTOP, MARKS, face_on_bench, open_bench, page
-from tests.environment import PROVE
 from tests.web_server import Server, add_person_link, add_waiting_faces, read_decisions
 from tests.workbench_process import wait_until
 
@@ -13,8 +12,8 @@ pytestmark = MARKS
 
 @pytest.mark.full_size
 def test_an_empty_bench_asks_seldom_shows_what_comes_and_says_what_others_hold(server: Server) -> None:
-    """At most 15 calls a minute, counted over 12 s (at full size over a minute)."""
-    watched = 60 if PROVE else 12
+    """At most 15 calls a minute, counted over half of one."""
+    watched = 30
     with page(DESKTOP) as browser, page(DESKTOP) as other:
         calls: list[str] = []
         browser.on("request", lambda request: calls.append(request.url) if "/queue" in request.url else None)

@@ -13,7 +13,7 @@ from tests.environment import PROVE
 from tests.everybody import World
 from web import create_app
 
-EXAMPLES = 20 if PROVE else 3
+EXAMPLES = 12 if PROVE else 3
 """Of each call, for each person."""
 SLOW = ("POST /api/v1/predict", "POST /api/v1/photos", "POST /api/v1/tried")
 """They start a process for each file: fewer examples."""
