@@ -25,7 +25,7 @@ from web import create_app
 
 pytestmark = pytest.mark.slow
 
-MUTATIONS = 5000 if PROVE else 200
+MUTATIONS = 2000 if PROVE else 200
 SENDERS = 2
 MEMORY_LIMIT = 1 << 30
 
