@@ -18,7 +18,7 @@ from tests.workbench_process import ApiClient, Workbench, running_workbench, wai
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(3600)]
 
-ROUNDS, SEED = 16 if PROVE else 2, 20
+ROUNDS, SEED = 10 if PROVE else 2, 20
 BACK_WITHIN = LEASE_SECONDS + 2
 ENOUGH = 12 if PROVE else 1
 """Photos that are there before the first kill."""

@@ -12,7 +12,7 @@ from trainer.label_efficiency import labels_saved
 from trainer.label_efficiency.random_baseline import AnsweredPool
 from trainer.label_efficiency.simulate import LabelledFaces
 
-RUNS = 40
+RUNS = 25
 FRESH = 7_000
 """First seed of the coverage test; the method was developed on others."""
 
