@@ -126,7 +126,7 @@ def test_every_query(app: Flask, send: Send, ids: dict[str, Any]) -> None:
 @ON_POSTGRES
 def test_every_query_with_everything(app: Flask, send: Send, ids: dict[str, Any]) -> None:
     for rule, method in odd_values.calls(app, LEAVE_OUT):
-        for value in odd_values.IN_TEXTS[::2]:
+        for value in odd_values.IN_TEXTS[1::2]:
             for name in read_by(app, rule.endpoint, QUERY) if method == "GET" else ("person", "of", "reason"):
                 send(odd_values.address(rule, ids), method, query_string={name: value})
 

@@ -17,7 +17,7 @@ from tests.labeller.archive.contents import contents
 from tests.labeller.archive.workbenches import fill, move_house, write
 from tests.labeller.imports.archive_files import make_zip
 
-MOST = 40 if PROVE else 4
+MOST = 16 if PROVE else 4
 
 
 @pytest.fixture

@@ -30,7 +30,7 @@ pytestmark = [
     pytest.mark.parametrize("db", ["sqlite"], indirect=True),
 ]
 PHOTOS, FACES = 12, 3
-MOST = 40 if PROVE else 4
+MOST = 16 if PROVE else 4
 
 
 @pytest.fixture
