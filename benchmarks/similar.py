@@ -97,11 +97,15 @@ def wait_until_idle(bench: Workbench) -> None:
     """Workers that have just started read and convert networks for some 20 s."""
     assert bench.process is not None
     everything = psutil.Process(bench.process.pid).children(recursive=True)
-    used = -1.0
-    while used < 0 or used > IDLE:
-        before = sum(sum(one.cpu_times()[:2]) for one in everything)
-        time.sleep(5)
-        used = (sum(sum(one.cpu_times()[:2]) for one in everything) - before) / 5
+    while _seconds_of(everything, over=5) > 5 * IDLE:
+        pass
+
+
+def _seconds_of(processes: list[psutil.Process], over: float) -> float:
+    """Processor time that they take meanwhile."""
+    before = sum(sum(one.cpu_times()[:2]) for one in processes)
+    time.sleep(over)
+    return sum(sum(one.cpu_times()[:2]) for one in processes) - before
 
 
 def megabytes(bench: Workbench, word: str) -> float:

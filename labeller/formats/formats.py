@@ -54,6 +54,7 @@ FORMATS: tuple[Format, ...] = (
 )
 """Those that hold photos with boxes, which are read and written photo by photo."""
 OFFERED = (*FORMATS, ARCHIVE)
+TITLES = {one.name: one.title for one in OFFERED}
 _BY_NAME = {one.name: one for one in OFFERED}
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from functools import cache
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Select, bindparam, or_, select
@@ -24,7 +24,7 @@ class SimilarFilter:
         return asdict(self)
 
 
-@cache
+@lru_cache(maxsize=32)  # whoever asks chooses the label
 def _findable(chosen: SimilarFilter) -> Select[int, int]:
     """Ids and versions of the boxes of those of the faces `ids` that may be found: none rejected, hidden or
     being erased."""

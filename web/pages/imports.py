@@ -57,8 +57,7 @@ def imports_shown() -> dict[str, Any]:
         for row in rows
         if row.finished_at is not None
     }
-    titles = {one.name: one.title for one in formats.OFFERED}
-    return {"imports": rows, "reports": reports, "import_titles": titles}
+    return {"imports": rows, "reports": reports, "titles": formats.TITLES}
 
 
 def _sent() -> ImportIn:

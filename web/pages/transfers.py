@@ -102,8 +102,7 @@ def _page(error: Refused | None = None, form: Mapping[str, str] | None = None) -
         people=people.to_choose_from(db(), chosen=person),
         person=person,
         **import_form(),
-        **imports_shown(),
-        **_listed(),
+        **imports_shown() | _listed(),
     )
 
 
@@ -146,5 +145,4 @@ def _listed() -> dict[str, object]:
         text = names.get(_value(kept | {**export.source, "filter": None}), _("filtered"))
         return text if set(kept) <= {*OF_FACES} else _("%(what)s, filtered", what=text)
 
-    titles = {one.name: one.title for one in formats.OFFERED}
-    return {"exports": requests.shown(db()), "of": of, "titles": titles}
+    return {"exports": requests.shown(db()), "of": of, "titles": formats.TITLES}

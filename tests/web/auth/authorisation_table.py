@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass
 
+from tests.web.auth.authorisation_table_api import API
+
 PEOPLE = ("anonymous", "friend", "other", "labeller", "owner")
-TABLE = """
+PAGES = """
 GET    /                                                     hello     302       302       200       200
 GET    /agreement                                            hello     403       403       200       200
 POST   /agreement/<int:face_id>                              hello     403       403       302       302
@@ -157,132 +159,8 @@ POST   /versions                                             hello     403      
 GET    /versions/<int:version_id>                            hello     403       403       404       404
 POST   /versions/<int:version_id>                            hello     403       403       403       404
 GET    /versions/compare                                     hello     403       403       200       200
-GET    /api/v1/agreed                                        401       403       403       200       200
-GET    /api/v1/answers                                       401       403       403       200       200
-POST   /api/v1/answers                                       401       403       403       409       201
-POST   /api/v1/answers/many                                  401       403       403       200       200
-GET    /api/v1/backups                                      401       403       403       403       200
-POST   /api/v1/backups                                      401       403       403       403       202
-DELETE /api/v1/backups/<int:backup_id>                      401       403       403       403       404
-GET    /api/v1/backups/<int:backup_id>                      401       403       403       403       404
-POST   /api/v1/backups/<int:backup_id>/cancel               401       403       403       403       404
-GET    /api/v1/backups/schedule                             401       403       403       403       200
-PUT    /api/v1/backups/schedule                             401       403       403       403       200
-GET    /api/v1/classes                                      401       403       403       200       200
-POST   /api/v1/classes                                      401       403       403       403       201
-DELETE /api/v1/classes/<int:class_id>                       401       403       403       403       204
-PATCH  /api/v1/classes/<int:class_id>                       401       403       403       403       200
-POST   /api/v1/classes/<int:class_id>/merge                 401       403       403       403       200
-GET    /api/v1/clips/<int:clip_id>                           401       404       404       404       404
-GET    /api/v1/detector                                     401       403       403       200       200
-PUT    /api/v1/detector                                     401       403       403       403       200
-POST   /api/v1/detector/again                               401       403       403       403       202
-GET    /api/v1/disputes                                     401       403       403       200       200
-GET    /api/v1/docs                                          200       200       200       200       200
-GET    /api/v1/faces                                         401       403       403       200       200
-GET    /api/v1/faces/<int:face_id>/similar                   401       403       403       404       404
-POST   /api/v1/faces/gold                                   401       403       403       403       200
-GET    /api/v1/filters                                       401       403       403       200       200
-POST   /api/v1/filters                                       401       403       403       403       201
-DELETE /api/v1/filters/<int:filter_id>                       401       403       403       403       404
-PUT    /api/v1/filters/<int:filter_id>                       401       403       403       403       404
-GET    /api/v1/imports                                      401       403       403       403       200
-POST   /api/v1/imports                                      401       403       403       403       400
-GET    /api/v1/imports/<int:import_id>                      401       403       403       403       404
-POST   /api/v1/imports/<int:import_id>/cancel               401       403       403       403       404
-GET    /api/v1/imports/parts/<key>                          401       403       403       403       200
-PUT    /api/v1/imports/parts/<key>/<int(min=0):part>        401       403       403       403       400
-GET    /api/v1/invitations                                  401       403       403       403       200
-POST   /api/v1/invitations                                  401       403       403       403       201
-DELETE /api/v1/invitations/<int:invitation_id>              401       403       403       403       204
-POST   /api/v1/leases                                        401       403       403       200       200
-GET    /api/v1/map                                          401       403       403       200       200
-POST   /api/v1/map/draw                                     401       403       403       202       202
-GET    /api/v1/map/progress                                 401       403       403       200       200
-GET    /api/v1/openapi.json                                  200       200       200       200       200
-GET    /api/v1/people                                        401       403       403       403       200
-DELETE /api/v1/people/<int:person_id>                        401       403       403       403       202
-GET    /api/v1/people/<int:person_id>                       401       403       403       403       200
-PATCH  /api/v1/people/<int:person_id>                       401       403       403       403       200
-POST   /api/v1/people/<int:person_id>/merge                 401       403       403       403       200
-GET    /api/v1/photos                                        401       200       200       200       200
-POST   /api/v1/photos                                        401       422       422       422       422
-DELETE /api/v1/photos/<int:photo_id>                         401       204       404       403       204
-GET    /api/v1/photos/<int:photo_id>                         401       200       404       200       200
-DELETE /api/v1/photos/<int:photo_id>/complete                401       403       403       204       204
-PUT    /api/v1/photos/<int:photo_id>/complete                401       403       403       204       204
-POST   /api/v1/photos/<int:photo_id>/faces                   401       403       403       201       201
-POST   /api/v1/photos/<int:photo_id>/retry                   401       409       404       409       409
-GET    /api/v1/photos/<int:photo_id>/tags                    401       403       403       200       200
-POST   /api/v1/photos/<int:photo_id>/turn                    401       409       404       409       409
-GET    /api/v1/faces/<int:face_id>/comments                  401       403       403       200       200
-POST   /api/v1/faces/<int:face_id>/comments                  401       403       403       201       201
-GET    /api/v1/assignments                                   401       403       403       200       200
-POST   /api/v1/assignments                                   401       403       403       403       400
-GET    /api/v1/assignments/<int:assignment_id>               401       403       403       404       404
-POST   /api/v1/assignments/<int:assignment_id>/withdraw      401       403       403       403       404
-GET    /api/v1/comments                                      401       403       403       200       200
-POST   /api/v1/comments/<int:comment_id>/resolve             401       403       403       404       404
-POST   /api/v1/comments/<int:comment_id>/reopen              401       403       403       404       404
-DELETE /api/v1/comments/<int:comment_id>                     401       403       403       404       404
-GET    /api/v1/faces/<int:face_id>/similar                   401       403       403       503       503
-POST   /api/v1/similar                                       401       403       403       422       422
-GET    /api/v1/exports                                       401       403       403       403       200
-POST   /api/v1/exports                                       401       403       403       403       400
-DELETE /api/v1/exports/<int:export_id>                       401       403       403       403       404
-GET    /api/v1/exports/<int:export_id>                       401       403       403       403       404
-POST   /api/v1/exports/<int:export_id>/cancel                401       403       403       403       404
-GET    /api/v1/exports/<int:export_id>/file                  401       403       403       403       404
-POST   /api/v1/picks                                        401       403       403       201       201
-DELETE /api/v1/picks/<int:pick_id>                          401       403       403       404       404
-POST   /api/v1/predict                                       401       403       403       422       422
-POST   /api/v1/predictions                                   401       403       403       422       422
-DELETE /api/v1/predictions/<int:batch_id>                    401       403       403       404       404
-GET    /api/v1/predictions/<int:batch_id>                    401       403       403       404       404
-GET    /api/v1/progress                                      401       403       403       200       200
-GET    /api/v1/queue                                         401       403       403       200       200
-GET    /api/v1/quota                                         401       200       200       200       200
-POST   /api/v1/review                                        401       403       403       200       200
-GET    /api/v1/runs                                         401       403       403       200       200
-POST   /api/v1/runs                                          401       403       403       409       409
-GET    /api/v1/runs/<int:run_id>                             401       403       403       200       200
-POST   /api/v1/runs/<int:run_id>/cancel                      401       403       403       409       409
-GET    /api/v1/runs/<int:run_id>/compare/<int:other_id>      401       403       403       200       200
-DELETE /api/v1/runs/<int:run_id>/pin                        401       403       403       403       204
-PUT    /api/v1/runs/<int:run_id>/pin                        401       403       403       403       204
-POST   /api/v1/runs/<int:run_id>/promote                     401       403       403       403       200
-GET    /api/v1/runs/<int:run_id>/suspects                    401       403       403       200       200
-POST   /api/v1/runs/back                                    401       403       403       403       409
-GET    /api/v1/runs/rule                                    401       403       403       200       200
-PUT    /api/v1/runs/rule                                    401       403       403       403       200
-POST   /api/v1/similar                                       401       403       403       422       422
-GET    /api/v1/stats                                         401       403       403       200       200
-GET    /api/v1/tags                                          401       403       403       200       200
-PUT    /api/v1/tags                                          401       403       403       200       200
-DELETE /api/v1/tags/<int:tag_id>                             401       403       403       403       404
-PUT    /api/v1/tags/<int:tag_id>                             401       403       403       403       404
-PUT    /api/v1/tags/<int:tag_id>/off                         401       403       403       404       404
-GET    /api/v1/tokens                                        401       200       200       200       200
-DELETE /api/v1/tokens/<int:token_id>                         401       204       404       404       204
-POST   /api/v1/tried                                         401       422       422       422       422
-POST   /api/v1/uploads                                       401       200       200       200       200
-PUT    /api/v1/uploads/<sha256>/<int(min=0):part>            401       400       400       400       400
-GET    /api/v1/webhooks                                     401       403       403       403       200
-POST   /api/v1/webhooks                                     401       403       403       403       201
-GET    /api/v1/webhooks/<int:webhook_id>                    401       403       403       403       200
-PATCH  /api/v1/webhooks/<int:webhook_id>                    401       403       403       403       200
-DELETE /api/v1/webhooks/<int:webhook_id>                    401       403       403       403       204
-GET    /api/v1/webhooks/<int:webhook_id>/deliveries         401       403       403       403       200
-POST   /api/v1/webhooks/<int:webhook_id>/deliveries/<int:delivery_id>/again 401 403 403 403 202
-POST   /api/v1/webhooks/<int:webhook_id>/secret             401       403       403       403       200
-POST   /api/v1/webhooks/<int:webhook_id>/test               401       403       403       403       202
-GET    /api/v1/versions                                      401       403       403       200       200
-POST   /api/v1/versions                                      401       403       403       403       201
-DELETE /api/v1/versions/<int:version_id>                     401       403       403       403       404
-GET    /api/v1/versions/<int:version_id>                     401       403       403       404       404
-PUT    /api/v1/versions/<int:version_id>                     401       403       403       403       404
-GET    /api/v1/versions/<int:version_id>/compare/<int:other_id> 401       403       403       404       404
 """
+TABLE = PAGES + API
 """In the order of PEOPLE. `hello` is the page for strangers; Ada (friend) owns what the rules name."""
 
 

@@ -52,7 +52,9 @@ def test_every_route_stands_in_the_table_and_no_other(world: World) -> None:
         for rule in world.app.url_map.iter_rules()
         for method in rule.methods - {"HEAD", "OPTIONS"}
     }
-    assert routes == set(read(TABLE)), "give each new route its line in authorisation_table.py"
+    assert routes == set(read(TABLE)), (
+        "give each new route its line in authorisation_table.py or authorisation_table_api.py"
+    )
 
 
 @pytest.mark.slow
