@@ -160,7 +160,7 @@ GET    /versions/<int:version_id>                            hello     403      
 POST   /versions/<int:version_id>                            hello     403       403       403       404
 GET    /versions/compare                                     hello     403       403       200       200
 """
-TABLE = PAGES + API
+TABLE = PAGES + API.lstrip()
 """In the order of PEOPLE. `hello` is the page for strangers; Ada (friend) owns what the rules name."""
 
 
